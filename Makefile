@@ -1,0 +1,35 @@
+# Needs Python 3.11 or later and make; everything else is fetched, locked by hash, into .venv and node_modules.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on the PATH))$(PYTHON) infra/setup.py
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check tidy bench generated screens lock
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
+
+run: ## install what is missing, build the screens, start the platform
+	@$(SETUP) python screens -- rasoi run $(ARGS)
+
+test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
+	@$(SETUP) python screens browser -- python infra/test.py $(ARGS)
+
+check: ## style, types, import rules, generated files, tables
+	@$(SETUP) python screens prisma -- python infra/check.py
+
+tidy: ## format the Python code, and put right what ruff can
+	@$(SETUP) python -- python infra/check.py --tidy
+
+bench: ## measure speed beside its denominators
+	@$(SETUP) python screens -- python -m bench $(ARGS)
+
+generated: ## write OpenAPI, AsyncAPI, the screens' client and schema.sql anew
+	@$(SETUP) python screens prisma -- python infra/generate.py
+
+screens: ## build the screens
+	@$(SETUP) python screens
+
+lock: ## pick newer packages and lock them by hash
+	@$(SETUP) python -- python infra/lock.py

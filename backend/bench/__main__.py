@@ -1,0 +1,65 @@
+"""`make bench`: the table of PERFORMANCE.md, measured here and now.
+
+    python -m bench [--only NAME …] [--quick] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+
+from rich.console import Console
+
+from bench import money, past, placing, running, screen
+from bench.box import Box
+from bench.rows import Row, show
+
+MEASURES: dict[str, Callable[[Box, bool], Awaitable[list[Row]]]] = {
+    "start": running.measure_start,
+    "placing": placing.measure,
+    "screen": screen.measure,
+    "webhooks": money.measure_webhooks,
+    "past": past.measure,
+    "stats": money.measure_stats,
+    "sockets": running.measure_sockets,
+}
+
+
+async def measure(names: list[str], quick: bool, console: Console) -> list[Row]:
+    """Each on the same platform, one after another."""
+    box = Box()
+    try:
+        box.start()
+        await box.fill()
+        box.stop()
+        box.start()  # so that it knows the new outlets
+        rows: list[Row] = []
+        for name in names:
+            with console.status(f"measuring {name}"):
+                rows += await MEASURES[name](box, quick)
+        return rows
+    finally:
+        box.remove()
+
+
+def main() -> int:
+    """Exit status 1 when a gate is missed."""
+    parser = argparse.ArgumentParser(prog="bench", description="Measure speed beside its denominators.")
+    parser.add_argument("--only", action="append", choices=MEASURES, help="this measure only; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="short and rough")
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    options = parser.parse_args()
+    console = Console(stderr=True)
+    rows = asyncio.run(measure(options.only or list(MEASURES), options.quick, console))
+    if options.json:
+        print(json.dumps([row.values() for row in rows], ensure_ascii=False, indent=2))
+    else:
+        show(rows, Console(width=None if sys.stdout.isatty() else 170))
+    return 1 if any(row.passed is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

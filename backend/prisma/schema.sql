@@ -1,0 +1,4273 @@
+--
+-- PostgreSQL database dump
+--
+
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: inventory; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA inventory;
+
+
+--
+-- Name: kitchen; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA kitchen;
+
+
+--
+-- Name: menu; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA menu;
+
+
+--
+-- Name: notifications; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA notifications;
+
+
+--
+-- Name: orders; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA orders;
+
+
+--
+-- Name: payments; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA payments;
+
+
+--
+-- Name: staff; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA staff;
+
+
+--
+-- Name: announce(text, integer, uuid, uuid[], uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+WITH s AS (
+  UPDATE stock SET version = version + 1 WHERE outlet_id = p_outlet AND id = p_stock RETURNING *
+)
+INSERT INTO outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
+SELECT uuidv7(), 'rasoi.inventory.' || p_type || '.v1', id, outlet_id, version,
+  coalesce(nullif(current_setting('rasoi.correlation_id', true), ''), gen_random_uuid()::text),
+  nullif(current_setting('rasoi.causation_id', true), ''), nullif(current_setting('rasoi.traceparent', true), ''),
+  jsonb_build_object('stock_id', id, 'name', name, 'kind', kind, 'unit', unit, 'on_hand_milli', on_hand_milli,
+    'reserved_milli', reserved_milli, 'available_milli', on_hand_milli - reserved_milli,
+    'reorder_level_milli', reorder_level_milli, 'low', on_hand_milli - reserved_milli <= reorder_level_milli,
+    'affected_item_ids', coalesce(p_affected, '{}'))
+  || CASE p_type WHEN 'shortage' THEN jsonb_build_object('order_ids', coalesce(p_orders, '{}')) ELSE '{}' END
+FROM s
+$$;
+
+
+--
+-- Name: orders_at_risk(integer, uuid, bigint); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.orders_at_risk(p_outlet integer, p_stock uuid, p_on_hand bigint) RETURNS uuid[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+SELECT array_agg(DISTINCT order_id) FROM (
+  SELECT order_id, sum(quantity_milli) OVER (ORDER BY created_at, id) AS needed FROM reservation
+  WHERE outlet_id = p_outlet AND stock_id = p_stock AND state = 'reserved') r
+WHERE needed > p_on_hand
+$$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'a movement of stock is never changed; add another';
+END $$;
+
+
+--
+-- Name: release(integer, uuid); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.release(p_outlet integer, p_order uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  stocks uuid[];
+  deltas bigint[];
+BEGIN
+  SELECT array_agg(DISTINCT stock_id) INTO stocks FROM reservation
+  WHERE outlet_id = p_outlet AND order_id = p_order AND state = 'reserved';
+  IF stocks IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
+  WITH given AS (
+    UPDATE reservation r SET state = 'released', settled_at = now()
+    WHERE r.outlet_id = p_outlet AND r.order_id = p_order AND r.state = 'reserved' AND NOT EXISTS (
+      SELECT FROM usage u WHERE u.outlet_id = p_outlet AND u.order_id = p_order AND u.line_id = r.line_id)
+    RETURNING stock_id, quantity_milli
+  ), total AS (SELECT stock_id, -sum(quantity_milli)::bigint AS delta FROM given GROUP BY stock_id)
+  SELECT array_agg(stock_id), array_agg(delta) INTO stocks, deltas FROM total;
+  IF stocks IS NOT NULL THEN
+    PERFORM shift(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+  END IF;
+END $$;
+
+
+--
+-- Name: reserve(integer, uuid, uuid[], uuid[], integer[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  stocks uuid[];
+  deltas bigint[];
+  lacking jsonb;
+  again boolean;
+BEGIN
+  SELECT array_agg(DISTINCT stock_id) INTO stocks FROM recipe
+  WHERE outlet_id = p_outlet AND source_id = ANY (p_sources) AND kind = 'counted';
+  IF stocks IS NULL THEN
+    RETURN NULL;
+  END IF;
+  again := EXISTS (SELECT FROM reservation WHERE outlet_id = p_outlet AND order_id = p_order AND state = 'reserved');
+  IF again THEN
+    SELECT array_agg(DISTINCT id) INTO stocks FROM (
+      SELECT unnest(stocks) AS id UNION ALL
+      SELECT stock_id FROM reservation WHERE outlet_id = p_outlet AND order_id = p_order AND state = 'reserved') s;
+  END IF;
+  PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
+
+  WITH own AS (
+    SELECT stock_id, sum(quantity_milli) AS quantity FROM reservation
+    WHERE again AND outlet_id = p_outlet AND order_id = p_order AND state = 'reserved' GROUP BY stock_id
+  ), need AS (
+    SELECT r.stock_id, sum(r.quantity_milli * w.quantity) AS quantity
+    FROM unnest(p_sources, p_quantities) AS w(source_id, quantity)
+    JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted' GROUP BY r.stock_id
+  ), level AS (
+    SELECT s.id, s.on_hand_milli - s.reserved_milli + coalesce(o.quantity, 0) AS free,
+      coalesce(n.quantity, 0) AS needed, coalesce(n.quantity, 0) - coalesce(o.quantity, 0) AS delta
+    FROM stock s LEFT JOIN own o ON o.stock_id = s.id LEFT JOIN need n ON n.stock_id = s.id
+    WHERE s.outlet_id = p_outlet AND s.id = ANY (stocks)
+  )
+  SELECT array_agg(id ORDER BY id), array_agg(delta ORDER BY id), (
+    SELECT jsonb_agg(jsonb_build_object('source_id', l.source_id, 'available', l.available)) FROM (
+      SELECT r.source_id, min(greatest(b.free, 0) / r.quantity_milli) AS available
+      FROM level b JOIN recipe r ON r.outlet_id = p_outlet AND r.stock_id = b.id
+      WHERE b.needed > greatest(b.free, 0) AND r.source_id = ANY (p_sources) GROUP BY r.source_id) l)
+  INTO stocks, deltas, lacking FROM level;
+  IF lacking IS NOT NULL THEN
+    RETURN jsonb_build_object('sold_out', lacking);
+  END IF;
+
+  IF again THEN
+    UPDATE reservation SET state = 'released', settled_at = now()
+    WHERE outlet_id = p_outlet AND order_id = p_order AND state = 'reserved';
+  END IF;
+  INSERT INTO reservation (outlet_id, order_id, line_id, stock_id, quantity_milli)
+  SELECT p_outlet, p_order, w.line_id, r.stock_id, sum(r.quantity_milli * w.quantity)
+  FROM unnest(p_lines, p_sources, p_quantities) AS w(line_id, source_id, quantity)
+  JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted'
+  GROUP BY w.line_id, r.stock_id;
+  PERFORM shift(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+  RETURN NULL;
+END $$;
+
+
+--
+-- Name: settle(integer, integer); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.settle(p_outlet integer, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'inventory', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  picked uuid[];
+  lines uuid[];
+  stocks uuid[];
+  used bigint[];
+  settled bigint[];
+BEGIN
+  SELECT array_agg(id), array_agg(line_id) INTO picked, lines FROM (
+    SELECT u.id, u.line_id FROM usage u JOIN order_line l ON (l.outlet_id, l.line_id) = (u.outlet_id, u.line_id)
+    WHERE u.outlet_id = p_outlet AND u.settled_at IS NULL ORDER BY u.id LIMIT p_limit FOR UPDATE OF u SKIP LOCKED) p;
+  IF picked IS NULL THEN
+    RETURN 0;
+  END IF;
+
+  UPDATE usage u SET settled_at = now(), (stock_ids, quantities_milli) = (
+    SELECT coalesce(array_agg(stock_id), '{}'), coalesce(array_agg(quantity), '{}') FROM (
+      SELECT r.stock_id, (sum(r.quantity_milli) * u.quantity)::bigint AS quantity
+      FROM order_line l CROSS JOIN unnest(l.source_ids) AS source(id)
+      JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = source.id
+      WHERE l.outlet_id = p_outlet AND l.line_id = u.line_id GROUP BY r.stock_id) part)
+  WHERE u.outlet_id = p_outlet AND u.id = ANY (picked);
+
+  SELECT array_agg(DISTINCT id) INTO stocks FROM (
+    SELECT unnest(stock_ids) AS id FROM usage WHERE outlet_id = p_outlet AND id = ANY (picked) UNION ALL
+    SELECT stock_id FROM reservation WHERE outlet_id = p_outlet AND line_id = ANY (lines) AND state = 'reserved') s;
+  IF stocks IS NULL THEN
+    RETURN cardinality(picked);
+  END IF;
+  PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
+
+  INSERT INTO movement (outlet_id, stock_id, kind, quantity_milli, portions)
+  SELECT p_outlet, part.stock_id, CASE WHEN u.wasted THEN 'waste' ELSE 'consume' END, -sum(part.quantity), sum(u.quantity)
+  FROM usage u CROSS JOIN LATERAL unnest(u.stock_ids, u.quantities_milli) AS part(stock_id, quantity)
+  WHERE u.outlet_id = p_outlet AND u.id = ANY (picked) GROUP BY part.stock_id, u.wasted;
+
+  WITH taken AS (
+    SELECT part.stock_id, part.quantity FROM usage u
+    CROSS JOIN LATERAL unnest(u.stock_ids, u.quantities_milli) AS part(stock_id, quantity)
+    WHERE u.outlet_id = p_outlet AND u.id = ANY (picked)
+  ), held AS (
+    UPDATE reservation SET state = 'consumed', settled_at = now()
+    WHERE outlet_id = p_outlet AND line_id = ANY (lines) AND state = 'reserved' RETURNING stock_id, quantity_milli
+  ), total AS (
+    SELECT stock_id, sum(on_hand)::bigint AS on_hand, sum(reserved)::bigint AS reserved FROM (
+      SELECT stock_id, -quantity AS on_hand, 0 AS reserved FROM taken UNION ALL
+      SELECT stock_id, 0, -quantity_milli FROM held) d
+    GROUP BY stock_id
+  )
+  SELECT array_agg(stock_id), array_agg(on_hand), array_agg(reserved) INTO stocks, used, settled FROM total;
+  PERFORM shift(p_outlet, stocks, used, settled);
+  RETURN cardinality(picked);
+END $$;
+
+
+--
+-- Name: shift(integer, uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+DECLARE
+  changed record;
+BEGIN
+  FOR changed IN
+    UPDATE stock s SET on_hand_milli = s.on_hand_milli + d.on_hand, reserved_milli = s.reserved_milli + d.reserved
+    FROM unnest(p_stocks, p_on_hand, p_reserved) AS d(id, on_hand, reserved)
+    WHERE s.outlet_id = p_outlet AND s.id = d.id
+    RETURNING s AS stock, old.on_hand_milli - old.reserved_milli AS before, new.on_hand_milli - new.reserved_milli AS after
+  LOOP
+    IF changed.before <> changed.after THEN
+      PERFORM tell(changed.stock, changed.before, changed.after);
+    END IF;
+  END LOOP;
+END $$;
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: stock; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.stock (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    unit text NOT NULL,
+    on_hand_milli bigint DEFAULT 0 NOT NULL,
+    reserved_milli bigint DEFAULT 0 NOT NULL,
+    reorder_level_milli bigint DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT stock_kind_check CHECK ((kind = ANY (ARRAY['counted'::text, 'estimated'::text]))),
+    CONSTRAINT stock_reorder_level_check CHECK ((reorder_level_milli >= 0)),
+    CONSTRAINT stock_reserved_check CHECK (((reserved_milli >= 0) AND ((kind = 'counted'::text) OR (reserved_milli = 0))))
+);
+
+
+--
+-- Name: tell(inventory.stock, bigint, bigint); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.tell(p_stock inventory.stock, p_before bigint, p_after bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+DECLARE
+  level bigint := p_stock.reorder_level_milli;
+  gone uuid[];
+  back uuid[];
+  depleted boolean := false;
+BEGIN
+  IF p_stock.kind = 'counted' THEN
+    -- a seller (an item by its smallest variant, or a modifier) is gone when one portion is not left
+    SELECT array_agg(seller) FILTER (WHERE p_before >= portion AND p_after < portion),
+      array_agg(seller) FILTER (WHERE p_before < portion AND p_after >= portion) INTO gone, back
+    FROM (SELECT coalesce(item_id, source_id) AS seller, min(quantity_milli) AS portion FROM recipe
+      WHERE outlet_id = p_stock.outlet_id AND stock_id = p_stock.id GROUP BY 1) s;
+    depleted := gone IS NOT NULL OR (p_before > 0 AND p_after <= 0);
+    IF depleted THEN
+      PERFORM announce('depleted', p_stock.outlet_id, p_stock.id, gone, NULL);
+    END IF;
+    IF p_after < 0 AND p_after < p_before THEN
+      PERFORM announce('shortage', p_stock.outlet_id, p_stock.id, gone,
+        orders_at_risk(p_stock.outlet_id, p_stock.id, p_stock.on_hand_milli));
+    END IF;
+  END IF;
+  IF back IS NOT NULL OR (p_before <= level AND p_after > level) THEN
+    PERFORM announce('restocked', p_stock.outlet_id, p_stock.id, back, NULL);
+  ELSIF NOT depleted AND ((p_before > level AND p_after <= level) OR (p_stock.kind = 'estimated' AND p_before >= 0 AND p_after < 0)) THEN
+    PERFORM announce('low', p_stock.outlet_id, p_stock.id, NULL, NULL);
+  END IF;
+END $$;
+
+
+--
+-- Name: item_states(integer, uuid); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.item_states(p_outlet integer, p_ticket uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT jsonb_agg(jsonb_build_object(
+    'id', i.id, 'line_id', i.line_id, 'name', i.name, 'variant', i.variant, 'quantity', i.quantity,
+    'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'state', i.state,
+    'acknowledged', i.acknowledged) ORDER BY i.position)
+  FROM kitchen.ticket_item i WHERE i.outlet_id = p_outlet AND i.ticket_id = p_ticket
+$$;
+
+
+--
+-- Name: load(integer, uuid[], uuid[], uuid[], uuid[]); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.load(p_outlet integer, p_orders uuid[], p_tickets uuid[], p_items uuid[], p_actions uuid[]) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE v_orders uuid[];
+BEGIN
+  SELECT array_agg(DISTINCT o) INTO v_orders FROM (
+    SELECT unnest(p_orders) UNION ALL
+    SELECT order_id FROM kitchen.ticket WHERE outlet_id = p_outlet AND id = ANY (p_tickets) UNION ALL
+    SELECT t.order_id FROM kitchen.ticket_item i JOIN kitchen.ticket t ON t.outlet_id = p_outlet AND t.id = i.ticket_id
+      WHERE i.outlet_id = p_outlet AND i.id = ANY (p_items)) AS named (o);
+  PERFORM kitchen.lock_boards(p_outlet, (SELECT array_agg(DISTINCT station)
+    FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = ANY (v_orders)));
+  RETURN jsonb_build_object(
+    'at', clock_timestamp(),
+    'boards', (SELECT coalesce(jsonb_agg(jsonb_build_object('station', station, 'sequence', sequence, 'hash', hash)), '[]')
+      FROM kitchen.board WHERE outlet_id = p_outlet AND station IN (
+        SELECT station FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = ANY (v_orders))),
+    'tickets', (SELECT coalesce(jsonb_agg(
+        kitchen.ticket_state(t, kitchen.item_states(p_outlet, t.id)) ORDER BY t.course, t.station), '[]')
+      FROM kitchen.ticket t WHERE t.outlet_id = p_outlet AND t.order_id = ANY (v_orders)),
+    'paid_orders', (SELECT coalesce(jsonb_agg(DISTINCT t.order_id), '[]')
+      FROM kitchen.ticket t JOIN kitchen.bill b ON b.outlet_id = p_outlet AND b.bill_id = t.bill_id AND b.paid
+      WHERE t.outlet_id = p_outlet AND t.order_id = ANY (v_orders)),
+    'done', (SELECT coalesce(jsonb_agg(jsonb_build_object('action_id', action_id, 'applied', applied, 'reason', reason,
+        'ticket_id', ticket_id)), '[]')
+      FROM kitchen.action WHERE outlet_id = p_outlet AND action_id = ANY (p_actions)),
+    'answers', (SELECT coalesce(jsonb_object_agg(order_id, version), '{}')
+      FROM kitchen.cancel_answer WHERE outlet_id = p_outlet AND order_id = ANY (v_orders)));
+END $$;
+
+
+--
+-- Name: lock_boards(integer, text[]); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.lock_boards(p_outlet integer, p_stations text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_key bigint := hashtextextended('kitchen.board', p_outlet);
+  v_locked integer;
+BEGIN
+  IF coalesce(current_setting('rasoi.kitchen_locked', true), '') = '' THEN
+    PERFORM pg_advisory_xact_lock(v_key);
+    PERFORM set_config('rasoi.kitchen_locked', 'yes', true);
+  ELSIF NOT pg_try_advisory_xact_lock(v_key) THEN
+    RAISE lock_not_available USING MESSAGE = 'another transaction is changing the boards of outlet ' || p_outlet;
+  END IF;
+  PERFORM FROM kitchen.board WHERE outlet_id = p_outlet AND station = ANY (p_stations) ORDER BY station FOR UPDATE;
+  GET DIAGNOSTICS v_locked = ROW_COUNT;
+  IF v_locked < cardinality(p_stations) THEN
+    INSERT INTO kitchen.board (outlet_id, station, name)
+      SELECT p_outlet, s, initcap(replace(s, '_', ' ')) FROM unnest(p_stations) AS s ORDER BY s
+      ON CONFLICT (outlet_id, station) DO NOTHING;
+  END IF;
+END $$;
+
+
+--
+-- Name: open_tickets(integer, jsonb, timestamp with time zone, text, text, text); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.open_tickets(p_outlet integer, p_order jsonb, p_at timestamp with time zone, p_correlation text, p_causation text, p_traceparent text) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_order uuid := (p_order ->> 'order_id')::uuid;
+  v_bill uuid := (p_order ->> 'bill_id')::uuid;
+  v_held jsonb := coalesce(p_order -> 'held_courses', '[]');
+  v_stations text[];
+  v_paid boolean;
+  v_opened integer;
+BEGIN
+  SELECT array_agg(DISTINCT l ->> 'station') INTO v_stations
+    FROM jsonb_array_elements(p_order -> 'lines') AS l WHERE coalesce(l ->> 'status', 'active') = 'active';
+  IF v_stations IS NULL THEN RETURN 0; END IF;
+  PERFORM kitchen.lock_boards(p_outlet, v_stations);
+  IF EXISTS (SELECT FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = v_order) THEN RETURN 0; END IF;
+  SELECT paid INTO v_paid FROM kitchen.bill WHERE outlet_id = p_outlet AND bill_id = v_bill AND heard_at > p_at;
+  v_paid := coalesce(v_paid, p_order ->> 'payment_status' IN ('paid', 'overpaid'), false);
+
+  WITH line AS MATERIALIZED (
+    SELECT l, ordinality::integer AS position, uuidv7() AS item_id,
+      coalesce((l ->> 'course')::integer, 1) AS course, l ->> 'station' AS station
+    FROM jsonb_array_elements(p_order -> 'lines') WITH ORDINALITY AS x (l, ordinality)
+    WHERE coalesce(l ->> 'status', 'active') = 'active'
+  ), share AS MATERIALIZED (
+    SELECT *, uuidv7() AS ticket_id, CASE WHEN v_held @> to_jsonb(course) THEN 'held' ELSE 'queued' END AS state
+    FROM (SELECT DISTINCT course, station FROM line) AS s
+  ), opened AS (
+    INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
+      table_name, note, state, visible, paid, placed_at, fired_at, elsewhere)
+    SELECT p_outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY s.station ORDER BY s.course),
+      s.station, s.course, v_order, v_bill, (p_order ->> 'number')::integer, p_order ->> 'token', p_order ->> 'type',
+      p_order ->> 'table', p_order ->> 'note', s.state, true, v_paid, (p_order ->> 'placed_at')::timestamptz,
+      CASE s.state WHEN 'queued' THEN clock_timestamp() END,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
+        FROM share o WHERE o.course = s.course AND o.station <> s.station)
+    FROM share s JOIN kitchen.board b ON b.outlet_id = p_outlet AND b.station = s.station
+    RETURNING *
+  ), item AS (
+    INSERT INTO kitchen.ticket_item (outlet_id, id, ticket_id, position, line_id, name, variant, quantity, modifiers,
+      note, allergens, state)
+    SELECT p_outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
+      (l ->> 'quantity')::integer, ARRAY(SELECT m ->> 'name' FROM jsonb_array_elements(coalesce(l -> 'modifiers', '[]')) m),
+      l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))), s.state
+    FROM line JOIN share s ON s.course = line.course AND s.station = line.station
+    RETURNING *
+  ), shown AS (
+    SELECT i.ticket_id, jsonb_agg(jsonb_build_object(
+      'id', i.id, 'line_id', i.line_id, 'name', i.name, 'variant', i.variant, 'quantity', i.quantity,
+      'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'state', i.state,
+      'acknowledged', i.acknowledged) ORDER BY i.position) AS items,
+      jsonb_agg(i.id ORDER BY i.position) AS ids
+    FROM item i GROUP BY i.ticket_id
+  ), step AS (
+    SELECT t.station, t.course, row_number() OVER w + b.sequence AS sequence,
+      (b.hash + sum(crc32(convert_to(t.id || ':' || t.version, 'UTF8'))) OVER w)::bigint % 4294967296 AS hash,
+      kitchen.ticket_state(t::kitchen.ticket, s.items) AS ticket, s.ids
+    FROM opened t JOIN shown s ON s.ticket_id = t.id
+      JOIN kitchen.board b ON b.outlet_id = p_outlet AND b.station = t.station
+    WINDOW w AS (PARTITION BY t.station ORDER BY t.course)
+  ), logged AS (
+    INSERT INTO kitchen.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id,
+      traceparent, data)
+    SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', p_outlet || ':' || station, p_outlet, sequence, p_correlation,
+      p_causation, p_traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
+        'action', 'open', 'action_id', NULL, 'by', NULL, 'changed_items', ids)
+    FROM step ORDER BY station, course
+  ), moved AS (
+    UPDATE kitchen.board b SET sequence = last.sequence, hash = last.hash, last_number = b.last_number + last.opened
+    FROM (SELECT DISTINCT ON (station) station, sequence, hash, count(*) OVER (PARTITION BY station) AS opened
+      FROM step ORDER BY station, course DESC) AS last
+    WHERE b.outlet_id = p_outlet AND b.station = last.station
+  )
+  SELECT count(*) INTO v_opened FROM opened;
+  RETURN v_opened;
+END $$;
+
+
+--
+-- Name: ticket; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.ticket (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    number integer NOT NULL,
+    station text NOT NULL,
+    course integer NOT NULL,
+    order_id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    order_number integer NOT NULL,
+    token text,
+    type text NOT NULL,
+    table_name text,
+    note text,
+    state text NOT NULL,
+    visible boolean NOT NULL,
+    rush boolean DEFAULT false NOT NULL,
+    paid boolean DEFAULT false NOT NULL,
+    cancel_requested boolean DEFAULT false NOT NULL,
+    placed_at timestamp(6) with time zone NOT NULL,
+    fired_at timestamp(6) with time zone,
+    ready_at timestamp(6) with time zone,
+    elsewhere jsonb DEFAULT '[]'::jsonb NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT ticket_state CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text, 'served'::text, 'voided'::text]))),
+    CONSTRAINT ticket_visible CHECK (
+CASE state
+    WHEN 'held'::text THEN visible
+    WHEN 'queued'::text THEN visible
+    WHEN 'cooking'::text THEN visible
+    WHEN 'voided'::text THEN true
+    ELSE (NOT visible)
+END)
+);
+
+
+--
+-- Name: ticket_state(kitchen.ticket, jsonb); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.ticket_state(t kitchen.ticket, p_items jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT jsonb_build_object(
+    'id', t.id, 'number', t.number, 'station', t.station, 'order_id', t.order_id, 'order_number', t.order_number,
+    'token', t.token, 'type', t.type, 'table', t.table_name, 'course', t.course, 'state', t.state, 'rush', t.rush,
+    'paid', t.paid, 'note', t.note, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
+    'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'elsewhere', t.elsewhere)
+$$;
+
+
+--
+-- Name: check_sale(integer, bigint, uuid[], uuid[]); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'menu', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  refused jsonb;
+BEGIN
+  PERFORM FROM outlet_menu WHERE outlet_id = p_outlet AND version = p_version;
+  IF NOT FOUND THEN
+    RETURN '{"stale": true}';
+  END IF;
+  SELECT jsonb_agg(jsonb_build_object('item_id', id, 'name', name)) INTO refused FROM item
+  WHERE outlet_id = p_outlet AND id = ANY (p_items) AND (NOT active OR NOT available OR stock_out);
+  IF refused IS NULL AND cardinality(p_modifiers) > 0 THEN
+    SELECT jsonb_agg(jsonb_build_object('item_id', id, 'name', name)) INTO refused FROM modifier
+    WHERE outlet_id = p_outlet AND id = ANY (p_modifiers) AND (NOT active OR NOT available OR stock_out);
+  END IF;
+  RETURN CASE WHEN refused IS NOT NULL THEN jsonb_build_object('sold_out', refused) END;
+END $$;
+
+
+--
+-- Name: read_snapshot(integer); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.read_snapshot(p_outlet integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'menu', 'pg_temp'
+    AS $$
+SELECT jsonb_build_object(
+  'version', coalesce((SELECT version FROM outlet_menu WHERE outlet_id = p_outlet), 0),
+  'revision', coalesce((SELECT revision FROM outlet_menu WHERE outlet_id = p_outlet), 0),
+  'stations', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('code', code, 'name', name) ORDER BY position, code), '[]')
+    FROM station WHERE outlet_id = p_outlet AND active),
+  'tax_classes', (
+    SELECT coalesce(jsonb_object_agg(t.code, jsonb_build_object('code', t.code, 'version', t.version, 'name', t.name,
+      'inclusive', t.inclusive, 'components', t.components)), '{}')
+    FROM (SELECT DISTINCT ON (code) * FROM tax_class WHERE outlet_id = p_outlet ORDER BY code, version DESC) t),
+  'groups', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name, 'min', g.min, 'max', g.max, 'modifiers', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'price_paise', m.price_paise,
+        'available', m.available AND NOT m.stock_out) ORDER BY m.position, m.id), '[]')
+      FROM modifier m WHERE m.outlet_id = p_outlet AND m.group_id = g.id AND m.active))), '[]')
+    FROM modifier_group g WHERE g.outlet_id = p_outlet AND g.active),
+  'categories', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'code', c.code, 'name', c.name, 'name_hi', c.name_hi)
+      ORDER BY c.position, c.id), '[]')
+    FROM category c WHERE c.outlet_id = p_outlet AND c.active),
+  'items', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'code', i.code, 'category_id', i.category_id, 'name', i.name,
+      'name_hi', i.name_hi, 'description', i.description, 'diet', i.diet, 'allergens', i.allergens,
+      'station', i.station, 'tax_code', i.tax_code, 'available', i.available AND NOT i.stock_out,
+      'stock_out', i.stock_out,
+      'groups', (
+        SELECT coalesce(jsonb_agg(l.group_id ORDER BY l.position, l.group_id), '[]')
+        FROM item_modifier_group l JOIN modifier_group g ON (g.outlet_id, g.id) = (l.outlet_id, l.group_id)
+        WHERE l.outlet_id = p_outlet AND l.item_id = i.id AND g.active),
+      'variants', v.variants) ORDER BY i.position, i.id), '[]')
+    FROM item i JOIN category c ON (c.outlet_id, c.id) = (i.outlet_id, i.category_id),
+    LATERAL (
+      SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name, 'price_paise', price_paise) ORDER BY position, id) AS variants
+      FROM variant WHERE outlet_id = p_outlet AND item_id = i.id AND active) v
+    WHERE i.outlet_id = p_outlet AND i.active AND c.active AND v.variants IS NOT NULL)
+) $$;
+
+
+--
+-- Name: read_sources(integer); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.read_sources(p_outlet integer) RETURNS TABLE(code text, source_id uuid, item_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'menu', 'pg_temp'
+    AS $$
+SELECT i.code || '/' || v.code, v.id, i.id FROM variant v JOIN item i ON (i.outlet_id, i.id) = (v.outlet_id, v.item_id)
+WHERE v.outlet_id = p_outlet AND v.active AND i.active
+UNION ALL
+SELECT '+' || g.code || '/' || m.code, m.id, NULL FROM modifier m
+JOIN modifier_group g ON (g.outlet_id, g.id) = (m.outlet_id, m.group_id)
+WHERE m.outlet_id = p_outlet AND m.active AND g.active
+$$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'a version of a tax class is never changed; add another';
+END $$;
+
+
+--
+-- Name: bill; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.bill (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    type text NOT NULL,
+    table_id uuid,
+    table_name text,
+    status text DEFAULT 'open'::text NOT NULL,
+    business_day date NOT NULL,
+    customer_name text,
+    session_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    net_paise bigint DEFAULT 0 NOT NULL,
+    total_paise bigint DEFAULT 0 NOT NULL,
+    paid_paise bigint DEFAULT 0 NOT NULL,
+    refunded_paise bigint DEFAULT 0 NOT NULL,
+    invoice_number text,
+    attention text,
+    attention_since timestamp(6) with time zone,
+    opened_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp(6) with time zone,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT bill_attention_check CHECK ((attention = ANY (ARRAY['cash'::text, 'help'::text]))),
+    CONSTRAINT bill_money_check CHECK (((net_paise >= 0) AND (total_paise >= 0) AND (paid_paise >= 0) AND ((refunded_paise >= 0) AND (refunded_paise <= paid_paise)))),
+    CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text]))),
+    CONSTRAINT bill_type_check CHECK ((type = ANY (ARRAY['dine_in'::text, 'takeaway'::text])))
+);
+
+
+--
+-- Name: bill_for(jsonb); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.bill_for(p jsonb, OUT bill orders.bill, OUT opened boolean) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_outlet integer := (p->>'outlet_id')::integer;
+  v_table uuid := (p->>'table_id')::uuid;
+BEGIN
+  opened := false;
+  IF p->>'bill_id' IS NOT NULL THEN
+    SELECT * INTO bill FROM orders.bill b
+    WHERE b.outlet_id = v_outlet AND b.id = (p->>'bill_id')::uuid AND b.status = 'open' AND b.type = p->>'type'
+      AND (b.table_id IS NOT DISTINCT FROM v_table OR v_table IS NULL)
+      AND (p->>'session_id' IS NULL OR (p->>'session_id')::uuid = ANY (b.session_ids) OR b.table_id = v_table)
+    FOR UPDATE;
+    RETURN;
+  END IF;
+  LOOP
+    IF v_table IS NOT NULL THEN
+      SELECT * INTO bill FROM orders.bill b
+      WHERE b.outlet_id = v_outlet AND b.table_id = v_table AND b.status = 'open' FOR UPDATE;
+      EXIT WHEN bill.id IS NOT NULL;
+    END IF;
+    INSERT INTO orders.bill (outlet_id, type, table_id, table_name, business_day, customer_name)
+    VALUES (v_outlet, p->>'type', v_table, p->>'table_name', staff.business_day(v_outlet), p->>'customer_name')
+    ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING
+    RETURNING * INTO bill;
+    opened := bill.id IS NOT NULL;
+    EXIT WHEN opened;
+  END LOOP;
+END $$;
+
+
+--
+-- Name: bill_of(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.bill_of(p_outlet integer, p_order uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT bill_id FROM orders.orders WHERE outlet_id = p_outlet AND id = p_order $$;
+
+
+--
+-- Name: next_invoice(integer, text); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.next_invoice(p_outlet integer, p_series text) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  INSERT INTO orders.invoice_counter AS c (outlet_id, series, last_number) VALUES (p_outlet, p_series, 1)
+  ON CONFLICT (outlet_id, series) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number $$;
+
+
+--
+-- Name: place(jsonb, bytea, uuid[], uuid[], integer[], uuid[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.place(p jsonb, p_body_hash bytea, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[]) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_outlet integer := (p->>'outlet_id')::integer;
+  v_order uuid := (p->>'order_id')::uuid;
+  v_known orders.idempotency;
+  v_refused jsonb;
+  v_found record;
+  v_bill orders.bill;
+  v_opened boolean;
+  v_status text;
+  v_day date;
+  v_number integer;
+  v_token text;
+  v_now timestamptz := clock_timestamp();
+  v_facts jsonb;
+  v_answer jsonb;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('orders|' || v_outlet || '|' || (p->>'principal') || '|' || (p->>'route') || '|' || (p->>'key'), 0));
+  SELECT * INTO v_known FROM orders.idempotency i
+  WHERE i.outlet_id = v_outlet AND i.principal = p->>'principal' AND i.route = p->>'route' AND i.key = p->>'key';
+  IF FOUND THEN
+    RETURN jsonb_build_object('replay', jsonb_build_object('status', v_known.status,
+      'same', v_known.body_hash = p_body_hash, 'body', convert_from(v_known.body, 'UTF8')));
+  END IF;
+
+  v_refused := menu.check_sale(v_outlet, (p->>'menu_version')::bigint, p_item_ids, p_modifier_ids);
+  IF v_refused IS NOT NULL THEN RETURN v_refused; END IF;
+
+  SELECT * INTO v_found FROM orders.bill_for(p);
+  v_bill := v_found.bill;
+  v_opened := v_found.opened;
+  IF v_bill.id IS NULL THEN RETURN '{"no_bill": true}'; END IF;
+
+  v_refused := inventory.reserve(v_outlet, v_order, p_line_ids, p_source_ids, p_quantities);
+  IF v_refused IS NOT NULL THEN
+    IF v_opened THEN DELETE FROM orders.bill b WHERE b.outlet_id = v_outlet AND b.id = v_bill.id; END IF;
+    RETURN v_refused;
+  END IF;
+
+  v_status := CASE
+    WHEN (p->>'approve')::boolean AND NOT EXISTS (
+      SELECT FROM orders.orders o WHERE o.outlet_id = v_outlet AND o.bill_id = v_bill.id
+        AND o.status NOT IN ('placed', 'rejected', 'expired', 'cancelled')) THEN 'placed'
+    WHEN p->>'payment' = 'prepaid' THEN 'awaiting_payment'
+    ELSE 'confirmed' END;
+  UPDATE orders.bill b SET
+    net_paise = b.net_paise + (p->>'total_paise')::bigint,
+    total_paise = orders.rounded(b.net_paise + (p->>'total_paise')::bigint),
+    session_ids = CASE WHEN p->>'session_id' IS NULL OR (p->>'session_id')::uuid = ANY (b.session_ids) THEN b.session_ids
+                       ELSE b.session_ids || (p->>'session_id')::uuid END
+  WHERE b.outlet_id = v_outlet AND b.id = v_bill.id RETURNING * INTO v_bill;
+
+  INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
+    note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
+  SELECT v_outlet, v_order, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers, l.allergens,
+    l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes, l.total_paise
+  FROM jsonb_to_recordset(p->'lines') AS l(id uuid, position integer, item_id uuid, variant_id uuid, name text, variant text,
+    quantity integer, modifiers jsonb, allergens text[], note text, course integer, station text, unit_price_paise bigint,
+    discount_paise bigint, taxable_paise bigint, tax_class text, tax_version integer, taxes jsonb, total_paise bigint);
+
+  v_day := staff.business_day(v_outlet);
+  INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number) VALUES (v_outlet, v_day, 1)
+  ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number INTO v_number;
+  IF p->>'type' = 'takeaway' THEN v_token := 'T' || v_number; END IF;
+
+  INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
+    note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
+    held_courses, placed_at, expires_at, confirmed_at)
+  VALUES (v_outlet, v_order, v_bill.id, (p->>'session_id')::uuid, v_number, v_token, p->>'type', v_status, v_bill.table_id,
+    v_bill.table_name, p->>'customer_name', p->>'note', v_day, p->>'payment', p->>'principal', (p->>'subtotal_paise')::bigint,
+    (p->>'discount_paise')::bigint, (p->>'taxable_paise')::bigint, p->'taxes', (p->>'total_paise')::bigint,
+    (p->>'menu_version')::bigint, ARRAY(SELECT jsonb_array_elements_text(p->'held_courses')::integer), v_now,
+    CASE WHEN v_status IN ('placed', 'awaiting_payment') THEN v_now + make_interval(secs => (p->>'timeout_s')::integer) END,
+    CASE WHEN v_status = 'confirmed' THEN v_now END);
+
+  v_facts := jsonb_build_object('bill_id', v_bill.id, 'number', v_number, 'token', v_token, 'status', v_status,
+    'business_day', v_day, 'placed_at', v_now,
+    'expires_at', CASE WHEN v_status IN ('placed', 'awaiting_payment') THEN v_now + make_interval(secs => (p->>'timeout_s')::integer) END,
+    'payment_status', CASE WHEN v_bill.paid_paise - v_bill.refunded_paise <= 0 THEN 'unpaid' ELSE 'partly_paid' END);
+  v_answer := p->'answer' || v_facts || jsonb_build_object('confirmed_at', CASE WHEN v_status = 'confirmed' THEN v_now END);
+  INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
+  VALUES (uuidv7(), 'rasoi.order.placed.v1', v_order::text, v_outlet, 1, p->>'correlation_id', p->>'traceparent',
+    p->'event' || v_facts || jsonb_build_object('path', CASE v_status WHEN 'placed' THEN '["placed"]' ELSE jsonb_build_array('placed', v_status) END));
+  INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
+  VALUES (v_outlet, p->>'principal', p->>'route', p->>'key', p_body_hash, 201, convert_to(v_answer::text, 'UTF8'));
+  RETURN jsonb_build_object('placed', v_answer);
+END $$;
+
+
+--
+-- Name: read_bill(integer, uuid, boolean); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_lock boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+DECLARE v_bill orders.bill;
+BEGIN
+  IF p_lock THEN
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill FOR UPDATE;
+  ELSE
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill;
+  END IF;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('bill', to_jsonb(v_bill), 'orders', coalesce((
+    SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
+      'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
+      'progress', coalesce((SELECT jsonb_agg(jsonb_build_object('station', t.station, 'ticket_id', t.ticket_id, 'state', t.state, 'version', t.version) ORDER BY t.station, t.ticket_id)
+        FROM orders.ticket_progress t WHERE t.outlet_id = p_outlet AND t.order_id = o.id), '[]')) ORDER BY o.number)
+    FROM orders.orders o WHERE o.outlet_id = p_outlet AND o.bill_id = p_bill), '[]'));
+END $$;
+
+
+--
+-- Name: release_stock(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.release_stock(p_outlet integer, p_order uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$ SELECT inventory.release(p_outlet, p_order) $$;
+
+
+--
+-- Name: reserve_stock(integer, uuid, uuid[], uuid[], integer[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.reserve_stock(p_outlet integer, p_order uuid, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[]) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT inventory.reserve(p_outlet, p_order, p_line_ids, p_source_ids, p_quantities) $$;
+
+
+--
+-- Name: rounded(bigint); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.rounded(p_net bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$ SELECT (p_net + 50) / 100 * 100 $$;
+
+
+--
+-- Name: save_bill(integer, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE orders.bill b SET status = r.status, net_paise = r.net_paise, total_paise = r.total_paise, paid_paise = r.paid_paise,
+    refunded_paise = r.refunded_paise, invoice_number = r.invoice_number, attention = r.attention,
+    attention_since = r.attention_since, closed_at = r.closed_at, version = r.version
+  FROM jsonb_populate_record(NULL::orders.bill, p_bill) r WHERE b.outlet_id = p_outlet AND b.id = r.id;
+  UPDATE orders.orders o SET status = r.status, cancel_requested = r.cancel_requested, reason = r.reason,
+    expires_at = r.expires_at, confirmed_at = r.confirmed_at, ready_at = r.ready_at, served_at = r.served_at,
+    completed_at = r.completed_at, version = r.version
+  FROM jsonb_populate_recordset(NULL::orders.orders, p_orders) r WHERE o.outlet_id = p_outlet AND o.id = r.id;
+  INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
+  SELECT e.id, e.type, e.subject, p_outlet, e.aggregateversion, e.correlationid, e.causationid, e.traceparent, e.data
+  FROM ROWS FROM (jsonb_to_recordset(p_events) AS (id uuid, type text, subject text, aggregateversion bigint,
+    correlationid text, causationid text, traceparent text, data jsonb)) WITH ORDINALITY
+    AS e(id, type, subject, aggregateversion, correlationid, causationid, traceparent, data, n) ORDER BY n;
+END $$;
+
+
+--
+-- Name: session_may_see(integer, uuid, text, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, p_kind text, p_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT CASE p_kind
+    WHEN 'bill' THEN EXISTS (SELECT FROM orders.bill WHERE outlet_id = p_outlet AND id = p_id AND p_session = ANY (session_ids))
+    WHEN 'order' THEN EXISTS (SELECT FROM orders.orders o JOIN orders.bill b USING (outlet_id)
+      WHERE o.outlet_id = p_outlet AND o.id = p_id AND b.id = o.bill_id AND p_session = ANY (b.session_ids))
+    ELSE false END $$;
+
+
+--
+-- Name: check_refunded(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.check_refunded() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_attempt bigint;
+  v_payment bigint;
+BEGIN
+  SELECT coalesce(sum(amount_paise), 0) INTO v_attempt FROM payments.refund
+  WHERE outlet_id = NEW.outlet_id AND attempt_id = NEW.attempt_id AND status <> 'failed';
+  SELECT coalesce(sum(amount_paise), 0) INTO v_payment FROM payments.refund
+  WHERE outlet_id = NEW.outlet_id AND payment_id = NEW.payment_id AND status <> 'failed';
+  IF v_attempt <> (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
+    OR v_payment <> (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
+    RAISE EXCEPTION 'refunds of payment % do not add up to its refunded_paise', NEW.payment_id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
+
+--
+-- Name: business_day(integer); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.business_day(p_outlet integer) RETURNS date
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT business_day_at(p_outlet, now())
+$$;
+
+
+--
+-- Name: business_day_at(integer, timestamp with time zone); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp with time zone) RETURNS date
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT CASE
+    WHEN p_at < (d.day + d.cutoff) AT TIME ZONE d.timezone THEN d.day - 1
+    WHEN p_at >= (d.day + 1 + d.cutoff) AT TIME ZONE d.timezone THEN d.day + 1
+    ELSE d.day
+  END
+  FROM (SELECT timezone, make_interval(mins => day_cutoff_minutes) AS cutoff,
+      ((p_at AT TIME ZONE timezone) - make_interval(mins => day_cutoff_minutes))::date AS day
+    FROM outlet WHERE id = p_outlet) d
+$$;
+
+
+--
+-- Name: read_outlet(integer); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.read_outlet(p_outlet integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT to_jsonb(o) - 'created_at' FROM outlet o WHERE o.id = p_outlet
+$$;
+
+
+--
+-- Name: record_audit(integer, uuid, text, text, text, jsonb); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.record_audit(p_outlet integer, p_actor uuid, p_actor_name text, p_action text, p_subject text, p_detail jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  INSERT INTO audit (outlet_id, actor_id, actor_name, action, subject, detail)
+  VALUES (p_outlet, p_actor, p_actor_name, p_action, p_subject, coalesce(p_detail, '{}'))
+$$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+
+--
+-- Name: revoked_sessions(integer); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.revoked_sessions(p_seconds integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT id FROM session WHERE revoked_at > now() - make_interval(secs => p_seconds)
+$$;
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: movement; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.movement (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    stock_id uuid NOT NULL,
+    kind text NOT NULL,
+    quantity_milli bigint NOT NULL,
+    portions integer,
+    order_id uuid,
+    reason text,
+    actor_id uuid,
+    actor_name text,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT movement_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'waste'::text, 'count'::text, 'consume'::text]))),
+    CONSTRAINT movement_quantity_check CHECK (
+CASE kind
+    WHEN 'receipt'::text THEN (quantity_milli > 0)
+    WHEN 'waste'::text THEN (quantity_milli < 0)
+    ELSE true
+END)
+);
+
+
+--
+-- Name: order_line; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.order_line (
+    outlet_id integer NOT NULL,
+    line_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    source_ids uuid[] NOT NULL
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: inventory; Owner: -
+--
+
+ALTER TABLE inventory.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME inventory.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: recipe; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.recipe (
+    outlet_id integer NOT NULL,
+    source_id uuid NOT NULL,
+    stock_id uuid NOT NULL,
+    kind text NOT NULL,
+    item_id uuid,
+    quantity_milli bigint NOT NULL,
+    CONSTRAINT recipe_quantity_check CHECK ((quantity_milli > 0))
+);
+
+
+--
+-- Name: reservation; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.reservation (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    stock_id uuid NOT NULL,
+    quantity_milli bigint NOT NULL,
+    state text DEFAULT 'reserved'::text NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    settled_at timestamp(6) with time zone,
+    CONSTRAINT reservation_quantity_check CHECK ((quantity_milli > 0)),
+    CONSTRAINT reservation_settled_check CHECK (((state = 'reserved'::text) = (settled_at IS NULL))),
+    CONSTRAINT reservation_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'consumed'::text, 'released'::text])))
+);
+
+
+--
+-- Name: usage; Type: TABLE; Schema: inventory; Owner: -
+--
+
+CREATE TABLE inventory.usage (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kitchen_item_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    quantity integer NOT NULL,
+    wasted boolean DEFAULT false NOT NULL,
+    stock_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    quantities_milli bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    settled_at timestamp(6) with time zone,
+    CONSTRAINT usage_quantity_check CHECK ((quantity > 0))
+);
+
+
+--
+-- Name: action; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.action (
+    outlet_id integer NOT NULL,
+    action_id uuid NOT NULL,
+    action text NOT NULL,
+    ticket_id uuid,
+    by uuid NOT NULL,
+    applied boolean NOT NULL,
+    reason text,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT action_reason CHECK ((applied = (reason IS NULL)))
+);
+
+
+--
+-- Name: bill; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.bill (
+    outlet_id integer NOT NULL,
+    bill_id uuid NOT NULL,
+    paid boolean NOT NULL,
+    heard_at timestamp(6) with time zone NOT NULL
+);
+
+
+--
+-- Name: board; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.board (
+    outlet_id integer NOT NULL,
+    station text NOT NULL,
+    name text NOT NULL,
+    sequence bigint DEFAULT 0 NOT NULL,
+    hash bigint DEFAULT 0 NOT NULL,
+    last_number integer DEFAULT 0 NOT NULL,
+    CONSTRAINT board_hash_uint32 CHECK (((hash >= 0) AND (hash <= '4294967295'::bigint)))
+);
+
+
+--
+-- Name: cancel_answer; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.cancel_answer (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    version bigint NOT NULL
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE kitchen.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME kitchen.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: ticket_item; Type: TABLE; Schema: kitchen; Owner: -
+--
+
+CREATE TABLE kitchen.ticket_item (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    line_id uuid NOT NULL,
+    name text NOT NULL,
+    variant text,
+    quantity integer NOT NULL,
+    modifiers text[] NOT NULL,
+    note text,
+    allergens text[] NOT NULL,
+    state text NOT NULL,
+    acknowledged boolean DEFAULT false NOT NULL,
+    CONSTRAINT ticket_item_acknowledged CHECK (((state = 'voided'::text) OR (NOT acknowledged))),
+    CONSTRAINT ticket_item_quantity CHECK ((quantity > 0)),
+    CONSTRAINT ticket_item_state CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text, 'served'::text, 'voided'::text])))
+);
+
+
+--
+-- Name: category; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.category (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    name_hi text,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL
+);
+
+
+--
+-- Name: held_back; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.held_back (
+    outlet_id integer NOT NULL,
+    source_id uuid NOT NULL,
+    stock_id uuid NOT NULL
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: item; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.item (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    category_id uuid NOT NULL,
+    name text NOT NULL,
+    name_hi text,
+    description text DEFAULT ''::text NOT NULL,
+    diet text NOT NULL,
+    allergens text[] DEFAULT '{}'::text[] NOT NULL,
+    station text NOT NULL,
+    tax_code text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    available boolean DEFAULT true NOT NULL,
+    unavailable_reason text,
+    stock_out boolean DEFAULT false NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT item_diet_check CHECK ((diet = ANY (ARRAY['veg'::text, 'non_veg'::text, 'egg'::text])))
+);
+
+
+--
+-- Name: item_modifier_group; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.item_modifier_group (
+    outlet_id integer NOT NULL,
+    item_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: modifier; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.modifier (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    group_id uuid CONSTRAINT modifier_group_id_not_null1 NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    price_paise bigint NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    available boolean DEFAULT true NOT NULL,
+    stock_out boolean DEFAULT false NOT NULL,
+    CONSTRAINT modifier_price_check CHECK (((price_paise >= 0) AND (price_paise <= 100000000)))
+);
+
+
+--
+-- Name: modifier_group; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.modifier_group (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    min integer NOT NULL,
+    max integer NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT modifier_group_range_check CHECK ((((min >= 0) AND (min <= max)) AND ((max >= 1) AND (max <= 50))))
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: menu; Owner: -
+--
+
+ALTER TABLE menu.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME menu.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: outlet_menu; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.outlet_menu (
+    outlet_id integer NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    event_version bigint DEFAULT 0 NOT NULL,
+    revision bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: station; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.station (
+    outlet_id integer NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL
+);
+
+
+--
+-- Name: tax_class; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.tax_class (
+    outlet_id integer NOT NULL,
+    code text NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    inclusive boolean NOT NULL,
+    components jsonb NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tax_class_components_check CHECK ((jsonb_typeof(components) = 'array'::text))
+);
+
+
+--
+-- Name: variant; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.variant (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    item_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    price_paise bigint NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    CONSTRAINT variant_price_check CHECK (((price_paise >= 0) AND (price_paise <= 100000000)))
+);
+
+
+--
+-- Name: bill_session; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.bill_session (
+    outlet_id integer NOT NULL,
+    session_id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: message; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.message (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    cause text NOT NULL,
+    audience text NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    order_id uuid,
+    bill_id uuid,
+    session_id uuid,
+    table_name text,
+    state text NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    sent_at timestamp(6) with time zone,
+    delivered_at timestamp(6) with time zone,
+    read_at timestamp(6) with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT message_audience_check CHECK ((audience = ANY (ARRAY['guest'::text, 'staff'::text]))),
+    CONSTRAINT message_check CHECK (((audience = 'staff'::text) OR (bill_id IS NOT NULL))),
+    CONSTRAINT message_check1 CHECK (((state = 'queued'::text) OR (sent_at IS NOT NULL))),
+    CONSTRAINT message_check2 CHECK (((state <> ALL (ARRAY['delivered'::text, 'read'::text])) OR (delivered_at IS NOT NULL))),
+    CONSTRAINT message_check3 CHECK (((state <> 'read'::text) OR (read_at IS NOT NULL))),
+    CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text, 'read'::text])))
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: notifications; Owner: -
+--
+
+ALTER TABLE notifications.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME notifications.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: notifications; Owner: -
+--
+
+CREATE TABLE notifications.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: day_counter; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.day_counter (
+    outlet_id integer NOT NULL,
+    business_day date NOT NULL,
+    last_number integer NOT NULL
+);
+
+
+--
+-- Name: dining_table; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.dining_table (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    area text DEFAULT ''::text NOT NULL,
+    seats integer DEFAULT 4 NOT NULL,
+    sort integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    qr_generation integer DEFAULT 1 NOT NULL,
+    qr_hash bytea NOT NULL,
+    CONSTRAINT dining_table_seats_check CHECK (((seats >= 1) AND (seats <= 200)))
+);
+
+
+--
+-- Name: guest_session; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.guest_session (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    table_id uuid,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp(6) with time zone
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: invoice_counter; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.invoice_counter (
+    outlet_id integer NOT NULL,
+    series text NOT NULL,
+    last_number integer NOT NULL
+);
+
+
+--
+-- Name: line; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.line (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    id uuid NOT NULL,
+    "position" integer NOT NULL,
+    item_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    name text NOT NULL,
+    variant text,
+    quantity integer NOT NULL,
+    modifiers jsonb DEFAULT '[]'::jsonb NOT NULL,
+    allergens text[] DEFAULT '{}'::text[] NOT NULL,
+    note text,
+    course integer DEFAULT 1 NOT NULL,
+    station text NOT NULL,
+    unit_price_paise bigint NOT NULL,
+    discount_paise bigint DEFAULT 0 NOT NULL,
+    taxable_paise bigint NOT NULL,
+    tax_class text NOT NULL,
+    tax_version integer NOT NULL,
+    taxes jsonb NOT NULL,
+    total_paise bigint NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    CONSTRAINT line_course_check CHECK (((course >= 1) AND (course <= 9))),
+    CONSTRAINT line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 99))),
+    CONSTRAINT line_status_check CHECK ((status = ANY (ARRAY['active'::text, 'voided'::text])))
+);
+
+
+--
+-- Name: orders; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.orders (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    session_id uuid,
+    number integer NOT NULL,
+    token text,
+    type text NOT NULL,
+    status text NOT NULL,
+    table_id uuid,
+    table_name text,
+    customer_name text,
+    note text,
+    business_day date NOT NULL,
+    payment text NOT NULL,
+    placed_by text NOT NULL,
+    subtotal_paise bigint NOT NULL,
+    discount_paise bigint DEFAULT 0 NOT NULL,
+    taxable_paise bigint NOT NULL,
+    taxes jsonb NOT NULL,
+    total_paise bigint NOT NULL,
+    menu_version bigint NOT NULL,
+    held_courses integer[] DEFAULT '{}'::integer[] NOT NULL,
+    cancel_requested boolean DEFAULT false NOT NULL,
+    reason text,
+    placed_at timestamp(6) with time zone NOT NULL,
+    expires_at timestamp(6) with time zone,
+    confirmed_at timestamp(6) with time zone,
+    ready_at timestamp(6) with time zone,
+    served_at timestamp(6) with time zone,
+    completed_at timestamp(6) with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT orders_money_check CHECK (((subtotal_paise >= 0) AND (discount_paise >= 0) AND (taxable_paise >= 0) AND (total_paise >= 0))),
+    CONSTRAINT orders_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
+    CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'awaiting_payment'::text, 'confirmed'::text, 'preparing'::text, 'ready'::text, 'served'::text, 'completed'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text]))),
+    CONSTRAINT orders_type_check CHECK ((type = ANY (ARRAY['dine_in'::text, 'takeaway'::text])))
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: orders; Owner: -
+--
+
+ALTER TABLE orders.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME orders.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: ticket_progress; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.ticket_progress (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    station text NOT NULL,
+    state text NOT NULL,
+    version bigint NOT NULL
+);
+
+
+--
+-- Name: attempt; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.attempt (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    provider text NOT NULL,
+    provider_payment_id text,
+    method text,
+    status text NOT NULL,
+    amount_paise bigint NOT NULL,
+    refunded_paise bigint DEFAULT 0 NOT NULL,
+    tendered_paise bigint,
+    change_paise bigint,
+    waiter_id uuid,
+    waiter_name text,
+    on_bill boolean DEFAULT false NOT NULL,
+    error text,
+    business_day date,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    captured_at timestamp(6) with time zone,
+    look_at timestamp(6) with time zone,
+    CONSTRAINT attempt_captured_check CHECK (((status = 'captured'::text) = ((captured_at IS NOT NULL) AND (business_day IS NOT NULL)))),
+    CONSTRAINT attempt_cash_check CHECK (((provider <> 'cash'::text) OR ((waiter_id IS NOT NULL) AND (waiter_name IS NOT NULL) AND (tendered_paise >= amount_paise) AND (change_paise = (tendered_paise - amount_paise))))),
+    CONSTRAINT attempt_provider_check CHECK (((provider = 'cash'::text) = (provider_payment_id IS NULL))),
+    CONSTRAINT attempt_refunded_check CHECK (((refunded_paise >= 0) AND (refunded_paise <=
+CASE status
+    WHEN 'captured'::text THEN amount_paise
+    ELSE (0)::bigint
+END))),
+    CONSTRAINT attempt_status_check CHECK ((status = ANY (ARRAY['created'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'unknown'::text])))
+);
+
+
+--
+-- Name: daily; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.daily (
+    outlet_id integer NOT NULL,
+    business_day date NOT NULL,
+    method text NOT NULL,
+    captured_count bigint DEFAULT 0 NOT NULL,
+    captured_paise bigint DEFAULT 0 NOT NULL,
+    refunded_count bigint DEFAULT 0 NOT NULL,
+    refunded_paise bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: payments; Owner: -
+--
+
+ALTER TABLE payments.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME payments.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: payment; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.payment (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    order_id uuid,
+    amount_paise bigint NOT NULL,
+    currency text DEFAULT 'INR'::text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    method text,
+    captured_paise bigint DEFAULT 0 NOT NULL,
+    refunded_paise bigint DEFAULT 0 NOT NULL,
+    provider text,
+    provider_order_id text,
+    business_day date NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp(6) with time zone,
+    look_at timestamp(6) with time zone,
+    looks integer DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT payment_amount_check CHECK ((amount_paise > 0)),
+    CONSTRAINT payment_completed_check CHECK (((status <> 'completed'::text) OR (captured_paise >= amount_paise))),
+    CONSTRAINT payment_method_check CHECK ((method = ANY (ARRAY['cash'::text, 'upi'::text, 'card'::text, 'netbanking'::text, 'wallet'::text]))),
+    CONSTRAINT payment_refunded_check CHECK (((refunded_paise >= 0) AND (refunded_paise <= captured_paise))),
+    CONSTRAINT payment_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text])))
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: refund; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.refund (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    attempt_id uuid NOT NULL,
+    amount_paise bigint NOT NULL,
+    method text,
+    status text DEFAULT 'requested'::text NOT NULL,
+    reason text NOT NULL,
+    automatic boolean NOT NULL,
+    on_bill boolean NOT NULL,
+    requested_by uuid,
+    requested_by_name text,
+    provider_refund_id text,
+    error text,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp(6) with time zone,
+    business_day date,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    settled_at timestamp(6) with time zone,
+    CONSTRAINT refund_amount_check CHECK ((amount_paise > 0)),
+    CONSTRAINT refund_processed_check CHECK (((status = 'processed'::text) = (business_day IS NOT NULL))),
+    CONSTRAINT refund_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'processed'::text, 'failed'::text, 'unknown'::text])))
+);
+
+
+--
+-- Name: webhook; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.webhook (
+    provider text NOT NULL,
+    event_id text NOT NULL,
+    headers jsonb NOT NULL,
+    body bytea NOT NULL,
+    received_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    outcome text,
+    tries integer DEFAULT 0 NOT NULL,
+    next_try_at timestamp(6) with time zone DEFAULT clock_timestamp()
+);
+
+
+--
+-- Name: audit; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.audit (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor_id uuid,
+    actor_name text,
+    action text NOT NULL,
+    subject text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: idempotency; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: login_failure; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.login_failure (
+    key bytea NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp(6) with time zone NOT NULL,
+    locked_until timestamp(6) with time zone,
+    CONSTRAINT login_failure_failures_check CHECK ((failures > 0)),
+    CONSTRAINT login_failure_key_check CHECK ((length(key) = 32))
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: staff; Owner: -
+--
+
+ALTER TABLE staff.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME staff.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: outlet; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.outlet (
+    id integer NOT NULL,
+    name text NOT NULL,
+    legal_name text,
+    gstin text,
+    gst_regime text DEFAULT 'none'::text NOT NULL,
+    fssai text,
+    state_code text,
+    address text,
+    phone text,
+    timezone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
+    day_cutoff_minutes integer DEFAULT 240 NOT NULL,
+    currency text DEFAULT 'INR'::text NOT NULL,
+    dine_in_payment text DEFAULT 'pay_later'::text NOT NULL,
+    takeaway_payment text DEFAULT 'prepaid'::text NOT NULL,
+    approve_first_order boolean DEFAULT false NOT NULL,
+    payment_timeout_s integer DEFAULT 600 NOT NULL,
+    late_grace_s integer DEFAULT 900 NOT NULL,
+    amber_s integer DEFAULT 480 NOT NULL,
+    red_s integer DEFAULT 900 NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
+    CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
+    CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
+    CONSTRAINT outlet_check1 CHECK (((gst_regime = 'none'::text) OR (gstin IS NOT NULL))),
+    CONSTRAINT outlet_check2 CHECK (((gstin IS NULL) OR ("left"(gstin, 2) = state_code))),
+    CONSTRAINT outlet_currency_check CHECK ((currency = 'INR'::text)),
+    CONSTRAINT outlet_day_cutoff_minutes_check CHECK (((day_cutoff_minutes >= 0) AND (day_cutoff_minutes <= 720))),
+    CONSTRAINT outlet_dine_in_payment_check CHECK ((dine_in_payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
+    CONSTRAINT outlet_fssai_check CHECK ((fssai ~ '^[0-9]{14}$'::text)),
+    CONSTRAINT outlet_gst_regime_check CHECK ((gst_regime = ANY (ARRAY['regular'::text, 'composition'::text, 'none'::text]))),
+    CONSTRAINT outlet_gstin_check CHECK ((gstin ~ '^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]$'::text)),
+    CONSTRAINT outlet_id_check CHECK ((id > 0)),
+    CONSTRAINT outlet_late_grace_s_check CHECK (((late_grace_s >= 0) AND (late_grace_s <= 86400))),
+    CONSTRAINT outlet_legal_name_check CHECK (((length(legal_name) >= 1) AND (length(legal_name) <= 200))),
+    CONSTRAINT outlet_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+    CONSTRAINT outlet_payment_timeout_s_check CHECK (((payment_timeout_s >= 30) AND (payment_timeout_s <= 86400))),
+    CONSTRAINT outlet_phone_check CHECK ((phone ~ '^\+?[0-9 ()-]{6,20}$'::text)),
+    CONSTRAINT outlet_red_s_check CHECK (((red_s >= 1) AND (red_s <= 86400))),
+    CONSTRAINT outlet_state_code_check CHECK ((state_code ~ '^[0-9]{2}$'::text)),
+    CONSTRAINT outlet_takeaway_payment_check CHECK ((takeaway_payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
+    CONSTRAINT outlet_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: person; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.person (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    username text,
+    password_hash text,
+    pin_hash bytea,
+    role text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT person_check CHECK (((password_hash IS NULL) OR (username IS NOT NULL))),
+    CONSTRAINT person_check1 CHECK (((password_hash IS NOT NULL) OR (pin_hash IS NOT NULL))),
+    CONSTRAINT person_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
+    CONSTRAINT person_pin_hash_check CHECK ((length(pin_hash) = 32)),
+    CONSTRAINT person_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'waiter'::text, 'kitchen'::text]))),
+    CONSTRAINT person_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._@-]{1,63}$'::text))
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: session; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.session (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    refresh_hash bytea NOT NULL,
+    previous_hash bytea,
+    rotated_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp(6) with time zone NOT NULL,
+    revoked_at timestamp(6) with time zone,
+    revoked_for text,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT session_check CHECK (((revoked_at IS NULL) = (revoked_for IS NULL))),
+    CONSTRAINT session_previous_hash_check CHECK ((length(previous_hash) = 32)),
+    CONSTRAINT session_refresh_hash_check CHECK ((length(refresh_hash) = 32)),
+    CONSTRAINT session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'reuse'::text, 'changed'::text])))
+);
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.outbox ATTACH PARTITION inventory.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.outbox ATTACH PARTITION kitchen.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.outbox ATTACH PARTITION menu.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.outbox ATTACH PARTITION notifications.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.outbox ATTACH PARTITION orders.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.outbox ATTACH PARTITION payments.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.outbox ATTACH PARTITION staff.outbox_default DEFAULT;
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: movement movement_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.movement
+    ADD CONSTRAINT movement_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: order_line order_line_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.order_line
+    ADD CONSTRAINT order_line_pkey PRIMARY KEY (outlet_id, line_id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: recipe recipe_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.recipe
+    ADD CONSTRAINT recipe_pkey PRIMARY KEY (outlet_id, source_id, stock_id);
+
+
+--
+-- Name: reservation reservation_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.reservation
+    ADD CONSTRAINT reservation_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: stock stock_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.stock
+    ADD CONSTRAINT stock_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: usage usage_pkey; Type: CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.usage
+    ADD CONSTRAINT usage_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: action action_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.action
+    ADD CONSTRAINT action_pkey PRIMARY KEY (outlet_id, action_id);
+
+
+--
+-- Name: bill bill_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.bill
+    ADD CONSTRAINT bill_pkey PRIMARY KEY (outlet_id, bill_id);
+
+
+--
+-- Name: board board_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.board
+    ADD CONSTRAINT board_pkey PRIMARY KEY (outlet_id, station);
+
+
+--
+-- Name: cancel_answer cancel_answer_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.cancel_answer
+    ADD CONSTRAINT cancel_answer_pkey PRIMARY KEY (outlet_id, order_id);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: ticket_item ticket_item_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.ticket_item
+    ADD CONSTRAINT ticket_item_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: ticket ticket_pkey; Type: CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.ticket
+    ADD CONSTRAINT ticket_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: category category_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.category
+    ADD CONSTRAINT category_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: held_back held_back_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.held_back
+    ADD CONSTRAINT held_back_pkey PRIMARY KEY (outlet_id, source_id, stock_id);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: item_modifier_group item_modifier_group_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.item_modifier_group
+    ADD CONSTRAINT item_modifier_group_pkey PRIMARY KEY (outlet_id, item_id, group_id);
+
+
+--
+-- Name: item item_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.item
+    ADD CONSTRAINT item_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: modifier_group modifier_group_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.modifier_group
+    ADD CONSTRAINT modifier_group_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: modifier modifier_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.modifier
+    ADD CONSTRAINT modifier_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outlet_menu outlet_menu_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.outlet_menu
+    ADD CONSTRAINT outlet_menu_pkey PRIMARY KEY (outlet_id);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: station station_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.station
+    ADD CONSTRAINT station_pkey PRIMARY KEY (outlet_id, code);
+
+
+--
+-- Name: tax_class tax_class_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.tax_class
+    ADD CONSTRAINT tax_class_pkey PRIMARY KEY (outlet_id, code, version);
+
+
+--
+-- Name: variant variant_pkey; Type: CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.variant
+    ADD CONSTRAINT variant_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: bill_session bill_session_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.bill_session
+    ADD CONSTRAINT bill_session_pkey PRIMARY KEY (outlet_id, session_id, bill_id);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: message message_outlet_id_cause_audience_key; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.message
+    ADD CONSTRAINT message_outlet_id_cause_audience_key UNIQUE (outlet_id, cause, audience);
+
+
+--
+-- Name: message message_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: notifications; Owner: -
+--
+
+ALTER TABLE ONLY notifications.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: bill bill_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.bill
+    ADD CONSTRAINT bill_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: day_counter day_counter_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.day_counter
+    ADD CONSTRAINT day_counter_pkey PRIMARY KEY (outlet_id, business_day);
+
+
+--
+-- Name: dining_table dining_table_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.dining_table
+    ADD CONSTRAINT dining_table_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: guest_session guest_session_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.guest_session
+    ADD CONSTRAINT guest_session_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: invoice_counter invoice_counter_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.invoice_counter
+    ADD CONSTRAINT invoice_counter_pkey PRIMARY KEY (outlet_id, series);
+
+
+--
+-- Name: line line_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.line
+    ADD CONSTRAINT line_pkey PRIMARY KEY (outlet_id, order_id, id);
+
+
+--
+-- Name: orders orders_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: ticket_progress ticket_progress_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.ticket_progress
+    ADD CONSTRAINT ticket_progress_pkey PRIMARY KEY (outlet_id, order_id, ticket_id);
+
+
+--
+-- Name: attempt attempt_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.attempt
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: daily daily_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.daily
+    ADD CONSTRAINT daily_pkey PRIMARY KEY (outlet_id, business_day, method);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: payment payment_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: refund refund_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refund
+    ADD CONSTRAINT refund_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: webhook webhook_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (provider, event_id);
+
+
+--
+-- Name: audit audit_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: login_failure login_failure_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.login_failure
+    ADD CONSTRAINT login_failure_pkey PRIMARY KEY (key);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outlet outlet_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.outlet
+    ADD CONSTRAINT outlet_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: person person_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: person person_username_key; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.person
+    ADD CONSTRAINT person_username_key UNIQUE (username);
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: session session_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON inventory.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON inventory.inbox USING btree (handled_at);
+
+
+--
+-- Name: movement_outlet_id_stock_id_id_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX movement_outlet_id_stock_id_id_idx ON inventory.movement USING btree (outlet_id, stock_id, id);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON inventory.parked USING btree (log, subject);
+
+
+--
+-- Name: recipe_counted_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX recipe_counted_idx ON inventory.recipe USING btree (outlet_id, source_id) WHERE (kind = 'counted'::text);
+
+
+--
+-- Name: recipe_outlet_id_stock_id_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX recipe_outlet_id_stock_id_idx ON inventory.recipe USING btree (outlet_id, stock_id);
+
+
+--
+-- Name: reservation_live_key; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE UNIQUE INDEX reservation_live_key ON inventory.reservation USING btree (outlet_id, line_id, stock_id) WHERE (state = 'reserved'::text);
+
+
+--
+-- Name: reservation_live_order_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX reservation_live_order_idx ON inventory.reservation USING btree (outlet_id, order_id) WHERE (state = 'reserved'::text);
+
+
+--
+-- Name: reservation_live_stock_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX reservation_live_stock_idx ON inventory.reservation USING btree (outlet_id, stock_id) WHERE (state = 'reserved'::text);
+
+
+--
+-- Name: stock_outlet_id_code_key; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE UNIQUE INDEX stock_outlet_id_code_key ON inventory.stock USING btree (outlet_id, code);
+
+
+--
+-- Name: stock_outlet_id_id_kind_key; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE UNIQUE INDEX stock_outlet_id_id_kind_key ON inventory.stock USING btree (outlet_id, id, kind);
+
+
+--
+-- Name: usage_outlet_id_kitchen_item_id_key; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE UNIQUE INDEX usage_outlet_id_kitchen_item_id_key ON inventory.usage USING btree (outlet_id, kitchen_item_id);
+
+
+--
+-- Name: usage_outlet_id_order_id_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX usage_outlet_id_order_id_idx ON inventory.usage USING btree (outlet_id, order_id);
+
+
+--
+-- Name: usage_unsettled_idx; Type: INDEX; Schema: inventory; Owner: -
+--
+
+CREATE INDEX usage_unsettled_idx ON inventory.usage USING btree (outlet_id, id) WHERE (settled_at IS NULL);
+
+
+--
+-- Name: action_created_at_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX action_created_at_idx ON kitchen.action USING btree (created_at);
+
+
+--
+-- Name: bill_heard_at_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX bill_heard_at_idx ON kitchen.bill USING btree (heard_at);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON kitchen.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON kitchen.inbox USING btree (handled_at);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON kitchen.parked USING btree (log, subject);
+
+
+--
+-- Name: ticket_item_outlet_id_ticket_id_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX ticket_item_outlet_id_ticket_id_idx ON kitchen.ticket_item USING btree (outlet_id, ticket_id);
+
+
+--
+-- Name: ticket_live_bill_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX ticket_live_bill_idx ON kitchen.ticket USING btree (outlet_id, bill_id) WHERE (state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text]));
+
+
+--
+-- Name: ticket_outlet_id_order_id_course_station_key; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE UNIQUE INDEX ticket_outlet_id_order_id_course_station_key ON kitchen.ticket USING btree (outlet_id, order_id, course, station);
+
+
+--
+-- Name: ticket_outlet_id_station_number_key; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE UNIQUE INDEX ticket_outlet_id_station_number_key ON kitchen.ticket USING btree (outlet_id, station, number);
+
+
+--
+-- Name: ticket_ready_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX ticket_ready_idx ON kitchen.ticket USING btree (outlet_id, ready_at) WHERE (state = 'ready'::text);
+
+
+--
+-- Name: ticket_recent_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX ticket_recent_idx ON kitchen.ticket USING btree (outlet_id, station, ready_at DESC) WHERE (state = ANY (ARRAY['ready'::text, 'served'::text]));
+
+
+--
+-- Name: ticket_visible_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX ticket_visible_idx ON kitchen.ticket USING btree (outlet_id, station, placed_at) WHERE visible;
+
+
+--
+-- Name: category_outlet_id_code_key; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE UNIQUE INDEX category_outlet_id_code_key ON menu.category USING btree (outlet_id, code);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON menu.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON menu.inbox USING btree (handled_at);
+
+
+--
+-- Name: item_modifier_group_outlet_id_group_id_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX item_modifier_group_outlet_id_group_id_idx ON menu.item_modifier_group USING btree (outlet_id, group_id);
+
+
+--
+-- Name: item_outlet_id_category_id_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX item_outlet_id_category_id_idx ON menu.item USING btree (outlet_id, category_id);
+
+
+--
+-- Name: item_outlet_id_code_key; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE UNIQUE INDEX item_outlet_id_code_key ON menu.item USING btree (outlet_id, code);
+
+
+--
+-- Name: item_unsellable_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX item_unsellable_idx ON menu.item USING btree (outlet_id, id) WHERE ((NOT active) OR (NOT available) OR stock_out);
+
+
+--
+-- Name: modifier_group_outlet_id_code_key; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE UNIQUE INDEX modifier_group_outlet_id_code_key ON menu.modifier_group USING btree (outlet_id, code);
+
+
+--
+-- Name: modifier_outlet_id_group_id_code_key; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE UNIQUE INDEX modifier_outlet_id_group_id_code_key ON menu.modifier USING btree (outlet_id, group_id, code);
+
+
+--
+-- Name: modifier_unsellable_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX modifier_unsellable_idx ON menu.modifier USING btree (outlet_id, id) WHERE ((NOT active) OR (NOT available) OR stock_out);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON menu.parked USING btree (log, subject);
+
+
+--
+-- Name: variant_outlet_id_item_id_code_key; Type: INDEX; Schema: menu; Owner: -
+--
+
+CREATE UNIQUE INDEX variant_outlet_id_item_id_code_key ON menu.variant USING btree (outlet_id, item_id, code);
+
+
+--
+-- Name: bill_session_created_at_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX bill_session_created_at_idx ON notifications.bill_session USING btree (created_at);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON notifications.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON notifications.inbox USING btree (handled_at);
+
+
+--
+-- Name: message_created_at_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX message_created_at_idx ON notifications.message USING btree (created_at);
+
+
+--
+-- Name: message_guest_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX message_guest_idx ON notifications.message USING btree (outlet_id, bill_id, id) WHERE (audience = 'guest'::text);
+
+
+--
+-- Name: message_staff_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX message_staff_idx ON notifications.message USING btree (outlet_id, id) WHERE (audience = 'staff'::text);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: notifications; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON notifications.parked USING btree (log, subject);
+
+
+--
+-- Name: bill_invoice_number_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX bill_invoice_number_key ON orders.bill USING btree (outlet_id, invoice_number) WHERE (invoice_number IS NOT NULL);
+
+
+--
+-- Name: bill_open_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX bill_open_idx ON orders.bill USING btree (outlet_id, opened_at) WHERE (status = 'open'::text);
+
+
+--
+-- Name: bill_open_table_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX bill_open_table_key ON orders.bill USING btree (outlet_id, table_id) WHERE ((status = 'open'::text) AND (table_id IS NOT NULL));
+
+
+--
+-- Name: dining_table_outlet_id_code_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX dining_table_outlet_id_code_key ON orders.dining_table USING btree (outlet_id, code);
+
+
+--
+-- Name: dining_table_qr_hash_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX dining_table_qr_hash_key ON orders.dining_table USING btree (qr_hash);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON orders.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON orders.inbox USING btree (handled_at);
+
+
+--
+-- Name: orders_live_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX orders_live_idx ON orders.orders USING btree (outlet_id, placed_at) WHERE (status = ANY (ARRAY['placed'::text, 'awaiting_payment'::text, 'confirmed'::text, 'preparing'::text, 'ready'::text, 'served'::text]));
+
+
+--
+-- Name: orders_outlet_id_bill_id_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX orders_outlet_id_bill_id_idx ON orders.orders USING btree (outlet_id, bill_id);
+
+
+--
+-- Name: orders_outlet_id_business_day_number_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX orders_outlet_id_business_day_number_key ON orders.orders USING btree (outlet_id, business_day, number);
+
+
+--
+-- Name: orders_outlet_id_session_id_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX orders_outlet_id_session_id_idx ON orders.orders USING btree (outlet_id, session_id);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON orders.parked USING btree (log, subject);
+
+
+--
+-- Name: attempt_look_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX attempt_look_at_idx ON payments.attempt USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+
+--
+-- Name: attempt_on_bill_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX attempt_on_bill_key ON payments.attempt USING btree (outlet_id, payment_id) WHERE on_bill;
+
+
+--
+-- Name: attempt_outlet_id_payment_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX attempt_outlet_id_payment_id_idx ON payments.attempt USING btree (outlet_id, payment_id);
+
+
+--
+-- Name: attempt_provider_payment_id_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX attempt_provider_payment_id_key ON payments.attempt USING btree (provider_payment_id);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON payments.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON payments.inbox USING btree (handled_at);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON payments.parked USING btree (log, subject);
+
+
+--
+-- Name: payment_look_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payment_look_at_idx ON payments.payment USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+
+--
+-- Name: payment_open_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX payment_open_key ON payments.payment USING btree (outlet_id, bill_id) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+
+
+--
+-- Name: payment_outlet_id_bill_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payment_outlet_id_bill_id_idx ON payments.payment USING btree (outlet_id, bill_id);
+
+
+--
+-- Name: payment_outlet_id_business_day_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX payment_outlet_id_business_day_id_idx ON payments.payment USING btree (outlet_id, business_day, id);
+
+
+--
+-- Name: payment_provider_order_id_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX payment_provider_order_id_key ON payments.payment USING btree (provider_order_id);
+
+
+--
+-- Name: refund_next_try_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refund_next_try_at_idx ON payments.refund USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+
+
+--
+-- Name: refund_outlet_id_attempt_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refund_outlet_id_attempt_id_idx ON payments.refund USING btree (outlet_id, attempt_id);
+
+
+--
+-- Name: refund_outlet_id_payment_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refund_outlet_id_payment_id_idx ON payments.refund USING btree (outlet_id, payment_id);
+
+
+--
+-- Name: refund_provider_refund_id_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX refund_provider_refund_id_key ON payments.refund USING btree (provider_refund_id);
+
+
+--
+-- Name: webhook_next_try_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX webhook_next_try_at_idx ON payments.webhook USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+
+
+--
+-- Name: webhook_received_at_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX webhook_received_at_idx ON payments.webhook USING btree (received_at);
+
+
+--
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON staff.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON staff.inbox USING btree (handled_at);
+
+
+--
+-- Name: login_failure_last_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX login_failure_last_at_idx ON staff.login_failure USING btree (last_at);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON staff.parked USING btree (log, subject);
+
+
+--
+-- Name: person_pin_key; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE UNIQUE INDEX person_pin_key ON staff.person USING btree (outlet_id, pin_hash) WHERE active;
+
+
+--
+-- Name: session_expires_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX session_expires_at_idx ON staff.session USING btree (expires_at);
+
+
+--
+-- Name: session_live_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX session_live_idx ON staff.session USING btree (outlet_id, person_id) WHERE (revoked_at IS NULL);
+
+
+--
+-- Name: session_revoked_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX session_revoked_idx ON staff.session USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: inventory; Owner: -
+--
+
+ALTER INDEX inventory.outbox_pkey ATTACH PARTITION inventory.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: kitchen; Owner: -
+--
+
+ALTER INDEX kitchen.outbox_pkey ATTACH PARTITION kitchen.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: menu; Owner: -
+--
+
+ALTER INDEX menu.outbox_pkey ATTACH PARTITION menu.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: notifications; Owner: -
+--
+
+ALTER INDEX notifications.outbox_pkey ATTACH PARTITION notifications.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: orders; Owner: -
+--
+
+ALTER INDEX orders.outbox_pkey ATTACH PARTITION orders.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: payments; Owner: -
+--
+
+ALTER INDEX payments.outbox_pkey ATTACH PARTITION payments.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: staff; Owner: -
+--
+
+ALTER INDEX staff.outbox_pkey ATTACH PARTITION staff.outbox_default_pkey;
+
+
+--
+-- Name: movement movement_append_only; Type: TRIGGER; Schema: inventory; Owner: -
+--
+
+CREATE TRIGGER movement_append_only BEFORE DELETE OR UPDATE ON inventory.movement FOR EACH ROW EXECUTE FUNCTION inventory.refuse_change();
+
+
+--
+-- Name: tax_class tax_class_immutable; Type: TRIGGER; Schema: menu; Owner: -
+--
+
+CREATE TRIGGER tax_class_immutable BEFORE DELETE OR UPDATE ON menu.tax_class FOR EACH ROW EXECUTE FUNCTION menu.refuse_change();
+
+
+--
+-- Name: refund refund_adds_up; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER refund_adds_up AFTER INSERT OR UPDATE ON payments.refund DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION payments.check_refunded();
+
+
+--
+-- Name: audit audit_append_only; Type: TRIGGER; Schema: staff; Owner: -
+--
+
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON staff.audit FOR EACH STATEMENT EXECUTE FUNCTION staff.refuse_change();
+
+
+--
+-- Name: movement movement_stock_fkey; Type: FK CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.movement
+    ADD CONSTRAINT movement_stock_fkey FOREIGN KEY (outlet_id, stock_id) REFERENCES inventory.stock(outlet_id, id) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: recipe recipe_stock_fkey; Type: FK CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.recipe
+    ADD CONSTRAINT recipe_stock_fkey FOREIGN KEY (outlet_id, stock_id, kind) REFERENCES inventory.stock(outlet_id, id, kind) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: reservation reservation_stock_fkey; Type: FK CONSTRAINT; Schema: inventory; Owner: -
+--
+
+ALTER TABLE ONLY inventory.reservation
+    ADD CONSTRAINT reservation_stock_fkey FOREIGN KEY (outlet_id, stock_id) REFERENCES inventory.stock(outlet_id, id) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: ticket_item ticket_item_ticket_fkey; Type: FK CONSTRAINT; Schema: kitchen; Owner: -
+--
+
+ALTER TABLE ONLY kitchen.ticket_item
+    ADD CONSTRAINT ticket_item_ticket_fkey FOREIGN KEY (outlet_id, ticket_id) REFERENCES kitchen.ticket(outlet_id, id);
+
+
+--
+-- Name: item item_category_fkey; Type: FK CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.item
+    ADD CONSTRAINT item_category_fkey FOREIGN KEY (outlet_id, category_id) REFERENCES menu.category(outlet_id, id) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: item_modifier_group item_modifier_group_group_fkey; Type: FK CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.item_modifier_group
+    ADD CONSTRAINT item_modifier_group_group_fkey FOREIGN KEY (outlet_id, group_id) REFERENCES menu.modifier_group(outlet_id, id) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: item_modifier_group item_modifier_group_item_fkey; Type: FK CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.item_modifier_group
+    ADD CONSTRAINT item_modifier_group_item_fkey FOREIGN KEY (outlet_id, item_id) REFERENCES menu.item(outlet_id, id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+
+--
+-- Name: item item_station_fkey; Type: FK CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.item
+    ADD CONSTRAINT item_station_fkey FOREIGN KEY (outlet_id, station) REFERENCES menu.station(outlet_id, code) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: modifier modifier_group_fkey; Type: FK CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.modifier
+    ADD CONSTRAINT modifier_group_fkey FOREIGN KEY (outlet_id, group_id) REFERENCES menu.modifier_group(outlet_id, id) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: variant variant_item_fkey; Type: FK CONSTRAINT; Schema: menu; Owner: -
+--
+
+ALTER TABLE ONLY menu.variant
+    ADD CONSTRAINT variant_item_fkey FOREIGN KEY (outlet_id, item_id) REFERENCES menu.item(outlet_id, id) ON UPDATE CASCADE ON DELETE RESTRICT;
+
+
+--
+-- Name: attempt attempt_payment_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.attempt
+    ADD CONSTRAINT attempt_payment_fkey FOREIGN KEY (outlet_id, payment_id) REFERENCES payments.payment(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: refund refund_attempt_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refund
+    ADD CONSTRAINT refund_attempt_fkey FOREIGN KEY (outlet_id, attempt_id) REFERENCES payments.attempt(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: refund refund_payment_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.refund
+    ADD CONSTRAINT refund_payment_fkey FOREIGN KEY (outlet_id, payment_id) REFERENCES payments.payment(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: person person_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.person
+    ADD CONSTRAINT person_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: session session_outlet_id_person_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.session
+    ADD CONSTRAINT session_outlet_id_person_id_fkey FOREIGN KEY (outlet_id, person_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: FUNCTION release(p_outlet integer, p_order uuid); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.release(p_outlet integer, p_order uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION item_states(p_outlet integer, p_ticket uuid); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.item_states(p_outlet integer, p_ticket uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION load(p_outlet integer, p_orders uuid[], p_tickets uuid[], p_items uuid[], p_actions uuid[]); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.load(p_outlet integer, p_orders uuid[], p_tickets uuid[], p_items uuid[], p_actions uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_boards(p_outlet integer, p_stations text[]); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.lock_boards(p_outlet integer, p_stations text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_tickets(p_outlet integer, p_order jsonb, p_at timestamp with time zone, p_correlation text, p_causation text, p_traceparent text); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.open_tickets(p_outlet integer, p_order jsonb, p_at timestamp with time zone, p_correlation text, p_causation text, p_traceparent text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ticket_state(t kitchen.ticket, p_items jsonb); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.ticket_state(t kitchen.ticket, p_items jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[]); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_snapshot(p_outlet integer); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.read_snapshot(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_sources(p_outlet integer); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.read_sources(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION bill_of(p_outlet integer, p_order uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.bill_of(p_outlet integer, p_order uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION next_invoice(p_outlet integer, p_series text); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.next_invoice(p_outlet integer, p_series text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_bill(p_outlet integer, p_bill uuid, p_lock boolean); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_lock boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION release_stock(p_outlet integer, p_order uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.release_stock(p_outlet integer, p_order uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION reserve_stock(p_outlet integer, p_order uuid, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.reserve_stock(p_outlet integer, p_order uuid, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION session_may_see(p_outlet integer, p_session uuid, p_kind text, p_id uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, p_kind text, p_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION check_refunded(); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.check_refunded() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION business_day(p_outlet integer); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.business_day(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION business_day_at(p_outlet integer, p_at timestamp with time zone); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_outlet(p_outlet integer); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.read_outlet(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_audit(p_outlet integer, p_actor uuid, p_actor_name text, p_action text, p_subject text, p_detail jsonb); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.record_audit(p_outlet integer, p_actor uuid, p_actor_name text, p_action text, p_subject text, p_detail jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION revoked_sessions(p_seconds integer); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.revoked_sessions(p_seconds integer) FROM PUBLIC;
+
+
+--
+-- PostgreSQL database dump complete
+--

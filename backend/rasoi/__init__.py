@@ -1,0 +1,1 @@
+"""Rasoi: restaurant ordering with a realtime kitchen display."""

@@ -1,0 +1,231 @@
+"""The composition root: the only file that knows all rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from litestar import Litestar, get
+from redis.asyncio import Redis
+
+from rasoi import inventory, kitchen, menu, notifications, orders, payments, realtime, staff
+from rasoi.demo import first_start
+from rasoi.embedded import ChildFailed, Embedded
+from rasoi.orders.api import table_links
+from rasoi.platform import asyncapi as asyncapi_document
+from rasoi.platform import http, migrate, observability, screens
+from rasoi.platform.auth import Tokens, public
+from rasoi.platform.context import Context
+from rasoi.platform.database import Database
+from rasoi.platform.local import LocalTransport, Wakes
+from rasoi.platform.rooms import Room
+from rasoi.settings import REPOSITORY, Settings, SettingsError
+from rasoi.staff.api import Revocations, outlet
+
+log = structlog.get_logger(__name__)
+ROOMS: list[Room] = [staff.ROOM, menu.ROOM, inventory.ROOM, orders.ROOM, payments.ROOM, kitchen.ROOM, notifications.ROOM, realtime.ROOM]
+
+
+
+@dataclass
+class Platform:
+    """A running set of rooms over one database."""
+
+    ctx: Context
+    transport: LocalTransport
+    asgi: Any
+
+
+def tokens_of(settings: Settings, revocations: Revocations) -> Tokens:
+    return Tokens(settings.secret_key, revocations.is_revoked)
+
+
+def build_routes(build: str) -> Any:
+    """What screens ask first: which build is served, and whether money is real."""
+
+    @get("/api/build", guards=[public], tags=["platform"])
+    async def build_info(ctx: Context) -> dict[str, Any]:
+        """The build of the screens, and whether the Razorpay simulator stands in."""
+        named = await outlet(ctx.db, 1)
+        return {"build": build, "razorpay_simulated": ctx.settings.simulated, "outlet_name": named.name}
+
+    @get("/api/asyncapi.json", guards=[public], tags=["platform"])
+    async def asyncapi_route() -> dict[str, Any]:
+        """The events, as AsyncAPI."""
+        return asyncapi_document.document(ROOMS, version("rasoi"))
+
+    return [build_info, asyncapi_route]
+
+
+def routes_of(rooms: list[Room]) -> list[Any]:
+    return [route for room in rooms for route in room.routes]
+
+
+@asynccontextmanager
+async def platform(settings: Settings, database_url: str, redis_url: str | None) -> AsyncIterator[Platform]:
+    """All rooms on one database, until the block ends. Children and migrations are the caller's."""
+    wakes = Wakes()
+    db = await Database.connect(database_url, size=settings.pool_size)
+    db.on_commit = wakes
+    ctx = Context(settings, db, Redis.from_url(redis_url) if redis_url else None)
+    revocations = Revocations()
+    ctx.put(revocations)
+    ctx.put(tokens_of(settings, revocations))
+    assets = screens.load(settings.screens)
+    build = screens.build_of(assets)
+    ctx.put(screens.Build(build))
+    ctx.put(payments.build_provider(settings), payments.Provider)
+    for room in ROOMS:
+        if room.start:
+            await room.start(ctx)
+    if await first_start.is_empty(ctx):
+        await first_start.load(ctx)
+    transport = LocalTransport(ctx, ROOMS, database_url, wakes)
+    await transport.start()
+    app = http.application(ctx, [*routes_of(ROOMS), *build_routes(build)], version=version("rasoi"))
+    served = screens.Screens(app, assets, screens.policy(payments.checkout_origin(settings)))
+    try:
+        yield Platform(ctx, transport, http.Edge(realtime.mount(ctx, served)))
+    finally:
+        await transport.stop()
+        for room in reversed(ROOMS):
+            if room.stop:
+                await room.stop(ctx)
+        if ctx.redis is not None:
+            await ctx.redis.aclose()
+        await db.close()
+
+
+def run(settings: Settings) -> int:
+    """Start everything on this machine, and serve until SIGINT or SIGTERM."""
+    observability.configure(settings)
+    started = time.monotonic()
+    listener = _listen(settings)
+    settings = replace(settings, port=listener.getsockname()[1])
+    with Embedded(settings) as box:
+        settings = _with_razorpay(settings, box)
+        return uvloop.run(_serve(settings, box, listener, started))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port first: when it is taken, nothing else was touched."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)
+    except OSError as error:
+        raise SettingsError(f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT") from None
+    return listener
+
+
+def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
+    """Without keys, start the simulator and use its."""
+    if not settings.simulated:
+        return settings
+    derived = [hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32] for what in (b"razorpay key", b"razorpay webhook")]
+    port = settings.simulator_port or _free_port(settings.host)
+    argv = [
+        sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(port), "--key-id", payments.SIMULATOR_KEY_ID,
+        "--key-secret", derived[0], "--webhook-secret", derived[1], "--webhook-url", f"http://127.0.0.1:{settings.port}/api/payments/webhook/razorpay",
+        "--data", str(settings.data / "razorpay_simulator.sqlite"),
+    ]  # fmt: skip
+    box.spawn_child(argv, None, "razorpay_simulator")
+    return replace(settings, simulator_port=port, simulator_key_secret=derived[0], razorpay_webhook_secrets=(derived[1],))
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+async def _serve(settings: Settings, box: Embedded, listener: socket.socket, started: float) -> int:
+    url = box.database_url
+    await migrate.prepare(url, ROOMS, months=settings.outbox_months)
+    async with platform(settings, url, box.redis_url) as running:
+        config = uvicorn.Config(
+            running.asgi, http="httptools", ws=realtime.WS, ws_per_message_deflate=False, ws_ping_interval=None, lifespan="off",
+            log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, ws_max_size=64 * 1024,
+            ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, backlog=2048, proxy_headers=True,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        watch = asyncio.create_task(_watch(server, box))
+        _announce_when_up(server, running.ctx, box, started)
+        await server.serve(sockets=[listener])
+        watch.cancel()
+        return 1 if box.failed else 0
+
+
+async def _watch(server: uvicorn.Server, box: Embedded) -> None:
+    """Bring back a child that ended; give up, with one line, when it can't be brought back."""
+    while True:
+        await asyncio.sleep(0.5)
+        try:
+            await asyncio.to_thread(box.revive)
+        except ChildFailed as error:
+            print(f"rasoi: {error}", file=sys.stderr)
+            server.should_exit = True
+
+
+def _announce_when_up(server: uvicorn.Server, ctx: Context, box: Embedded, started: float) -> None:
+    async def announce() -> None:
+        while not server.started:
+            await asyncio.sleep(0.01)
+        print(await addresses(ctx, box, time.monotonic() - started), flush=True)
+
+    asyncio.get_running_loop().create_task(announce())
+
+
+async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
+    """What the person who started it wants to know."""
+    settings = ctx.settings
+    url = settings.url
+    lines = ["", f"Rasoi is ready after {seconds:.1f} s. Stop it with Ctrl-C; data stay in {settings.data}.", ""]
+    lines += [f"  {name:<16}{url}{path}" for name, path in SCREENS]
+    lines += ["", *await first_start.credentials(ctx), ""]
+    lines += ["Tables (what their QR codes say):"]
+    lines += [f"  {name:<16}{link}" for name, link in await table_links(ctx, 1)]
+    lines += [""]
+    if settings.simulated:
+        lines.append("No RAZORPAY_KEY_ID is set: payments go to the built-in simulator, no real money moves.")
+    if box.redis_url is None:
+        lines.append("No Redis here: the platform runs without rate limits shared between processes.")
+    if settings.host == "127.0.0.1":
+        lines.append("Only this machine can reach it. To let tablets and phones on your network in:")
+        lines.append("  HOST=0.0.0.0 PUBLIC_URL=http://<this machine's address>:8000 make run")
+    if not settings.screens.is_dir():
+        lines.append("The screens are not built; `make run` builds them.")
+    return "\n".join(lines)
+
+
+SCREENS = (("Guests", "/order"), ("Kitchen", "/kitchen"), ("Waiters", "/waiter"), ("Managers", "/manage"), ("API", "/schema"))
+
+
+def openapi(settings: Settings) -> str:
+    """The OpenAPI document, without any running part."""
+    ctx = Context(settings, None, None)  # type: ignore[arg-type]
+    ctx.put(Tokens("x" * 32))
+    app: Litestar = http.application(ctx, [*routes_of(ROOMS), *build_routes("")], version=version("rasoi"))
+    return json.dumps(app.openapi_schema.to_schema(), indent=2, sort_keys=True)
+
+
+def asyncapi(settings: Settings) -> str:
+    """The AsyncAPI document."""
+    return json.dumps(asyncapi_document.document(ROOMS, version("rasoi")), indent=2, sort_keys=True)

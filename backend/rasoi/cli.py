@@ -1,0 +1,168 @@
+"""The command line. Each command imports what it needs, so that help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rasoi.settings import Settings, SettingsError, listing, load
+
+Command = Callable[[Settings, argparse.Namespace], int | None]
+
+
+class Fault(Exception):
+    """Something that the person at the keyboard can put right; the text is one line."""
+
+
+def run(settings: Settings, _: argparse.Namespace) -> int | None:
+    from rasoi import app
+
+    return app.run(settings)
+
+
+def migrate(settings: Settings, _: argparse.Namespace) -> None:
+    import asyncio
+
+    from rasoi.app import ROOMS
+    from rasoi.embedded import reachable_database
+    from rasoi.platform.migrate import prepare
+
+    with reachable_database(settings) as url:
+        applied = asyncio.run(prepare(url, ROOMS, months=settings.outbox_months))
+    for name in applied:
+        print(f"applied {name}")
+    print(f"{len(applied)} migrations applied; the database is up to date.")
+
+
+def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
+    rows = listing(settings)
+    if arguments.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Setting", "Value", "Default", "Meaning", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(row[column] for column in ("name", "value", "default", "meaning")))
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
+
+
+def import_file(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    if not arguments.file.is_file():
+        raise Fault(f"there is no file {arguments.file}")
+    if arguments.what == "menu":
+        from rasoi.menu import importer as menu
+
+        return menu.main(settings, arguments.file)
+    from rasoi.inventory import importer as stock
+
+    return stock.main(settings, arguments.file)
+
+
+def events(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.app import ROOMS
+    from rasoi.platform import parking_cli
+
+    if arguments.action == "parked":
+        return parking_cli.parked(settings, ROOMS)
+    return parking_cli.replay(
+        settings, ROOMS, room=arguments.room, log=arguments.log, subject=arguments.subject
+    )
+
+
+def openapi(settings: Settings, _: argparse.Namespace) -> None:
+    from rasoi import app
+
+    print(app.openapi(settings))
+
+
+def asyncapi(settings: Settings, _: argparse.Namespace) -> None:
+    from rasoi import app
+
+    print(app.asyncapi(settings))
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their arguments."""
+    top = argparse.ArgumentParser(
+        prog="rasoi", description="Restaurant ordering with a realtime kitchen display."
+    )
+    top.add_argument("--debug", action="store_true", help="show where an error came from")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, work: Command, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(work=work)
+        return sub
+
+    command("run", run, "start the whole platform on this machine")
+    command("migrate", migrate, "bring the database up to date")
+    command("settings", show_settings, "list all settings with their values").add_argument(
+        "--json", action="store_true", help="as JSON"
+    )
+    sub = command("import", import_file, "load a menu or a stock list from a file, all of it or nothing")
+    sub.add_argument("what", choices=("menu", "stock"))
+    sub.add_argument("file", type=Path, metavar="FILE")
+    sub = command("events", events, "list events that were set aside, or hand them in again")
+    actions = sub.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("parked", help="list what was set aside, with the reason")
+    replay = actions.add_parser("replay", help="hand in again what was set aside, all of it or a part")
+    replay.add_argument("--room", help="only this consumer's")
+    replay.add_argument("--log", help="only what came from this room's log")
+    replay.add_argument("--subject", help="only this key")
+    commands.add_parser("rush", help="play a dinner service against a running platform", add_help=False)
+    command("openapi", openapi, "print the description of the HTTP interface")
+    command("asyncapi", asyncapi, "print the description of the events")
+    return top
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Faults that need one line and no trace. Looked up only once something went wrong."""
+    import asyncpg
+
+    from rasoi.embedded import AlreadyRunning, ChildFailed
+    from rasoi.platform.migrate import MigrationError
+
+    return (
+        Fault,
+        AlreadyRunning,
+        ChildFailed,
+        MigrationError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        OSError,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0 done, 1 it went wrong, 2 it was asked for wrongly."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["rush"]:  # it talks to a platform elsewhere, and needs no settings of this one
+        from rasoi.rush import main as rush
+
+        return rush(given[1:])
+    arguments = parser().parse_args(given)
+    try:
+        return arguments.work(load(os.environ), arguments) or 0
+    except SettingsError as wrong:
+        print(f"rasoi: {wrong}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if arguments.debug or not isinstance(error, _expected()):
+            raise
+        print(f"rasoi: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Events of the kitchen room. Subject: the board, `outlet:station`; the version is its sequence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from rasoi.platform.events import Contract, contract
+
+
+class TicketItemState(Contract, frozen=True, kw_only=True):
+    id: UUID
+    line_id: UUID
+    name: str
+    variant: str | None = None
+    quantity: int
+    modifiers: list[str] = []
+    note: str | None = None
+    allergens: list[str] = []
+    state: str
+    acknowledged: bool = False
+
+
+class StationState(Contract, frozen=True, kw_only=True):
+    station: str
+    state: str
+
+
+class TicketState(Contract, frozen=True, kw_only=True):
+    """A ticket after the change: one order's share of one course at one station."""
+
+    id: UUID
+    number: int
+    station: str
+    order_id: UUID
+    order_number: int
+    token: str | None = None
+    type: str
+    table: str | None = None
+    course: int = 1
+    state: str
+    rush: bool = False
+    paid: bool = False
+    note: str | None = None
+    placed_at: datetime
+    fired_at: datetime | None = None
+    ready_at: datetime | None = None
+    cancel_requested: bool = False
+    version: int
+    items: list[TicketItemState]
+    elsewhere: list[StationState] = []
+
+
+class BoardChange(Contract, frozen=True, kw_only=True):
+    """One step of a board: its sequence and hash after it, and the ticket that changed."""
+
+    sequence: int
+    hash: int
+    ticket: TicketState
+    action: str
+    action_id: UUID | None = None
+    by: UUID | None = None
+    changed_items: list[UUID] = []
+
+
+@contract("rasoi.kitchen.ticket_opened.v1", "kitchen")
+class TicketOpened(BoardChange, frozen=True, kw_only=True):
+    """A new ticket on the board."""
+
+
+@contract("rasoi.kitchen.ticket_changed.v1", "kitchen")
+class TicketChanged(BoardChange, frozen=True, kw_only=True):
+    """Started, bumped, recalled, served, voided, fired, rushed: see `action` and the ticket's state.
+    `changed_items` are the items whose state moved in this step."""
+
+
+class CancelAnswer(Contract, frozen=True, kw_only=True):
+    order_id: UUID
+    cooked_line_ids: list[UUID] = []
+    by: UUID | None = None
+
+
+@contract("rasoi.kitchen.cancel_accepted.v1", "kitchen")
+class CancelAccepted(CancelAnswer, frozen=True, kw_only=True):
+    """Subject: the order's id. `cooked_line_ids` had been started: their stock is waste."""
+
+
+@contract("rasoi.kitchen.cancel_refused.v1", "kitchen")
+class CancelRefused(CancelAnswer, frozen=True, kw_only=True):
+    """Subject: the order's id. The kitchen goes on."""

@@ -1,0 +1,131 @@
+"""Events of the orders room. Subjects: the order's id, or the bill's for `bill.*`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from rasoi.platform.events import Contract, contract
+
+
+class ModifierState(Contract, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    price_paise: int
+
+
+class TaxState(Contract, frozen=True, kw_only=True):
+    name: str
+    rate_bp: int
+    paise: int
+
+
+class LineState(Contract, frozen=True, kw_only=True):
+    """One line, frozen as it was sold."""
+
+    id: UUID
+    item_id: UUID
+    variant_id: UUID
+    name: str
+    variant: str | None
+    quantity: int
+    modifiers: list[ModifierState]
+    allergens: list[str] = []
+    note: str | None = None
+    course: int = 1
+    station: str
+    unit_price_paise: int
+    total_paise: int
+    status: str = "active"
+
+
+class OrderState(Contract, frozen=True, kw_only=True):
+    """An order's public state after the change. `path` lists the states passed through in this change,
+    the one before it first (empty when the state did not change)."""
+
+    order_id: UUID
+    bill_id: UUID
+    session_id: UUID | None = None
+    number: int
+    token: str | None = None
+    type: str
+    status: str
+    path: list[str] = []
+    table_id: UUID | None = None
+    table: str | None = None
+    note: str | None = None
+    business_day: date
+    placed_at: datetime
+    payment: str
+    payment_status: str = "unpaid"
+    expires_at: datetime | None = None
+    total_paise: int
+    held_courses: list[int] = []
+    cancel_requested: bool = False
+    reason: str | None = None
+    lines: list[LineState]
+
+
+@contract("rasoi.order.placed.v1", "orders")
+class OrderPlaced(OrderState, frozen=True, kw_only=True):
+    """A new order; `status` says how far it went at once: placed, awaiting_payment or confirmed."""
+
+
+@contract("rasoi.order.confirmed.v1", "orders")
+class OrderConfirmed(OrderState, frozen=True, kw_only=True):
+    """The kitchen may cook it: approved, or paid for."""
+
+
+@contract("rasoi.order.progressed.v1", "orders")
+class OrderProgressed(OrderState, frozen=True, kw_only=True):
+    """Preparing, ready, served or completed; also back, by recall."""
+
+
+@contract("rasoi.order.cancelled.v1", "orders")
+class OrderCancelled(OrderState, frozen=True, kw_only=True):
+    """Cancelled, rejected or expired (see `status`): nothing more will be made of it."""
+
+
+@contract("rasoi.order.cancel_requested.v1", "orders")
+class OrderCancelRequested(OrderState, frozen=True, kw_only=True):
+    """The kitchen has it already and is asked."""
+
+
+@contract("rasoi.order.cancel_refused.v1", "orders")
+class OrderCancelRefused(OrderState, frozen=True, kw_only=True):
+    """The kitchen goes on with it."""
+
+
+class BillState(Contract, frozen=True, kw_only=True):
+    """A bill's public state after the change."""
+
+    bill_id: UUID
+    type: str
+    status: str
+    table_id: UUID | None = None
+    table: str | None = None
+    session_ids: list[UUID] = []
+    order_ids: list[UUID] = []
+    total_paise: int
+    paid_paise: int
+    refunded_paise: int
+    due_paise: int
+    payment_status: str
+    invoice_number: str | None = None
+    attention: str | None = None
+    attention_since: datetime | None = None
+
+
+@contract("rasoi.bill.changed.v1", "orders")
+class BillChanged(BillState, frozen=True, kw_only=True):
+    """Money came or went, or the guests want a waiter."""
+
+
+@contract("rasoi.bill.closed.v1", "orders")
+class BillClosed(BillState, frozen=True, kw_only=True):
+    """Settled; the invoice number is given."""
+
+
+@contract("rasoi.bill.voided.v1", "orders")
+class BillVoided(BillState, frozen=True, kw_only=True):
+    """Nothing on it is owed any more: every order was cancelled, rejected or expired."""

@@ -1,0 +1,143 @@
+"""Stock's SQL, one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from rasoi.platform.database import Database, Record, Tx
+
+STOCK = """id, code, name, kind, unit, on_hand_milli, reserved_milli, on_hand_milli - reserved_milli AS available_milli,
+  reorder_level_milli, on_hand_milli - reserved_milli <= reorder_level_milli AS low, version"""
+
+
+async def list_stock(
+    conn: Database | Tx, outlet_id: int, low: bool, after: UUID | None, limit: int
+) -> list[Record]:
+    """By name, from behind `after`; `low` keeps what is at its reorder level or below."""
+    return list(
+        await conn.fetch(
+            f"""SELECT {STOCK} FROM inventory.stock WHERE outlet_id = $1 AND active
+              AND (NOT $2 OR on_hand_milli - reserved_milli <= reorder_level_milli)
+              AND ($3::uuid IS NULL OR (name, id) > (SELECT name, id FROM inventory.stock WHERE outlet_id = $1 AND id = $3))
+            ORDER BY name, id LIMIT $4""",
+            outlet_id, low, after, limit,
+        )
+    )  # fmt: skip
+
+
+async def get_stock(conn: Database | Tx, outlet_id: int, stock_id: UUID) -> Record | None:
+    sql = f"SELECT {STOCK} FROM inventory.stock WHERE outlet_id = $1 AND id = $2 AND active"
+    return await conn.fetchrow(sql, outlet_id, stock_id)
+
+
+async def lock_stock(tx: Tx, outlet_id: int, stock_id: UUID) -> Record | None:
+    sql = f"SELECT {STOCK} FROM inventory.stock WHERE outlet_id = $1 AND id = $2 AND active FOR UPDATE"
+    return await tx.fetchrow(sql, outlet_id, stock_id)
+
+
+async def movements(
+    conn: Database | Tx, outlet_id: int, stock_id: UUID, before: UUID | None, limit: int
+) -> list[Record]:
+    """The ledger of one stock, newest first."""
+    return list(
+        await conn.fetch(
+            """SELECT id, kind, quantity_milli, portions, order_id, reason, actor_name, created_at FROM inventory.movement
+            WHERE outlet_id = $1 AND stock_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4""",
+            outlet_id, stock_id, before, limit,
+        )
+    )  # fmt: skip
+
+
+async def book(
+    tx: Tx, outlet_id: int, stock_id: UUID, kind: str, change_milli: int, reason: str | None,
+    actor_id: UUID | None, actor_name: str | None,
+) -> None:  # fmt: skip
+    """Write a movement; its effect on the level is the caller's."""
+    await tx.execute(
+        """INSERT INTO inventory.movement
+          (outlet_id, stock_id, kind, quantity_milli, reason, actor_id, actor_name)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        outlet_id, stock_id, kind, change_milli, reason, actor_id, actor_name,
+    )  # fmt: skip
+
+
+async def shift(tx: Tx, outlet_id: int, stock_id: UUID, change_milli: int) -> None:
+    """Change what is on hand; the row is locked. What that means is told by events."""
+    await tx.execute(
+        "SELECT inventory.shift($1, ARRAY[$2::uuid], ARRAY[$3::bigint], ARRAY[0::bigint])",
+        outlet_id, stock_id, change_milli,
+    )  # fmt: skip
+    tx.wake("inventory")
+
+
+async def announce(tx: Tx, kind: str, outlet_id: int, stock_id: UUID, affected: Sequence[UUID]) -> None:
+    """Write one event of a stock, whose row is locked."""
+    sql = "SELECT inventory.announce($1, $2, $3, $4, NULL)"
+    await tx.execute(sql, kind, outlet_id, stock_id, affected)
+    tx.wake("inventory")
+
+
+async def name_cause(tx: Tx, correlation: str, causation: str | None, traceparent: str | None) -> None:
+    """Events that SQL functions of this room write in this transaction carry these ids."""
+    await tx.execute(
+        """SELECT set_config('rasoi.correlation_id', $1, true), set_config('rasoi.causation_id', $2, true),
+          set_config('rasoi.traceparent', $3, true)""",
+        correlation, causation or "", traceparent or "",
+    )  # fmt: skip
+
+
+async def learn_lines(tx: Tx, outlet_id: int, order_id: UUID, lines: list[dict[str, Any]]) -> None:
+    """Remember what each line is made of; lines: {line_id, source_ids}."""
+    await tx.execute(
+        """INSERT INTO inventory.order_line (outlet_id, line_id, order_id, source_ids)
+        SELECT $1, line_id, $2, source_ids FROM jsonb_to_recordset($3) AS l(line_id uuid, source_ids uuid[])
+        ON CONFLICT DO NOTHING""",
+        outlet_id, order_id, lines,
+    )  # fmt: skip
+
+
+async def use(tx: Tx, outlet_id: int, order_id: UUID, items: Sequence[tuple[UUID, UUID, int]]) -> None:
+    """The kitchen started these (kitchen item, line, quantity). One that was started before is left alone."""
+    kitchen_items, lines, quantities = zip(*items, strict=True)
+    await tx.execute(
+        """INSERT INTO inventory.usage (outlet_id, kitchen_item_id, line_id, order_id, quantity)
+        SELECT $1, u.* FROM unnest($2::uuid[], $3::uuid[], array_fill($4::uuid, ARRAY[cardinality($2)]), $5::int[]) AS u
+        ON CONFLICT DO NOTHING""",
+        outlet_id, kitchen_items, lines, order_id, quantities,
+    )  # fmt: skip
+
+
+async def waste(
+    tx: Tx, outlet_id: int, order_id: UUID, kitchen_items: Sequence[UUID] | None, reason: str
+) -> None:
+    """What was cooked is thrown away: all of an order's, or some items. What was settled as consumed is booked over."""
+    await tx.execute(
+        """WITH wasted AS (
+          UPDATE inventory.usage SET wasted = true WHERE outlet_id = $1 AND order_id = $2 AND NOT wasted
+            AND ($3::uuid[] IS NULL OR kitchen_item_id = ANY ($3))
+          RETURNING order_id, quantity, stock_ids, quantities_milli
+        ), part AS (
+          SELECT p.stock_id, sum(p.quantity)::bigint AS quantity, sum(w.quantity)::int AS portions
+          FROM wasted w CROSS JOIN LATERAL unnest(w.stock_ids, w.quantities_milli) AS p(stock_id, quantity) GROUP BY p.stock_id
+        )
+        INSERT INTO inventory.movement (outlet_id, stock_id, kind, quantity_milli, portions, order_id, reason)
+        SELECT $1, stock_id, 'consume', quantity, -portions, $2, $4 FROM part UNION ALL
+        SELECT $1, stock_id, 'waste', -quantity, portions, $2, $4 FROM part""",
+        outlet_id, order_id, kitchen_items, reason,
+    )  # fmt: skip
+
+
+async def outlets_to_settle(conn: Database | Tx) -> list[int]:
+    """Outlets where the kitchen has started something that is not taken from stock yet."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT outlet_id FROM inventory.usage WHERE settled_at IS NULL ORDER BY 1"
+    )
+    return [row["outlet_id"] for row in rows]
+
+
+async def settle(tx: Tx, outlet_id: int, limit: int) -> int:
+    """Take started items from stock; returns how many."""
+    tx.wake("inventory")
+    return int(await tx.fetchval("SELECT inventory.settle($1, $2)", outlet_id, limit))

@@ -1,0 +1,80 @@
+"""Stock over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from rasoi.inventory import repository, schemas, service
+from rasoi.inventory.domain import UnknownStock
+from rasoi.platform.auth import Principal, allow
+from rasoi.platform.context import Context
+from rasoi.platform.idempotency import IdempotencyKey, idempotent
+
+at_work = allow("waiter", "kitchen", "manager", "owner")
+managers = allow("manager", "owner")
+Limit = Annotated[int, Parameter(ge=1, le=500)]
+booked = {201: ResponseSpec(schemas.StockView, generate_examples=False)}
+
+
+@get("/stock", guards=[at_work])
+async def list_stock(
+    principal: Principal, ctx: Context, low: bool = False, limit: Limit = 200, cursor: UUID | None = None
+) -> schemas.StockList:
+    """What is there, by name; `low=true` for what should be bought."""
+    rows = await repository.list_stock(ctx.db, principal.outlet_id, low, cursor, limit + 1)
+    more = str(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return schemas.StockList([service.stock_view(row) for row in rows[:limit]], more)
+
+
+@get("/stock/{stock_id:uuid}/movements", guards=[at_work])
+async def list_movements(
+    stock_id: UUID, principal: Principal, ctx: Context, limit: Limit = 50, cursor: UUID | None = None
+) -> schemas.MovementList:
+    """The ledger of one stock, newest first."""
+    if await repository.get_stock(ctx.db, principal.outlet_id, stock_id) is None:
+        raise UnknownStock("There is no such stock in this outlet.")
+    rows = await repository.movements(ctx.db, principal.outlet_id, stock_id, cursor, limit + 1)
+    more = str(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return schemas.MovementList([schemas.MovementView(**row) for row in rows[:limit]], more)
+
+
+async def _book(
+    ctx: Context, principal: Principal, key: IdempotencyKey, kind: str, data: schemas.Movement | schemas.Count
+) -> Response[bytes]:
+    return await idempotent(
+        ctx, "inventory", principal, key, lambda tx: service.correct(tx, principal, kind, data)
+    )
+
+
+@post("/receipts", guards=[managers], responses=booked)
+async def receive(
+    data: schemas.Movement, principal: Principal, ctx: Context, key: IdempotencyKey
+) -> Response[bytes]:
+    """Goods came in."""
+    return await _book(ctx, principal, key, "receipt", data)
+
+
+@post("/waste", guards=[managers], responses=booked)
+async def waste(
+    data: schemas.Movement, principal: Principal, ctx: Context, key: IdempotencyKey
+) -> Response[bytes]:
+    """Something was thrown away."""
+    return await _book(ctx, principal, key, "waste", data)
+
+
+@post("/counts", guards=[managers], responses=booked)
+async def count(
+    data: schemas.Count, principal: Principal, ctx: Context, key: IdempotencyKey
+) -> Response[bytes]:
+    """Somebody counted: this is what there is."""
+    return await _book(ctx, principal, key, "count", data)
+
+
+router = Router(
+    "/api/inventory", route_handlers=[list_stock, list_movements, receive, waste, count], tags=["inventory"]
+)

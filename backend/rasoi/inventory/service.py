@@ -1,0 +1,54 @@
+"""What people do to stock, and what the kitchen's work takes from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasoi.inventory import repository
+from rasoi.inventory.domain import UnknownStock, change, check_waste
+from rasoi.inventory.schemas import Count, Movement, StockView
+from rasoi.platform import events
+from rasoi.platform.auth import Principal
+from rasoi.platform.context import Context
+from rasoi.platform.database import Record, Tx
+from rasoi.staff import api as staff
+
+SETTLED_AT_ONCE = 200
+
+
+def stock_view(row: Record) -> StockView:
+    return StockView(**row)
+
+
+async def correct(tx: Tx, who: Principal, kind: str, request: Movement | Count) -> tuple[int, StockView]:
+    """Book a receipt, waste or count. Returns the HTTP status and the stock after it."""
+    row = await repository.lock_stock(tx, who.outlet_id, request.stock_id)
+    if row is None:
+        raise UnknownStock("There is no such stock in this outlet.")
+    if kind == "waste":
+        check_waste(row["kind"] == "counted", request.quantity_milli, row["on_hand_milli"])
+    by = change(kind, request.quantity_milli, row["on_hand_milli"])
+    await name_cause(tx)
+    await repository.book(tx, who.outlet_id, request.stock_id, kind, by, request.reason, who.id, who.name)
+    await repository.shift(tx, who.outlet_id, request.stock_id, by)
+    detail: dict[str, Any] = {"quantity_milli": request.quantity_milli, "reason": request.reason}
+    await staff.audit(tx, who, f"inventory.{kind}", str(request.stock_id), detail)
+    after = await repository.get_stock(tx, who.outlet_id, request.stock_id)
+    assert after is not None
+    return 201, stock_view(after)
+
+
+async def name_cause(tx: Tx) -> None:
+    """Hand the ids of the request or event in progress to SQL functions that write events."""
+    await repository.name_cause(
+        tx, events.correlation_id.get(), events.causation_id.get(), events.traceparent.get()
+    )
+
+
+async def settle(ctx: Context) -> None:
+    """Take from stock what the kitchen has started since the last time. Each batch is a transaction."""
+    for outlet_id in await repository.outlets_to_settle(ctx.db):
+        settled = SETTLED_AT_ONCE
+        while settled == SETTLED_AT_ONCE:
+            async with ctx.db.transaction("inventory") as tx:
+                settled = await repository.settle(tx, outlet_id, SETTLED_AT_ONCE)

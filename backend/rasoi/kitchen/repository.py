@@ -1,0 +1,193 @@
+"""The kitchen's SQL, one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from rasoi.contracts.kitchen import TicketState
+from rasoi.kitchen.domain import Board, is_visible
+from rasoi.kitchen.schemas import Station
+from rasoi.platform.database import Database, Tx
+from rasoi.platform.events import Event
+
+OPEN = "SELECT kitchen.open_tickets($1, $2, $3, $4, $5, $6)"
+LOAD = "SELECT kitchen.load($1, $2, $3, $4, $5)"
+SAVE = """WITH board AS (
+  UPDATE kitchen.board b SET sequence = x.sequence, hash = x.hash
+  FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS x (station, sequence, hash)
+  WHERE b.outlet_id = $1 AND b.station = x.station
+), ticket AS (
+  UPDATE kitchen.ticket t SET state = x.state, visible = x.visible, rush = x.rush, paid = x.paid,
+    cancel_requested = x.cancel_requested, fired_at = x.fired_at, ready_at = x.ready_at, elsewhere = x.elsewhere,
+    version = x.version
+  FROM jsonb_to_recordset($5) AS x (id uuid, state text, visible boolean, rush boolean, paid boolean,
+    cancel_requested boolean, fired_at timestamptz, ready_at timestamptz, elsewhere jsonb, version bigint)
+  WHERE t.outlet_id = $1 AND t.id = x.id
+), item AS (
+  UPDATE kitchen.ticket_item i SET state = x.state, acknowledged = x.acknowledged
+  FROM unnest($6::uuid[], $7::text[], $8::boolean[]) AS x (id, state, acknowledged)
+  WHERE i.outlet_id = $1 AND i.id = x.id
+), answer AS (
+  INSERT INTO kitchen.cancel_answer (outlet_id, order_id, version)
+  SELECT $1, * FROM unnest($9::uuid[], $10::bigint[])
+  ON CONFLICT (outlet_id, order_id) DO UPDATE SET version = excluded.version
+)
+INSERT INTO kitchen.action (outlet_id, action_id, action, ticket_id, by, applied, reason)
+SELECT $1, * FROM jsonb_to_recordset($11)
+  AS x (action_id uuid, action text, ticket_id uuid, by uuid, applied boolean, reason text)
+ON CONFLICT (outlet_id, action_id) DO NOTHING"""
+
+NOTE_BILL = """WITH noted AS (
+  INSERT INTO kitchen.bill (outlet_id, bill_id, paid, heard_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (outlet_id, bill_id) DO UPDATE SET paid = excluded.paid, heard_at = excluded.heard_at)
+SELECT coalesce(array_agg(DISTINCT order_id), '{}') FROM kitchen.ticket
+WHERE outlet_id = $1 AND bill_id = $2 AND state IN ('held', 'queued', 'cooking', 'ready') AND paid <> $3"""
+
+TICKET = "kitchen.ticket_state(t, kitchen.item_states(t.outlet_id, t.id))"
+# the tickets only when the caller's hash differs: one statement, hence one moment
+BOARD = f"""SELECT b.station, b.name, b.sequence, b.hash, CASE WHEN b.hash IS DISTINCT FROM $3 THEN
+  (SELECT coalesce(json_agg({TICKET} ORDER BY t.rush DESC, t.placed_at, t.number), '[]')::text
+  FROM kitchen.ticket t WHERE t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible) END AS tickets
+FROM kitchen.board b WHERE b.outlet_id = $1 AND b.station = $2"""
+STATIONS = """SELECT b.station AS code, b.name, count(t.id)::int AS open_tickets, min(t.placed_at) AS oldest_at
+FROM kitchen.board b LEFT JOIN kitchen.ticket t ON t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
+  AND t.state <> 'voided'
+WHERE b.outlet_id = $1 GROUP BY b.station, b.name ORDER BY b.station"""
+RECENT = f"""SELECT {TICKET} FROM kitchen.ticket t
+WHERE t.outlet_id = $1 AND t.station = $2 AND t.state IN ('ready', 'served') AND t.ready_at > now() - interval '2 hours'
+ORDER BY t.ready_at DESC LIMIT $3"""
+READY = f"""SELECT {TICKET} FROM kitchen.ticket t
+WHERE t.outlet_id = $1 AND t.state = 'ready' ORDER BY t.ready_at LIMIT $2"""
+NAME_STATIONS = """INSERT INTO kitchen.board (outlet_id, station, name) SELECT $1, * FROM unnest($2::text[], $3::text[])
+ON CONFLICT (outlet_id, station) DO UPDATE SET name = excluded.name WHERE board.name <> excluded.name"""
+PRUNE = """WITH old AS (DELETE FROM kitchen.action WHERE created_at < now() - interval '7 days')
+DELETE FROM kitchen.bill WHERE heard_at < now() - interval '7 days'"""
+
+
+class Loaded(msgspec.Struct):
+    """What `kitchen.load` found, under the locks of its boards."""
+
+    at: datetime
+    boards: list[Board]
+    tickets: list[TicketState]
+    paid_orders: frozenset[UUID]
+    done: list[DoneAction]
+    answers: dict[UUID, int]
+
+
+class DoneAction(msgspec.Struct):
+    """An action that was decided already."""
+
+    action_id: UUID
+    applied: bool
+    reason: str | None
+    ticket_id: UUID | None
+
+
+class BoardRow(msgspec.Struct):
+    """`tickets` is JSON, None when the caller has this hash already."""
+
+    station: str
+    name: str
+    sequence: int
+    hash: int
+    tickets: str | None
+
+
+async def open_tickets(tx: Tx, event: Event) -> int:
+    """Write the tickets of the event's order and log them. Returns how many are new."""
+    opened: int = await tx.fetchval(
+        OPEN, event.outletid, event.data, event.time, event.correlationid, str(event.id), event.traceparent
+    )
+    return opened
+
+
+async def load(
+    tx: Tx,
+    outlet_id: int,
+    orders: Iterable[UUID] = (),
+    tickets: Iterable[UUID] = (),
+    items: Iterable[UUID] = (),
+    actions: Iterable[UUID] = (),
+) -> Loaded:
+    """Lock the boards that the orders (also named by ticket or item) stand on, and read all about them."""
+    found = await tx.fetchval(LOAD, outlet_id, list(orders), list(tickets), list(items), list(actions))
+    return msgspec.convert(found, Loaded)
+
+
+async def save(
+    tx: Tx,
+    outlet_id: int,
+    boards: Sequence[Board],
+    changed: Sequence[tuple[TicketState, TicketState]],
+    answers: dict[UUID, int],
+    actions: Sequence[dict[str, Any]],
+) -> None:
+    """Write boards, tickets (before, after) with their items, answers to wishes to cancel, and decided actions."""
+    items = [
+        item
+        for before, after in changed
+        for old, item in zip(before.items, after.items, strict=True)
+        if old is not item
+    ]
+    await tx.execute(
+        SAVE,
+        outlet_id,
+        [board.station for board in boards],
+        [board.sequence for board in boards],
+        [board.hash for board in boards],
+        [
+            msgspec.structs.asdict(after) | {"visible": is_visible(after), "items": None}
+            for _, after in changed
+        ],
+        [item.id for item in items],
+        [item.state for item in items],
+        [item.acknowledged for item in items],
+        list(answers),
+        list(answers.values()),
+        list(actions),
+    )
+
+
+async def note_bill(tx: Tx, event: Event, bill_id: UUID, paid: bool) -> list[UUID]:
+    """Remember whether the bill is paid. Returns the orders in the kitchen that show otherwise."""
+    found: list[UUID] = await tx.fetchval(NOTE_BILL, event.outletid, bill_id, paid, event.time)
+    return found
+
+
+async def board(db: Database, outlet_id: int, station: str, known_hash: int | None) -> BoardRow | None:
+    """A board at one moment."""
+    row = await db.fetchrow(BOARD, outlet_id, station, known_hash)
+    return BoardRow(**row) if row else None
+
+
+async def stations(db: Database, outlet_id: int) -> list[Station]:
+    """The boards, how many tickets are open on each, and since when."""
+    return [Station(**row) for row in await db.fetch(STATIONS, outlet_id)]
+
+
+async def recent(db: Database, outlet_id: int, station: str, limit: int) -> list[TicketState]:
+    """What was bumped in the last two hours, newest first."""
+    rows = await db.fetch(RECENT, outlet_id, station, limit)
+    return [msgspec.convert(row[0], TicketState) for row in rows]
+
+
+async def ready(db: Database, outlet_id: int, limit: int) -> list[TicketState]:
+    """What waits at the pass, longest first."""
+    return [msgspec.convert(row[0], TicketState) for row in await db.fetch(READY, outlet_id, limit)]
+
+
+async def name_stations(tx: Tx, outlet_id: int, names: dict[str, str]) -> None:
+    """Give every station its board and its present name."""
+    codes = sorted(names)
+    await tx.execute(NAME_STATIONS, outlet_id, codes, [names[code] for code in codes])
+
+
+async def prune(db: Database) -> None:
+    """Forget actions and bills that no screen and no new ticket will ask about."""
+    await db.execute(PRUNE)

@@ -1,0 +1,194 @@
+"""What cooks, waiters and events do to tickets: load under locks, apply the rules, write, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged, TicketState
+from rasoi.kitchen import repository
+from rasoi.kitchen.domain import ILLEGAL, UNKNOWN, WAITER_ACTIONS, Kitchen, Refused
+from rasoi.kitchen.repository import DoneAction
+from rasoi.kitchen.schemas import Action, ActionResult
+from rasoi.platform.auth import Principal
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.problems import Forbidden
+
+
+class ActionNotAllowed(Forbidden):
+    slug, title = "action-not-allowed", "Your role does not allow this"
+
+
+@dataclass
+class Work:
+    """One piece of work on some orders: the kitchen's state, and what will be written at its end."""
+
+    tx: Tx
+    outlet_id: int
+    kitchen: Kitchen
+    answers: dict[UUID, int]
+    by: UUID | None = None
+    before: dict[UUID, TicketState] = field(default_factory=dict)
+    new_answers: dict[UUID, int] = field(default_factory=dict)
+    decided: list[dict[str, Any]] = field(default_factory=list)
+    published: int = 0
+
+    def publish(self, action_id: UUID | None = None) -> None:
+        """Emit the steps taken since the last call."""
+        for step in self.kitchen.steps[self.published :]:
+            changed = TicketChanged(
+                sequence=step.sequence,
+                hash=step.hash,
+                ticket=step.ticket,
+                action=step.action,
+                action_id=action_id,
+                by=self.by,
+                changed_items=step.changed_items,
+            )
+            subject = f"{self.outlet_id}:{step.ticket.station}"
+            self.tx.emit(changed, subject=subject, outlet_id=self.outlet_id, version=step.sequence)
+        self.published = len(self.kitchen.steps)
+
+    def answer(self, accepted: bool, order_id: UUID, started: list[UUID]) -> None:
+        """Tell the orders room what the kitchen says to a wish to cancel."""
+        version = self.answers[order_id] = self.new_answers[order_id] = self.answers.get(order_id, 0) + 1
+        said = CancelAccepted if accepted else CancelRefused
+        payload = said(order_id=order_id, cooked_line_ids=started, by=self.by)
+        self.tx.emit(payload, subject=str(order_id), outlet_id=self.outlet_id, version=version)
+
+    async def finish(self) -> None:
+        """Answer wishes that were overtaken, and write everything."""
+        for order_id in self.kitchen.overtaken():
+            self.answer(False, order_id, self.kitchen.refuse_cancel(order_id))
+        self.publish()
+        changed = [
+            (old, self.kitchen.tickets[id])
+            for id, old in self.before.items()
+            if self.kitchen.tickets[id] is not old
+        ]
+        if changed or self.decided or self.new_answers:
+            boards = sorted(self.kitchen.boards.values(), key=lambda board: board.station)
+            await repository.save(self.tx, self.outlet_id, boards, changed, self.new_answers, self.decided)
+
+
+async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[Work, list[DoneAction]]:
+    """Lock and load the orders that are named by themselves, their tickets or items."""
+    found = await repository.load(tx, outlet_id, **what)
+    kitchen = Kitchen(
+        boards={board.station: board for board in found.boards},
+        tickets={ticket.id: ticket for ticket in found.tickets},
+        at=found.at,
+        paid_orders=found.paid_orders,
+    )
+    return Work(tx, outlet_id, kitchen, found.answers, before=dict(kitchen.tickets)), found.done
+
+
+async def act(ctx: Context, principal: Principal, actions: Sequence[Action]) -> list[ActionResult]:
+    """Apply each action once, in the order given. What is not possible is answered, and changes nothing."""
+    if principal.role == "waiter" and any(action.action not in WAITER_ACTIONS for action in actions):
+        raise ActionNotAllowed("Waiters may serve, fire and rush; the rest is the kitchen's.")
+    async with ctx.db.transaction("kitchen") as tx:
+        work, done = await begin(
+            tx,
+            principal.outlet_id,
+            orders={action.order_id for action in actions if action.order_id},
+            tickets={action.ticket_id for action in actions if action.ticket_id},
+            items={action.item_id for action in actions if action.item_id},
+            actions={action.action_id for action in actions},
+        )
+        work.by = principal.id
+        decided = {each.action_id: each for each in done}
+        for action in actions:
+            if action.action_id not in decided:
+                decided[action.action_id] = _decide(work, action)
+        await work.finish()
+    return [_result(work.kitchen, decided[action.action_id]) for action in actions]
+
+
+def _result(kitchen: Kitchen, done: DoneAction) -> ActionResult:
+    ticket = kitchen.tickets.get(done.ticket_id) if done.ticket_id else None
+    return ActionResult(done.action_id, done.applied, done.reason, ticket)
+
+
+def _decide(work: Work, action: Action) -> DoneAction:
+    ticket = _ticket_of(work.kitchen, action)
+    done = DoneAction(action.action_id, True, None, ticket.id if ticket else None)
+    try:
+        _apply(work, action, ticket)
+    except Refused as refused:
+        done.applied, done.reason = False, refused.reason
+    work.publish(action.action_id)
+    assert work.by is not None
+    work.decided.append(
+        {
+            "action_id": action.action_id,
+            "action": action.action,
+            "ticket_id": done.ticket_id,
+            "by": work.by,
+            "applied": done.applied,
+            "reason": done.reason,
+        }
+    )
+    return done
+
+
+def _ticket_of(kitchen: Kitchen, action: Action) -> TicketState | None:
+    """The ticket that the action names, by itself or by an item."""
+    if action.ticket_id:
+        return kitchen.tickets.get(action.ticket_id)
+    if action.item_id:
+        return next(
+            (t for t in kitchen.tickets.values() if any(i.id == action.item_id for i in t.items)), None
+        )
+    return None
+
+
+OnTicket = Callable[[Kitchen, UUID, UUID | None], None]
+ON_TICKET: dict[str, OnTicket] = {
+    "start": lambda kitchen, ticket, item: kitchen.move(ticket, "start", item),
+    "bump": Kitchen.bump,
+    "recall": Kitchen.recall,
+    "serve": lambda kitchen, ticket, item: kitchen.move(ticket, "serve", item),
+    "fire": lambda kitchen, ticket, item: kitchen.move(ticket, "fire", item),
+    "acknowledge": Kitchen.acknowledge,
+    "rush": lambda kitchen, ticket, _: kitchen.rush(kitchen.tickets[ticket].order_id, True),
+    "unrush": lambda kitchen, ticket, _: kitchen.rush(kitchen.tickets[ticket].order_id, False),
+}
+ON_ORDER: dict[str, Callable[[Work, UUID, str | None], None]] = {
+    "serve": lambda work, order, station: work.kitchen.serve_order(order, station),
+    "fire": lambda work, order, station: work.kitchen.fire_next(order, station),
+    "rush": lambda work, order, _: work.kitchen.rush(order, True),
+    "unrush": lambda work, order, _: work.kitchen.rush(order, False),
+    "accept_cancel": lambda work, order, _: work.answer(True, order, work.kitchen.accept_cancel(order)),
+    "refuse_cancel": lambda work, order, _: work.answer(False, order, work.kitchen.refuse_cancel(order)),
+}
+
+
+def _apply(work: Work, action: Action, ticket: TicketState | None) -> None:
+    """Raises Refused, with nothing changed."""
+    if action.ticket_id or action.item_id:
+        if ticket is None:
+            raise Refused(UNKNOWN)
+        if action.action in ON_TICKET:
+            ON_TICKET[action.action](work.kitchen, ticket.id, action.item_id)
+            return
+    order_id = action.order_id or (ticket.order_id if ticket else None)
+    if order_id is None:
+        raise Refused(UNKNOWN)
+    if action.action not in ON_ORDER:
+        raise Refused(ILLEGAL)
+    ON_ORDER[action.action](work, order_id, action.station)
+
+
+async def change_order(
+    tx: Tx, outlet_id: int, order_ids: Iterable[UUID], change: Callable[[Work, UUID], None]
+) -> None:
+    """Apply what an event says to some orders' tickets."""
+    orders = list(order_ids)
+    work, _ = await begin(tx, outlet_id, orders=orders)
+    for order_id in orders:
+        change(work, order_id)
+    await work.finish()

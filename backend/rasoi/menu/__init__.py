@@ -1,0 +1,25 @@
+"""The menu: categories, items, variants, modifiers, taxes, stations, and what can be had right now."""
+
+from rasoi.contracts.inventory import StockDepleted, StockRestocked
+from rasoi.menu.handlers import stock_depleted, stock_restocked
+from rasoi.menu.reading import Readings
+from rasoi.menu.routes import router
+from rasoi.platform.context import Context
+from rasoi.platform.rooms import Room
+
+
+async def start(ctx: Context) -> None:
+    ctx.put(Readings())
+
+
+ROOM = Room(
+    name="menu",
+    routes=(router,),
+    handlers={StockDepleted: stock_depleted, StockRestocked: stock_restocked},
+    start=start,
+    functions={
+        "menu.check_sale(integer,bigint,uuid[],uuid[])": ("menu", "orders"),
+        "menu.read_snapshot(integer)": ("menu", "orders"),
+        "menu.read_sources(integer)": ("inventory",),
+    },
+)

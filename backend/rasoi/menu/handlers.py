@@ -1,0 +1,39 @@
+"""What the menu learns from stock: what ran out can't be ordered, what came back can."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from rasoi.contracts.inventory import StockDepleted, StockRestocked
+from rasoi.menu import repository, service
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.events import Event
+
+
+async def stock_depleted(ctx: Context, tx: Tx, event: Event, data: StockDepleted) -> None:
+    await _follow(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.hold_back)
+
+
+async def stock_restocked(ctx: Context, tx: Tx, event: Event, data: StockRestocked) -> None:
+    await _follow(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.let_go)
+
+
+async def _follow(
+    tx: Tx,
+    outlet_id: int,
+    stock_id: UUID,
+    affected: list[UUID],
+    change: Callable[[Tx, int, UUID, list[UUID]], Awaitable[None]],
+) -> None:
+    """`affected` names items and modifiers alike."""
+    if not affected:
+        return
+    await repository.lock_menu(tx, outlet_id)
+    await change(tx, outlet_id, stock_id, affected)
+    service.announce(tx, outlet_id, await repository.follow_held_back(tx, outlet_id, affected), "stock")
+    if modifiers := await repository.follow_held_back_modifiers(tx, outlet_id, affected):
+        items = await repository.touch_items_of_modifiers(tx, outlet_id, modifiers)
+        service.announce(tx, outlet_id, items, "choice")
+    await repository.revise(tx, outlet_id)

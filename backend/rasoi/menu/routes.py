@@ -1,0 +1,92 @@
+"""The menu over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, patch, post, put
+from litestar.openapi.datastructures import ResponseSpec
+
+from rasoi.menu import schemas, service
+from rasoi.menu.reading import Readings
+from rasoi.platform.auth import Principal, allow
+from rasoi.platform.context import Context
+
+anyone = allow("guest", "waiter", "kitchen", "manager", "owner")
+at_work = allow("waiter", "kitchen", "manager", "owner")
+managers = allow("manager", "owner")
+
+
+@get("/", guards=[anyone], responses={200: ResponseSpec(schemas.MenuView, generate_examples=False), 304: ResponseSpec(None, generate_examples=False)})
+async def read_menu(request: Request[Any, Any, Any], principal: Principal, ctx: Context) -> Response[bytes]:
+    """The outlet's menu with what can be had now. Answers 304 to a known ETag."""
+    reading = await ctx.get(Readings).read(ctx, principal.outlet_id)
+    headers = {
+        "ETag": reading.etag,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization, Accept-Encoding",
+    }
+    known = request.headers.get("if-none-match", "")
+    if reading.etag in (tag.strip() for tag in known.split(",")):
+        return Response(b"", status_code=304, headers=headers, media_type="application/json")
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            reading.gzipped, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json"
+        )
+    return Response(reading.plain, headers=headers, media_type="application/json")
+
+
+@put("/items/{item_id:uuid}/availability", guards=[at_work])
+async def set_item_availability(
+    item_id: UUID, data: schemas.Availability, principal: Principal, ctx: Context
+) -> schemas.Availability:
+    """86 an item, or bring it back."""
+    return await service.set_availability(ctx, principal, item_id, data)
+
+
+@put("/modifiers/{modifier_id:uuid}/availability", guards=[at_work])
+async def set_modifier_availability(
+    modifier_id: UUID, data: schemas.Availability, principal: Principal, ctx: Context
+) -> schemas.Availability:
+    """86 a modifier, or bring it back."""
+    return await service.set_modifier_availability(ctx, principal, modifier_id, data)
+
+
+@patch("/items/{item_id:uuid}", guards=[managers])
+async def change_item(
+    item_id: UUID, data: schemas.ItemChange, principal: Principal, ctx: Context
+) -> schemas.Created:
+    """Change what is said about an item."""
+    await service.change_item(ctx, principal, item_id, data)
+    return schemas.Created(item_id)
+
+
+@patch("/variants/{variant_id:uuid}", guards=[managers])
+async def change_price(
+    variant_id: UUID, data: schemas.PriceChange, principal: Principal, ctx: Context
+) -> schemas.VariantView:
+    """Set a variant's price."""
+    row = await service.change_price(ctx, principal, variant_id, data.price_paise)
+    return schemas.VariantView(row["id"], row["name"], row["after"])
+
+
+@post("/items", guards=[managers])
+async def add_item(data: schemas.NewItem, principal: Principal, ctx: Context) -> schemas.Created:
+    """Add an item with its variants."""
+    return schemas.Created(await service.add_item(ctx, principal, data))
+
+
+@post("/categories", guards=[managers])
+async def add_category(data: schemas.NewCategory, principal: Principal, ctx: Context) -> schemas.Created:
+    """Add a category."""
+    return schemas.Created(await service.add_category(ctx, principal, data))
+
+
+router = Router(
+    "/api/menu",
+    route_handlers=[
+        read_menu, set_item_availability, set_modifier_availability, change_item, change_price, add_item, add_category,
+    ],
+    tags=["menu"],
+)  # fmt: skip

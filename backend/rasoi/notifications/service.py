@@ -1,0 +1,119 @@
+"""Use-cases of messages: writing one, listing them, and hearing that a screen showed one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from rasoi.contracts.notifications import NotificationChanged
+from rasoi.notifications import repository
+from rasoi.notifications.domain import TEMPLATES, Draft, MessageRow, advance, overlapping, words
+from rasoi.notifications.schemas import Notification, Notifications
+from rasoi.platform.auth import Principal
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.events import Event
+from rasoi.platform.problems import NotFound
+
+
+async def send(tx: Tx, event: Event, draft: Draft) -> None:
+    """Record a message and send it to the screens, once per cause and audience."""
+    row = _written(event, draft)
+    if await repository.add(tx, row):
+        _tell(tx, row)
+
+
+def _written(event: Event, draft: Draft) -> MessageRow:
+    title, text = words(draft.kind, draft.words)
+    row = MessageRow(
+        outlet_id=event.outletid,
+        id=uuid7(),
+        cause=draft.once or str(event.id),
+        audience=TEMPLATES[draft.kind].audience,
+        kind=draft.kind,
+        title=title,
+        text=text,
+        order_id=draft.order_id,
+        bill_id=draft.bill_id,
+        session_id=draft.session_id,
+        table_name=draft.table,
+        state="queued",
+        created_at=event.time,
+    )
+    advance(row, "sent", event.time)  # the event that carries it to the screens commits with it
+    return row
+
+
+def _tell(tx: Tx, row: MessageRow) -> None:
+    payload = NotificationChanged(
+        notification_id=row.id,
+        audience=row.audience,
+        kind=row.kind,
+        title=row.title,
+        text=row.text,
+        order_id=row.order_id,
+        bill_id=row.bill_id,
+        table=row.table_name,
+        state=row.state,
+        created_at=row.created_at,
+    )
+    tx.emit(payload, subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
+
+
+async def report(ctx: Context, principal: Principal, message_id: UUID, state: str) -> Notification:
+    """A screen says that it has shown the message, or that it was read."""
+    async with ctx.db.transaction("notifications") as tx:
+        row = await repository.lock(tx, principal.outlet_id, message_id)
+        if row is None or not await _concerns(tx, principal, row):
+            raise NotFound("There is no such message.")
+        if advance(row, state, await repository.now(tx)):
+            row.version += 1
+            await repository.save(tx, row)
+            _tell(tx, row)
+    return _shown(row)
+
+
+async def _concerns(tx: Tx, principal: Principal, row: MessageRow) -> bool:
+    if principal.kind == "staff":
+        return row.audience == "staff"
+    mine = row.session_id in (principal.session_id, None)
+    return (
+        row.audience == "guest"
+        and mine
+        and await repository.on_bill(tx, row.outlet_id, principal.session_id, row.bill_id)
+    )
+
+
+async def messages(
+    ctx: Context, principal: Principal, after: UUID | None, before: UUID | None, limit: int
+) -> Notifications:
+    """The caller's messages, newest first. `after` may bring a few that the screen has: they have the same ids."""
+    since = overlapping(after) if after else None
+    if principal.kind == "staff":
+        rows = await repository.for_staff(
+            ctx.db, principal.outlet_id, after=since, before=before, limit=limit + 1
+        )
+    else:
+        rows = await repository.for_guest(
+            ctx.db, principal.outlet_id, principal.session_id, after=since, before=before, limit=limit + 1
+        )
+    return Notifications(
+        [_shown(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+    )
+
+
+def _shown(row: MessageRow) -> Notification:
+    return Notification(
+        id=row.id,
+        audience=row.audience,
+        kind=row.kind,
+        title=row.title,
+        text=row.text,
+        order_id=row.order_id,
+        bill_id=row.bill_id,
+        table=row.table_name,
+        state=row.state,
+        created_at=row.created_at,
+        version=row.version,
+    )

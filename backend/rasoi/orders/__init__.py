@@ -1,0 +1,40 @@
+"""Bills, orders and tables."""
+
+from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged, TicketOpened
+from rasoi.contracts.menu import MenuRepublished
+from rasoi.contracts.staff import OutletChanged
+from rasoi.orders import handlers
+from rasoi.orders.metrics import count_live
+from rasoi.orders.routes import ROUTES
+from rasoi.orders.service import Snapshots, expire_unapproved
+from rasoi.platform.context import Context
+from rasoi.platform.rooms import Job, Room
+
+
+async def start(ctx: Context) -> None:
+    """Menu and settings are held in memory from here on."""
+    ctx.put(Snapshots())
+
+
+ROOM = Room(
+    name="orders",
+    routes=ROUTES,
+    handlers={
+        TicketOpened: handlers.follow_ticket,
+        TicketChanged: handlers.follow_ticket,
+        CancelAccepted: handlers.cancel_accepted,
+        CancelRefused: handlers.cancel_refused,
+    },
+    snapshot_handlers={MenuRepublished: handlers.drop_snapshot, OutletChanged: handlers.drop_snapshot},
+    jobs=(Job("expire unapproved orders", 5.0, expire_unapproved), Job("count live orders", 5.0, count_live)),
+    start=start,
+    functions={
+        "orders.read_bill(integer, uuid, boolean)": ("payments",),
+        "orders.bill_of(integer, uuid)": ("payments",),
+        "orders.save_bill(integer, jsonb, jsonb, jsonb)": ("payments",),
+        "orders.next_invoice(integer, text)": ("payments",),
+        "orders.release_stock(integer, uuid)": ("payments",),
+        "orders.reserve_stock(integer, uuid, uuid[], uuid[], integer[])": ("payments",),
+        "orders.session_may_see(integer, uuid, text, uuid)": ("realtime", "payments", "notifications"),
+    },
+)

@@ -1,0 +1,148 @@
+"""What payments may ask of orders, inside payments' own transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from rasoi.orders import repository as db
+from rasoi.orders import service
+from rasoi.orders.domain import Bill, OrderRow
+from rasoi.orders.pricing import rounded
+from rasoi.platform.context import Context
+from rasoi.staff.api import outlet as read_outlet
+
+
+class DueBill(msgspec.Struct, frozen=True, kw_only=True):
+    """A bill as payments sees it. `label` is for people: "Table 4", "Takeaway T12"."""
+
+    outlet_id: int
+    bill_id: UUID
+    order_id: UUID | None
+    session_ids: list[UUID]
+    type: str
+    status: str
+    label: str
+    total_paise: int
+    paid_paise: int
+    refunded_paise: int
+    due_paise: int
+    awaiting_order_ids: list[UUID]
+
+
+class Fulfilment(msgspec.Struct, frozen=True):
+    """Whether captured money could be used; if not, it is to be refunded."""
+
+    ok: bool
+    reason: str | None = None
+
+
+def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
+    row = read.row if isinstance(read, Bill) else read.bill
+    newest = read.orders[-1] if read.orders else None
+    label = row.table_name or (f"Takeaway {newest.token}" if newest and newest.token else "Bill")
+    return DueBill(
+        outlet_id=row.outlet_id,
+        bill_id=row.id,
+        order_id=order_id or (newest.id if newest else None),
+        session_ids=row.session_ids,
+        type=row.type,
+        status=row.status,
+        label=label,
+        total_paise=row.total_paise,
+        paid_paise=row.paid_paise,
+        refunded_paise=row.refunded_paise,
+        due_paise=row.due_paise if row.status == "open" else 0,
+        awaiting_order_ids=[order.id for order in read.orders if order.status == "awaiting_payment"],
+    )
+
+
+async def due(conn: Any, outlet_id: int, *, order_id: UUID | None = None, bill_id: UUID | None = None) -> DueBill:
+    """What is owed on a bill, named by itself or by an order on it. Raises NotFound."""
+    if order_id is not None:
+        bill_id = await db.bill_of(conn, outlet_id, order_id)
+    read = await db.read_bill(conn, outlet_id, bill_id) if bill_id else None
+    if read is None:
+        raise service.UnknownBill()
+    return _due(read, order_id)
+
+
+async def lock_due(tx: Any, outlet_id: int, bill_id: UUID) -> DueBill:
+    """The same, with the bill locked until the transaction ends."""
+    return _due(await service.load(tx, outlet_id, bill_id))
+
+
+async def apply_capture(tx: Any, due: DueBill, paise: int, payment_id: UUID) -> Fulfilment:
+    """Put captured money on the bill: prepaid orders go to the kitchen, a settled bill closes.
+    Not ok, with nothing changed, when the money can't be used."""
+    bill = await service.load(tx, due.outlet_id, due.bill_id)
+    late = await _to_revive(tx, bill, paise)
+    if bill.row.status != "open" and not late:
+        return Fulfilment(False, f"the bill is {bill.row.status}")
+    owed = rounded(bill.row.net_paise + sum(order.total_paise for order in late))
+    if paise > owed - (bill.row.paid_paise - bill.row.refunded_paise):
+        return Fulfilment(False, "more than is due")
+    if late and not await _revive(tx, bill, late):
+        return Fulfilment(False, "the order expired and its food is no longer to be had")
+    bill.row.paid_paise += paise
+    bill.confirm_paid()
+    bill.tell_bill()
+    await service.settle(tx, bill)
+    return Fulfilment(True)
+
+
+async def _to_revive(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
+    """Prepaid orders that expired lately enough for this payment to bring them back."""
+    expired = [order for order in bill.orders if order.status == "expired" and order.payment == "prepaid"]
+    if not expired or bill.row.status == "closed" or bill.row.due_paise >= paise:
+        return []
+    outlet = await read_outlet(tx, bill.row.outlet_id)
+    today = await tx.fetchval("SELECT staff.business_day($1)", bill.row.outlet_id)
+    return [
+        order
+        for order in expired
+        if order.business_day == today
+        and order.expires_at is not None
+        and (bill.now - order.expires_at).total_seconds() <= outlet.late_grace_s
+    ]
+
+
+async def _revive(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
+    """Take the stock again and confirm; false when some is gone (what was taken is given back)."""
+    for order in late:
+        sources = [(ln.id, source, ln.quantity) for ln in order.lines for source in (ln.variant_id, *(m.id for m in ln.modifiers))]
+        if await db.reserve_stock(tx, bill.row.outlet_id, order.id, sources):
+            for taken in late[: late.index(order)]:
+                await db.release_stock(tx, bill.row.outlet_id, taken.id)
+            return False
+    if bill.row.status == "voided":
+        bill.row.status, bill.row.closed_at = "open", None
+    for order in late:
+        bill.revive(order)
+    return True
+
+
+async def apply_refund(tx: Any, outlet_id: int, bill_id: UUID, paise: int) -> None:
+    """Money promised back to the guests; negative when a refund failed."""
+    bill = await service.load(tx, outlet_id, bill_id)
+    bill.row.refunded_paise += paise
+    bill.tell_bill()
+    await service.settle(tx, bill)
+
+
+async def expire_unpaid(tx: Any, outlet_id: int, bill_id: UUID) -> None:
+    """The payment's time is over: orders that waited for it expire, and their stock is for sale again."""
+    bill = await service.load(tx, outlet_id, bill_id)
+    for order in bill.orders:
+        if order.status == "awaiting_payment":
+            bill.kill(order, "expired", "not paid in time")
+            await db.release_stock(tx, outlet_id, order.id)
+    await service.settle(tx, bill)
+
+
+async def table_links(ctx: Context, outlet_id: int) -> list[tuple[str, str]]:
+    """The outlet's tables with what their QR codes say."""
+    rows = await db.tables(ctx.db, outlet_id)
+    return [(row["name"], service.table_url(ctx, outlet_id, row["id"], row["qr_generation"])) for row in rows]

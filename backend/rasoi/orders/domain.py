@@ -1,0 +1,328 @@
+"""The rules of bills and orders: states, what follows from what, and the events that tell of it. No I/O."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from rasoi.contracts import orders as contracts
+from rasoi.orders.pricing import rounded
+from rasoi.platform.events import Contract
+from rasoi.platform.problems import Conflict
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "placed": frozenset({"awaiting_payment", "confirmed", "rejected", "expired", "cancelled"}),
+    "awaiting_payment": frozenset({"confirmed", "expired", "cancelled"}),
+    "confirmed": frozenset({"preparing", "cancelled"}),
+    "preparing": frozenset({"ready", "cancelled"}),
+    "ready": frozenset({"preparing", "served", "cancelled"}),
+    "served": frozenset({"preparing", "completed"}),
+    "expired": frozenset({"confirmed"}),
+    "completed": frozenset(),
+    "cancelled": frozenset(),
+    "rejected": frozenset(),
+}
+DEAD = frozenset({"rejected", "expired", "cancelled"})
+WAITING = frozenset({"placed", "awaiting_payment"})
+AT_KITCHEN = frozenset({"confirmed", "preparing", "ready", "served"})
+TICKET_RANK = {"held": 0, "queued": 0, "cooking": 1, "ready": 2, "served": 3}
+
+
+class IllegalChange(Conflict):
+    slug, title = "illegal-change", "This can't be done in the present state"
+
+
+class LineRow(msgspec.Struct, kw_only=True):
+    """A row of orders.line."""
+
+    id: UUID
+    item_id: UUID
+    variant_id: UUID
+    name: str
+    variant: str | None
+    quantity: int
+    modifiers: list[contracts.ModifierState]
+    allergens: list[str]
+    note: str | None
+    course: int
+    station: str
+    unit_price_paise: int
+    discount_paise: int
+    taxable_paise: int
+    taxes: list[contracts.TaxState]
+    total_paise: int
+    status: str
+
+
+class Progress(msgspec.Struct, kw_only=True):
+    """How far one ticket is."""
+
+    station: str
+    ticket_id: UUID
+    state: str
+    version: int = 0
+
+
+class OrderRow(msgspec.Struct, kw_only=True):
+    """A row of orders.orders with its lines and its tickets' progress."""
+
+    outlet_id: int
+    id: UUID
+    bill_id: UUID
+    session_id: UUID | None
+    number: int
+    token: str | None
+    type: str
+    status: str
+    table_id: UUID | None
+    table_name: str | None
+    customer_name: str | None
+    note: str | None
+    business_day: date
+    payment: str
+    subtotal_paise: int
+    discount_paise: int
+    taxable_paise: int
+    taxes: list[contracts.TaxState]
+    total_paise: int
+    held_courses: list[int]
+    cancel_requested: bool
+    reason: str | None
+    placed_at: datetime
+    expires_at: datetime | None
+    confirmed_at: datetime | None
+    ready_at: datetime | None
+    served_at: datetime | None
+    completed_at: datetime | None
+    version: int
+    lines: list[LineRow] = []
+    progress: list[Progress] = []
+
+
+class BillRow(msgspec.Struct, kw_only=True):
+    """A row of orders.bill."""
+
+    outlet_id: int
+    id: UUID
+    type: str
+    table_id: UUID | None
+    table_name: str | None
+    status: str
+    business_day: date
+    customer_name: str | None
+    session_ids: list[UUID]
+    net_paise: int
+    total_paise: int
+    paid_paise: int
+    refunded_paise: int
+    invoice_number: str | None
+    attention: str | None
+    attention_since: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    version: int
+
+    @property
+    def due_paise(self) -> int:
+        return max(0, self.total_paise - (self.paid_paise - self.refunded_paise))
+
+    @property
+    def payment_status(self) -> str:
+        """Computed from the ledger, never set."""
+        held = self.paid_paise - self.refunded_paise
+        if held > self.total_paise:
+            return "overpaid"
+        if held == 0:
+            return "unpaid"
+        return "paid" if held == self.total_paise else "partly_paid"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """An event that a change calls for."""
+
+    payload: Contract
+    subject: str
+    version: int
+
+
+class Bill:
+    """A locked bill with its orders: the aggregate. Methods change rows and note the events."""
+
+    def __init__(self, row: BillRow, orders: list[OrderRow], now: datetime) -> None:
+        self.row = row
+        self.orders = orders
+        self.now = now
+        self.changes: list[Change] = []
+        self.changed: dict[UUID, OrderRow] = {}
+
+    def order(self, order_id: UUID) -> OrderRow:
+        return next(order for order in self.orders if order.id == order_id)
+
+    def move(self, order: OrderRow, *path: str, event: type[contracts.OrderState], reason: str | None = None) -> None:
+        """Take an order along `path`, step by legal step, and tell of it once."""
+        passed = [order.status]
+        for status in path:
+            if status not in TRANSITIONS[order.status]:
+                raise IllegalChange(f"An order that is {order.status.replace('_', ' ')} can't become {status.replace('_', ' ')}.", status_now=order.status)
+            order.status = status
+            passed.append(status)
+            self._stamp(order, status)
+        if reason is not None:
+            order.reason = reason
+        self.tell(order, event, passed)
+
+    def _stamp(self, order: OrderRow, status: str) -> None:
+        if status == "confirmed" and order.confirmed_at is None:
+            order.confirmed_at, order.expires_at = self.now, None
+        elif status in ("preparing", "ready"):
+            order.served_at = None
+            order.ready_at = self.now if status == "ready" else None
+        elif status == "served":
+            order.served_at = self.now
+        elif status == "completed":
+            order.completed_at = self.now
+
+    def tell(self, order: OrderRow, event: type[contracts.OrderState], path: list[str] | None = None) -> None:
+        """Note an event of an order, under its next version."""
+        order.version += 1
+        self.changed[order.id] = order
+        self.changes.append(Change(event(**order_state(order, self.row, path or [])), str(order.id), order.version))
+
+    def tell_bill(self, event: type[contracts.BillState] = contracts.BillChanged) -> None:
+        """Note an event of the bill itself, under its next version."""
+        self.row.version += 1
+        self.changes.append(Change(event(**bill_state(self.row, self.orders)), str(self.row.id), self.row.version))
+
+    def kill(self, order: OrderRow, status: str, reason: str | None = None) -> None:
+        """Cancel, reject or expire an order: it is owed no more."""
+        self.move(order, status, event=contracts.OrderCancelled, reason=reason)
+        order.cancel_requested = False
+        self._recount()
+
+    def revive(self, order: OrderRow) -> None:
+        """A late payment brings an expired order back."""
+        self.move(order, "confirmed", event=contracts.OrderConfirmed)
+        self._recount()
+
+    def _recount(self) -> None:
+        self.row.net_paise = sum(order.total_paise for order in self.orders if order.status not in DEAD)
+        self.row.total_paise = rounded(self.row.net_paise)
+
+    def confirm_paid(self) -> None:
+        """Prepaid orders go to the kitchen once nothing is due."""
+        if self.row.due_paise == 0:
+            for order in self.orders:
+                if order.status == "awaiting_payment":
+                    self.move(order, "confirmed", event=contracts.OrderConfirmed)
+
+    @property
+    def settled(self) -> bool:
+        """Everything on it is paid, and nothing waits for an answer."""
+        return self.row.total_paise > 0 and self.row.due_paise == 0 and not any(o.status in WAITING for o in self.orders)
+
+    @property
+    def dead(self) -> bool:
+        """Nothing on it will be made, and no money is held for it."""
+        return self.row.status == "open" and all(o.status in DEAD for o in self.orders) and self.row.paid_paise == self.row.refunded_paise
+
+    def finish(self, invoice_number: str | None = None) -> None:
+        """Close the bill when it is settled, void it when it is dead, and complete what was served."""
+        if self.row.status == "open" and self.settled:
+            self.row.status, self.row.closed_at = "closed", self.now
+            self.row.invoice_number = invoice_number
+            self.row.attention = self.row.attention_since = None
+            self.tell_bill(contracts.BillClosed)
+        elif self.dead:
+            self.row.status, self.row.closed_at = "voided", self.now
+            self.row.attention = self.row.attention_since = None
+            self.tell_bill(contracts.BillVoided)
+        if self.row.status == "closed":
+            for order in self.orders:
+                if order.status == "served":
+                    self.move(order, "completed", event=contracts.OrderProgressed)
+
+    def follow_tickets(self, order: OrderRow) -> None:
+        """Bring an order's state in line with its tickets, in either direction."""
+        target = derived(order.progress)
+        if order.status in AT_KITCHEN and target and (path := path_to(order.status, target)):
+            self.move(order, *path, event=contracts.OrderProgressed)
+
+
+def path_to(status: str, target: str) -> list[str]:
+    """The states from `status` to where the tickets are; what lies behind is reached by recall to preparing."""
+    line = ["confirmed", "preparing", "ready", "served"]
+    now, then = line.index(status), line.index(target)
+    if then >= now:
+        return line[now + 1 : then + 1]
+    return [] if status == "preparing" else line[1 : max(then, 1) + 1]
+
+
+def derived(progress: list[Progress]) -> str | None:
+    """An order's state from its tickets; None when they say nothing (no ticket, or all voided)."""
+    ranks = [TICKET_RANK[p.state] for p in progress if p.state in TICKET_RANK]
+    if not ranks:
+        return None
+    if min(ranks) == 3:
+        return "served"
+    if min(ranks) >= 2:
+        return "ready"
+    return "preparing" if max(ranks) >= 1 else "confirmed"
+
+
+def order_state(order: OrderRow, bill: BillRow, path: list[str]) -> dict[str, Any]:
+    """The public state that order events carry: no name of a guest."""
+    return {
+        "order_id": order.id,
+        "bill_id": order.bill_id,
+        "session_id": order.session_id,
+        "number": order.number,
+        "token": order.token,
+        "type": order.type,
+        "status": order.status,
+        "path": path,
+        "table_id": order.table_id,
+        "table": order.table_name,
+        "note": order.note,
+        "business_day": order.business_day,
+        "placed_at": order.placed_at,
+        "payment": order.payment,
+        "payment_status": bill.payment_status,
+        "expires_at": order.expires_at,
+        "total_paise": order.total_paise,
+        "held_courses": order.held_courses,
+        "cancel_requested": order.cancel_requested,
+        "reason": order.reason,
+        "lines": [
+            contracts.LineState(**{f: getattr(line, f) for f in contracts.LineState.__struct_fields__}) for line in order.lines
+        ],
+    }
+
+
+def bill_state(bill: BillRow, orders: list[OrderRow]) -> dict[str, Any]:
+    """The public state that bill events carry."""
+    return {
+        "bill_id": bill.id,
+        "type": bill.type,
+        "status": bill.status,
+        "table_id": bill.table_id,
+        "table": bill.table_name,
+        "session_ids": bill.session_ids,
+        "order_ids": [order.id for order in orders],
+        "total_paise": bill.total_paise,
+        "paid_paise": bill.paid_paise,
+        "refunded_paise": bill.refunded_paise,
+        "due_paise": bill.due_paise,
+        "payment_status": bill.payment_status,
+        "invoice_number": bill.invoice_number,
+        "attention": bill.attention,
+        "attention_since": bill.attention_since,
+    }
+
+
+def invoice_series(business_day: date, outlet_id: int) -> str:
+    """The series of an outlet in a financial year (April to March), such as `2627/1`."""
+    start = business_day.year if business_day.month >= 4 else business_day.year - 1
+    return f"{start % 100:02d}{(start + 1) % 100:02d}/{outlet_id}"

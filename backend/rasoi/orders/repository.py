@@ -1,0 +1,206 @@
+"""SQL of the orders room, a function per question. `conn` is a Database or a Tx."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from rasoi.orders.domain import Bill, BillRow, OrderRow
+from rasoi.platform.events import causation_id, correlation_id, new_event
+
+LIVE = ("placed", "awaiting_payment", "confirmed", "preparing", "ready", "served")
+
+
+class BillRead(msgspec.Struct):
+    bill: BillRow
+    orders: list[OrderRow]
+
+
+async def place(conn: Any, order: msgspec.Raw, body_hash: bytes, sources: list[tuple[UUID, UUID, int]], item_ids: list[UUID], modifier_ids: list[UUID]) -> dict[str, Any]:
+    """Place an order in one call; see orders.place for the answers."""
+    lines, ids, counts = zip(*sources, strict=True)
+    sql = "SELECT orders.place($1, $2, $3, $4, $5, $6, $7)"
+    wakes = ("orders", "inventory")
+    return await conn.call(sql, order, body_hash, lines, ids, counts, item_ids, modifier_ids, wakes=wakes)  # type: ignore[no-any-return]
+
+
+async def read_bill(conn: Any, outlet_id: int, bill_id: UUID, *, lock: bool = False) -> BillRead | None:
+    """A bill with its orders; locked until the transaction ends when `lock`."""
+    found = await conn.fetchval("SELECT orders.read_bill($1, $2, $3)", outlet_id, bill_id, lock)
+    return None if found is None else msgspec.convert(found, BillRead)
+
+
+async def bill_of(conn: Any, outlet_id: int, order_id: UUID) -> UUID | None:
+    """The bill that an order is on."""
+    return await conn.fetchval("SELECT orders.bill_of($1, $2)", outlet_id, order_id)  # type: ignore[no-any-return]
+
+
+async def save_bill(tx: Any, bill: Bill) -> None:
+    """Write what changed, with its events."""
+    events = []
+    for change in bill.changes:
+        event = new_event(change.payload, subject=change.subject, outlet_id=bill.row.outlet_id, version=change.version)
+        events.append(
+            {
+                "id": event.id,
+                "type": event.type,
+                "subject": event.subject,
+                "aggregateversion": event.aggregateversion,
+                "correlationid": event.correlationid,
+                "causationid": event.causationid,
+                "traceparent": event.traceparent,
+                "data": event.data,
+            }
+        )
+    sql = "SELECT orders.save_bill($1, $2, $3, $4)"
+    await tx.execute(sql, bill.row.outlet_id, bill.row, list(bill.changed.values()), events)
+    tx.wake("orders")
+    bill.changes.clear()
+    bill.changed.clear()
+
+
+async def next_invoice(tx: Any, outlet_id: int, series: str) -> int:
+    """The next number of the series."""
+    return await tx.fetchval("SELECT orders.next_invoice($1, $2)", outlet_id, series)  # type: ignore[no-any-return]
+
+
+async def release_stock(tx: Any, outlet_id: int, order_id: UUID) -> None:
+    """Stock that was reserved for the order is for sale again."""
+    await name_cause(tx)
+    await tx.execute("SELECT orders.release_stock($1, $2)", outlet_id, order_id)
+    tx.wake("inventory")
+
+
+async def reserve_stock(tx: Any, outlet_id: int, order_id: UUID, sources: list[tuple[UUID, UUID, int]]) -> Any:
+    """Reserve again; None when that worked, else what is sold out."""
+    lines, ids, counts = zip(*sources, strict=True)
+    sql = "SELECT orders.reserve_stock($1, $2, $3, $4, $5)"
+    tx.wake("inventory")
+    await name_cause(tx)
+    return await tx.fetchval(sql, outlet_id, order_id, lines, ids, counts)
+
+
+async def name_cause(tx: Any) -> None:
+    """Inventory's own events of what follows carry the ids of the request or event in progress."""
+    sql = "SELECT set_config('rasoi.correlation_id', $1, true), set_config('rasoi.causation_id', $2, true)"
+    await tx.execute(sql, correlation_id.get(), causation_id.get() or "")
+
+
+async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str, found: UUID) -> bool:
+    """Does this guest's session belong to the bill, or to the order's bill?"""
+    sql = "SELECT orders.session_may_see($1, $2, $3, $4)"
+    return await conn.fetchval(sql, outlet_id, session_id, kind, found)  # type: ignore[no-any-return]
+
+
+async def now(conn: Any) -> datetime:
+    """The database's clock."""
+    return await conn.fetchval("SELECT clock_timestamp()")  # type: ignore[no-any-return]
+
+
+async def find_orders(conn: Any, outlet_id: int, *, status: str | None, kind: str | None, day: date | None, table_id: UUID | None, number: int | None, session_id: UUID | None, before: UUID | None, limit: int) -> list[tuple[UUID, UUID]]:
+    """(order, bill) ids, newest first. `status` "live" means everything not yet completed or dead."""
+    rows = await conn.fetch(
+        """SELECT o.id, o.bill_id FROM orders.orders o
+        WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9)))
+          AND ($3::text IS NULL OR o.type = $3) AND ($4::date IS NULL OR o.business_day = $4)
+          AND ($5::uuid IS NULL OR o.table_id = $5) AND ($6::int IS NULL OR o.number = $6)
+          AND ($7::uuid IS NULL OR o.bill_id IN (SELECT b.id FROM orders.bill b WHERE b.outlet_id = $1 AND $7 = ANY (b.session_ids)
+               AND b.id IN (SELECT bill_id FROM orders.orders WHERE outlet_id = $1 AND session_id = $7)))
+          AND ($8::uuid IS NULL OR o.id < $8)
+        ORDER BY o.id DESC LIMIT $10""",
+        outlet_id, status, kind, day, table_id, number, session_id, before, list(LIVE), limit,
+    )  # fmt: skip
+    return [(row["id"], row["bill_id"]) for row in rows]
+
+
+async def find_bills(conn: Any, outlet_id: int, *, status: str | None, session_id: UUID | None, before: UUID | None, limit: int) -> list[UUID]:
+    """Ids of bills, newest first."""
+    rows = await conn.fetch(
+        """SELECT id FROM orders.bill WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
+        AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5""",
+        outlet_id, status, session_id, before, limit,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
+async def floor(conn: Any, outlet_id: int) -> list[Any]:
+    """Every active table with its open bill and the orders that are still under way there."""
+    return await conn.fetch(  # type: ignore[no-any-return]
+        """SELECT t.id, t.code, t.name, t.area, t.seats, b.id AS bill_id, b.total_paise, b.paid_paise, b.refunded_paise,
+          b.opened_at, b.attention, b.attention_since, coalesce(o.to_approve, 0) AS to_approve,
+          coalesce(o.ready, 0) AS ready, coalesce(o.live, 0) AS live
+        FROM orders.dining_table t
+        LEFT JOIN orders.bill b ON b.outlet_id = t.outlet_id AND b.table_id = t.id AND b.status = 'open'
+        LEFT JOIN (SELECT table_id, count(*) FILTER (WHERE status = 'placed') AS to_approve,
+            count(*) FILTER (WHERE status = 'ready') AS ready, count(*) FILTER (WHERE status <> 'served') AS live
+          FROM orders.orders WHERE outlet_id = $1 AND table_id IS NOT NULL
+            AND status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'ready', 'served')
+          GROUP BY table_id) o ON o.table_id = t.id
+        WHERE t.outlet_id = $1 AND t.active ORDER BY t.sort, t.name""",
+        outlet_id,
+    )
+
+
+async def table_by_code(conn: Any, qr_hash: bytes) -> Any | None:
+    """The active table whose QR carries this code."""
+    return await conn.fetchrow("SELECT outlet_id, id, name FROM orders.dining_table WHERE qr_hash = $1 AND active", qr_hash)
+
+
+async def table(conn: Any, outlet_id: int, table_id: UUID) -> Any | None:
+    sql = "SELECT id, code, name, qr_generation FROM orders.dining_table WHERE outlet_id = $1 AND id = $2 AND active"
+    return await conn.fetchrow(sql, outlet_id, table_id)
+
+
+async def tables(conn: Any, outlet_id: int) -> list[Any]:
+    sql = "SELECT id, code, name, qr_generation FROM orders.dining_table WHERE outlet_id = $1 AND active ORDER BY sort, name"
+    return await conn.fetch(sql, outlet_id)  # type: ignore[no-any-return]
+
+
+async def save_table(tx: Any, outlet_id: int, code: str, name: str, area: str, seats: int, sort: int) -> tuple[UUID, int]:
+    """Add a table or change what differs; its id and QR generation. A new one has no working QR yet."""
+    row = await tx.fetchrow(
+        """INSERT INTO orders.dining_table AS t (outlet_id, code, name, area, seats, sort, qr_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, sha256(uuidv4()::text::bytea))
+        ON CONFLICT (outlet_id, code) DO UPDATE SET name = excluded.name, area = excluded.area, seats = excluded.seats,
+          sort = excluded.sort RETURNING id, qr_generation""",
+        outlet_id, code, name, area, seats, sort,
+    )  # fmt: skip
+    return row["id"], row["qr_generation"]
+
+
+async def set_qr(tx: Any, outlet_id: int, table_id: UUID, generation: int, qr_hash: bytes) -> None:
+    """The table's QR from now on; the one before stops working."""
+    sql = "UPDATE orders.dining_table SET qr_generation = $3, qr_hash = $4 WHERE outlet_id = $1 AND id = $2"
+    await tx.execute(sql, outlet_id, table_id, generation, qr_hash)
+
+
+async def add_session(conn: Any, outlet_id: int, session_id: UUID, table_id: UUID | None) -> None:
+    await conn.execute("INSERT INTO orders.guest_session (outlet_id, id, table_id) VALUES ($1, $2, $3)", outlet_id, session_id, table_id)
+
+
+async def save_progress(tx: Any, outlet_id: int, order_id: UUID, ticket_id: UUID, station: str, state: str, version: int) -> None:
+    """Keep the newest version of a ticket."""
+    await tx.execute(
+        """INSERT INTO orders.ticket_progress AS t (outlet_id, order_id, ticket_id, station, state, version)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (outlet_id, order_id, ticket_id)
+        DO UPDATE SET state = excluded.state, version = excluded.version WHERE t.version < excluded.version""",
+        outlet_id, order_id, ticket_id, station, state, version,
+    )  # fmt: skip
+
+
+async def overdue(conn: Any) -> list[tuple[int, UUID, UUID]]:
+    """Orders that waited for staff's approval beyond their time, as (outlet, bill, order)."""
+    rows = await conn.fetch(
+        """SELECT outlet_id, bill_id, id FROM orders.orders
+        WHERE status = 'placed' AND expires_at < now() ORDER BY expires_at LIMIT 100"""
+    )
+    return [(row["outlet_id"], row["bill_id"], row["id"]) for row in rows]
+
+
+async def by_status(conn: Any) -> dict[str, int]:
+    """How many live orders are in each state."""
+    rows = await conn.fetch("SELECT status, count(*) AS n FROM orders.orders WHERE status = ANY ($1) GROUP BY status", list(LIVE))
+    return {row["status"]: row["n"] for row in rows}

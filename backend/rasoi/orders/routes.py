@@ -1,0 +1,193 @@
+"""HTTP of the orders room."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from rasoi.orders import repository as db
+from rasoi.orders import schemas, service, views
+from rasoi.platform.auth import Principal, Tokens, allow, public
+from rasoi.platform.context import Context
+from rasoi.platform.http import Call
+from rasoi.platform.problems import NotFound
+from rasoi.platform.rate_limit import limit
+from rasoi.staff.api import outlet as read_outlet
+
+ANYONE = allow("guest", "waiter", "manager", "owner")
+READERS = allow("guest", "waiter", "kitchen", "manager", "owner")
+FLOOR = allow("waiter", "manager", "owner")
+MANAGERS = allow("manager", "owner")
+DEFAULT_OUTLET = 1
+Limit = Annotated[int, Parameter(ge=1, le=200)]
+Status = Literal[
+    "live", "placed", "awaiting_payment", "confirmed", "preparing", "ready", "served", "completed", "rejected", "expired", "cancelled"
+]
+
+
+CANCELLED = {200: ResponseSpec(schemas.Order, generate_examples=False), 202: ResponseSpec(schemas.Order, generate_examples=False, description="The kitchen is asked")}
+
+
+class BadCode(NotFound):
+    slug, title = "unknown-table-code", "This QR code is not valid any more"
+
+
+@post("/api/sessions", guards=[public], status_code=201)
+async def open_session(ctx: Context, data: schemas.SessionRequest, caller_address: str) -> schemas.GuestSession:
+    """Exchange a table's QR code (or none, for takeaway) for a guest's token of 12 hours."""
+    await limit(ctx, "session", caller_address, 6000, 60)
+    outlet_id, table = DEFAULT_OUTLET, None
+    if data.table_code is not None:
+        row = await db.table_by_code(ctx.db, service.qr_hash(data.table_code.lower()))
+        if row is None:
+            raise BadCode("Please scan the code on your table again, or ask a waiter.")
+        outlet_id, table = row["outlet_id"], schemas.NamedTable(row["id"], row["name"])
+    guest = service.new_guest(outlet_id, table.id if table else None)
+    await db.add_session(ctx.db, outlet_id, guest.session_id, guest.table_id)
+    return await _session(ctx, guest, table)
+
+
+@post("/api/sessions/refresh", guards=[allow("guest")], status_code=200)
+async def refresh_session(ctx: Context, principal: Principal) -> schemas.GuestSession:
+    """A new token for the same session."""
+    row = await db.table(ctx.db, principal.outlet_id, principal.table_id) if principal.table_id else None
+    return await _session(ctx, principal, schemas.NamedTable(row["id"], row["name"]) if row else None)
+
+
+async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | None) -> schemas.GuestSession:
+    outlet = await read_outlet(ctx.db, guest.outlet_id)
+    token = ctx.get(Tokens).issue(guest, service.SESSION_S)
+    named = schemas.NamedOutlet(outlet.id, outlet.name)
+    if table:
+        return schemas.GuestSession(token, service.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment)
+    return schemas.GuestSession(token, service.SESSION_S, guest.session_id, named, None, "takeaway", outlet.takeaway_payment)
+
+
+@post("/api/orders/quote", guards=[ANYONE], status_code=200)
+async def quote(ctx: Context, principal: Principal, data: schemas.QuoteRequest) -> schemas.Quote:
+    """What a cart costs, with every tax line. Nothing is kept."""
+    return await service.quote(ctx, principal, data)
+
+
+@post("/api/orders", guards=[ANYONE], status_code=201, responses={201: ResponseSpec(schemas.Order, generate_examples=False)})
+async def place_order(call: Call, data: schemas.PlaceRequest) -> Response[bytes]:
+    """Place an order, whole. 409 when the price or the availability is not what the guest saw."""
+    if call.principal.role == "guest":
+        await limit(call.ctx, "order", str(call.principal.session_id), 120, 60)
+    return await service.place(call.ctx, call.principal, data, call.key)
+
+
+@get("/api/orders/{order_id:uuid}", guards=[READERS])
+async def get_order(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
+    """One order."""
+    read, order = await service.readable_order(ctx, principal, order_id)
+    return views.order_view(order, read.bill)
+
+
+@get("/api/orders", guards=[READERS])
+async def list_orders(
+    ctx: Context,
+    principal: Principal,
+    status: Status | None = None,
+    type: Literal["dine_in", "takeaway"] | None = None,
+    business_day: date | None = None,
+    table_id: UUID | None = None,
+    q: Annotated[int | None, Parameter(ge=1, le=2_000_000_000)] = None,
+    cursor: UUID | None = None,
+    limit: Limit = 50,
+) -> schemas.Orders:
+    """Orders, newest first; a guest's own session's only."""
+    session = principal.session_id if principal.role == "guest" else None
+    found = await db.find_orders(
+        ctx.db, principal.outlet_id, status=status, kind=type, day=business_day, table_id=table_id, number=q,
+        session_id=session, before=cursor, limit=limit,
+    )  # fmt: skip
+    bills = {bill_id: await db.read_bill(ctx.db, principal.outlet_id, bill_id) for bill_id in {bill for _, bill in found}}
+    items = []
+    for order_id, bill_id in found:
+        read = bills[bill_id]
+        if read is not None:
+            items += [views.order_view(order, read.bill) for order in read.orders if order.id == order_id]
+    return schemas.Orders(items, str(found[-1][0]) if len(found) == limit else None)
+
+
+@post("/api/orders/{order_id:uuid}/cancel", guards=[ANYONE], status_code=200, responses=CANCELLED)
+async def cancel_order(ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest) -> Response[bytes]:
+    """Cancel it; 202 when the kitchen has it already and is asked."""
+    status, order = await service.cancel(ctx, principal, order_id, data.reason)
+    return Response(msgspec.json.encode(order), status_code=status, media_type="application/json")
+
+
+@post("/api/orders/{order_id:uuid}/approve", guards=[FLOOR], status_code=200)
+async def approve_order(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
+    """Let a table's first order through to the kitchen."""
+    return await service.approve(ctx, principal, order_id)
+
+
+@post("/api/orders/{order_id:uuid}/reject", guards=[FLOOR], status_code=200)
+async def reject_order(ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest) -> schemas.Order:
+    """Turn it down."""
+    return await service.reject(ctx, principal, order_id, data.reason)
+
+
+@get("/api/bills/{bill_id:uuid}", guards=[READERS])
+async def get_bill(ctx: Context, principal: Principal, bill_id: UUID) -> schemas.BillView:
+    """One bill with its orders, taxes and round-off."""
+    return await service.bill_view(ctx, principal, bill_id)
+
+
+@get("/api/bills", guards=[READERS])
+async def list_bills(
+    ctx: Context, principal: Principal, status: Literal["open", "closed", "voided"] | None = None, cursor: UUID | None = None, limit: Limit = 50
+) -> schemas.Bills:
+    """Bills, newest first; a guest's own only."""
+    session = principal.session_id if principal.role == "guest" else None
+    ids = await db.find_bills(ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor, limit=limit)
+    items = [await service.bill_view(ctx, principal, bill_id) for bill_id in ids]
+    return schemas.Bills(items, str(ids[-1]) if len(ids) == limit else None)
+
+
+@post("/api/bills/{bill_id:uuid}/attention", guards=[ANYONE], status_code=200)
+async def call_waiter(ctx: Context, principal: Principal, bill_id: UUID, data: schemas.AttentionRequest) -> schemas.BillView:
+    """The guests want to pay cash, or need help."""
+    return await service.call_waiter(ctx, principal, bill_id, data.reason)
+
+
+@delete("/api/bills/{bill_id:uuid}/attention", guards=[FLOOR], status_code=200)
+async def clear_attention(ctx: Context, principal: Principal, bill_id: UUID) -> schemas.BillView:
+    """A waiter has seen to it."""
+    return await service.call_waiter(ctx, principal, bill_id, None)
+
+
+@get("/api/tables", guards=[allow("waiter", "kitchen", "manager", "owner")])
+async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
+    """The floor plan."""
+    return schemas.Tables([views.table_view(row) for row in await db.floor(ctx.db, principal.outlet_id)], None)
+
+
+@post("/api/tables/{table_id:uuid}/code", guards=[MANAGERS], status_code=201)
+async def new_table_code(ctx: Context, principal: Principal, table_id: UUID) -> schemas.TableCode:
+    """A new QR code; the old one stops working."""
+    return await service.rotate_table_code(ctx, principal, table_id)
+
+
+@get("/api/tables/codes", guards=[MANAGERS])
+async def table_codes(ctx: Context, principal: Principal) -> list[schemas.TableCode]:
+    """The QR links of all tables, for printing."""
+    rows = await db.tables(ctx.db, principal.outlet_id)
+    return [
+        schemas.TableCode(row["name"], service.table_url(ctx, principal.outlet_id, row["id"], row["qr_generation"]))
+        for row in rows
+    ]
+
+
+ROUTES = (
+    open_session, refresh_session, quote, place_order, get_order, list_orders, cancel_order, approve_order, reject_order,
+    get_bill, list_bills, call_waiter, clear_attention, list_tables, new_table_code, table_codes,
+)  # fmt: skip

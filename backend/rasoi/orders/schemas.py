@@ -1,0 +1,234 @@
+"""Wire shapes of the orders room."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from rasoi.contracts.orders import ModifierState, TaxState
+
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+\Z")]
+OrderType = Literal["dine_in", "takeaway"]
+
+
+class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """`table_code` comes from the QR at the table; none means takeaway."""
+
+    table_code: Annotated[str, Meta(min_length=8, max_length=64)] | None = None
+
+
+class NamedOutlet(msgspec.Struct):
+    id: int
+    name: str
+
+
+class NamedTable(msgspec.Struct):
+    id: UUID
+    name: str
+
+
+class GuestSession(msgspec.Struct):
+    token: str
+    expires_in: int
+    session_id: UUID
+    outlet: NamedOutlet
+    table: NamedTable | None
+    type: OrderType
+    payment: str
+
+
+class LineRequest(msgspec.Struct, forbid_unknown_fields=True):
+    variant_id: UUID
+    quantity: Annotated[int, Meta(ge=1, le=99)]
+    modifiers: Annotated[list[UUID], Meta(max_length=30)] = []
+    note: Text | None = None
+    course: Annotated[int, Meta(ge=1, le=9)] = 1
+
+
+class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
+    type: OrderType
+    lines: Annotated[list[LineRequest], Meta(min_length=1, max_length=60)]
+    bill_id: UUID | None = None
+
+
+class PlaceRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """`expected_total_paise` is what the guest saw: another price is refused, never charged."""
+
+    type: OrderType
+    lines: Annotated[list[LineRequest], Meta(min_length=1, max_length=60)]
+    expected_total_paise: Annotated[int, Meta(ge=0, le=10**12)]
+    bill_id: UUID | None = None
+    table_id: UUID | None = None
+    held_courses: Annotated[list[Annotated[int, Meta(ge=2, le=9)]], Meta(max_length=8)] = []
+    note: Text | None = None
+    customer_name: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00]+\Z")] | None = None
+
+
+class ReasonRequest(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Text | None = None
+
+
+class AttentionRequest(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Literal["cash", "help"]
+
+
+class Line(msgspec.Struct):
+    id: UUID
+    item_id: UUID
+    variant_id: UUID
+    name: str
+    variant: str | None
+    quantity: int
+    modifiers: list[ModifierState]
+    note: str | None
+    course: int
+    station: str
+    unit_price_paise: int
+    taxable_paise: int
+    taxes: list[TaxState]
+    total_paise: int
+    status: str = "active"
+
+
+class Totals(msgspec.Struct):
+    subtotal_paise: int
+    discount_paise: int
+    taxable_paise: int
+    taxes: list[TaxState]
+    total_paise: int
+
+
+class QuotedBill(msgspec.Struct):
+    """What the guest would then owe: earlier orders, this one, and the one round-off."""
+
+    previous_paise: int
+    round_off_paise: int
+    payable_paise: int
+
+
+class Quote(msgspec.Struct):
+    lines: list[Line]
+    totals: Totals
+    bill: QuotedBill
+
+
+class TicketProgress(msgspec.Struct):
+    station: str
+    ticket_id: UUID
+    state: str
+
+
+class Order(msgspec.Struct, kw_only=True):
+    id: UUID
+    number: int
+    token: str | None
+    bill_id: UUID
+    outlet_id: int
+    type: str
+    status: str
+    table: NamedTable | None
+    customer_name: str | None
+    note: str | None
+    business_day: date
+    placed_at: datetime
+    confirmed_at: datetime | None
+    ready_at: datetime | None
+    served_at: datetime | None
+    completed_at: datetime | None
+    payment: str
+    payment_status: str
+    expires_at: datetime | None
+    cancel_requested: bool
+    reason: str | None
+    lines: list[Line]
+    totals: Totals
+    progress: list[TicketProgress]
+    version: int
+
+
+class Orders(msgspec.Struct):
+    items: list[Order]
+    next: str | None
+
+
+class Seller(msgspec.Struct):
+    name: str
+    legal_name: str | None
+    gstin: str | None
+    fssai: str | None
+    address: str | None
+
+
+class BillTotals(msgspec.Struct):
+    taxable_paise: int
+    taxes: list[TaxState]
+    round_off_paise: int
+    total_paise: int
+
+
+class Attention(msgspec.Struct):
+    reason: str
+    since: datetime
+
+
+class BillView(msgspec.Struct, kw_only=True):
+    id: UUID
+    type: str
+    status: str
+    table: NamedTable | None
+    business_day: date
+    orders: list[Order]
+    totals: BillTotals
+    paid_paise: int
+    refunded_paise: int
+    due_paise: int
+    payment_status: str
+    invoice_number: str | None
+    sac: str = "996331"
+    seller: Seller
+    opened_at: datetime
+    closed_at: datetime | None
+    attention: Attention | None
+    version: int
+
+
+class Bills(msgspec.Struct):
+    items: list[BillView]
+    next: str | None
+
+
+class TableBill(msgspec.Struct):
+    id: UUID
+    total_paise: int
+    due_paise: int
+    payment_status: str
+    opened_at: datetime
+
+
+class Table(msgspec.Struct, kw_only=True):
+    """A table on the floor plan."""
+
+    id: UUID
+    code: str
+    name: str
+    area: str
+    seats: int
+    state: Literal["free", "occupied", "attention"]
+    bill: TableBill | None
+    attention: Attention | None
+    to_approve: int
+    ready: int
+
+
+class Tables(msgspec.Struct):
+    items: list[Table]
+    next: str | None
+
+
+class TableCode(msgspec.Struct):
+    table: str
+    url: str

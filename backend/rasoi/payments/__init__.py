@@ -1,0 +1,83 @@
+"""Payments, attempts, refunds, and what the payment provider tells of them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from rasoi.contracts.orders import (
+    BillChanged,
+    BillClosed,
+    BillVoided,
+    OrderCancelled,
+    OrderPlaced,
+    OrderProgressed,
+)
+from rasoi.payments import handlers, workers
+from rasoi.payments.collecting import Wakes
+from rasoi.payments.providers import Provider, provider_of
+from rasoi.payments.providers.razorpay import Razorpay
+from rasoi.payments.routes import ROUTES
+from rasoi.platform.context import Context
+from rasoi.platform.rooms import Job, Room
+from rasoi.settings import Settings
+
+__all__ = ["ROOM", "SIMULATOR_KEY_ID", "Provider", "build_provider", "checkout_origin"]
+
+SIMULATOR_KEY_ID = "rzp_test_simulator"
+RAZORPAY_CHECKOUT = "https://checkout.razorpay.com/v1/checkout.js"
+EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - compared with, not listened on
+
+
+def checkout_origin(settings: Settings) -> str:
+    """Where the checkout's script and frames come from, for the Content-Security-Policy of the guests' screen."""
+    if not settings.simulated:
+        return "https://*.razorpay.com"
+    public = urlsplit(settings.url)
+    host = f"[{public.hostname}]" if ":" in (public.hostname or "") else public.hostname
+    return f"{public.scheme}://{host}:{settings.simulator_port}"
+
+
+def build_provider(settings: Settings) -> Razorpay:
+    """Razorpay with the installation's keys, or the simulator where there are none."""
+    if not settings.simulated:
+        return Razorpay(
+            key_id=settings.razorpay_key_id, key_secret=settings.razorpay_key_secret,
+            webhook_secrets=settings.razorpay_webhook_secrets, checkout_script=RAZORPAY_CHECKOUT,
+        )  # fmt: skip
+    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
+    return Razorpay(
+        key_id=SIMULATOR_KEY_ID, key_secret=settings.simulator_key_secret, webhook_secrets=settings.razorpay_webhook_secrets,
+        checkout_script=f"{checkout_origin(settings)}/checkout.js",
+        base_url=f"http://{f'[{host}]' if ':' in host else host}:{settings.simulator_port}",
+    )  # fmt: skip
+
+
+async def start(ctx: Context) -> None:
+    """What wakes the workers of this process."""
+    ctx.put(Wakes())
+
+
+async def stop(ctx: Context) -> None:
+    provider_of(ctx).close()
+
+
+ROOM = Room(
+    name="payments",
+    routes=ROUTES,
+    handlers={
+        OrderPlaced: handlers.on_order,
+        OrderProgressed: handlers.on_order,
+        OrderCancelled: handlers.on_order,
+        BillChanged: handlers.on_bill,
+        BillClosed: handlers.on_bill,
+        BillVoided: handlers.on_bill,
+    },
+    jobs=(
+        Job("process webhooks", 0.01, workers.process_webhooks),
+        Job("send refunds", 0.01, workers.send_refunds),
+        Job("look up and expire payments", 3.0, workers.tidy),
+        Job("prune webhooks", 3600.0, workers.prune),
+    ),
+    start=start,
+    stop=stop,
+)

@@ -1,0 +1,171 @@
+"""Money comes in: the one forward-only function that callback, webhook and reconciler all feed.
+
+Locks are always taken in this order: the bill, then its payments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from rasoi.orders import api as orders
+from rasoi.payments import repository as db
+from rasoi.payments.domain import OPEN, AttemptRow, Ledger, Observed, PaymentRow
+from rasoi.payments.metrics import PAYMENTS
+from rasoi.payments.providers import Refused, Unknown, provider_of
+from rasoi.payments.repository import Ref
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.problems import NotFound
+from rasoi.staff.api import outlet as read_outlet
+
+log = structlog.get_logger(__name__)
+RECHECK = timedelta(seconds=10)
+
+
+class Wakes:
+    """Tells this process's workers that there is something to do; others find it by their poll."""
+
+    def __init__(self) -> None:
+        self.webhooks = asyncio.Event()
+        self.refunds = asyncio.Event()
+
+
+class UnknownPayment(NotFound):
+    slug, title = "unknown-payment", "There is no such payment"
+
+
+async def lock(tx: Tx, ref: Ref) -> tuple[orders.DueBill, Ledger]:
+    """The payment with its bill, both locked until the transaction ends."""
+    bill_id = await db.bill_of(tx, ref)
+    if bill_id is None:
+        raise UnknownPayment()
+    due = await orders.lock_due(tx, ref.outlet_id, bill_id)
+    ledger = await db.load(tx, ref, lock=True)
+    assert ledger is not None
+    return due, ledger
+
+
+async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None = None) -> Ledger:
+    """Ask for what is due on a locked bill that has no open payment."""
+    now, today = await db.now_and_today(tx, due.outlet_id)
+    if expires_at is None:
+        expires_at = now + timedelta(seconds=(await read_outlet(tx, due.outlet_id)).payment_timeout_s)
+    row = PaymentRow(
+        outlet_id=due.outlet_id, id=uuid7(), bill_id=due.bill_id, order_id=due.order_id, amount_paise=due.due_paise,
+        business_day=today, created_at=now, expires_at=expires_at, look_at=expires_at,
+    )  # fmt: skip
+    ledger = Ledger(row, [], [], now, today)
+    ledger.begin()
+    await db.save(tx, ledger)
+    return ledger
+
+
+async def realign(tx: Tx, due: orders.DueBill, expires_at: datetime | None = None) -> Ledger | None:
+    """The locked bill's open payment asks for exactly what is due. One over another amount is cancelled; a new one
+    follows where orders wait for it. Returns the open payment, if there is one."""
+    ref = await db.open_payment(tx, due.outlet_id, due.bill_id)
+    if ref is not None:
+        ledger = await db.load(tx, ref, lock=True)
+        assert ledger is not None
+        if ledger.row.amount_paise == due.due_paise:
+            return ledger
+        ledger.give_up("cancelled")
+        await db.save(tx, ledger)
+        expires_at = expires_at or ledger.row.expires_at
+    if due.due_paise > 0 and due.awaiting_order_ids:
+        return await new_payment(tx, due, expires_at)
+    return None
+
+
+async def record_attempt(tx: Tx, ref: Ref, found: Observed) -> Ledger:
+    """Take in what the provider says of one of its payments, whoever heard it. Raises Mismatch."""
+    due, ledger = await lock(tx, ref)
+    captured = ledger.observe(found)
+    attempt = ledger.attempt_of(found.id)
+    if captured is not None:
+        await use(tx, due, ledger, captured)
+    elif attempt is not None and attempt.status in ("created", "authorized", "unknown"):
+        attempt.look_at = None if ledger.row.status == "completed" else ledger.now + RECHECK
+        ledger.changed_attempts[attempt.id] = attempt
+    await db.save(tx, ledger)
+    await db.add_to_day(tx, ledger)
+    return ledger
+
+
+async def use(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) -> bool:
+    """Put captured money on the bill, or promise it back when it can't be used."""
+    if ledger.row.status == "completed":
+        fulfilment = orders.Fulfilment(False, "it was paid already")
+    else:
+        fulfilment = await orders.apply_capture(tx, due, attempt.amount_paise, ledger.row.id)
+    if fulfilment.ok:
+        ledger.fulfil(attempt)
+    else:
+        ledger.give_back(attempt, fulfilment.reason or "it can't be used")
+    await db.save(tx, ledger)
+    if fulfilment.ok:
+        await realign(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
+    PAYMENTS.labels(attempt.method or "unknown", "completed" if fulfilment.ok else "unusable").inc()
+    return fulfilment.ok
+
+
+async def collect(ctx: Context, ref: Ref, found: Observed, *, fresh: bool) -> Ledger:
+    """Record what the provider says; capture what is only authorised. `fresh`: just asked for, not told some time ago."""
+    ledger = await _record(ctx, ref, found)
+    attempt = ledger.attempt_of(found.id)
+    if attempt is None or attempt.status not in ("authorized", "unknown") or ledger.row.status == "completed":
+        return ledger
+    provider = provider_of(ctx)
+    if not fresh or attempt.status == "unknown":
+        found = await provider.lookup(found.id)
+        ledger = await _record(ctx, ref, found)
+    if found.status != "authorized":
+        return ledger
+    try:
+        found = await provider.capture(found.id, ledger.row.amount_paise, ledger.row.currency)
+    except (Unknown, Refused) as error:
+        log.warning("capture without a clear answer", payment=str(ref.id), reason=str(error))
+        return await _after_unclear_capture(ctx, ref, found)
+    return await _record(ctx, ref, found)
+
+
+async def _after_unclear_capture(ctx: Context, ref: Ref, found: Observed) -> Ledger:
+    """Look before anything else is done; without an answer the attempt stays unknown, and is looked up later."""
+    try:
+        return await _record(ctx, ref, await provider_of(ctx).lookup(found.id))
+    except (Unknown, Refused):
+        async with ctx.db.transaction("payments") as tx:
+            _, ledger = await lock(tx, ref)
+            attempt = ledger.attempt_of(found.id)
+            if attempt is not None and attempt.status == "authorized":
+                ledger.doubt(attempt)
+                attempt.look_at = ledger.now + RECHECK
+                await db.save(tx, ledger)
+        return ledger
+
+
+async def _record(ctx: Context, ref: Ref, found: Observed) -> Ledger:
+    async with ctx.db.transaction("payments") as tx:
+        ledger = await record_attempt(tx, ref, found)
+    if any(refund.status == "requested" for refund in ledger.refunds):
+        ctx.get(Wakes).refunds.set()
+    return ledger
+
+
+async def expire(tx: Tx, ref: Ref) -> bool:
+    """The payment's time is over and the provider holds no money for it: orders that waited for it expire with it."""
+    due, ledger = await lock(tx, ref)
+    if ledger.row.status not in OPEN or ledger.row.expires_at is None or ledger.row.expires_at > ledger.now:
+        return False
+    if any(attempt.status in ("authorized", "unknown") for attempt in ledger.attempts):
+        return False
+    status = "failed" if ledger.attempts else "expired"
+    ledger.give_up(status)
+    await db.save(tx, ledger)
+    await orders.expire_unpaid(tx, due.outlet_id, due.bill_id)
+    PAYMENTS.labels("none", status).inc()
+    return True

@@ -1,0 +1,186 @@
+"""Razorpay, through its SDK; the simulator speaks the same API."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import certifi
+import msgspec
+import razorpay
+import requests
+import structlog
+
+from rasoi.payments.domain import Observed
+from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+STATES = {"created": "created", "authorized": "authorized", "captured": "captured", "refunded": "captured", "failed": "failed"}
+REFUND_STATES = {"pending": "pending", "processed": "processed", "failed": "failed"}
+METHODS = {"upi": "upi", "card": "card", "netbanking": "netbanking", "wallet": "wallet", "emi": "card", "paylater": "wallet"}
+CLEAR_REFUSALS = frozenset({400, 404, 405, 422})
+RECEIPT_USED = "receipt should be unique"
+
+
+class Razorpay:
+    """The Provider for Razorpay. Each worker thread has an SDK client of its own: sessions are not shared."""
+
+    name = "razorpay"
+
+    def __init__(
+        self, *, key_id: str, key_secret: str, webhook_secrets: Sequence[str], checkout_script: str,
+        base_url: str | None = None, timeout: tuple[float, float] = (3.0, 8.0), threads: int = 8,
+    ) -> None:  # fmt: skip
+        self.key_id = key_id
+        self.checkout_script = checkout_script
+        self.simulated = base_url is not None
+        self._key_secret = key_secret
+        self._webhook_secrets = tuple(webhook_secrets)
+        self._base_url = base_url
+        self._timeout = timeout
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="razorpay")
+        self._local = threading.local()
+
+    async def create(self, *, receipt: str, amount_paise: int, currency: str, notes: dict[str, str]) -> str:
+        body = {"amount": amount_paise, "currency": currency, "receipt": receipt, "notes": notes}
+        try:
+            made = await self._ask(lambda client, **how: client.order.create(body, **how))
+        except (Refused, Unknown) as error:
+            if isinstance(error, Refused) and RECEIPT_USED not in str(error):
+                raise
+            made = await self._adopt(receipt, error)
+        if (made.get("receipt"), made.get("amount"), made.get("currency")) != (receipt, amount_paise, currency):
+            raise Unknown("another order came back than was asked for")
+        return str(made["id"])
+
+    async def _adopt(self, receipt: str, error: Exception) -> dict[str, Any]:
+        """The order that an earlier call made under this receipt; exactly this one."""
+        found = await self._ask(lambda client, **how: client.order.all({"receipt": receipt}, **how))
+        for order in found.get("items", []):
+            if order.get("receipt") == receipt:
+                return order  # type: ignore[no-any-return]
+        raise Unknown(str(error))
+
+    async def lookup(self, payment_id: str) -> Observed:
+        return observed(await self._ask(lambda client, **how: client.payment.fetch(payment_id, **how)))
+
+    async def payments_of(self, order_id: str) -> list[Observed]:
+        found = await self._ask(lambda client, **how: client.order.payments(order_id, **how))
+        return [observed(payment) for payment in found.get("items", [])]
+
+    async def capture(self, payment_id: str, amount_paise: int, currency: str) -> Observed:
+        # a dict of our own: the SDK's default one is shared between threads and would carry another call's amount
+        body = {"amount": amount_paise, "currency": currency}
+        return observed(await self._ask(lambda client, **how: client.payment.capture(payment_id, amount_paise, data=body, **how)))
+
+    async def refund(self, payment_id: str, amount_paise: int, reference: str) -> ObservedRefund:
+        body = {"amount": amount_paise, "speed": "normal", "receipt": reference, "notes": {"refund_id": reference}}
+        headers = {"X-Refund-Idempotency": reference}
+        return refund_of(await self._ask(lambda client, **how: client.payment.refund(payment_id, body, headers=headers, **how)))
+
+    async def find_refund(self, payment_id: str, reference: str) -> ObservedRefund | None:
+        query = {"count": 100}
+        found = await self._ask(lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how))
+        refunds = [refund_of(refund) for refund in found.get("items", [])]
+        return next((refund for refund in refunds if refund.reference == reference), None)
+
+    def verify_checkout(self, order_id: str, payment_id: str, signature: str) -> bool:
+        return self._signed(f"{order_id}|{payment_id}".encode(), signature.encode(), (self._key_secret,))
+
+    def verify_webhook(self, body: bytes, signature: bytes) -> bool:
+        return self._signed(body, signature, self._webhook_secrets)
+
+    def _signed(self, text: bytes, signature: bytes, keys: Sequence[str]) -> bool:
+        """Constant time, and each key is tried whatever came before."""
+        fits = [hmac.compare_digest(hmac.digest(key.encode(), text, "sha256").hex().encode(), signature) for key in keys]
+        return any(fits)
+
+    def read_webhook(self, body: bytes) -> Notice:
+        try:
+            told = msgspec.json.decode(body)
+            event = str(told["event"])
+            if event not in EVENTS:
+                return Notice(event=event)
+            if event.startswith("refund."):
+                return Notice(event=event, refund=refund_of(told["payload"]["refund"]["entity"]))
+            return Notice(event=event, payment=observed(told["payload"]["payment"]["entity"]))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, Unknown) as error:
+            raise ValueError(f"not a webhook that we can read: {error!r}") from None
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask(self, call: Callable[..., T]) -> Any:
+        """One call of the SDK in a worker thread. Anything but a clean answer is Unknown."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, call)
+
+    def _call(self, call: Callable[..., Any]) -> dict[str, Any]:
+        client, seen = self._client()
+        seen.status = 0
+        try:
+            found = call(client, timeout=self._timeout)
+        except razorpay.errors.BadRequestError as error:
+            if seen.status in CLEAR_REFUSALS:  # the SDK also says "bad request" for a wrong key and for "too many"
+                raise Refused(str(error)) from None
+            raise Unknown(f"status {seen.status}: {error}") from None
+        except (razorpay.errors.ServerError, razorpay.errors.GatewayError, requests.RequestException, ValueError) as error:
+            raise Unknown(f"{type(error).__name__}, status {seen.status}") from None
+        if not isinstance(found, dict):
+            raise Unknown("the answer is no object")
+        return found
+
+    def _client(self) -> tuple[Any, Any]:
+        local = self._local
+        if not hasattr(local, "client"):
+            session = requests.Session()
+            session.hooks["response"].append(lambda response, **how: setattr(local, "status", response.status_code))
+            session.trust_env = not self.simulated  # no proxy between us and our own simulator
+            more = {"base_url": self._base_url} if self._base_url else {}
+            local.client = razorpay.Client(session=session, auth=(self.key_id, self._key_secret), **more)
+            local.client.cert_path = certifi.where()  # the SDK's own bundle is from 2015
+        return local.client, local
+
+
+EVENTS = frozenset(
+    {
+        "payment.authorized", "payment.captured", "payment.failed", "order.paid",
+        "refund.created", "refund.processed", "refund.failed", "refund.speed_changed",
+    }
+)  # fmt: skip
+
+
+def observed(payment: Any) -> Observed:
+    """The parts of Razorpay's payment entity that we use."""
+    try:
+        return Observed(
+            id=str(payment["id"]),
+            order_id=str(payment["order_id"]),
+            amount_paise=int(payment["amount"]),
+            currency=str(payment["currency"]),
+            status=STATES[payment["status"]],
+            method=METHODS.get(payment.get("method"), "card"),
+            error=payment.get("error_description"),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unknown(f"a payment that can't be read: {error!r}") from None
+
+
+def refund_of(refund: Any) -> ObservedRefund:
+    """The parts of the refund entity. Empty notes come back as a list."""
+    try:
+        notes = refund.get("notes")
+        return ObservedRefund(
+            id=str(refund["id"]),
+            payment_id=str(refund["payment_id"]),
+            amount_paise=int(refund["amount"]),
+            status=REFUND_STATES[refund["status"]],
+            reference=notes.get("refund_id") if isinstance(notes, dict) else None,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unknown(f"a refund that can't be read: {error!r}") from None

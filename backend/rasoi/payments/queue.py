@@ -1,0 +1,119 @@
+"""SQL of what waits for the workers: webhooks to process, refunds to send, payments and attempts to look up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from rasoi.payments.repository import Ref
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A webhook to process."""
+
+    event_id: str
+    body: bytes
+    tries: int
+
+
+async def add_webhook(conn: Any, provider: str, event_id: str, headers: dict[str, str], body: bytes) -> bool:
+    """Keep a verified webhook as it came. False when we have it already."""
+    sql = """INSERT INTO payments.webhook (provider, event_id, headers, body) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING RETURNING true"""
+    return bool(await conn.fetchval(sql, provider, event_id, headers, body))
+
+
+async def claim_webhooks(conn: Any, provider: str, limit: int = 20) -> list[Waiting]:
+    """Webhooks whose time has come, ours for a minute."""
+    rows = await conn.fetch(
+        """UPDATE payments.webhook w SET tries = tries + 1, next_try_at = now() + interval '60 seconds'
+        FROM (SELECT event_id FROM payments.webhook WHERE provider = $1 AND next_try_at <= now()
+              ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
+        WHERE w.provider = $1 AND w.event_id = due.event_id RETURNING w.event_id, w.body, w.tries, w.received_at""",
+        provider, limit,
+    )  # fmt: skip
+    return [Waiting(row["event_id"], row["body"], row["tries"]) for row in sorted(rows, key=lambda r: r["received_at"])]
+
+
+async def finish_webhook(conn: Any, provider: str, event_id: str, outcome: str, again_s: float | None = None) -> None:
+    """Note what became of it; `again_s` seconds from now it is tried again."""
+    sql = """UPDATE payments.webhook SET outcome = $3, next_try_at = now() + make_interval(secs => $4)
+    WHERE provider = $1 AND event_id = $2"""
+    await conn.execute(sql, provider, event_id, outcome, again_s)
+
+
+async def prune_webhooks(conn: Any, days: int) -> None:
+    """Forget what is long done."""
+    sql = "DELETE FROM payments.webhook WHERE next_try_at IS NULL AND received_at < now() - make_interval(days => $1)"
+    await conn.execute(sql, days)
+
+
+class DueRefund(msgspec.Struct, frozen=True):
+    """A refund that a provider is to be asked for, or about. `tries` counts this one."""
+
+    ref: Ref
+    id: UUID
+    status: str
+    tries: int
+    amount_paise: int
+    provider_payment_id: str
+
+
+async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
+    """Refunds whose time has come, ours until their next try, which comes later each time."""
+    rows = await conn.fetch(
+        """UPDATE payments.refund r SET tries = tries + 1,
+          next_try_at = now() + least(interval '1 hour', interval '4 seconds' * power(2, least(r.tries, 10)))
+        FROM (SELECT x.outlet_id, x.id, a.provider_payment_id FROM payments.refund x
+              JOIN payments.attempt a ON a.outlet_id = x.outlet_id AND a.id = x.attempt_id
+              WHERE x.next_try_at <= now() AND a.provider_payment_id IS NOT NULL
+              ORDER BY x.next_try_at LIMIT $1 FOR UPDATE OF x SKIP LOCKED) due
+        WHERE r.outlet_id = due.outlet_id AND r.id = due.id
+        RETURNING r.outlet_id, r.payment_id, r.id, r.status, r.tries, r.amount_paise, due.provider_payment_id""",
+        limit,
+    )
+    return [
+        DueRefund(Ref(r["outlet_id"], r["payment_id"]), r["id"], r["status"], r["tries"], r["amount_paise"], r["provider_payment_id"])
+        for r in rows
+    ]
+
+
+class ToLookUp(msgspec.Struct, frozen=True):
+    """A payment to ask the provider about, or whose time is over."""
+
+    ref: Ref
+    provider_order_id: str | None
+    overdue: bool
+    given_up: bool
+
+
+async def claim_payments(conn: Any, now: datetime | None = None, limit: int = 50) -> list[ToLookUp]:
+    """Payments to look up, each less often than before, and open ones past their time. Ours for some seconds."""
+    rows = await conn.fetch(
+        """UPDATE payments.payment p SET looks = looks + 1, look_at = CASE
+            WHEN p.status IN ('pending', 'processing')
+              THEN least(now() + interval '20 seconds' * power(2, least(p.looks, 4)), greatest(p.expires_at, now() + interval '3 seconds'))
+            WHEN p.looks < 16 THEN now() + interval '30 seconds' * power(2, least(p.looks, 10)) END
+        FROM (SELECT outlet_id, id FROM payments.payment WHERE look_at <= coalesce($1, now())
+              ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
+        WHERE p.outlet_id = due.outlet_id AND p.id = due.id
+        RETURNING p.outlet_id, p.id, p.provider_order_id,
+          p.status IN ('pending', 'processing') AND p.expires_at <= coalesce($1, now()) AS overdue,
+          p.status IN ('pending', 'processing') AND p.expires_at <= coalesce($1, now()) - interval '10 minutes' AS given_up""",
+        now, limit,
+    )  # fmt: skip
+    return [ToLookUp(Ref(r["outlet_id"], r["id"]), r["provider_order_id"], bool(r["overdue"]), bool(r["given_up"])) for r in rows]
+
+
+async def claim_attempts(conn: Any, limit: int = 50) -> list[tuple[Ref, str]]:
+    """Attempts that stopped half way, with the provider's ids. Ours for some seconds."""
+    rows = await conn.fetch(
+        """UPDATE payments.attempt a SET look_at = now() + interval '15 seconds'
+        FROM (SELECT outlet_id, id FROM payments.attempt WHERE look_at <= now() ORDER BY look_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+        WHERE a.outlet_id = due.outlet_id AND a.id = due.id RETURNING a.outlet_id, a.payment_id, a.provider_payment_id""",
+        limit,
+    )
+    return [(Ref(row["outlet_id"], row["payment_id"]), row["provider_payment_id"]) for row in rows]

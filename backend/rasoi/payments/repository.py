@@ -1,0 +1,162 @@
+"""SQL of the payments room, a function per question. `conn` is a Database or a Tx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from rasoi.payments.domain import AttemptRow, Ledger, PaymentRow, RefundRow
+
+R = TypeVar("R", PaymentRow, AttemptRow, RefundRow)
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """Where a payment is."""
+
+    outlet_id: int
+    id: UUID
+
+
+def _rows(cls: type[R], records: Iterable[Any]) -> list[R]:
+    fields = cls.__struct_fields__
+    return [cls(**{name: record[name] for name in fields}) for record in records]
+
+
+async def bill_of(conn: Any, ref: Ref) -> UUID | None:
+    """The bill that a payment is for."""
+    sql = "SELECT bill_id FROM payments.payment WHERE outlet_id = $1 AND id = $2"
+    return await conn.fetchval(sql, ref.outlet_id, ref.id)  # type: ignore[no-any-return]
+
+
+async def by_provider_order(conn: Any, provider_order_id: str) -> Ref | None:
+    """The payment that a provider's order was made for."""
+    row = await conn.fetchrow("SELECT outlet_id, id FROM payments.payment WHERE provider_order_id = $1", provider_order_id)
+    return Ref(row["outlet_id"], row["id"]) if row else None
+
+
+async def by_provider_payment(conn: Any, provider_payment_id: str) -> Ref | None:
+    """The payment that a provider's payment is an attempt of."""
+    sql = "SELECT outlet_id, payment_id FROM payments.attempt WHERE provider_payment_id = $1"
+    row = await conn.fetchrow(sql, provider_payment_id)
+    return Ref(row["outlet_id"], row["payment_id"]) if row else None
+
+
+async def open_payment(conn: Any, outlet_id: int, bill_id: UUID) -> Ref | None:
+    """The bill's payment that may still be paid in the ordinary way."""
+    sql = "SELECT id FROM payments.payment WHERE outlet_id = $1 AND bill_id = $2 AND status IN ('pending', 'processing')"
+    found = await conn.fetchval(sql, outlet_id, bill_id)
+    return Ref(outlet_id, found) if found else None
+
+
+async def paid_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> list[Ref]:
+    """The bill's payments that hold money, newest first."""
+    sql = """SELECT id FROM payments.payment WHERE outlet_id = $1 AND bill_id = $2 AND captured_paise > refunded_paise
+    ORDER BY id DESC"""
+    return [Ref(outlet_id, row["id"]) for row in await conn.fetch(sql, outlet_id, bill_id)]
+
+
+async def now_and_today(conn: Any, outlet_id: int) -> tuple[datetime, date]:
+    """The database's clock, and the outlet's business day."""
+    row = await conn.fetchrow("SELECT clock_timestamp() AS now, staff.business_day($1) AS today", outlet_id)
+    return row["now"], row["today"]
+
+
+async def load(conn: Any, ref: Ref, *, lock: bool = False) -> Ledger | None:
+    """A payment with its attempts and refunds; locked until the transaction ends when `lock`."""
+    suffix = " FOR UPDATE" if lock else ""
+    row = await conn.fetchrow(f"SELECT * FROM payments.payment WHERE outlet_id = $1 AND id = $2{suffix}", ref.outlet_id, ref.id)
+    if row is None:
+        return None
+    return (await _ledgers(conn, ref.outlet_id, [row]))[0]
+
+
+async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
+    """The ledgers of these payment rows, with three queries however many they are."""
+    ids = [row["id"] for row in rows]
+    below = "WHERE outlet_id = $1 AND payment_id = ANY ($2) ORDER BY id"
+    attempts = _rows(AttemptRow, await conn.fetch(f"SELECT * FROM payments.attempt {below}", outlet_id, ids))
+    refunds = _rows(RefundRow, await conn.fetch(f"SELECT * FROM payments.refund {below}", outlet_id, ids))
+    now, today = await now_and_today(conn, outlet_id)
+    return [
+        Ledger(row, [a for a in attempts if a.payment_id == row.id], [r for r in refunds if r.payment_id == row.id], now, today)
+        for row in _rows(PaymentRow, rows)
+    ]
+
+
+async def find(
+    conn: Any, outlet_id: int, *, day: date | None, status: str | None, method: str | None, bill_id: UUID | None,
+    before: UUID | None, limit: int,
+) -> list[Ledger]:  # fmt: skip
+    """Payments, newest first."""
+    rows = await conn.fetch(
+        """SELECT * FROM payments.payment WHERE outlet_id = $1 AND ($2::date IS NULL OR business_day = $2)
+        AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR method = $4) AND ($5::uuid IS NULL OR bill_id = $5)
+        AND ($6::uuid IS NULL OR id < $6) ORDER BY id DESC LIMIT $7""",
+        outlet_id, day, status, method, bill_id, before, limit,
+    )  # fmt: skip
+    return await _ledgers(conn, outlet_id, rows)
+
+
+def _upsert(table: str, cls: type[Any], fixed: set[str]) -> str:
+    """INSERT … ON CONFLICT DO UPDATE of a whole row; `fixed` columns never change."""
+    names = cls.__struct_fields__
+    places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in fixed)
+    return f"INSERT INTO payments.{table} ({', '.join(names)}) VALUES ({places}) ON CONFLICT (outlet_id, id) DO UPDATE SET {changes}"
+
+
+SAVE_PAYMENT = _upsert("payment", PaymentRow, {"outlet_id", "id", "bill_id", "amount_paise", "currency", "business_day", "created_at"})
+SAVE_ATTEMPT = _upsert("attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "amount_paise", "created_at"})
+SAVE_REFUND = _upsert("refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "amount_paise", "created_at"})
+ADD_DAILY = """INSERT INTO payments.daily AS d
+  (outlet_id, business_day, method, captured_count, captured_paise, refunded_count, refunded_paise)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (outlet_id, business_day, method) DO UPDATE SET
+  captured_count = d.captured_count + excluded.captured_count, captured_paise = d.captured_paise + excluded.captured_paise,
+  refunded_count = d.refunded_count + excluded.refunded_count, refunded_paise = d.refunded_paise + excluded.refunded_paise"""
+
+
+async def save(tx: Any, ledger: Ledger) -> None:
+    """Write what changed, and queue its events."""
+    await tx.execute(SAVE_PAYMENT, *msgspec.structs.astuple(ledger.row))
+    for attempt in ledger.changed_attempts.values():
+        await tx.execute(SAVE_ATTEMPT, *msgspec.structs.astuple(attempt))
+    for refund in ledger.changed_refunds.values():
+        await tx.execute(SAVE_REFUND, *msgspec.structs.astuple(refund))
+    for change in ledger.changes:
+        tx.emit(change.payload, subject=str(ledger.row.id), outlet_id=ledger.row.outlet_id, version=change.version)
+    ledger.changes.clear()
+    ledger.changed_attempts.clear()
+    ledger.changed_refunds.clear()
+
+
+async def add_to_day(tx: Any, ledger: Ledger) -> None:
+    """Add to the day's totals: the last statement of a transaction, since everybody's captures meet in this row."""
+    for total in sorted(ledger.totals, key=lambda t: t.method):
+        await tx.execute(
+            ADD_DAILY, ledger.row.outlet_id, ledger.today, total.method, 1 if total.captured_paise else 0,
+            total.captured_paise, 1 if total.refunded_paise else 0, total.refunded_paise,
+        )  # fmt: skip
+    ledger.totals.clear()
+
+
+async def daily(conn: Any, outlet_id: int, first: date, last: date) -> list[Any]:
+    """The day's totals by method."""
+    sql = "SELECT * FROM payments.daily WHERE outlet_id = $1 AND business_day BETWEEN $2 AND $3 ORDER BY business_day, method"
+    return await conn.fetch(sql, outlet_id, first, last)  # type: ignore[no-any-return]
+
+
+async def forget_intent(conn: Any, outlet_id: int, principal: str, route: str, key: str) -> None:
+    """The outcome of an intent is that nothing was done: its key may be used again."""
+    sql = "DELETE FROM payments.idempotency WHERE (outlet_id, principal, route, key) = ($1, $2, $3, $4) AND status IS NULL"
+    await conn.execute(sql, outlet_id, principal, route, key)
+
+
+async def forget_old_intents(conn: Any, seconds: int) -> None:
+    """Intents that a crash left open. Doing them again is safe: the receipt finds what was done."""
+    sql = "DELETE FROM payments.idempotency WHERE status IS NULL AND created_at < now() - make_interval(secs => $1)"
+    await conn.execute(sql, seconds)

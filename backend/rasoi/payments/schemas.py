@@ -1,0 +1,162 @@
+"""What payments look like over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from rasoi.payments.domain import AttemptRow, Ledger, RefundRow
+
+Paise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_00)]
+Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class DueRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which bill: named by itself, or by an order on it."""
+
+    order_id: UUID | None = None
+    bill_id: UUID | None = None
+
+
+class CashRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    order_id: UUID | None = None
+    bill_id: UUID | None = None
+    amount_paise: Paise
+    tendered_paise: Paise
+
+
+class VerifyRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What the checkout handed to the browser."""
+
+    payment_id: UUID
+    razorpay_payment_id: Reference
+    razorpay_order_id: Reference
+    razorpay_signature: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
+    amount_paise: Paise
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Checkout(msgspec.Struct):
+    """What the browser needs to open the payment window."""
+
+    payment_id: UUID
+    key_id: str
+    razorpay_order_id: str
+    amount_paise: int
+    currency: str
+    name: str
+    checkout_script: str
+    simulated: bool
+    expires_at: datetime | None
+
+
+class Waiter(msgspec.Struct):
+    id: UUID
+    name: str
+
+
+class Attempt(msgspec.Struct):
+    """One try to collect it. `waiter` is told to staff only."""
+
+    id: UUID
+    provider: str
+    method: str | None
+    status: str
+    amount_paise: int
+    provider_payment_id: str | None
+    tendered_paise: int | None
+    change_paise: int | None
+    waiter: Waiter | None
+    created_at: datetime
+
+
+class Refund(msgspec.Struct):
+    id: UUID
+    amount_paise: int
+    status: str
+    reason: str
+    created_at: datetime
+
+
+class Payment(msgspec.Struct):
+    id: UUID
+    bill_id: UUID
+    order_id: UUID | None
+    amount_paise: int
+    currency: str
+    status: str
+    method: str | None
+    captured_paise: int
+    refunded_paise: int
+    attempts: list[Attempt]
+    refunds: list[Refund]
+    business_day: date
+    created_at: datetime
+    expires_at: datetime | None
+    version: int
+
+
+class Payments(msgspec.Struct):
+    items: list[Payment]
+    next: str | None
+
+
+class Totals(msgspec.Struct):
+    """Refunds count on the day they happen, so that `net_paise` may be negative."""
+
+    captured_count: int
+    captured_paise: int
+    refunded_count: int
+    refunded_paise: int
+    net_paise: int
+
+
+class MethodTotals(Totals):
+    method: str
+
+
+class Day(msgspec.Struct):
+    business_day: date
+    methods: list[MethodTotals]
+    total: Totals
+
+
+class DailyStats(msgspec.Struct):
+    timezone: str
+    days: list[Day]
+
+
+class Received(msgspec.Struct):
+    status: str = "ok"
+
+
+def payment_view(ledger: Ledger, *, staff: bool) -> Payment:
+    """A payment for staff, or for the guests whose bill it is."""
+    row = ledger.row
+    return Payment(
+        id=row.id, bill_id=row.bill_id, order_id=row.order_id, amount_paise=row.amount_paise, currency=row.currency,
+        status=row.status, method=row.method, captured_paise=row.captured_paise, refunded_paise=row.refunded_paise,
+        attempts=[_attempt(attempt, staff) for attempt in ledger.attempts],
+        refunds=[refund_view(refund, staff=staff) for refund in ledger.refunds],
+        business_day=row.business_day, created_at=row.created_at, expires_at=row.expires_at, version=row.version,
+    )  # fmt: skip
+
+
+def _attempt(row: AttemptRow, staff: bool) -> Attempt:
+    waiter = Waiter(row.waiter_id, row.waiter_name or "") if staff and row.waiter_id else None
+    return Attempt(
+        id=row.id, provider=row.provider, method=row.method, status=row.status, amount_paise=row.amount_paise,
+        provider_payment_id=row.provider_payment_id, tendered_paise=row.tendered_paise, change_paise=row.change_paise,
+        waiter=waiter, created_at=row.created_at,
+    )  # fmt: skip
+
+
+def refund_view(row: RefundRow, *, staff: bool) -> Refund:
+    """What a manager wrote as the reason stays with the staff."""
+    return Refund(row.id, row.amount_paise, row.status, row.reason if staff or row.automatic else "", row.created_at)

@@ -1,0 +1,158 @@
+"""Who is asking: principals, signed tokens, and the guards of routes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import jwt
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from rasoi.platform.problems import Forbidden, Unauthenticated
+
+ISSUER = "rasoi"
+REMEMBERED = 10_000  # tokens whose signature needs no second check
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """The person or guest behind a request. `expires` is epoch seconds."""
+
+    kind: str
+    id: UUID
+    outlet_id: int
+    role: str
+    session_id: UUID
+    table_id: UUID | None = None
+    name: str | None = None
+    expires: int = 0
+
+    @property
+    def key(self) -> str:
+        """Stable name for idempotency records and audit."""
+        return f"{self.kind}:{self.id}"
+
+
+class Tokens:
+    """JWTs signed with the installation's secret. `is_revoked` is asked at every reading."""
+
+    def __init__(self, secret: str, is_revoked: Callable[[UUID], bool] = lambda session: False) -> None:
+        self.secret = secret
+        self.kid = "1"
+        self.is_revoked = is_revoked
+        self._read: dict[str, Principal] = {}
+
+    def issue(self, principal: Principal, seconds: int) -> str:
+        """A token good for `seconds` from now."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": principal.kind,
+            "sub": str(principal.id),
+            "jti": str(uuid7()),
+            "sid": str(principal.session_id),
+            "iat": now,
+            "exp": now + seconds,
+            "outlet": principal.outlet_id,
+            "role": principal.role,
+            "table": str(principal.table_id) if principal.table_id else None,
+            "name": principal.name,
+        }
+        return jwt.encode(claims, self.secret, algorithm="HS256", headers={"kid": self.kid})
+
+    def read(self, token: str) -> Principal:
+        """The principal of a valid token. Raises Unauthenticated for a forged, expired or revoked one."""
+        principal = self._read.get(token)
+        if principal is None:
+            principal = self._verify(token)
+            if len(self._read) >= REMEMBERED:
+                self._read.clear()
+            self._read[token] = principal
+        if principal.expires <= time.time():
+            raise Unauthenticated("This sign-in has expired.")
+        if self.is_revoked(principal.session_id):
+            raise Unauthenticated("This sign-in has been ended.")
+        return principal
+
+    def _verify(self, token: str) -> Principal:
+        """Signature and claims."""
+        try:
+            claims = jwt.decode(
+                token,
+                self.secret,
+                algorithms=["HS256"],
+                audience=["guest", "staff"],
+                issuer=ISSUER,
+                options={"require": ["exp", "iat", "aud", "iss", "sub", "jti"]},
+            )
+            principal = Principal(
+                kind=claims["aud"],
+                id=UUID(claims["sub"]),
+                outlet_id=int(claims["outlet"]),
+                role=claims["role"],
+                session_id=UUID(claims["sid"]),
+                table_id=UUID(claims["table"]) if claims.get("table") else None,
+                name=claims.get("name"),
+                expires=int(claims["exp"]),
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("This sign-in has expired.") from None
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+            raise Unauthenticated("This sign-in is not valid.") from None
+        if (principal.kind == "guest") != (principal.role == "guest"):
+            raise Unauthenticated("This sign-in is not valid.")
+        return principal
+
+
+class AuthMiddleware(ASGIMiddleware):
+    """Puts the principal, if any, where guards and handlers find it. Reads the token once per request."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
+        scheme, _, token = header.decode("latin-1").partition(" ")
+        scope["user"] = None
+        if token and scheme.lower() == "bearer":
+            try:
+                scope["user"] = self.tokens.read(token.strip())
+            except Unauthenticated as refused:
+                scope["state"]["refused"] = refused
+        await next_app(scope, receive, send)
+
+
+def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    """The caller. Raises Unauthenticated when there is none."""
+    user = connection.scope.get("user")
+    if isinstance(user, Principal):
+        return user
+    raise connection.scope["state"].get("refused") or Unauthenticated("Please sign in.")
+
+
+class Allow:
+    """A guard that lets some roles in."""
+
+    def __init__(self, *roles: str) -> None:
+        self.roles = frozenset(roles)
+
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        if principal_of(connection).role not in self.roles:
+            raise Forbidden("Your role does not allow this.")
+
+
+def allow(*roles: str) -> Allow:
+    """The guard for routes open to `roles` only."""
+    return Allow(*roles)
+
+
+def public(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """The guard of routes that anyone may call; stated, so that a route without a guard is a fault."""
+

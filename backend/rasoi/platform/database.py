@@ -1,0 +1,131 @@
+"""The pool, and the transaction that writes its events before it commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from rasoi.platform.events import Contract, Event, new_event
+
+SETTINGS = {
+    "application_name": "rasoi",
+    "timezone": "UTC",
+    "jit": "off",
+    "lock_timeout": "2s",
+    "transaction_timeout": "5s",
+    "idle_in_transaction_session_timeout": "3s",
+}
+EMIT = """INSERT INTO {room}.outbox
+  (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::jsonb[])"""
+
+Record = asyncpg.Record
+
+
+def _encode_json(value: Any) -> bytes:
+    return b"\x01" + (bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value))
+
+
+def _decode_json(value: bytes) -> Any:
+    return msgspec.json.decode(value[1:])
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A pooled connection that is not reset between uses: all that we set or lock ends with its transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def prepare(conn: asyncpg.Connection) -> None:
+    """JSON columns speak plain Python values."""
+    await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary")
+
+
+class Tx:
+    """One transaction of one room. Events given to `emit` are written just before the commit."""
+
+    def __init__(self, conn: Any, room: str) -> None:
+        self.room = room
+        self.conn = conn
+        self.fetch: Callable[..., Any] = conn.fetch
+        self.fetchrow: Callable[..., Any] = conn.fetchrow
+        self.fetchval: Callable[..., Any] = conn.fetchval
+        self.execute: Callable[..., Any] = conn.execute
+        self.executemany: Callable[..., Any] = conn.executemany
+        self.events: list[Event] = []
+        self.woken: set[str] = set()
+
+    def emit(self, payload: Contract, *, subject: str, outlet_id: int, version: int) -> None:
+        """Queue an event for this room's log. The aggregate's row must be locked by this transaction."""
+        if payload.event_room != self.room:
+            raise ValueError(f"{payload.event_type} belongs to {payload.event_room}, not to {self.room}")
+        self.events.append(new_event(payload, subject=subject, outlet_id=outlet_id, version=version))
+
+    def wake(self, room: str) -> None:
+        """Tell the readers of `room`, whose log an SQL function wrote in this transaction."""
+        self.woken.add(room)
+
+    async def flush(self) -> None:
+        """Write the queued events."""
+        if not self.events:
+            return
+        events, self.events = self.events, []
+        columns = zip(
+            *(
+                (e.id, e.type, e.subject, e.outletid, e.aggregateversion, e.correlationid, e.causationid, e.traceparent, e.data)
+                for e in events
+            ),
+            strict=True,
+        )
+        await self.conn.execute(EMIT.format(room=self.room), *(list(column) for column in columns))
+        self.woken.add(self.room)
+
+
+class Database:
+    """A pool of connections, all under one role. `on_commit` hears which rooms' logs were written."""
+
+    def __init__(self, pool: Any, on_commit: Callable[[set[str]], None] | None = None) -> None:
+        self.pool = pool
+        self.on_commit = on_commit or (lambda rooms: None)
+        self.fetch: Callable[..., Any] = pool.fetch
+        self.fetchrow: Callable[..., Any] = pool.fetchrow
+        self.fetchval: Callable[..., Any] = pool.fetchval
+        self.execute: Callable[..., Any] = pool.execute
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, role: str | None = None, size: int = 10, settings: dict[str, str] | None = None
+    ) -> Database:
+        """Open the pool. `url` is a PostgreSQL URI; `role` is taken on by every connection."""
+        options = SETTINGS | ({"role": role} if role else {}) | (settings or {})
+        pool = await asyncpg.create_pool(
+            url, min_size=min(2, size), max_size=size, init=prepare, server_settings=options, command_timeout=10,
+            connection_class=Connection,
+        )  # fmt: skip
+        return cls(pool)
+
+    @asynccontextmanager
+    async def transaction(self, room: str) -> AsyncIterator[Tx]:
+        """Commit on leaving, roll back on any error; readers are woken after the commit only."""
+        async with self.pool.acquire() as conn:
+            async with conn.transaction():
+                tx = Tx(conn, room)
+                yield tx
+                await tx.flush()
+        if tx.woken:
+            self.on_commit(tx.woken)
+
+    async def call(self, sql: str, *args: Any, wakes: Sequence[str] = ()) -> Any:
+        """One statement that is its own transaction, such as a function that writes logs itself."""
+        value = await self.pool.fetchval(sql, *args)
+        if wakes:
+            self.on_commit(set(wakes))
+        return value
+
+    async def close(self) -> None:
+        await self.pool.close()

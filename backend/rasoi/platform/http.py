@@ -1,0 +1,156 @@
+"""The HTTP application around the rooms' routes: identity, correlation, errors, health, metrics, screens."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from uuid_utils.compat import uuid7
+
+from rasoi.platform import problems
+from rasoi.platform.auth import AuthMiddleware, Principal, Tokens, principal_of, public
+from rasoi.platform.bodies import StrictBodies
+from rasoi.platform.context import Context
+from rasoi.platform.events import correlation_id, traceparent
+from rasoi.platform.idempotency import IdempotencyKey, provide_key
+from rasoi.platform.metrics import REQUEST_SECONDS, REQUESTS
+
+log = structlog.get_logger(__name__)
+MAX_BODY = 256 * 1024
+SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+class Edge:
+    """The outermost layer: ids, timing, log line and safe headers for every request."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if SAFE_ID.match(given) else str(uuid7())
+        trace = headers.get(b"traceparent", b"").decode("latin-1")
+        correlation_id.set(request_id)
+        traceparent.set(trace if TRACE.match(trace) else None)
+        status = 500
+
+        async def send_on(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *HEADERS, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        finally:
+            route = scope.get("path_template") or ("screen" if status < 400 else "unknown")
+            seconds = time.perf_counter() - started
+            REQUESTS.labels(scope["method"], route, status).inc()
+            REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 2))
+
+
+@get("/health/live", guards=[public], tags=["platform"])
+async def live() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "ok"}
+
+
+@get("/health/ready", guards=[public], tags=["platform"])
+async def ready(ctx: Context) -> Response[dict[str, Any]]:
+    """Each dependency by name; 503 while one that is needed is away. Redis is not needed."""
+    checks = {"postgresql": await _check(ctx.db.fetchval("SELECT 1"))}
+    checks["redis"] = "not configured" if ctx.redis is None else await _check(ctx.redis.ping())
+    fine = checks["postgresql"] == "ok"
+    return Response({"status": "ok" if fine else "unavailable", "checks": checks}, status_code=200 if fine else 503)
+
+
+async def _check(asked: Any) -> str:
+    try:
+        await asyncio.wait_for(asked, 2)
+    except Exception as error:
+        return f"{type(error).__name__}"
+    return "ok"
+
+
+@get("/metrics", guards=[public], media_type=MediaType.TEXT, include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """For Prometheus."""
+    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    return principal_of(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Context, caller and key as one dependency: for hot routes, since several are resolved as a group of tasks."""
+
+    ctx: Context
+    principal: Principal
+    key: IdempotencyKey
+
+
+def provide_address(request: Request[Any, Any, Any]) -> str:
+    """The caller's address, as the server in front of us tells it."""
+    return request.client.host if request.client else "unknown"
+
+
+def application(
+    ctx: Context, routes: Sequence[Any], *, version: str, on_startup: Sequence[Callable[..., Any]] = (), on_shutdown: Sequence[Callable[..., Any]] = ()
+) -> Litestar:
+    """The Litestar application for these routes, without the outermost layer."""
+
+    async def provide_call(request: Request[Any, Any, Any]) -> Call:
+        return Call(ctx, principal_of(request), await provide_key(request))
+
+    return Litestar(
+        route_handlers=[live, ready, metrics, *routes],
+        middleware=[AuthMiddleware(ctx.get(Tokens))],
+        exception_handlers={Exception: problems.handle},
+        dependencies={
+            "ctx": Provide(lambda: ctx, sync_to_thread=False, use_cache=True),
+            "principal": Provide(provide_principal),
+            "key": Provide(provide_key),
+            "call": Provide(provide_call),
+            "caller_address": Provide(provide_address, sync_to_thread=False),
+        },
+        signature_namespace={"Context": Context, "Principal": Principal, "IdempotencyKey": IdempotencyKey, "Call": Call},
+        openapi_config=OpenAPIConfig(
+            title="Rasoi",
+            version=version,
+            description="Restaurant ordering with a realtime kitchen display.",
+            path="/schema",
+            render_plugins=[SwaggerRenderPlugin()],
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
+        ),
+        request_max_body_size=MAX_BODY,
+        on_startup=list(on_startup),
+        on_shutdown=list(on_shutdown),
+        logging_config=None,
+        plugins=[StrictBodies()],
+    )

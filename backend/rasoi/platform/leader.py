@@ -1,0 +1,70 @@
+"""Leadership: one process at a time does a room's reading and its jobs.
+
+The holder keeps an advisory lock on a session of its own and pings it every second. The server ends that session
+when the pings stop for 3 seconds, so a stopped holder loses the lock; it finds out before its next batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import asyncpg
+import structlog
+
+log = structlog.get_logger(__name__)
+PING_S = 1.0
+FATAL = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+class Leadership:
+    """`held` is set while this process leads under `name`."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self.name = name
+        self.held = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stamp = 0.0
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep(), name=f"leader {self.name}")
+
+    @property
+    def sure(self) -> bool:
+        """Held, and confirmed by the server so lately that nobody else can have it yet."""
+        return self.held.is_set() and asyncio.get_running_loop().time() - self._stamp < 2.5
+
+    async def stop(self) -> None:
+        """Give it up at once."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await self._lead()
+            except FATAL as lost:
+                log.warning("leadership lost", name=self.name, reason=str(lost))
+            self.held.clear()
+            await asyncio.sleep(PING_S)
+
+    async def _lead(self) -> None:
+        settings = {"idle_session_timeout": "3s", "application_name": f"rasoi leader {self.name}"}
+        conn = await asyncpg.connect(self.url, server_settings=settings, timeout=3, command_timeout=2)
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                asked = loop.time()
+                if self.held.is_set():
+                    await conn.execute("SELECT 1")
+                    self._stamp = asked
+                elif await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 1))", self.name):
+                    self._stamp = asked
+                    self.held.set()
+                await asyncio.sleep(PING_S)
+        finally:
+            self.held.clear()
+            conn.terminate()

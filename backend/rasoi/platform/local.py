@@ -1,0 +1,186 @@
+"""The local transport: each consuming room reads the other rooms' logs in this process.
+
+The same order per key, inbox, retry and parking as over Kafka. Writers in this process wake the readers after their
+commit; a slow poll finds what other processes wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+
+import structlog
+
+from rasoi.platform import events
+from rasoi.platform.context import Context
+from rasoi.platform.inbox import AWAY, Inbox
+from rasoi.platform.leader import Leadership
+from rasoi.platform.log import Position, end_of, read
+from rasoi.platform.metrics import OUTBOX_LAG
+from rasoi.platform.rooms import Job, Room
+
+log = structlog.get_logger(__name__)
+
+POLL_S = 0.25
+SAVE_S = 0.5
+LOAD = "SELECT position, gaps FROM {room}.reader WHERE log = $1"
+SAVE = """INSERT INTO {room}.reader (log, position, gaps) VALUES ($1, $2, $3)
+ON CONFLICT (log) DO UPDATE SET position = excluded.position, gaps = excluded.gaps"""
+
+
+class Wakes:
+    """Tells waiting readers which rooms' logs were written."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def __call__(self, rooms: Iterable[str]) -> None:
+        for room in rooms:
+            for event in self._waiting[room]:
+                event.set()
+
+    def listen(self, room: str) -> asyncio.Event:
+        event = asyncio.Event()
+        self._waiting[room].add(event)
+        return event
+
+
+async def woken(event: asyncio.Event, timeout: float = POLL_S) -> None:
+    """Until woken, or the poll's time has come."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), timeout)
+    event.clear()
+
+
+class Reader:
+    """One consuming room's reader of one log, while it leads."""
+
+    def __init__(self, ctx: Context, room: Room, source: str, wakes: Wakes, leadership: Leadership) -> None:
+        self.ctx = ctx
+        self.inbox = Inbox(ctx, room, source)
+        self.room = room.name
+        self.log = source
+        self.wake = wakes.listen(source)
+        self.patience_s = room.patience_s
+        self.leadership = leadership
+        self.saved = Position()
+        self.saved_at = 0.0
+
+    async def run(self) -> None:
+        """For ever: lead, read from the saved position, handle, save."""
+        while True:
+            await self.leadership.held.wait()
+            try:
+                await self._follow(await self.load())
+            except AWAY as error:
+                log.warning("reader waits for the database", room=self.room, log=self.log, reason=str(error))
+                await asyncio.sleep(0.5)
+
+    async def load(self) -> Position:
+        """Where this reader stopped last."""
+        await self.inbox.load()
+        row = await self.ctx.db.fetchrow(LOAD.format(room=self.room), self.log)
+        return Position() if row is None else Position(row["position"], {int(k): v for k, v in row["gaps"].items()})
+
+    async def _follow(self, position: Position) -> None:
+        self.saved = position
+        while self.leadership.sure:
+            count, position = await self.step(position)
+            if count == 0:
+                await woken(self.wake)
+            await asyncio.sleep(self.patience_s)
+
+    async def step(self, position: Position) -> tuple[int, Position]:
+        """Read once and handle what came. The position is saved after the effects, and not every time:
+        a crash repeats events, which the inbox knows, and never skips any."""
+        entries, after = await read(self.ctx.db, self.log, position)
+        if entries:
+            await self.inbox.handle([each for each in entries if self.inbox.wants(each.event)])
+            OUTBOX_LAG.labels(self.room, self.log).set(entries[-1].event.age())
+        if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
+            await self.ctx.db.execute(SAVE.format(room=self.room), self.log, after.at, after.saved())
+            self.saved, self.saved_at = after, time.monotonic()
+        return len(entries), after
+
+
+class Follower:
+    """Every event of some logs from now on, without inbox: for the bridge and for caches."""
+
+    def __init__(self, ctx: Context, rooms: list[Room], source: str, wakes: Wakes) -> None:
+        self.ctx = ctx
+        self.log = source
+        self.wake = wakes.listen(source)
+        self.handlers = [
+            (cls.event_type, fn) for room in rooms for cls, fn in room.snapshot_handlers.items() if cls.event_room == source
+        ]
+        self.position: Position | None = None
+
+    async def start(self) -> None:
+        self.position = await end_of(self.ctx.db, self.log)
+
+    async def run(self) -> None:
+        """For ever, in log order."""
+        while True:
+            try:
+                if not await self._step():
+                    await woken(self.wake)
+            except AWAY as error:
+                log.warning("follower waits for the database", log=self.log, reason=str(error))
+                await asyncio.sleep(0.5)
+
+    async def _step(self) -> int:
+        if self.position is None:
+            await self.start()
+        assert self.position is not None
+        entries, self.position = await read(self.ctx.db, self.log, self.position)
+        for each in entries:
+            for event_type, handler in self.handlers:
+                if each.event.type == event_type:
+                    try:
+                        await handler(self.ctx, each.event, events.decode(each.event))
+                    except Exception:
+                        log.exception("follower's handler failed", type=each.event.type)
+        return len(entries)
+
+
+class LocalTransport:
+    """All readers, followers and jobs of the rooms in this process."""
+
+    def __init__(self, ctx: Context, rooms: list[Room], url: str, wakes: Wakes) -> None:
+        self.ctx = ctx
+        self.leaderships = [Leadership(url, "platform")]
+        leader = self.leaderships[0]
+        self.readers = [Reader(ctx, room, source, wakes, leader) for room in rooms for source in room.logs]
+        sources = sorted({cls.event_room for room in rooms for cls in room.snapshot_handlers})
+        self.followers = [Follower(ctx, rooms, source, wakes) for source in sources]
+        self.jobs = [(room, job) for room in rooms for job in room.jobs]
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        for follower in self.followers:
+            await follower.start()
+        for leadership in self.leaderships:
+            leadership.start()
+        running = [each.run() for each in (*self.readers, *self.followers)]
+        running += [self._job(room, job) for room, job in self.jobs]
+        self.tasks = [asyncio.create_task(each) for each in running]
+
+    async def stop(self) -> None:
+        """End at a safe point: what is half done rolls back and is done again at the next start."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for leadership in self.leaderships:
+            await leadership.stop()
+
+    async def _job(self, room: Room, job: Job) -> None:
+        while True:
+            await self.leaderships[0].held.wait()
+            try:
+                await job.run(self.ctx)
+            except Exception as error:
+                log.warning("job failed", room=room.name, job=job.name, reason=repr(error))
+            await asyncio.sleep(job.every_s)

@@ -1,0 +1,100 @@
+"""Reading a room's append-only log by position, without missing a row that commits late.
+
+Ids are drawn before transactions commit, so a row may appear below the position. The reader remembers the ids
+that it has not seen, picks them up when they appear, and forgets one when `pg_snapshot_xmin` has passed an xid
+taken after the gap was first seen: then every transaction that could own the id has ended. (A snapshot's xmax
+would not do: it is the newest *completed* xid plus one, and the owner's may be above it.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rasoi.platform.events import Event
+
+BATCH = 500
+# one statement, one snapshot: the rows and the transaction horizon belong together
+READ = """WITH horizon AS MATERIALIZED (
+  SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin)
+SELECT h.xmin, o.* FROM horizon h LEFT JOIN LATERAL (
+  (SELECT {columns} FROM {log}.outbox WHERE id = ANY($2::bigint[]))
+  UNION ALL
+  (SELECT {columns} FROM {log}.outbox WHERE id > $1 ORDER BY id LIMIT $3)
+  ORDER BY id) o ON true"""
+COLUMNS = """id, created_at, event_id, type, subject, outlet_id, aggregate_version,
+  correlation_id, causation_id, traceparent, data::text AS data"""
+MARK = "SELECT pg_current_xact_id()::text::bigint"
+MOST_GAPS = 10_000  # more ids than transactions can be open at once; older ones left with a dropped partition
+
+
+@dataclass
+class Position:
+    """How far a reader has come: all ids up to `at` were seen, but for `gaps` (id → xid to outlive)."""
+
+    at: int = 0
+    gaps: dict[int, int] = field(default_factory=dict)
+
+    def saved(self) -> dict[str, int]:
+        return {str(gap): xid for gap, xid in self.gaps.items()}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event with its place in the log."""
+
+    position: int
+    event: Event
+
+
+def entry(row: Any, log: str) -> Entry:
+    """A row of an outbox as an event."""
+    return Entry(
+        row["id"],
+        Event(
+            id=row["event_id"],
+            type=row["type"],
+            source=f"/rooms/{log}",
+            subject=row["subject"],
+            time=row["created_at"],
+            outletid=row["outlet_id"],
+            aggregateversion=row["aggregate_version"],
+            correlationid=row["correlation_id"],
+            causationid=row["causation_id"],
+            traceparent=row["traceparent"],
+            data=msgspec.Raw(row["data"].encode()),
+        ),
+    )
+
+
+def missed(at: int, ids: list[int]) -> list[int]:
+    """The ids above `at` that a read should have shown and did not (`ids` ascending)."""
+    seen = set(ids)
+    top = max(ids, default=at)
+    return [i for i in range(max(at + 1, top - MOST_GAPS), top) if i not in seen]
+
+
+def remaining(gaps: dict[int, int], ids: list[int], xmin: int) -> dict[int, int]:
+    """The gaps still to wait for, after a read that showed `ids` under the horizon `xmin`."""
+    seen = set(ids)
+    return {gap: mark for gap, mark in gaps.items() if gap not in seen and xmin <= mark}
+
+
+async def read(conn: Any, log: str, position: Position, limit: int = BATCH) -> tuple[list[Entry], Position]:
+    """The next entries of `log`, late ones first, and the position after them. `conn` is a Database."""
+    sql = READ.format(log=log, columns=COLUMNS)
+    rows = await conn.fetch(sql, position.at, list(position.gaps), limit)
+    entries = [entry(row, log) for row in rows if row["id"] is not None]
+    ids = [e.position for e in entries]
+    gaps = remaining(position.gaps, ids, rows[0]["xmin"])
+    if new := missed(position.at, ids):
+        mark = await conn.fetchval(MARK)
+        gaps.update((gap, mark) for gap in new)
+    return entries, Position(max(position.at, *ids, 0), gaps)
+
+
+async def end_of(conn: Any, log: str) -> Position:
+    """The present end of a log, with no gap remembered: where a live view starts."""
+    return Position(await conn.fetchval(f"SELECT coalesce(max(id), 0) FROM {log}.outbox"))

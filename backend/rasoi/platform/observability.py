@@ -1,0 +1,60 @@
+"""Structured logs on standard error, every line with the correlation id of what caused it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from rasoi.platform.events import correlation_id
+from rasoi.settings import Settings
+
+
+def configure(settings: Settings) -> None:
+    """Set the form and the least level of all log lines, those of libraries included."""
+    least = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        _correlate,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if settings.log_format == "json":
+        rendering: list[Any] = [
+            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(serializer=_json),
+        ]
+    else:
+        rendering = [structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )]
+    structlog.configure(
+        processors=[*shared, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    # libraries say what went wrong, not what they do
+    logging.basicConfig(handlers=[handler], level=max(least, logging.WARNING), force=True)
+
+
+def _correlate(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the id that runs from a request through its events to their handlers."""
+    if found := correlation_id.get():
+        line.setdefault("correlation_id", found)
+    return line
+
+
+def _json(line: Any, **_: Any) -> str:
+    return msgspec.json.encode(line, enc_hook=str).decode()

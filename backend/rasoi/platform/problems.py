@@ -1,0 +1,158 @@
+"""Errors that know their HTTP status, rendered in one place as RFC 9457 problem details.
+
+Problem
+├── BadRequest 400        ├── Conflict 409          ├── TooManyRequests 429
+├── Unauthenticated 401   ├── TooLarge 413          └── Unavailable 503
+├── Forbidden 403         ├── Unprocessable 422
+└── NotFound 404
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from rasoi.platform.events import correlation_id
+
+log = structlog.get_logger(__name__)
+
+
+class Problem(Exception):
+    """Base of every error that a caller may see. `slug` names it for good in `type`."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong on our side"
+
+    def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **extensions: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.headers = headers or {}
+        self.extensions = extensions
+
+
+class BadRequest(Problem):
+    status, slug, title = 400, "bad-request", "The request can't be read"
+
+
+class Unauthenticated(Problem):
+    status, slug, title = 401, "unauthenticated", "Please sign in"
+
+
+class Forbidden(Problem):
+    status, slug, title = 403, "forbidden", "Not allowed"
+
+
+class NotFound(Problem):
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class Conflict(Problem):
+    status, slug, title = 409, "conflict", "This conflicts with the present state"
+
+
+class Busy(Conflict):
+    slug, title = "busy", "Somebody else is changing this right now"
+
+    def __init__(self, detail: str = "Please try again in a moment.", *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class TooLarge(Problem):
+    status, slug, title = 413, "too-large", "The request is too large"
+
+
+class Unprocessable(Problem):
+    status, slug, title = 422, "invalid", "The request is not valid"
+
+
+class TooManyRequests(Problem):
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+
+
+class Unavailable(Problem):
+    status, slug, title = 503, "unavailable", "Not available right now"
+
+
+def render(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    """The problem as the body of an HTTP answer."""
+    body = {
+        "type": f"/problems/{problem.slug}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        "correlation_id": correlation_id.get(),
+        **problem.extensions,
+    }
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _fault(each: dict[str, Any]) -> dict[str, str]:
+    path, reason = str(each.get("key", "")), str(each.get("message", ""))
+    if reason == "'data'":  # how Litestar says that the body was empty
+        return {"path": "", "reason": "A JSON body is needed."}
+    return {"path": path, "reason": reason}
+
+
+def from_validation(error: ValidationException) -> Problem:
+    """Litestar's complaint about parameters or body, field by field."""
+    found = error.extra if isinstance(error.extra, list) else []
+    errors = [_fault(each) for each in found if isinstance(each, dict)]
+    reason = "; ".join(f"{e['path']}: {e['reason']}" if e["path"] else e["reason"] for e in errors)
+    return Unprocessable(reason or error.detail, errors=errors)
+
+
+BY_STATUS: dict[int, type[Problem]] = {
+    cls.status: cls
+    for cls in (BadRequest, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, Unprocessable, TooManyRequests, Unavailable)
+}
+
+
+def from_http(error: HTTPException) -> Problem:
+    """A framework error (unknown path, wrong method, unreadable JSON, too large) as a problem of ours."""
+    if isinstance(error, ValidationException):
+        return from_validation(error)
+    cls = BY_STATUS.get(error.status_code)
+    headers = {str(k): str(v) for k, v in (error.headers or {}).items()}
+    if cls is not None:
+        return cls(error.detail, headers=headers)
+    problem = Problem(error.detail, headers=headers)
+    phrase = HTTPStatus(error.status_code).phrase
+    named = type("HttpProblem", (Problem,), {"status": error.status_code, "slug": phrase.lower().replace(" ", "-"), "title": phrase})
+    return named(problem.detail, headers=headers)  # type: ignore[no-any-return]
+
+
+def from_database(error: Exception) -> Problem | None:
+    """Waiting too long for a lock, or a database that is away: say when to come back."""
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        return Unprocessable("Text can't contain the NUL character.")
+    if isinstance(error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)):
+        return Busy()
+    if isinstance(error, asyncpg.InvalidCatalogNameError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | ConnectionError | TimeoutError | asyncpg.CannotConnectNowError | asyncpg.AdminShutdownError | asyncpg.TransactionTimeoutError):
+        return Unavailable("The database can't be reached; nothing was changed.", headers={"Retry-After": "2"})
+    return None
+
+
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The one exception handler of the application."""
+    if isinstance(error, Problem):
+        return render(request, error)
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return render(request, from_http(error))
+    problem = from_database(error)
+    if problem is None:
+        log.error("unhandled", path=request.url.path, exc_info=error)
+        problem = Problem("The fault is recorded; please try again.")
+    return render(request, problem)

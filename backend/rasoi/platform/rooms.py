@@ -1,0 +1,44 @@
+"""A room as data: what it serves, which events it handles, what it lets others call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.events import Contract, Event
+
+Handler = Callable[[Context, Tx, Event, Any], Awaitable[None]]
+SnapshotHandler = Callable[[Context, Event, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that one process does every `every_s` seconds, under the room's leadership."""
+
+    name: str
+    every_s: float
+    run: Callable[[Context], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Room:
+    """`handlers` run once per event under the inbox; `snapshot_handlers` run in every process, from now on.
+    `patience_s` is how long its readers let events gather, where nobody waits for them."""
+
+    name: str
+    routes: Sequence[Any] = ()
+    handlers: Mapping[type[Contract], Handler] = field(default_factory=dict)
+    snapshot_handlers: Mapping[type[Contract], SnapshotHandler] = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
+    start: Callable[[Context], Awaitable[None]] | None = None
+    stop: Callable[[Context], Awaitable[None]] | None = None
+    patience_s: float = 0.0
+    functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def logs(self) -> list[str]:
+        """The rooms whose logs this one consumes, in order."""
+        return sorted({contract.event_room for contract in self.handlers})

@@ -1,0 +1,64 @@
+"""Live screens over Socket.IO: `mount(ctx, app)` takes /socket.io, everything else goes on to `app`.
+
+The room's `start` makes the bridge from the context's `Tokens` and `screens.Build`; `mount` comes after it. Serve with
+uvicorn, `ws=realtime.WS`, `ws_per_message_deflate=False`, `ws_ping_interval=None` (Engine.IO has its own pings).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasoi.contracts.staff import PersonChanged, SessionRevoked
+from rasoi.platform.auth import Tokens
+from rasoi.platform.context import Context
+from rasoi.platform.events import Contract, Event
+from rasoi.platform.rooms import Room
+from rasoi.platform.screens import Build
+from rasoi.realtime.bridge import Bridge
+from rasoi.realtime.table import ROUTES
+
+WS = "wsproto"  # as fast as websockets-sansio and lighter by an eighth: bench/sockets.py
+
+
+def build(ctx: Context, tokens: Tokens, name: str = "") -> Bridge:
+    """The bridge, put into the context. `name` is the build of the screens."""
+    bridge = Bridge(ctx, tokens, name)
+    ctx.put(bridge)
+    return bridge
+
+
+def mount(ctx: Context, app: Any) -> Any:
+    """`app` with the sockets in front of it."""
+    return ctx.get(Bridge).asgi(app)
+
+
+async def start(ctx: Context) -> None:
+    await build(ctx, ctx.get(Tokens), ctx.get(Build).name).start()
+
+
+async def stop(ctx: Context) -> None:
+    await ctx.get(Bridge).stop()
+
+
+async def publish(ctx: Context, event: Event, data: Contract) -> None:
+    ctx.get(Bridge).publish(event, data)
+
+
+async def on_session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> None:
+    await ctx.get(Bridge).end_session(data.session_id)
+
+
+async def on_person_changed(ctx: Context, event: Event, data: PersonChanged) -> None:
+    await ctx.get(Bridge).end_person(data.person_id, data.role if data.active else None)
+
+
+ROOM = Room(
+    name="realtime",
+    snapshot_handlers={
+        **dict.fromkeys(ROUTES, publish),
+        SessionRevoked: on_session_revoked,
+        PersonChanged: on_person_changed,
+    },
+    start=start,
+    stop=stop,
+)

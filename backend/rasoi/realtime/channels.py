@@ -1,0 +1,79 @@
+"""The names of channels, and who may listen to them: decided here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Self
+from uuid import UUID
+
+import msgspec
+
+from rasoi.platform.auth import Principal
+
+MANAGERS = frozenset({"manager", "owner"})
+STAFF = MANAGERS | {"waiter", "kitchen"}
+EVERYBODY = STAFF | {"guest"}
+OF_OUTLET = {"kitchen": STAFF, "floor": STAFF, "manage": MANAGERS, "menu": EVERYBODY}
+OF_AGGREGATE = {"bill": MANAGERS | {"waiter"}, "order": MANAGERS | {"waiter"}}
+MaySee = Callable[[int, UUID, str, UUID], Awaitable[bool]]
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """One channel of one outlet. Its room holds only connections of that outlet."""
+
+    outlet_id: int
+    kind: str
+    rest: str
+
+    @property
+    def name(self) -> str:
+        """What screens call it: `kitchen:1:tandoor`, `floor:1`, `order:<id>`."""
+        return f"{self.kind}:{self.rest}"
+
+    @property
+    def room(self) -> str:
+        """The Socket.IO room. With the outlet in it, an id of another outlet leads to an empty room."""
+        return f"{self.outlet_id}/{self.kind}:{self.rest}"
+
+    @classmethod
+    def kitchen(cls, outlet_id: int, station: str) -> Self:
+        return cls(outlet_id, "kitchen", f"{outlet_id}:{station}")
+
+    @classmethod
+    def of_outlet(cls, kind: str, outlet_id: int) -> Self:
+        """`floor`, `manage` or `menu`."""
+        return cls(outlet_id, kind, str(outlet_id))
+
+    @classmethod
+    def of(cls, kind: str, outlet_id: int, id: UUID) -> Self:
+        """`bill` or `order`."""
+        return cls(outlet_id, kind, str(id))
+
+    @classmethod
+    def parse(cls, name: object, principal: Principal) -> Self | None:
+        """The channel that a screen asks for, or None when there is none of that name in the caller's outlet."""
+        if not isinstance(name, str) or len(name) > 100:
+            return None
+        kind, _, rest = name.partition(":")
+        outlet, _, station = rest.partition(":")
+        own = str(principal.outlet_id)
+        if kind == "kitchen" and outlet == own and station:
+            return cls.kitchen(principal.outlet_id, station)
+        if kind in OF_OUTLET and kind != "kitchen" and rest == own:
+            return cls.of_outlet(kind, principal.outlet_id)
+        if kind in OF_AGGREGATE:
+            try:
+                return cls.of(kind, principal.outlet_id, UUID(rest))
+            except ValueError:
+                return None
+        return None
+
+    async def may_join(self, principal: Principal, may_see: MaySee) -> bool:
+        """Whether the token's holder may listen. Guests hear of the bills and orders of their own session."""
+        if self.outlet_id != principal.outlet_id:
+            return False
+        if self.kind in OF_OUTLET:
+            return principal.role in OF_OUTLET[self.kind]
+        if principal.role == "guest":
+            return await may_see(self.outlet_id, principal.session_id, self.kind, UUID(self.rest))
+        return principal.role in OF_AGGREGATE[self.kind]

@@ -1,0 +1,87 @@
+"""Which event goes to which channels, and what is shown there: data, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rasoi.contracts import inventory, kitchen, menu, notifications, orders, payments
+from rasoi.platform.events import Contract, Event
+from rasoi.realtime.audiences import (
+    Audience,
+    Availability,
+    MenuVersion,
+    as_struct,
+    board_step,
+    for_guests,
+    for_staff,
+    ticket,
+)
+from rasoi.realtime.channels import Channel
+
+Where = Callable[[Event, Any], Iterable[Channel]]
+Route = tuple[Where, Audience]
+
+
+def staff(event: Event, data: Any) -> list[Channel]:
+    return [Channel.of_outlet("floor", event.outletid), Channel.of_outlet("manage", event.outletid)]
+
+
+def managers(event: Event, data: Any) -> list[Channel]:
+    return [Channel.of_outlet("manage", event.outletid)]
+
+
+def diners(event: Event, data: Any) -> list[Channel]:
+    """The menu's channel, which guests and staff share."""
+    return [Channel.of_outlet("menu", event.outletid)]
+
+
+def station(event: Event, data: kitchen.BoardChange) -> list[Channel]:
+    return [Channel.kitchen(event.outletid, data.ticket.station)]
+
+
+def party(event: Event, data: Any) -> list[Channel]:
+    """The bill and the order that the event names."""
+    named = (("bill", data.bill_id), ("order", data.order_id))
+    return [Channel.of(kind, event.outletid, id) for kind, id in named if id is not None]
+
+
+def whole_party(event: Event, bill: orders.BillState) -> list[Channel]:
+    """The bill, and each of its orders."""
+    channels = [Channel.of("order", event.outletid, order_id) for order_id in bill.order_ids]
+    return [Channel.of("bill", event.outletid, bill.bill_id), *channels]
+
+
+def about(key: str, guests: Where = party) -> tuple[Route, ...]:
+    """Staff see all of it, the guests concerned their part."""
+    return ((staff, for_staff(key)), (guests, for_guests(key)))
+
+
+TICKET: tuple[Route, ...] = ((station, board_step), (staff, ticket))
+STOCK: tuple[Route, ...] = ((managers, for_staff("stock")),)
+
+ROUTES: dict[type[Contract], tuple[Route, ...]] = {
+    orders.OrderPlaced: about("order"),
+    orders.OrderConfirmed: about("order"),
+    orders.OrderProgressed: about("order"),
+    orders.OrderCancelled: about("order"),
+    orders.OrderCancelRequested: about("order"),
+    orders.OrderCancelRefused: about("order"),
+    orders.BillChanged: about("bill", whole_party),
+    orders.BillClosed: about("bill", whole_party),
+    orders.BillVoided: about("bill", whole_party),
+    payments.PaymentRequested: about("payment"),
+    payments.PaymentChanged: about("payment"),
+    payments.PaymentCompleted: about("payment"),
+    payments.PaymentExpired: about("payment"),
+    payments.RefundChanged: about("payment"),
+    notifications.NotificationChanged: about("notification"),
+    kitchen.TicketOpened: TICKET,
+    kitchen.TicketChanged: TICKET,
+    menu.AvailabilityChanged: ((diners, as_struct(Availability)),),
+    menu.MenuRepublished: ((diners, as_struct(MenuVersion)),),
+    inventory.StockLow: STOCK,
+    inventory.StockDepleted: STOCK,
+    inventory.StockRestocked: STOCK,
+    inventory.StockShortage: STOCK,
+}

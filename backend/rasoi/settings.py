@@ -1,0 +1,226 @@
+"""The only reader of the environment: every setting with its default, its check and what it is for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PREFIX = "RASOI_"
+
+
+class SettingsError(Exception):
+    """A setting that is unknown or malformed; the text is one line for the person who set it."""
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _port(value: str) -> int:
+    return _between(0, 65535)(value)
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(value)
+
+    return read
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return value.lower()
+
+    return read
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        wanted = f"an address that starts with {' or '.join(scheme + '://' for scheme in schemes)}"
+        try:
+            parts = urlsplit(value)
+            parts.port  # noqa: B018  a port that is no number raises here
+        except ValueError:
+            raise ValueError(wanted) from None
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError(wanted)
+        return value.rstrip("/")
+
+    return read
+
+
+def _public_url(value: str) -> str:
+    url = _address("http", "https")(value)
+    parts = urlsplit(url)
+    if not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise ValueError("an address without a path, such as https://order.example.in")
+    return url
+
+
+def _directory(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _file(value: str) -> Path:
+    path = _directory(value)
+    if not path.is_file():
+        raise ValueError("a file that exists")
+    return path
+
+
+def _key(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("at least 32 characters")
+    return value
+
+
+def _list(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _host(value: str) -> str:
+    if not value or any(sign in value for sign in "/ @?#"):
+        raise ValueError("a host name or an IP address")
+    return value
+
+
+def _setting(read: Callable[[str], Any], default: Any, meaning: str, **more: Any) -> Any:
+    """A field; `name` differs from the field's only where given, `shown` describes a computed default."""
+    return field(default=default, metadata={"read": read, "meaning": meaning, **more})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment says, checked. Made by `load`."""
+
+    host: str = _setting(_host, "127.0.0.1", "address to listen on; 0.0.0.0 lets tablets on the network in")
+    port: int = _setting(_port, 8000, "port to listen on; 0 takes a free one")
+    public_url: str = _setting(
+        _public_url, "", "address that guests use: QR links, payment callbacks", shown="from HOST and PORT"
+    )
+    tls_cert: Path | None = _setting(_file, None, "certificate chain in PEM, to serve HTTPS")
+    tls_key: Path | None = _setting(_file, None, "private key of TLS_CERT in PEM")
+    data: Path = _setting(
+        _directory, Path(".rasoi").absolute(), "where data stay", name="RASOI_DATA", shown=".rasoi"
+    )
+    database_url: str = _setting(
+        _address("postgresql", "postgres"), "", "PostgreSQL 18 to use", secret=True, shown="embedded"
+    )
+    redis_url: str = _setting(
+        _address("redis", "rediss", "unix"), "", "Redis to use", secret=True, shown="embedded"
+    )
+    events: str = _setting(_one_of("local"), "local", "how events travel between rooms")
+    given_secret_key: str = _setting(
+        _key, "", "signs sign-ins and guest sessions", name="SECRET_KEY", secret=True, shown="made once, kept"
+    )
+    razorpay_key_id: str = _setting(_text, "", "Razorpay's key; without keys the simulator plays its part")
+    razorpay_key_secret: str = _setting(_text, "", "secret of RAZORPAY_KEY_ID", secret=True)
+    razorpay_webhook_secrets: tuple[str, ...] = _setting(
+        _list, (), "secrets that webhooks may be signed with, newest first, by comma", secret=True
+    )
+    simulator_port: int = _setting(_port, 0, "port of the Razorpay simulator; 0 takes a free one")
+    log_format: str = _setting(_one_of("json", "text"), "text", "form of the log lines: json or text")
+    log_level: str = _setting(_one_of("debug", "info", "warning", "error"), "info", "least level logged")
+    pool_size: int = _setting(_between(2, 200), 16, "database connections of one process")
+    outbox_months: int = _setting(_between(1, 1200), 13, "months that event logs are kept")
+    screens: Path = _setting(
+        _directory,
+        REPOSITORY / "kds_frontend" / "dist",
+        "directory of the built screens",
+        shown="kds_frontend/dist",
+    )
+    simulator_key_secret: str = ""  # from no variable: set by whoever starts the simulator
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The installation's signing key: SECRET_KEY, or one made once and kept beside the data."""
+        if self.given_secret_key:
+            return self.given_secret_key
+        path = self.data / "secret.key"
+        self.data.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"secret.key.{os.getpid()}")
+        try:
+            descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            os.link(draft, path)  # only whole, and never over another's
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink(missing_ok=True)
+        return path.read_text().strip()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the Razorpay simulator stands in for Razorpay."""
+        return not self.razorpay_key_id
+
+    @property
+    def url(self) -> str:
+        """PUBLIC_URL, or the address that this process listens on."""
+        scheme = "https" if self.tls_cert else "http"
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return self.public_url or f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _variables() -> dict[str, Any]:
+    """The fields of Settings that come from the environment, by the variable's name."""
+    return {str(f.metadata.get("name", f.name.upper())): f for f in fields(Settings) if f.metadata}
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read and check all settings. Raises SettingsError with one line."""
+    known = _variables()
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            raise SettingsError(f"unknown setting {name}; `rasoi settings` lists all of them")
+    values: dict[str, Any] = {}
+    for name, item in known.items():
+        given = environ.get(name, "").strip()
+        if not given:
+            continue
+        try:
+            values[item.name] = item.metadata["read"](given)
+        except ValueError as wrong:
+            instead = "" if item.metadata.get("secret") else f", not {given!r}"
+            raise SettingsError(f"{name} must be {wrong}{instead}") from None
+    settings = Settings(**values)
+    _pairs(settings)
+    return settings
+
+
+def _pairs(settings: Settings) -> None:
+    """Settings that make sense only together."""
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingsError("TLS_CERT and TLS_KEY go together; one of them is missing")
+    if bool(settings.razorpay_key_id) != bool(settings.razorpay_key_secret):
+        raise SettingsError("RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET go together; one of them is missing")
+
+
+def listing(settings: Settings) -> list[dict[str, str]]:
+    """Each setting's name, value, default and meaning; secrets are masked."""
+    rows = []
+    for name, item in _variables().items():
+        default = item.metadata.get("shown", _shown(item.default))
+        value = getattr(settings, item.name)
+        given = "••••••" if item.metadata.get("secret") else _shown(value)
+        shown = default if value == item.default else given
+        rows.append({"name": name, "value": shown, "default": default, "meaning": item.metadata["meaning"]})
+    return rows
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return ",".join(value) if isinstance(value, tuple) else str(value)

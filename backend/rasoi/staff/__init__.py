@@ -1,0 +1,21 @@
+"""Outlets, people and their roles, sign-ins, and the audit log."""
+
+from rasoi.contracts.staff import OutletChanged, SessionRevoked
+from rasoi.platform.rooms import Job, Room
+from rasoi.staff import handlers
+from rasoi.staff.routes import ROUTES
+
+ROOM = Room(
+    name="staff",
+    routes=ROUTES,
+    snapshot_handlers={OutletChanged: handlers.outlet_changed, SessionRevoked: handlers.session_revoked},
+    jobs=(Job("prune sign-ins", 3600, handlers.prune),),
+    start=handlers.start,
+    stop=handlers.stop,
+    functions={
+        "staff.business_day(integer)": ("*",),
+        "staff.read_outlet(integer)": ("*",),
+        "staff.record_audit(integer, uuid, text, text, text, jsonb)": ("*",),
+        "staff.revoked_sessions(integer)": ("*",),
+    },
+)

@@ -1,0 +1,121 @@
+"""What other rooms may ask the staff room: settings, the audit log, and which sessions were ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import structlog
+
+from rasoi.platform.auth import Principal
+from rasoi.platform.database import Database, Tx
+from rasoi.platform.problems import NotFound
+from rasoi.staff import repository
+from rasoi.staff.domain import ACCESS_S
+from rasoi.staff.schemas import Outlet
+
+__all__ = ["Outlet", "Revocations", "audit", "forget_outlet", "outlet"]
+
+log = structlog.get_logger(__name__)
+
+CACHE_S = 5.0
+POLL_S = 2.0
+# no access token outlives this, so what was revoked earlier needs no remembering
+REMEMBER_S = ACCESS_S + 60
+
+
+class _Outlets:
+    """Settings of one database's outlets: for 5 s, or until `forget` names a newer version."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[float, Outlet]] = {}
+        self._least: dict[int, int] = {}
+
+    def get(self, outlet_id: int) -> Outlet | None:
+        until, found = self._kept.get(outlet_id, (0.0, None))
+        return found if until > time.monotonic() else None
+
+    def put(self, found: Outlet) -> None:
+        if found.version >= self._least.get(found.id, 0):
+            self._kept[found.id] = (time.monotonic() + CACHE_S, found)
+
+    def forget(self, outlet_id: int, version: int) -> None:
+        self._least[outlet_id] = max(version, self._least.get(outlet_id, 0))
+        self._kept.pop(outlet_id, None)
+
+
+_outlets: WeakKeyDictionary[Database, _Outlets] = WeakKeyDictionary()
+
+
+async def outlet(conn: Database | Tx, outlet_id: int) -> Outlet:
+    """An outlet's settings: from memory for a Database, as stored for a Tx. Raises NotFound."""
+    cache = _outlets.setdefault(conn, _Outlets()) if isinstance(conn, Database) else None
+    if cache is not None and (kept := cache.get(outlet_id)) is not None:
+        return kept
+    found = await repository.read_outlet(conn, outlet_id)
+    if found is None:
+        raise NotFound("There is no such outlet.")
+    if cache is not None:
+        cache.put(found)
+    return found
+
+
+def forget_outlet(db: Database, outlet_id: int, version: int) -> None:
+    """The settings have changed: what is older than `version` is stale."""
+    _outlets.setdefault(db, _Outlets()).forget(outlet_id, version)
+
+
+async def audit(
+    tx: Database | Tx, principal: Principal, action: str, subject: str, detail: Mapping[str, Any]
+) -> None:
+    """Record who did what to what, in the caller's transaction. No secret belongs into `detail`."""
+    await repository.record_audit(
+        tx, principal.outlet_id, principal.id, principal.name, action, subject, detail
+    )
+
+
+class Revocations:
+    """The sessions ended lately, in memory: told by events, and by a poll should those not arrive."""
+
+    def __init__(self) -> None:
+        self._ended: dict[UUID, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def is_revoked(self, session_id: UUID) -> bool:
+        return session_id in self._ended
+
+    def add(self, *session_ids: UUID) -> None:
+        """These sessions are no longer good."""
+        now = time.monotonic()
+        for session_id in session_ids:
+            self._ended.setdefault(session_id, now)
+
+    async def load(self, conn: Database) -> None:
+        """Learn what the database says, and forget what can't matter any more."""
+        self.add(*await repository.revoked_sessions(conn, REMEMBER_S))
+        oldest = time.monotonic() - REMEMBER_S
+        self._ended = {session_id: since for session_id, since in self._ended.items() if since > oldest}
+
+    async def start(self, conn: Database) -> None:
+        """Load once, then go on polling."""
+        await self.load(conn)
+        self._task = asyncio.create_task(self._poll(conn))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _poll(self, conn: Database) -> None:
+        while True:
+            await asyncio.sleep(POLL_S)
+            try:
+                await self.load(conn)
+            except Exception as error:  # whatever it is, the next poll tries again
+                log.warning("revocations wait for the database", reason=repr(error))

@@ -1,0 +1,77 @@
+"""What is kept of passwords, PINs and refresh tokens, none of which can be read back."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# the least that OWASP advises; two at a time, so that a rush of sign-ins does not starve the kitchen
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+
+
+@cache
+def _nobody() -> str:
+    return HASHER.hash(secrets.token_urlsafe())
+
+
+def _verify(hashed: str | None, password: str) -> bool:
+    try:
+        return HASHER.verify(hashed or _nobody(), password) and hashed is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+async def hash_password(password: str) -> str:
+    """An argon2id hash, made in a worker thread."""
+    return await asyncio.get_running_loop().run_in_executor(THREADS, HASHER.hash, password)
+
+
+async def verify_password(hashed: str | None, password: str) -> bool:
+    """Whether the password fits. No hash (an unknown person) costs the same time."""
+    return await asyncio.get_running_loop().run_in_executor(THREADS, _verify, hashed, password)
+
+
+def _mac(secret: str, text: str) -> bytes:
+    return hmac.digest(secret.encode(), text.encode(), "sha256")
+
+
+def pin_hash(secret: str, outlet_id: int, pin: str) -> bytes:
+    """One value per PIN and outlet, so that one index probe finds whose it is. Useless without the secret."""
+    return _mac(secret, f"pin:{outlet_id}:{pin}")
+
+
+def refresh_token(outlet_id: int, session_id: UUID) -> str:
+    """A session's first refresh token."""
+    return f"{outlet_id}.{session_id}.{secrets.token_urlsafe(32)}"
+
+
+def next_refresh_token(secret: str, token: str) -> str:
+    """What follows `token`; the same again when the answer got lost on the way."""
+    place = token.rpartition(".")[0]
+    return f"{place}.{urlsafe_b64encode(_mac(secret, f'refresh:{token}')).decode().rstrip('=')}"
+
+
+def place_of(token: str) -> tuple[int, UUID] | None:
+    """The outlet and session that a refresh token names."""
+    outlet, _, rest = token.partition(".")
+    session, _, _ = rest.partition(".")
+    try:
+        outlet_id, session_id = int(outlet), UUID(session)
+    except ValueError:
+        return None
+    return (outlet_id, session_id) if 0 < outlet_id < 2**31 else None
+
+
+def digest(text: str) -> bytes:
+    """SHA-256, for what is random already, and for names that are only compared."""
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,185 @@
+"""The rules of people, sign-ins and settings. No I/O."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from rasoi.platform.problems import Conflict, Forbidden, TooManyRequests, Unauthenticated, Unprocessable
+from rasoi.staff.schemas import Outlet
+
+ROLES = ("owner", "manager", "waiter", "kitchen")
+SENIOR = frozenset({"owner", "manager"})
+ACCESS_S = 600
+SESSION = timedelta(hours=16)
+# a screen whose answer got lost may ask once more for the same rotation
+REFRESH_GRACE = timedelta(seconds=30)
+FREE_TRIES = 5
+FIRST_LOCK_S = 30
+LONGEST_LOCK_S = 900
+FORGIVEN_EVERY_S = 600
+GSTIN_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class SignInFailed(Unauthenticated):
+    slug, title = "sign-in-failed", "That sign-in is not right"
+
+
+class LockedOut(TooManyRequests):
+    slug, title = "locked-out", "Too many wrong sign-ins"
+
+
+class SessionEnded(Unauthenticated):
+    slug, title = "session-ended", "Please sign in again"
+
+
+class NotYours(Forbidden):
+    slug, title = "owner-only", "Only an owner may do this"
+
+
+class LastOwner(Conflict):
+    slug, title = "last-owner", "An outlet needs an owner"
+
+
+class Taken(Conflict):
+    slug, title = "taken", "Already in use"
+
+
+class Stale(Conflict):
+    slug, title = "stale", "Somebody else has changed this meanwhile"
+
+
+class NoSignIn(Unprocessable):
+    slug, title = "no-sign-in", "A person needs a way to sign in"
+
+
+class WrongSetting(Unprocessable):
+    slug, title = "wrong-setting", "These settings do not fit together"
+
+
+class PersonRow(msgspec.Struct, kw_only=True):
+    """A row of staff.person."""
+
+    outlet_id: int
+    id: UUID
+    name: str
+    username: str | None
+    password_hash: str | None
+    pin_hash: bytes | None
+    role: str
+    active: bool
+    version: int
+    created_at: datetime
+
+
+class SessionRow(msgspec.Struct, kw_only=True):
+    """A row of staff.session."""
+
+    outlet_id: int
+    id: UUID
+    person_id: UUID
+    refresh_hash: bytes
+    previous_hash: bytes | None
+    rotated_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    version: int
+
+
+class Failures(msgspec.Struct, frozen=True):
+    """Wrong sign-ins that still count, as of `last_at`."""
+
+    failures: int
+    last_at: datetime
+    locked_until: datetime | None = None
+
+
+def after_failure(before: Failures | None, now: datetime) -> Failures:
+    """One more wrong try: the fifth locks out for 30 s, each later one twice as long, 15 minutes at most.
+    One is forgiven per ten minutes of quiet; a right PIN forgives none, or an insider could guess on."""
+    kept = 0
+    if before is not None:
+        kept = max(0, before.failures - int((now - before.last_at).total_seconds()) // FORGIVEN_EVERY_S)
+    count = min(kept + 1, 1000)
+    if count < FREE_TRIES:
+        return Failures(count, now)
+    seconds = min(FIRST_LOCK_S * 2 ** min(count - FREE_TRIES, 10), LONGEST_LOCK_S)
+    return Failures(count, now, now + timedelta(seconds=seconds))
+
+
+def refuse_locked(found: Failures | None, now: datetime) -> None:
+    """Raises LockedOut, with the seconds to wait, while a lock-out lasts."""
+    if found is None or found.locked_until is None or found.locked_until <= now:
+        return
+    wait = int((found.locked_until - now).total_seconds()) + 1
+    raise LockedOut(
+        f"Please wait {wait} seconds before trying again.",
+        headers={"Retry-After": str(wait)},
+        retry_after=wait,
+    )
+
+
+def refresh_step(row: SessionRow, presented: bytes, now: datetime) -> Literal["next", "again", "reused"]:
+    """What a refresh token (its hash) means; the one before the newest is a retry for a while."""
+    if hmac.compare_digest(row.refresh_hash, presented):
+        return "next"
+    if row.previous_hash is not None and hmac.compare_digest(row.previous_hash, presented):
+        return "again" if now - row.rotated_at <= REFRESH_GRACE else "reused"
+    return "reused"
+
+
+def refuse_junior(actor_role: str, *roles: str) -> None:
+    """Only an owner touches owners and managers, or makes somebody one."""
+    if actor_role != "owner" and not SENIOR.isdisjoint(roles):
+        raise NotYours("Only an owner may add or change owners and managers.")
+
+
+def refuse_without_sign_in(username: str | None, has_password: bool, has_pin: bool) -> None:
+    """A person needs a PIN, or a username with a password."""
+    if has_password and username is None:
+        raise NoSignIn("A password needs a username.", errors=[{"path": "username", "reason": "missing"}])
+    if not has_password and not has_pin:
+        raise NoSignIn("Give the person a PIN, or a username and a password.")
+
+
+def is_gstin(text: str) -> bool:
+    """Whether the last sign is the check digit of the fourteen before (weights 1 and 2, base 36)."""
+    if len(text) != 15 or any(sign not in GSTIN_SIGNS for sign in text):
+        return False
+    total = 0
+    for place, sign in enumerate(text[:14]):
+        product = GSTIN_SIGNS.index(sign) * (1 + place % 2)
+        total += product // 36 + product % 36
+    return GSTIN_SIGNS[-total % 36] == text[14]
+
+
+def is_timezone(name: str) -> bool:
+    """Whether the zone is in the tz database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def check_outlet(outlet: Outlet) -> None:
+    """Raises WrongSetting naming the field, where settings contradict each other."""
+    faults = []
+    if not is_timezone(outlet.timezone):
+        faults.append(("timezone", f"{outlet.timezone} is not a time zone; an example is Asia/Kolkata"))
+    if outlet.gstin is not None and not is_gstin(outlet.gstin):
+        faults.append(("gstin", f"{outlet.gstin} is not a GSTIN; its check digit does not fit"))
+    if outlet.gstin is not None and outlet.gstin[:2] != outlet.state_code:
+        faults.append(("state_code", "must be the first two digits of the GSTIN"))
+    if outlet.gstin is None and outlet.gst_regime != "none":
+        faults.append(("gstin", f"the {outlet.gst_regime} regime needs a GSTIN"))
+    if outlet.amber_s >= outlet.red_s:
+        faults.append(("red_s", "must be more than amber_s"))
+    if faults:
+        errors = [{"path": path, "reason": reason} for path, reason in faults]
+        raise WrongSetting("; ".join(f"{path}: {reason}" for path, reason in faults), errors=errors)

@@ -1,0 +1,33 @@
+"""What every process does on events of the staff room, and when it starts and stops."""
+
+from __future__ import annotations
+
+from rasoi.contracts.staff import OutletChanged, SessionRevoked
+from rasoi.platform.context import Context
+from rasoi.platform.events import Event
+from rasoi.staff import repository
+from rasoi.staff.api import Revocations, forget_outlet
+
+
+async def outlet_changed(ctx: Context, event: Event, data: OutletChanged) -> None:
+    """Settings in memory are stale."""
+    forget_outlet(ctx.db, event.outletid, data.outlet_version)
+
+
+async def session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> None:
+    """Refuse the session from now on."""
+    ctx.get(Revocations).add(data.session_id)
+
+
+async def start(ctx: Context) -> None:
+    """Know the ended sessions before the first request."""
+    await ctx.get(Revocations).start(ctx.db)
+
+
+async def stop(ctx: Context) -> None:
+    await ctx.get(Revocations).stop()
+
+
+async def prune(ctx: Context) -> None:
+    """Drop sign-ins that are long over."""
+    await repository.prune(ctx.db)

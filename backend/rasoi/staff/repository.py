@@ -1,0 +1,227 @@
+"""SQL of the staff room, a function per question. `conn` is a Database or a Tx."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from rasoi.staff.domain import Failures, PersonRow, SessionRow
+from rasoi.staff.schemas import AuditEntry, Outlet
+
+PERSON = "outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at"
+SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, rotated_at, expires_at, revoked_at, version"
+
+
+def _person(row: Mapping[str, Any] | None) -> PersonRow | None:
+    return None if row is None else PersonRow(**dict(row))
+
+
+def _columns(row: PersonRow) -> tuple[Any, ...]:
+    secrets = (row.password_hash, row.pin_hash)
+    return (row.outlet_id, row.id, row.name, row.username, *secrets, row.role, row.active, row.version)
+
+
+async def now(conn: Any) -> datetime:
+    """The database's clock."""
+    return await conn.fetchval("SELECT clock_timestamp()")  # type: ignore[no-any-return]
+
+
+async def read_outlet(conn: Any, outlet_id: int) -> Outlet | None:
+    """An outlet's settings."""
+    found = await conn.fetchval("SELECT staff.read_outlet($1)", outlet_id)
+    return None if found is None else msgspec.convert(found, Outlet)
+
+
+async def lock_outlet(tx: Any, outlet_id: int) -> Outlet | None:
+    """The same, locked until the transaction ends."""
+    await tx.fetchval("SELECT 1 FROM staff.outlet WHERE id = $1 FOR NO KEY UPDATE", outlet_id)
+    return await read_outlet(tx, outlet_id)
+
+
+async def add_outlet(tx: Any, outlet_id: int, settings: Mapping[str, Any]) -> bool:
+    """Add an outlet with these settings, the others at their defaults; False when it is there already."""
+    names = list(settings)
+    columns, values = ", ".join(["id", *names]), ", ".join(f"${n + 1}" for n in range(len(names) + 1))
+    done = await tx.fetchval(
+        f"INSERT INTO staff.outlet ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING RETURNING true",
+        outlet_id, *settings.values(),
+    )  # fmt: skip
+    return bool(done)
+
+
+async def save_outlet(tx: Any, outlet_id: int, settings: Mapping[str, Any]) -> int:
+    """Change settings (names are checked columns); returns the new version."""
+    sets = ", ".join(f"{name} = ${n + 2}" for n, name in enumerate(settings))
+    sql = f"UPDATE staff.outlet SET {sets}, version = version + 1 WHERE id = $1 RETURNING version"
+    return await tx.fetchval(sql, outlet_id, *settings.values())  # type: ignore[no-any-return]
+
+
+async def person_by_username(conn: Any, username: str) -> PersonRow | None:
+    """Somebody of any outlet, also one who left."""
+    return _person(await conn.fetchrow(f"SELECT {PERSON} FROM staff.person WHERE username = $1", username))
+
+
+async def person_by_pin(conn: Any, outlet_id: int, pin_hash: bytes) -> PersonRow | None:
+    """An active person, locked against change until the transaction ends."""
+    sql = f"SELECT {PERSON} FROM staff.person WHERE outlet_id = $1 AND pin_hash = $2 AND active FOR SHARE"
+    return _person(await conn.fetchrow(sql, outlet_id, pin_hash))
+
+
+async def person(conn: Any, outlet_id: int, person_id: UUID, lock: str = "") -> PersonRow | None:
+    """Somebody of the outlet; `lock` is "FOR SHARE" or "FOR UPDATE"."""
+    sql = f"SELECT {PERSON} FROM staff.person WHERE outlet_id = $1 AND id = $2 {lock}"
+    return _person(await conn.fetchrow(sql, outlet_id, person_id))
+
+
+async def other_owners(tx: Any, outlet_id: int, person_id: UUID) -> int:
+    """How many active owners there are besides this one. The outlet's lock keeps it true."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        "SELECT count(*) FROM staff.person WHERE outlet_id = $1 AND id <> $2 AND role = 'owner' AND active",
+        outlet_id, person_id,
+    )  # fmt: skip
+
+
+async def people(conn: Any, outlet_id: int, after: UUID | None, limit: int) -> list[PersonRow]:
+    """People in the order in which they joined."""
+    rows = await conn.fetch(
+        f"""SELECT {PERSON} FROM staff.person WHERE outlet_id = $1 AND ($2::uuid IS NULL OR id > $2)
+        ORDER BY id LIMIT $3""",
+        outlet_id, after, limit,
+    )  # fmt: skip
+    return [PersonRow(**dict(row)) for row in rows]
+
+
+async def person_named(conn: Any, outlet_id: int, name: str) -> UUID | None:
+    """A person of the outlet without a username, by name."""
+    sql = "SELECT id FROM staff.person WHERE outlet_id = $1 AND name = $2 AND username IS NULL"
+    return await conn.fetchval(sql, outlet_id, name)  # type: ignore[no-any-return]
+
+
+async def add_person(tx: Any, row: PersonRow) -> None:
+    await tx.execute(
+        """INSERT INTO staff.person
+          (outlet_id, id, name, username, password_hash, pin_hash, role, active, version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        *_columns(row),
+    )
+
+
+async def save_person(tx: Any, row: PersonRow) -> None:
+    await tx.execute(
+        """UPDATE staff.person SET name = $3, username = $4, password_hash = $5, pin_hash = $6, role = $7,
+          active = $8, version = $9 WHERE outlet_id = $1 AND id = $2""",
+        *_columns(row),
+    )
+
+
+async def add_session(
+    tx: Any, outlet_id: int, session_id: UUID, person_id: UUID, refresh_hash: bytes, expires_at: datetime
+) -> None:
+    await tx.execute(
+        """INSERT INTO staff.session (outlet_id, id, person_id, refresh_hash, expires_at)
+        VALUES ($1, $2, $3, $4, $5)""",
+        outlet_id, session_id, person_id, refresh_hash, expires_at,
+    )  # fmt: skip
+
+
+async def lock_session(tx: Any, outlet_id: int, session_id: UUID) -> SessionRow | None:
+    """A session, locked until the transaction ends."""
+    sql = f"SELECT {SESSION} FROM staff.session WHERE outlet_id = $1 AND id = $2 FOR UPDATE"
+    row = await tx.fetchrow(sql, outlet_id, session_id)
+    return None if row is None else SessionRow(**dict(row))
+
+
+async def rotate(tx: Any, outlet_id: int, session_id: UUID, refresh_hash: bytes) -> None:
+    """Give the session its next refresh token."""
+    await tx.execute(
+        """UPDATE staff.session SET previous_hash = refresh_hash, refresh_hash = $3, rotated_at = now()
+        WHERE outlet_id = $1 AND id = $2""",
+        outlet_id, session_id, refresh_hash,
+    )  # fmt: skip
+
+
+async def live_sessions(tx: Any, outlet_id: int, person_id: UUID) -> list[UUID]:
+    """Sessions of a person that are not ended, locked."""
+    rows = await tx.fetch(
+        """SELECT id FROM staff.session WHERE outlet_id = $1 AND person_id = $2 AND revoked_at IS NULL
+        AND expires_at > now() ORDER BY id FOR UPDATE""",
+        outlet_id, person_id,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
+
+
+async def revoke(tx: Any, outlet_id: int, session_ids: list[UUID], reason: str) -> list[tuple[UUID, int]]:
+    """End sessions; those that were live, with their new versions."""
+    rows = await tx.fetch(
+        """UPDATE staff.session SET revoked_at = clock_timestamp(), revoked_for = $3, version = version + 1
+        WHERE outlet_id = $1 AND id = ANY ($2) AND revoked_at IS NULL RETURNING id, version""",
+        outlet_id, session_ids, reason,
+    )  # fmt: skip
+    return [(row["id"], row["version"]) for row in rows]
+
+
+async def revoked_sessions(conn: Any, seconds: int) -> list[UUID]:
+    """Sessions ended within the last `seconds`, of all outlets."""
+    rows = await conn.fetch("SELECT r.id FROM staff.revoked_sessions($1) AS r (id)", seconds)
+    return [row["id"] for row in rows]
+
+
+async def lock_failures(tx: Any, key: bytes) -> tuple[Failures | None, datetime]:
+    """Wrong sign-ins under a key, and the time; others with this key wait for the transaction's end."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", key.hex())
+    row = await tx.fetchrow(
+        """SELECT clock_timestamp() AS now, f.failures, f.last_at, f.locked_until
+        FROM (SELECT $1::bytea AS key) k LEFT JOIN staff.login_failure f USING (key)""",
+        key,
+    )
+    found = (
+        None if row["failures"] is None else Failures(row["failures"], row["last_at"], row["locked_until"])
+    )
+    return found, row["now"]
+
+
+async def save_failures(tx: Any, key: bytes, found: Failures) -> None:
+    await tx.execute(
+        """INSERT INTO staff.login_failure (key, failures, last_at, locked_until) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
+          locked_until = excluded.locked_until""",
+        key, found.failures, found.last_at, found.locked_until,
+    )  # fmt: skip
+
+
+async def forget_failures(conn: Any, key: bytes) -> None:
+    await conn.execute("DELETE FROM staff.login_failure WHERE key = $1", key)
+
+
+async def record_audit(
+    conn: Any,
+    outlet_id: int,
+    actor: UUID | None,
+    name: str | None,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+) -> None:
+    await conn.execute(
+        "SELECT staff.record_audit($1, $2, $3, $4, $5, $6)", outlet_id, actor, name, action, subject, detail
+    )
+
+
+async def audit_log(conn: Any, outlet_id: int, before: UUID | None, limit: int) -> list[AuditEntry]:
+    """What was done, newest first."""
+    rows = await conn.fetch(
+        """SELECT id, at, actor_id, actor_name, action, subject, detail FROM staff.audit
+        WHERE outlet_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3""",
+        outlet_id, before, limit,
+    )  # fmt: skip
+    return [AuditEntry(**dict(row)) for row in rows]
+
+
+async def prune(conn: Any) -> None:
+    """Drop sessions a week past their end, and wrong sign-ins that no longer count."""
+    await conn.execute("DELETE FROM staff.session WHERE expires_at < now() - interval '7 days'")
+    await conn.execute("DELETE FROM staff.login_failure WHERE last_at < now() - interval '7 days'")

@@ -1,0 +1,123 @@
+"""HTTP of the staff room."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, get, patch, post
+from litestar.params import Parameter
+
+from rasoi.platform.auth import Principal, allow, public
+from rasoi.platform.context import Context
+from rasoi.platform.rate_limit import limit
+from rasoi.staff import api, service, sessions
+from rasoi.staff.schemas import (
+    AuditLog,
+    Me,
+    NewPerson,
+    Outlet,
+    OutletPatch,
+    PasswordLogin,
+    People,
+    Person,
+    PersonPatch,
+    PinLogin,
+    RefreshRequest,
+    Session,
+)
+
+ANY = allow("waiter", "kitchen", "manager", "owner")
+SENIOR = allow("manager", "owner")
+TAGS = ["staff"]
+Limit = Annotated[int, Parameter(ge=1, le=200)]
+
+
+def _address(request: Request[Any, Any, Any]) -> str:
+    return request.client.host if request.client else ""
+
+
+@post("/api/staff/login", guards=[public], status_code=200, tags=TAGS)
+async def login(data: PasswordLogin, ctx: Context, request: Request[Any, Any, Any]) -> Session:
+    """Sign in by username and password."""
+    await limit(ctx, "password sign-in", _address(request), most=60, seconds=60)
+    return await sessions.sign_in_with_password(ctx, data.username, data.password)
+
+
+@post("/api/staff/login/pin", guards=[public], status_code=200, tags=TAGS)
+async def login_pin(data: PinLogin, ctx: Context, request: Request[Any, Any, Any]) -> Session:
+    """Sign in by PIN, at an outlet's screen."""
+    return await sessions.sign_in_with_pin(ctx, data.outlet_id, data.pin, _address(request))
+
+
+@post("/api/staff/refresh", guards=[public], status_code=200, tags=TAGS)
+async def refresh(data: RefreshRequest, ctx: Context) -> Session:
+    """Exchange a refresh token for the next one and a new access token."""
+    return await sessions.refresh(ctx, data.refresh_token)
+
+
+@post("/api/staff/logout", guards=[ANY], status_code=204, tags=TAGS)
+async def logout(principal: Principal, ctx: Context) -> None:
+    """End this session, everywhere within seconds."""
+    await sessions.sign_out(ctx, principal)
+
+
+@get("/api/staff/me", guards=[ANY], tags=TAGS)
+async def me(principal: Principal, ctx: Context) -> Me:
+    """Who is signed in."""
+    return await sessions.me(ctx, principal)
+
+
+@get("/api/staff/people", guards=[SENIOR], tags=TAGS)
+async def list_people(
+    principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
+) -> People:
+    """The outlet's people."""
+    return await service.list_people(ctx, principal, cursor, limit)
+
+
+@post("/api/staff/people", guards=[SENIOR], tags=TAGS)
+async def add_person(data: NewPerson, principal: Principal, ctx: Context) -> Person:
+    """Add a person."""
+    return await service.add_person(ctx, principal, data)
+
+
+@patch("/api/staff/people/{person_id:uuid}", guards=[SENIOR], tags=TAGS)
+async def change_person(person_id: UUID, data: PersonPatch, principal: Principal, ctx: Context) -> Person:
+    """Change a person; a new role, PIN or password, or leaving, ends their sessions."""
+    return await service.change_person(ctx, principal, person_id, data)
+
+
+@get("/api/staff/outlet", guards=[ANY], tags=TAGS)
+async def get_outlet(principal: Principal, ctx: Context) -> Outlet:
+    """The outlet's settings."""
+    return await api.outlet(ctx.db, principal.outlet_id)
+
+
+@patch("/api/staff/outlet", guards=[SENIOR], tags=TAGS)
+async def change_outlet(data: OutletPatch, principal: Principal, ctx: Context) -> Outlet:
+    """Change the outlet's settings."""
+    return await service.change_outlet(ctx, principal, data)
+
+
+@get("/api/staff/audit", guards=[SENIOR], tags=TAGS)
+async def list_audit(
+    principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
+) -> AuditLog:
+    """Who did what, newest first."""
+    return await service.list_audit(ctx, principal, cursor, limit)
+
+
+ROUTES = (
+    login,
+    login_pin,
+    refresh,
+    logout,
+    me,
+    list_people,
+    add_person,
+    change_person,
+    get_outlet,
+    change_outlet,
+    list_audit,
+)

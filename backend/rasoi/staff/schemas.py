@@ -1,0 +1,168 @@
+"""Wire shapes of the staff room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Role = Literal["owner", "manager", "waiter", "kitchen"]
+END = r"$(?!\n)"  # in Python `$` alone lets a line break follow
+# one line that is not blank, without control signs
+LINE = r"^(?! )[^\x00-\x1f\x7f]+" + END
+Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=LINE)]
+Username = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}" + END)]
+Password = Annotated[str, Meta(min_length=8, max_length=128)]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{4,8}" + END)]
+Phone = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{6,20}" + END)]
+Gstin = Annotated[str, Meta(pattern=r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]" + END)]
+Address = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
+Payment = Literal["pay_later", "prepaid"]
+OutletId = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+class PasswordLogin(msgspec.Struct, forbid_unknown_fields=True):
+    username: Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE)]
+    password: Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class PinLogin(msgspec.Struct, forbid_unknown_fields=True):
+    pin: Pin
+    outlet_id: OutletId = 1
+
+
+class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):
+    refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class NamedPerson(msgspec.Struct):
+    id: UUID
+    name: str
+    role: str
+
+
+class NamedOutlet(msgspec.Struct):
+    id: int
+    name: str
+    timezone: str
+    currency: str
+
+
+class Session(msgspec.Struct):
+    """`expires_in` is in seconds; the refresh token is good for one use."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    person: NamedPerson
+    outlet: NamedOutlet
+
+
+class Me(msgspec.Struct):
+    person: NamedPerson
+    outlet: NamedOutlet
+
+
+class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+    """An outlet's settings. Times ending in `_s` are seconds."""
+
+    id: int
+    name: str
+    legal_name: str | None
+    gstin: str | None
+    gst_regime: str
+    fssai: str | None
+    state_code: str | None
+    address: str | None
+    phone: str | None
+    timezone: str
+    day_cutoff_minutes: int
+    currency: str
+    dine_in_payment: str
+    takeaway_payment: str
+    approve_first_order: bool
+    payment_timeout_s: int
+    late_grace_s: int
+    amber_s: int
+    red_s: int
+    version: int
+
+
+class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What to change. `version`, where given, must be the one that was read."""
+
+    version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE)] | UnsetType = UNSET
+    legal_name: Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)] | UnsetType | None = UNSET
+    gstin: Gstin | UnsetType | None = UNSET
+    gst_regime: Literal["regular", "composition", "none"] | UnsetType = UNSET
+    fssai: Annotated[str, Meta(pattern=r"^[0-9]{14}" + END)] | UnsetType | None = UNSET
+    state_code: Annotated[str, Meta(pattern=r"^[0-9]{2}" + END)] | UnsetType | None = UNSET
+    address: Address | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    timezone: Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE)] | UnsetType = UNSET
+    day_cutoff_minutes: Annotated[int, Meta(ge=0, le=720)] | UnsetType = UNSET
+    currency: Literal["INR"] | UnsetType = UNSET
+    dine_in_payment: Payment | UnsetType = UNSET
+    takeaway_payment: Payment | UnsetType = UNSET
+    approve_first_order: bool | UnsetType = UNSET
+    payment_timeout_s: Annotated[int, Meta(ge=30, le=86400)] | UnsetType = UNSET
+    late_grace_s: Annotated[int, Meta(ge=0, le=86400)] | UnsetType = UNSET
+    amber_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
+    red_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
+
+
+class NewPerson(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A person with a PIN, or a username and a password, or both."""
+
+    name: Name
+    role: Role
+    username: Username | None = None
+    password: Password | None = None
+    pin: Pin | None = None
+
+
+class PersonPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What to change; null takes a PIN or password away."""
+
+    name: Name | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+    username: Username | UnsetType = UNSET
+    password: Password | UnsetType | None = UNSET
+    pin: Pin | UnsetType | None = UNSET
+
+
+class Person(msgspec.Struct, kw_only=True):
+    id: UUID
+    name: str
+    username: str | None
+    role: str
+    active: bool
+    has_password: bool
+    has_pin: bool
+    version: int
+    created_at: datetime
+
+
+class People(msgspec.Struct):
+    items: list[Person]
+    next: UUID | None
+
+
+class AuditEntry(msgspec.Struct, kw_only=True):
+    id: UUID
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str | None
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class AuditLog(msgspec.Struct):
+    items: list[AuditEntry]
+    next: UUID | None

@@ -1,0 +1,223 @@
+"""Use-cases of outlets and people. Each owns its transaction, or takes the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import UNSET
+from uuid_utils.compat import uuid7
+
+from rasoi.contracts.staff import OutletChanged, PersonChanged
+from rasoi.platform.auth import Principal
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.problems import NotFound
+from rasoi.staff import api, credentials, repository
+from rasoi.staff.domain import (
+    LastOwner,
+    PersonRow,
+    Stale,
+    Taken,
+    WrongSetting,
+    check_outlet,
+    refuse_junior,
+    refuse_without_sign_in,
+)
+from rasoi.staff.schemas import AuditLog, NewPerson, Outlet, OutletPatch, People, Person, PersonPatch
+from rasoi.staff.sessions import end_sessions
+
+TAKEN = {
+    "person_username_key": ("username", "That username is taken."),
+    "person_pin_key": ("pin", "Please choose another PIN."),
+}
+
+
+@asynccontextmanager
+async def _explained() -> AsyncIterator[None]:
+    """What the database refuses, as a problem that names the field."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        path, reason = TAKEN[error.constraint_name]
+        raise Taken(reason, errors=[{"path": path, "reason": reason}]) from None
+    except asyncpg.InvalidParameterValueError:
+        errors = [{"path": "timezone", "reason": "not known to the database"}]
+        raise WrongSetting("timezone: not known to the database", errors=errors) from None
+
+
+async def ensure_outlet(tx: Tx, outlet_id: int, name: str, **settings: Any) -> bool:
+    """Add an outlet unless it is there; an existing one is left as it is. True when it was added."""
+    patch = msgspec.convert({"name": name, **settings}, OutletPatch)
+    async with _explained():
+        added = await repository.add_outlet(tx, outlet_id, _changes(patch))
+    if added:
+        check_outlet(await api.outlet(tx, outlet_id))
+        _tell_outlet(tx, outlet_id, 1)
+    return added
+
+
+async def ensure_person(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> UUID:
+    """Add a person unless the username, or else the name, is there; an existing one is left as they are."""
+    if new.username is not None:
+        known = await repository.person_by_username(tx, new.username)
+        found = known.id if known else None
+    else:
+        found = await repository.person_named(tx, outlet_id, new.name)
+    if found is None:
+        async with _explained():
+            found = (await _add(tx, secret_key, outlet_id, new)).id
+    return found
+
+
+def _tell_outlet(tx: Tx, outlet_id: int, version: int) -> None:
+    payload = OutletChanged(outlet_version=version)
+    tx.emit(payload, subject=f"outlet:{outlet_id}", outlet_id=outlet_id, version=version)
+
+
+async def change_outlet(ctx: Context, principal: Principal, patch: OutletPatch) -> Outlet:
+    """Change settings; every process hears of it."""
+    outlet_id = principal.outlet_id
+    async with _explained(), ctx.db.transaction("staff") as tx:
+        before = await repository.lock_outlet(tx, outlet_id)
+        if before is None:
+            raise NotFound("There is no such outlet.")
+        if patch.version is not UNSET and patch.version != before.version:
+            raise Stale("The settings were changed meanwhile; please look at them again.")
+        changes = {name: value for name, value in _changes(patch).items() if value != getattr(before, name)}
+        if not changes:
+            return before
+        after = msgspec.structs.replace(before, **changes)
+        check_outlet(after)
+        version = await repository.save_outlet(tx, outlet_id, changes)
+        _tell_outlet(tx, outlet_id, version)
+        detail = {name: {"from": getattr(before, name), "to": value} for name, value in changes.items()}
+        await api.audit(tx, principal, "outlet.changed", f"outlet:{outlet_id}", detail)
+    api.forget_outlet(ctx.db, outlet_id, version)
+    return msgspec.structs.replace(after, version=version)
+
+
+def _changes(patch: msgspec.Struct) -> dict[str, Any]:
+    given = {name: getattr(patch, name) for name in patch.__struct_fields__ if name != "version"}
+    return {name: value for name, value in given.items() if value is not UNSET}
+
+
+async def add_person(ctx: Context, principal: Principal, new: NewPerson) -> Person:
+    """Add somebody to the caller's outlet."""
+    refuse_junior(principal.role, new.role)
+    async with _explained(), ctx.db.transaction("staff") as tx:
+        row = await _add(tx, ctx.settings.secret_key, principal.outlet_id, new)
+        await api.audit(tx, principal, "person.added", f"person:{row.id}", {"role": row.role})
+    return _shown(row)
+
+
+async def _add(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> PersonRow:
+    refuse_without_sign_in(new.username, new.password is not None, new.pin is not None)
+    row = PersonRow(
+        outlet_id=outlet_id,
+        id=uuid7(),
+        name=new.name,
+        username=new.username,
+        password_hash=await credentials.hash_password(new.password) if new.password is not None else None,
+        pin_hash=credentials.pin_hash(secret_key, outlet_id, new.pin) if new.pin is not None else None,
+        role=new.role,
+        active=True,
+        version=1,
+        created_at=await repository.now(tx),
+    )
+    await repository.add_person(tx, row)
+    _tell(tx, row)
+    return row
+
+
+def _tell(tx: Tx, row: PersonRow) -> None:
+    payload = PersonChanged(person_id=row.id, role=row.role, active=row.active)
+    tx.emit(payload, subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
+
+
+async def change_person(ctx: Context, principal: Principal, person_id: UUID, patch: PersonPatch) -> Person:
+    """Change somebody. Another role, PIN or password, or leaving, ends their sessions."""
+    outlet_id = principal.outlet_id
+    password = await _hashed(patch)
+    async with _explained(), ctx.db.transaction("staff") as tx:
+        await repository.lock_outlet(tx, outlet_id)  # one change of people at a time keeps the last owner
+        before = await repository.person(tx, outlet_id, person_id, "FOR UPDATE")
+        if before is None:
+            raise NotFound("There is no such person.")
+        refuse_junior(principal.role, before.role, before.role if patch.role is UNSET else patch.role)
+        changes = _person_changes(ctx.settings.secret_key, before, patch, password)
+        if not changes:
+            return _shown(before)
+        after = msgspec.structs.replace(before, **changes, version=before.version + 1)
+        await _refuse_unusable(tx, before, after)
+        await repository.save_person(tx, after)
+        ended = []
+        if changes.keys() & {"role", "active", "pin_hash", "password_hash"}:
+            ended = await repository.live_sessions(tx, outlet_id, person_id)
+            await end_sessions(tx, outlet_id, ended, "changed")
+        _tell(tx, after)
+        await api.audit(tx, principal, "person.changed", f"person:{person_id}", _audited(changes))
+    ctx.get(api.Revocations).add(*ended)
+    return _shown(after)
+
+
+async def _hashed(patch: PersonPatch) -> str | None:
+    return await credentials.hash_password(patch.password) if isinstance(patch.password, str) else None
+
+
+def _person_changes(
+    secret_key: str, before: PersonRow, patch: PersonPatch, password: str | None
+) -> dict[str, Any]:
+    """Columns that differ. A new password always does: hashes can't be compared."""
+    given = _changes(patch)
+    if "password" in given:
+        del given["password"]
+        given["password_hash"] = password
+    if "pin" in given:
+        pin = given.pop("pin")
+        given["pin_hash"] = None if pin is None else credentials.pin_hash(secret_key, before.outlet_id, pin)
+    return {name: value for name, value in given.items() if value != getattr(before, name)}
+
+
+async def _refuse_unusable(tx: Tx, before: PersonRow, after: PersonRow) -> None:
+    """An outlet keeps an owner, and a person a way to sign in."""
+    refuse_without_sign_in(after.username, after.password_hash is not None, after.pin_hash is not None)
+    leaves = before.role == "owner" and before.active and (after.role != "owner" or not after.active)
+    if leaves and await repository.other_owners(tx, after.outlet_id, after.id) == 0:
+        raise LastOwner("This is the only owner; make somebody else one first.")
+
+
+def _audited(changes: dict[str, Any]) -> dict[str, Any]:
+    """Which of the changes may be shown: secrets only by name."""
+    shown: dict[str, Any] = {name: changes[name] for name in ("role", "active") if name in changes}
+    return shown | {"changed": sorted(name.removesuffix("_hash") for name in changes)}
+
+
+def _shown(row: PersonRow) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        username=row.username,
+        role=row.role,
+        active=row.active,
+        has_password=row.password_hash is not None,
+        has_pin=row.pin_hash is not None,
+        version=row.version,
+        created_at=row.created_at,
+    )
+
+
+async def list_people(ctx: Context, principal: Principal, after: UUID | None, limit: int) -> People:
+    """The outlet's people in the order in which they joined."""
+    rows = await repository.people(ctx.db, principal.outlet_id, after, limit + 1)
+    return People([_shown(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None)
+
+
+async def list_audit(ctx: Context, principal: Principal, before: UUID | None, limit: int) -> AuditLog:
+    """What was done at the outlet, newest first."""
+    items = await repository.audit_log(ctx.db, principal.outlet_id, before, limit + 1)
+    return AuditLog(items[:limit], items[limit - 1].id if len(items) > limit else None)

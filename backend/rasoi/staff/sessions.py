@@ -1,0 +1,164 @@
+"""Use-cases of signing in: by password or PIN, refreshing, and ending sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from rasoi.contracts.staff import SessionRevoked
+from rasoi.platform.auth import Principal, Tokens
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.staff import api, credentials, repository
+from rasoi.staff.domain import (
+    ACCESS_S,
+    SESSION,
+    Failures,
+    PersonRow,
+    SessionEnded,
+    SignInFailed,
+    after_failure,
+    refresh_step,
+    refuse_locked,
+)
+from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, Session
+
+log = structlog.get_logger(__name__)
+
+
+async def sign_in_with_password(ctx: Context, username: str, password: str) -> Session:
+    """A try is counted before the password is looked at: many at once get no more than one by one."""
+    username = username.lower()
+    key = credentials.digest(f"password:{username}")
+    async with ctx.db.transaction("staff") as tx:
+        found, now = await repository.lock_failures(tx, key)
+        refuse_locked(found, now)
+        await _count_failure(tx, key, found, now)
+    person = await repository.person_by_username(ctx.db, username)
+    fits = await credentials.verify_password(person.password_hash if person else None, password)
+    if person is None or not person.active or not fits:
+        raise SignInFailed("The username or the password is wrong.")
+    async with ctx.db.transaction("staff") as tx:
+        now_stored = await repository.person(tx, person.outlet_id, person.id, "FOR SHARE")
+        if now_stored is None or not now_stored.active or now_stored.password_hash != person.password_hash:
+            raise SignInFailed("The username or the password is wrong.")
+        await repository.forget_failures(tx, key)
+        return await _open(ctx, tx, now_stored, now)
+
+
+async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str) -> Session:
+    """`address` is where the screen is: wrong PINs lock out that address at that outlet."""
+    key = credentials.digest(f"pin:{outlet_id}:{address}")
+    hashed = credentials.pin_hash(ctx.settings.secret_key, outlet_id, pin)
+    async with ctx.db.transaction("staff") as tx:
+        found, now = await repository.lock_failures(tx, key)
+        refuse_locked(found, now)
+        person = await repository.person_by_pin(tx, outlet_id, hashed)
+        if person is not None:
+            return await _open(ctx, tx, person, now)
+        await _count_failure(tx, key, found, now)
+    raise SignInFailed("That PIN is wrong.")
+
+
+async def _count_failure(tx: Tx, key: bytes, found: Failures | None, now: datetime) -> None:
+    failed = after_failure(found, now)
+    await repository.save_failures(tx, key, failed)
+    if failed.locked_until is not None:
+        log.warning("sign-in locked", failures=failed.failures, until=failed.locked_until.isoformat())
+
+
+async def _open(ctx: Context, tx: Tx, person: PersonRow, now: datetime) -> Session:
+    session_id = uuid7()
+    token = credentials.refresh_token(person.outlet_id, session_id)
+    await repository.add_session(
+        tx, person.outlet_id, session_id, person.id, credentials.digest(token), now + SESSION
+    )
+    return await _session(ctx, tx, person, session_id, token, ACCESS_S)
+
+
+async def _session(
+    ctx: Context, tx: Tx, person: PersonRow, session_id: UUID, token: str, seconds: int
+) -> Session:
+    outlet = await api.outlet(tx, person.outlet_id)
+    principal = Principal(
+        kind="staff",
+        id=person.id,
+        outlet_id=person.outlet_id,
+        role=person.role,
+        session_id=session_id,
+        name=person.name,
+    )
+    return Session(
+        access_token=ctx.get(Tokens).issue(principal, seconds),
+        expires_in=seconds,
+        refresh_token=token,
+        person=NamedPerson(person.id, person.name, person.role),
+        outlet=NamedOutlet(outlet.id, outlet.name, outlet.timezone, outlet.currency),
+    )
+
+
+async def refresh(ctx: Context, token: str) -> Session:
+    """A new access token, and the next refresh token. One that was used before ends the session."""
+    place = credentials.place_of(token)
+    if place is None:
+        raise SessionEnded("This sign-in is not valid.")
+    async with ctx.db.transaction("staff") as tx:
+        session = await _refresh(ctx, tx, *place, token)
+    if session is None:
+        ctx.get(api.Revocations).add(place[1])
+        log.warning("refresh token used again", outlet=place[0], session=str(place[1]))
+        raise SessionEnded("This sign-in was used elsewhere and has been ended.")
+    return session
+
+
+async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token: str) -> Session | None:
+    """None when the token was used before: the session is ended then."""
+    row = await repository.lock_session(tx, outlet_id, session_id)
+    now = await repository.now(tx)
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        raise SessionEnded("This sign-in has ended.")
+    person = await repository.person(tx, outlet_id, row.person_id)
+    if person is None or not person.active:
+        raise SessionEnded("This sign-in has ended.")
+    step = refresh_step(row, credentials.digest(token), now)
+    if step == "reused":
+        await end_sessions(tx, outlet_id, [session_id], "reuse")
+        return None
+    following = credentials.next_refresh_token(ctx.settings.secret_key, token)
+    if step == "next":
+        await repository.rotate(tx, outlet_id, session_id, credentials.digest(following))
+    seconds = min(ACCESS_S, max(1, int((row.expires_at - now).total_seconds())))
+    return await _session(ctx, tx, person, session_id, following, seconds)
+
+
+async def end_sessions(tx: Tx, outlet_id: int, session_ids: list[UUID], reason: str) -> None:
+    """End what is live of these, and tell every process."""
+    for session_id, version in await repository.revoke(tx, outlet_id, session_ids, reason):
+        tx.emit(
+            SessionRevoked(session_id=session_id),
+            subject=str(session_id),
+            outlet_id=outlet_id,
+            version=version,
+        )
+
+
+async def sign_out(ctx: Context, principal: Principal) -> None:
+    """End the caller's own session."""
+    async with ctx.db.transaction("staff") as tx:
+        await end_sessions(tx, principal.outlet_id, [principal.session_id], "logout")
+    ctx.get(api.Revocations).add(principal.session_id)
+
+
+async def me(ctx: Context, principal: Principal) -> Me:
+    """Who the caller is, as stored now."""
+    person = await repository.person(ctx.db, principal.outlet_id, principal.id)
+    if person is None or not person.active:
+        raise SessionEnded("This sign-in has ended.")
+    outlet = await api.outlet(ctx.db, principal.outlet_id)
+    return Me(
+        NamedPerson(person.id, person.name, person.role),
+        NamedOutlet(outlet.id, outlet.name, outlet.timezone, outlet.currency),
+    )

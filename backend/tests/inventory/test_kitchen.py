@@ -1,0 +1,190 @@
+"""What the kitchen does to stock: consumed once, waste when voided after, nothing on recall."""
+
+import random
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from rasoi.contracts.kitchen import TicketChanged, TicketItemState, TicketState
+from rasoi.contracts.orders import LineState, OrderCancelled, OrderPlaced
+from rasoi.inventory import handlers
+from rasoi.platform.events import new_event
+from tests.inventory.conftest import BOTTLE, COLA, CURRY, LAMB, ONION, PLATTER, RAAN, Store
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+class Order:
+    """An order of one line, as its events tell."""
+
+    def __init__(self, store: Store, source: UUID, quantity: int = 1) -> None:
+        self.store, self.source, self.quantity = store, source, quantity
+        self.id, self.line, self.item = uuid7(), uuid7(), uuid7()
+
+    async def reserve(self) -> Any:
+        return await self.store.reserve(self.id, (self.source, self.quantity), lines=[self.line])
+
+    async def tell(self, cls: Any = OrderPlaced, status: str = "confirmed") -> None:
+        line = LineState(
+            id=self.line, item_id=uuid7(), variant_id=self.source, name="x", variant=None, quantity=self.quantity,
+            modifiers=[], station="curry", unit_price_paise=1, total_paise=1,
+        )  # fmt: skip
+        data = cls(
+            order_id=self.id, bill_id=uuid7(), number=1, type="dine_in", status=status, business_day=date(2026, 11, 21),
+            placed_at=NOW, payment="pay_later", total_paise=1, lines=[line],
+        )  # fmt: skip
+        handler = handlers.order_cancelled if cls is OrderCancelled else handlers.order_known
+        await self._handle(handler, data, str(self.id))
+
+    async def cook(self, state: str = "cooking", item: UUID | None = None) -> None:
+        """The kitchen moves the line's item (or a remake of it) to `state`."""
+        moved = TicketItemState(
+            id=item or self.item, line_id=self.line, name="x", quantity=self.quantity, state=state
+        )
+        ticket = TicketState(
+            id=uuid7(), number=1, station="curry", order_id=self.id, order_number=1, type="dine_in", state=state,
+            placed_at=NOW, version=1, items=[moved],
+        )  # fmt: skip
+        data = TicketChanged(sequence=1, hash=0, ticket=ticket, action="x", changed_items=[moved.id])
+        await self._handle(handlers.ticket_moved, data, "1:curry")
+
+    async def _handle(self, handler: Any, data: Any, subject: str) -> None:
+        event = new_event(data, subject=subject, outlet_id=1, version=1)
+        async with self.store.db.transaction("inventory") as tx:
+            await handler(self.store.ctx, tx, event, data)
+
+
+async def movements(store: Store, stock: UUID) -> list[tuple[str, int]]:
+    """Since the seed, added up by kind."""
+    rows = await store.db.fetch(
+        """SELECT kind, sum(quantity_milli)::bigint AS total FROM inventory.movement
+        WHERE stock_id = $1 AND kind <> 'count' GROUP BY kind ORDER BY kind""",
+        stock,
+    )
+    return [(row["kind"], row["total"]) for row in rows]
+
+
+async def test_started_items_are_consumed_once(store: Store):
+    order = Order(store, RAAN, 2)
+    await order.reserve()
+    await order.tell()
+    for state in ("cooking", "ready", "cooking", "ready", "served"):  # recalled in between
+        await order.cook(state)
+        await store.settle()
+    assert await store.level(LAMB) == (3000, 0)
+    assert await movements(store, ONION) == [("consume", -200)]
+    await store.check()
+
+
+async def test_a_started_line_is_settled_when_its_order_becomes_known(store: Store):
+    order = Order(store, CURRY)
+    await order.cook()
+    await store.settle()
+    assert await store.level(ONION) == (1000, 0)
+    await order.tell()
+    await store.settle()
+    assert await store.level(ONION) == (700, 0)
+    await store.check()
+
+
+async def test_a_remake_consumes_again(store: Store):
+    order = Order(store, RAAN)
+    await order.reserve()
+    await order.tell()
+    await order.cook()
+    await order.cook(item=uuid7())
+    await store.settle()
+    assert await store.level(LAMB) == (3000, 0)
+    await store.check()
+
+
+async def test_voided_before_cooking_moves_nothing(store: Store):
+    order = Order(store, RAAN)
+    await order.reserve()
+    await order.tell()
+    await order.cook("voided")
+    await store.release(order.id)
+    await store.settle()
+    assert await store.level(LAMB) == (5000, 0)
+    assert await movements(store, LAMB) == []
+
+
+@pytest.mark.parametrize("settled_between", [True, False])
+@pytest.mark.parametrize("by", ["kitchen", "order", "both"])
+async def test_voided_after_cooking_is_waste(store: Store, settled_between: bool, by: str):
+    order = Order(store, RAAN)
+    await order.reserve()
+    await order.tell()
+    await order.cook()
+    if settled_between:
+        await store.settle()
+    if by != "order":
+        await order.cook("voided")
+    if by != "kitchen":
+        await order.tell(OrderCancelled, "cancelled")
+    await store.release(order.id)
+    await store.settle()
+    assert await store.level(LAMB) == (4000, 0)
+    booked = dict(await movements(store, LAMB))
+    assert booked.get("consume", 0) == 0
+    assert booked["waste"] == -1000
+    await store.check()
+
+
+async def test_a_started_line_keeps_its_reservation_until_settled(store: Store):
+    order = Order(store, RAAN, 5)
+    await order.reserve()
+    await order.tell()
+    await order.cook()
+    await store.release(order.id)
+    assert await store.reserve(uuid7(), (RAAN, 1)) != []
+    await store.settle()
+    assert await store.level(LAMB) == (0, 0)
+    await store.check()
+
+
+async def test_an_estimate_below_zero_is_told(store: Store):
+    for _ in range(4):
+        order = Order(store, CURRY)
+        await order.tell()
+        await order.cook()
+        await store.settle()
+    assert await store.level(ONION) == (-200, 0)
+    assert await store.kinds() == ["low", "low"]
+    await store.check()
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_service_keeps_the_promises(store: Store, seed: int):
+    """Random orders, cooking, cancelling and releasing in random order: the oracle holds after every step."""
+    chance = random.Random(seed)
+    orders: list[Order] = []
+    for _ in range(60):
+        step = chance.choice(
+            ["place", "place", "tell", "cook", "cook", "void", "cancel", "release", "settle"]
+        )
+        order = chance.choice(orders) if orders else None
+        if step == "place" or order is None:
+            order = Order(store, chance.choice([RAAN, PLATTER, COLA, CURRY]), chance.randint(1, 3))
+            before = await store.level(LAMB)
+            if await order.reserve() == []:
+                orders.append(order)
+            else:
+                assert await store.level(LAMB) == before
+        elif step == "cook":
+            await order.cook(chance.choice(["cooking", "ready"]))
+        elif step == "void":
+            await order.cook("voided")
+        elif step == "tell":
+            await order.tell()
+        elif step == "cancel":
+            await order.tell(OrderCancelled, "cancelled")
+        elif step == "release":
+            await store.release(order.id)
+        else:
+            await store.settle()
+        await store.check()
+        assert min(await store.level(BOTTLE)) >= 0

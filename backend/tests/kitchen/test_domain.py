@@ -1,0 +1,255 @@
+"""The kitchen's rules, and the invariants of boards under any sequence of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from rasoi.contracts.kitchen import StationState, TicketItemState, TicketState
+from rasoi.kitchen import domain
+from rasoi.kitchen.domain import Board, Kitchen, Refused
+
+AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+def item(state: str = "queued", *, acknowledged: bool = False) -> TicketItemState:
+    return TicketItemState(
+        id=uuid4(), line_id=uuid4(), name="Naan", quantity=1, state=state, acknowledged=acknowledged
+    )
+
+
+def ticket(order: UUID, station: str, states: Sequence[str], course: int = 1, number: int = 1) -> TicketState:
+    items = [item(state) for state in states]
+    return TicketState(
+        id=uuid4(),
+        number=number,
+        station=station,
+        order_id=order,
+        order_number=7,
+        type="dine_in",
+        course=course,
+        state=domain.ticket_state(items),
+        placed_at=AT,
+        version=1,
+        items=items,
+    )
+
+
+def kitchen(*tickets: TicketState) -> Kitchen:
+    boards = {t.station: Board(t.station) for t in tickets}
+    for board in boards.values():
+        board.hash = domain.board_hash(t for t in tickets if t.station == board.station)
+        board.sequence = sum(t.station == board.station for t in tickets)
+    return Kitchen(boards, {t.id: t for t in tickets}, AT)
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (["held", "held"], "held"),
+        (["queued", "queued"], "queued"),
+        (["queued", "cooking"], "cooking"),
+        (["queued", "ready"], "cooking"),
+        (["ready", "ready"], "ready"),
+        (["ready", "served"], "ready"),
+        (["served", "served"], "served"),
+        (["voided", "ready"], "ready"),
+        (["voided", "voided"], "voided"),
+        (["held", "queued"], "queued"),
+    ],
+)
+def test_a_tickets_state_follows_from_its_items(states: list[str], expected: str) -> None:
+    assert domain.ticket_state([item(state) for state in states]) == expected
+
+
+def test_bumping_what_was_not_started_starts_it_first() -> None:
+    one = ticket(uuid4(), "tandoor", ["queued", "cooking", "voided"])
+    k = kitchen(one)
+    k.bump(one.id)
+    assert [(s.action, s.ticket.state) for s in k.steps] == [("start", "cooking"), ("bump", "ready")]
+    assert k.steps[0].changed_items == [one.items[0].id]
+    assert k.steps[1].changed_items == [one.items[0].id, one.items[1].id]
+    assert k.tickets[one.id].ready_at == AT
+
+
+def test_recall_brings_back_what_was_ready_and_forgets_when() -> None:
+    one = ticket(uuid4(), "tandoor", ["ready", "served"])
+    k = kitchen(one)
+    k.recall(one.id)
+    assert k.tickets[one.id].state == "cooking"
+    assert k.tickets[one.id].ready_at is None
+    assert k.tickets[one.id].placed_at == AT
+
+
+def test_siblings_of_the_course_show_each_others_state() -> None:
+    order = uuid4()
+    one, two = ticket(order, "curry", ["queued"]), ticket(order, "tandoor", ["queued"])
+    k = kitchen(one, two)
+    k.move(one.id, "start")
+    assert k.tickets[two.id].elsewhere == [StationState(station="curry", state="cooking")]
+    assert [step.action for step in k.steps] == ["start", "elsewhere"]
+
+
+def test_the_next_held_course_is_fired_everywhere() -> None:
+    order = uuid4()
+    second, third = ticket(order, "curry", ["held"], 2), ticket(order, "curry", ["held"], 3)
+    also = ticket(order, "tandoor", ["held"], 2)
+    k = kitchen(second, third, also)
+    k.fire_next(order)
+    assert {t.course for t in k.tickets.values() if t.state == "queued"} == {2}
+    assert k.tickets[third.id].state == "held"
+    k.fire_next(order)
+    with pytest.raises(Refused, match=domain.ILLEGAL):
+        k.fire_next(order)
+
+
+def test_an_accepted_cancellation_needs_no_more_attention_and_names_what_was_started() -> None:
+    order = uuid4()
+    one, two = ticket(order, "curry", ["cooking", "queued"]), ticket(order, "tandoor", ["queued"])
+    k = kitchen(one, two)
+    with pytest.raises(Refused, match=domain.NOT_ASKED):
+        k.accept_cancel(order)
+    k.ask_cancel(order)
+    assert k.accept_cancel(order) == [one.items[0].line_id]
+    assert all(t.state == "voided" and not domain.is_visible(t) for t in k.tickets.values())
+    assert {board.hash for board in k.boards.values()} == {0}
+
+
+def test_a_voided_order_stays_on_the_board_until_seen() -> None:
+    one = ticket(uuid4(), "curry", ["queued", "cooking"])
+    k = kitchen(one)
+    k.void_order(one.order_id)
+    assert domain.is_visible(k.tickets[one.id])
+    k.acknowledge(one.id, one.items[0].id)
+    assert domain.is_visible(k.tickets[one.id])
+    k.acknowledge(one.id)
+    assert not domain.is_visible(k.tickets[one.id])
+    with pytest.raises(Refused, match=domain.ALREADY):
+        k.acknowledge(one.id)
+
+
+def test_a_wish_to_cancel_that_was_overtaken_is_found() -> None:
+    one = ticket(uuid4(), "curry", ["ready"])
+    k = kitchen(one)
+    k.ask_cancel(one.order_id)
+    assert k.overtaken() == set()
+    k.move(one.id, "serve")
+    assert k.overtaken() == {one.order_id}
+    k.refuse_cancel(one.order_id)
+    assert k.overtaken() == set()
+
+
+def test_the_same_bumped_twice_is_refused_with_a_reason() -> None:
+    one = ticket(uuid4(), "curry", ["ready"])
+    k = kitchen(one)
+    with pytest.raises(Refused, match=domain.ILLEGAL):
+        k.bump(one.id)
+    with pytest.raises(Refused, match=domain.UNKNOWN):
+        k.bump(one.id, uuid4())
+    assert k.steps == []
+
+
+class AnyService(RuleBasedStateMachine):
+    """Whatever is pressed, in whatever order: sequence, hash, states and versions stay right."""
+
+    STATES = st.lists(st.sampled_from(["held", "queued"]), min_size=1, max_size=1)
+
+    @initialize(
+        shape=st.lists(
+            st.tuples(st.integers(0, 1), st.sampled_from("ab"), st.integers(1, 2)), min_size=1, unique=True
+        )
+    )
+    def open(self, shape: list[tuple[int, str, int]]) -> None:
+        orders = [uuid4(), uuid4()]
+        tickets = [
+            ticket(orders[order], station, ["held" if course == 2 else "queued"] * 2, course)
+            for order, station, course in shape
+        ]
+        self.kitchen = kitchen(*tickets)
+        self.ids = [t.id for t in tickets]
+        self.orders = sorted({t.order_id for t in tickets})
+        self.checked = 0
+        self.seen = {t.id: t for t in tickets}
+        self.sequences = {board.station: board.sequence for board in self.kitchen.boards.values()}
+        self.hashes = {board.station: board.hash for board in self.kitchen.boards.values()}
+
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(["fire", "start", "bump", "recall", "serve", "acknowledge"]),
+        whole=st.booleans(),
+    )
+    def press(self, data: st.DataObject, action: str, whole: bool) -> None:
+        chosen = self.kitchen.tickets[data.draw(st.sampled_from(self.ids))]
+        item_id = None if whole else data.draw(st.sampled_from(chosen.items)).id
+        press = getattr(self.kitchen, action, None) or (
+            lambda ticket_id, item_id: self.kitchen.move(ticket_id, action, item_id)
+        )
+        self.attempt(lambda: press(chosen.id, item_id))
+
+    @rule(
+        data=st.data(),
+        name=st.sampled_from(
+            [
+                "fire_next",
+                "serve_order",
+                "ask_cancel",
+                "accept_cancel",
+                "refuse_cancel",
+                "void_order",
+                "rush",
+                "mark_paid",
+            ]
+        ),
+        flag=st.booleans(),
+    )
+    def on_order(self, data: st.DataObject, name: str, flag: bool) -> None:
+        order_id = data.draw(st.sampled_from(self.orders))
+        extra = (flag,) if name in ("rush", "mark_paid") else ()
+        self.attempt(lambda: getattr(self.kitchen, name)(order_id, *extra))
+
+    def attempt(self, act) -> None:  # type: ignore[no-untyped-def]
+        before, steps = dict(self.kitchen.tickets), len(self.kitchen.steps)
+        try:
+            act()
+        except Refused:
+            assert self.kitchen.tickets == before
+            assert len(self.kitchen.steps) == steps
+
+    @invariant()
+    def boards_are_what_their_tickets_say(self) -> None:
+        for station, board in self.kitchen.boards.items():
+            tickets = [t for t in self.kitchen.tickets.values() if t.station == station]
+            assert board.hash == domain.board_hash(tickets)
+
+    @invariant()
+    def states_follow_from_items(self) -> None:
+        for each in self.kitchen.tickets.values():
+            assert each.state == domain.ticket_state(each.items)
+            assert (each.ready_at is not None) == (each.state in ("ready", "served"))
+
+    @invariant()
+    def every_step_is_legal_and_counted(self) -> None:
+        legal = {(a, b) for table in domain.TRANSITIONS.values() for a, b in table.items()}
+        for step in self.kitchen.steps[self.checked :]:
+            before = self.seen[step.ticket.id]
+            assert step.ticket.version == before.version + 1
+            self.sequences[step.ticket.station] += 1
+            assert step.sequence == self.sequences[step.ticket.station]
+            moved = [
+                (a, b) for a, b in zip(before.items, step.ticket.items, strict=True) if a.state != b.state
+            ]
+            assert all((a.state, b.state) in legal for a, b in moved)
+            assert [b.id for _, b in moved] == step.changed_items
+            after = self.hashes[step.ticket.station] - domain.checksum(before) + domain.checksum(step.ticket)
+            assert step.hash == after % 2**32
+            self.hashes[step.ticket.station] = step.hash
+            self.seen[step.ticket.id] = step.ticket
+        self.checked = len(self.kitchen.steps)
+
+
+TestAnyService = AnyService.TestCase

@@ -1,0 +1,333 @@
+"""The kitchen on a real PostgreSQL, under its own role: events in, actions, boards, and its log out."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+
+from rasoi.contracts import kitchen as contract
+from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketOpened
+from rasoi.contracts.menu import MenuRepublished
+from rasoi.contracts.orders import OrderCancelled, OrderCancelRequested, OrderConfirmed, OrderPlaced
+from rasoi.kitchen import ROOM, domain, repository, service
+from rasoi.kitchen.schemas import Action
+from rasoi.platform.events import Event, decode, new_event
+from tests.kitchen.conftest import AT, OUTLET, Rig, again, bill, check, line, order
+
+ANOTHER = """INSERT INTO kitchen.ticket
+SELECT (jsonb_populate_record(t, jsonb_build_object('id', uuidv7(), 'number', 99))).* FROM kitchen.ticket t"""
+
+
+async def test_a_confirmed_order_opens_one_ticket_per_course_and_station(rig: Rig) -> None:
+    placed = order(
+        OrderPlaced,
+        line("Naan", "tandoor"),
+        line("Dal", "curry"),
+        line("Gone", "drinks", status="voided"),
+        line("Kebab", "tandoor", course=2),
+        line("Roti", "tandoor"),
+        held_courses=[2],
+    )
+    await rig.hear(placed)
+    row, tickets = await rig.board("tandoor")
+    assert [(t.course, t.state, [i.name for i in t.items]) for t in tickets] == [
+        (1, "queued", ["Naan", "Roti"]),
+        (2, "held", ["Kebab"]),
+    ]
+    one = tickets[0]
+    assert (one.number, one.order_number, one.table, one.note, one.version) == (
+        1,
+        12,
+        "Table 4",
+        "no onions",
+        1,
+    )
+    assert one.items[0].modifiers == ["Extra butter"]
+    assert one.items[0].allergens == ["gluten"]
+    assert one.elsewhere == [contract.StationState(station="curry", state="queued")]
+    assert (row.sequence, one.fired_at is None, tickets[1].fired_at) == (2, False, None)
+    assert rig.told == [{"kitchen"}]
+    assert [type(data) for _, _, data in await rig.log()] == [TicketOpened] * 3
+    assert await repository.board(rig.db, OUTLET, "drinks", None) is None
+    await check(rig)
+
+
+async def test_an_order_that_may_not_be_cooked_has_no_tickets(rig: Rig) -> None:
+    placed = order(OrderPlaced, status="awaiting_payment")
+    await rig.hear(placed)
+    await rig.hear(again(OrderCancelled, placed, status="expired"))
+    assert await rig.log() == []
+    await rig.hear(again(OrderConfirmed, placed, status="confirmed", payment_status="paid"))
+    _, tickets = await rig.board("curry")
+    assert [t.paid for t in tickets] == [True]
+
+
+async def test_an_order_confirmed_twice_has_its_tickets_once(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(placed)
+    await rig.hear(again(OrderConfirmed, placed))
+    assert len(await rig.log()) == 2
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await rig.db.execute(ANOTHER)
+
+
+async def test_a_ticket_goes_all_the_way_and_back(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    for action, state in [
+        ("start", "cooking"),
+        ("bump", "ready"),
+        ("recall", "cooking"),
+        ("bump", "ready"),
+        ("serve", "served"),
+    ]:
+        result = await rig.act(action, ticket_id=one.id)
+        assert (result.applied, result.ticket and result.ticket.state) == (True, state)
+        await check(rig)
+    assert [t.state for t in await repository.recent(rig.db, OUTLET, "tandoor", 10)] == ["served"]
+    assert await repository.ready(rig.db, OUTLET, 10) == []
+    _, [dal] = await rig.board("curry")
+    assert dal.elsewhere == [contract.StationState(station="tandoor", state="served")]
+    stations = {s.code: s.open_tickets for s in await repository.stations(rig.db, OUTLET)}
+    assert stations == {"curry": 1, "tandoor": 0}
+
+
+async def test_an_item_is_bumped_alone(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    first = await rig.act("bump", item_id=one.items[0].id)
+    assert first.ticket is not None
+    assert (first.ticket.state, [i.state for i in first.ticket.items]) == ("cooking", ["ready", "queued"])
+    second = await rig.act("bump", ticket_id=one.id, item_id=one.items[1].id)
+    assert second.ticket is not None
+    assert second.ticket.state == "ready"
+    assert [t.id for t in await repository.ready(rig.db, OUTLET, 10)] == [one.id]
+
+
+async def test_an_action_is_applied_once_however_often_it_comes(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    action_id = uuid4()
+    first = await rig.act("start", ticket_id=one.id, action_id=action_id)
+    await rig.act("bump", ticket_id=one.id)
+    events = len(await rig.log())
+    repeated = await rig.act("start", ticket_id=one.id, action_id=action_id)
+    assert (first.applied, repeated.applied, repeated.reason) == (True, True, None)
+    assert repeated.ticket is not None
+    assert repeated.ticket.state == "ready"
+    assert len(await rig.log()) == events
+
+
+async def test_twenty_cooks_bump_the_same_ticket_and_one_does(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    results = await asyncio.gather(*(rig.act("bump", ticket_id=one.id) for _ in range(20)))
+    assert sorted(r.applied for r in results) == [False] * 19 + [True]
+    assert {r.reason for r in results} == {None, domain.ILLEGAL}
+    await check(rig)
+
+
+async def test_what_is_not_possible_is_answered_with_a_reason(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    answers = [
+        await rig.act("serve", ticket_id=one.id),
+        await rig.act("bump", ticket_id=uuid4()),
+        await rig.act("bump"),
+        await rig.act("bump", order_id=one.order_id),
+        await rig.act("accept_cancel", order_id=one.order_id),
+        await rig.act("fire", order_id=one.order_id),
+        await rig.act("unrush", order_id=one.order_id),
+        await rig.act("acknowledge", ticket_id=one.id),
+    ]
+    assert [a.applied for a in answers] == [False] * 8
+    assert [a.reason for a in answers] == [
+        domain.ILLEGAL, domain.UNKNOWN, domain.UNKNOWN, domain.ILLEGAL, domain.NOT_ASKED, domain.ILLEGAL, domain.ALREADY,
+        domain.ILLEGAL,
+    ]  # fmt: skip
+    assert len(await rig.log()) == 2
+
+
+async def test_a_batch_from_an_offline_screen_is_applied_in_order(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    batch = [Action(action_id=uuid4(), action=name, ticket_id=one.id) for name in ("start", "bump", "serve")]  # type: ignore[arg-type]
+    batch.append(Action(action_id=uuid4(), action="rush", order_id=one.order_id))
+    results = await service.act(rig.ctx, rig.cook, batch)
+    assert [r.applied for r in results] == [True] * 4
+    assert (await rig.board("curry"))[1][0].rush
+    await check(rig)
+
+
+async def test_another_outlets_ticket_is_unknown(rig: Rig) -> None:
+    await rig.hear(order())
+    _, [one] = await rig.board("tandoor")
+    stranger = msgspec.structs.replace(rig.cook, outlet_id=2)
+    result = await rig.act("bump", ticket_id=one.id, principal=stranger)
+    assert (result.applied, result.reason, result.ticket) == (False, domain.UNKNOWN, None)
+
+
+async def test_a_waiter_serves_fires_and_rushes_only(rig: Rig) -> None:
+    await rig.hear(order(OrderPlaced, line("Kulfi", "desserts", course=2), held_courses=[2]))
+    _, [one] = await rig.board("desserts")
+    waiter = msgspec.structs.replace(rig.cook, role="waiter")
+    assert (await rig.act("rush", order_id=one.order_id, principal=waiter)).applied
+    assert (await rig.act("fire", order_id=one.order_id, principal=waiter)).applied
+    with pytest.raises(service.ActionNotAllowed):
+        await rig.act("bump", ticket_id=one.id, principal=waiter)
+    await rig.act("bump", ticket_id=one.id)
+    assert (await rig.act("serve", order_id=one.order_id, principal=waiter)).applied
+    await check(rig)
+
+
+async def test_a_cancelled_order_is_struck_through_until_seen(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(placed)
+    _, [one] = await rig.board("tandoor")
+    await rig.act("start", item_id=one.items[0].id)
+    await rig.hear(again(OrderCancelled, placed, status="cancelled"))
+    _, [shown] = await rig.board("tandoor")
+    assert (shown.state, {i.state for i in shown.items}) == ("voided", {"voided"})
+    await check(rig)
+    assert (await rig.act("acknowledge", ticket_id=one.id)).applied
+    assert (await rig.board("tandoor"))[1] == []
+    assert (await rig.board("tandoor"))[0].hash == 0
+    await check(rig)
+
+
+async def test_the_kitchen_accepts_a_cancellation(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(placed)
+    _, [one] = await rig.board("tandoor")
+    await rig.act("start", item_id=one.items[0].id)
+    await rig.hear(again(OrderCancelRequested, placed, status="preparing", cancel_requested=True))
+    for station in ("tandoor", "curry"):
+        assert [t.cancel_requested for t in (await rig.board(station))[1]] == [True]
+    assert (await rig.act("accept_cancel", order_id=placed.order_id)).applied
+    [(subject, version, said)] = [each for each in await rig.log() if isinstance(each[2], CancelAccepted)]
+    assert (subject, version, said.cooked_line_ids) == (str(placed.order_id), 1, [one.items[0].line_id])
+    assert said.by == rig.cook.id
+    events = len(await rig.log())
+    await rig.hear(again(OrderCancelled, placed, status="cancelled"))
+    assert len(await rig.log()) == events
+    await check(rig)
+
+
+async def test_the_kitchen_refuses_twice_with_its_own_versions(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(placed)
+    for _ in range(2):
+        await rig.hear(again(OrderCancelRequested, placed, status="preparing", cancel_requested=True))
+        assert (await rig.act("refuse_cancel", order_id=placed.order_id)).applied
+    refusals = [version for _, version, data in await rig.log() if isinstance(data, CancelRefused)]
+    assert refusals == [1, 2]
+    await check(rig)
+
+
+async def test_a_wish_that_comes_after_serving_is_refused_at_once(rig: Rig) -> None:
+    placed = order(OrderPlaced, line("Naan", "tandoor"))
+    await rig.hear(placed)
+    _, [one] = await rig.board("tandoor")
+    await rig.act("bump", ticket_id=one.id)
+    await rig.hear(again(OrderCancelRequested, placed, status="ready", cancel_requested=True))
+    assert not any(isinstance(data, CancelRefused) for _, _, data in await rig.log())
+    await rig.act("serve", ticket_id=one.id)
+    assert any(isinstance(data, CancelRefused) for _, _, data in await rig.log())
+    await rig.hear(again(OrderCancelRequested, placed, status="served", cancel_requested=True))
+    assert [v for _, v, data in await rig.log() if isinstance(data, CancelRefused)] == [1, 2]
+    await check(rig)
+
+
+async def test_tickets_follow_their_bill(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(placed)
+    await rig.hear(bill(placed, "paid"))
+    assert (await rig.board("tandoor"))[1][0].paid
+    await rig.hear(bill(placed, "partly_paid"))
+    assert not (await rig.board("tandoor"))[1][0].paid
+    await rig.hear(bill(placed, "partly_paid"))
+    await check(rig)
+
+
+async def test_a_payment_heard_before_its_order_counts(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(bill(placed, "paid"), at=AT + timedelta(seconds=2))
+    await rig.hear(placed, at=AT)
+    assert (await rig.board("tandoor"))[1][0].paid
+
+
+async def test_a_payment_older_than_the_order_does_not_pay_it(rig: Rig) -> None:
+    placed = order(OrderPlaced, payment_status="partly_paid")
+    await rig.hear(bill(placed, "paid"), at=AT)
+    await rig.hear(placed, at=AT + timedelta(seconds=2))
+    assert not (await rig.board("tandoor"))[1][0].paid
+
+
+async def test_parallel_orders_leave_no_gap_and_no_deadlock(rig: Rig) -> None:
+    stations = [("tandoor", "curry"), ("curry", "tandoor"), ("tandoor",), ("curry", "drinks")]
+    orders = [order(OrderPlaced, *(line("Dish", s) for s in stations[i % 4])) for i in range(40)]
+    await asyncio.gather(*(rig.hear(each) for each in orders))
+    _, tickets = await rig.board("tandoor")
+    assert sorted(t.number for t in tickets) == list(range(1, 31))
+    await check(rig)
+
+
+async def test_a_transaction_that_holds_an_outlet_does_not_wait_for_another(rig: Rig) -> None:
+    async def opened(tx: Any, outlet_id: int) -> None:
+        event: Event = new_event(order(), subject="any", outlet_id=outlet_id, version=1)
+        await repository.open_tickets(tx, event)
+
+    async with rig.db.transaction("kitchen") as one:
+        await opened(one, 1)
+        async with rig.db.transaction("kitchen") as two:
+            await opened(two, 2)
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await opened(two, 1)
+    assert len((await rig.board("tandoor"))[1]) == 1
+
+
+async def test_a_known_hash_spares_the_tickets(rig: Rig) -> None:
+    await rig.hear(order())
+    row, _ = await rig.board("tandoor")
+    known = await repository.board(rig.db, OUTLET, "tandoor", row.hash)
+    assert known is not None
+    assert (known.tickets, known.sequence) == (None, 1)
+
+
+async def test_the_menu_names_the_boards(rig: Rig) -> None:
+    await rig.hear(order())
+    menu = new_event(MenuRepublished(menu_version=2), subject="outlet:1", outlet_id=OUTLET, version=1)
+    stations = [{"code": "tandoor", "name": "The Tandoor"}, {"code": "chinese", "name": "Chinese"}]
+    menu = msgspec.structs.replace(
+        menu, data=msgspec.Raw(msgspec.json.encode({"menu_version": 2, "stations": stations}))
+    )
+    async with rig.db.transaction("kitchen") as tx:
+        await ROOM.handlers[MenuRepublished](rig.ctx, tx, menu, decode(menu))
+    found = [(s.code, s.name, s.open_tickets) for s in await repository.stations(rig.db, OUTLET)]
+    assert found == [("chinese", "Chinese", 0), ("curry", "Curry", 1), ("tandoor", "The Tandoor", 1)]
+
+
+async def test_the_tables_know_the_same_states_as_the_rules(rig: Rig) -> None:
+    await rig.hear(order())
+    for table in ("ticket", "ticket_item"):
+        text = await rig.db.fetchval(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", f"{table}_state"
+        )
+        assert {part for part in text.split("'") if part.isalpha() and part != "text"} == set(domain.STATES)
+
+
+async def test_old_actions_and_bills_are_forgotten(rig: Rig) -> None:
+    placed = order()
+    await rig.hear(placed)
+    await rig.hear(bill(placed, "paid"), at=AT - timedelta(days=300))
+    _, [one] = await rig.board("tandoor")
+    await rig.act("start", ticket_id=one.id)
+    await repository.prune(rig.db)
+    assert await rig.db.fetchval("SELECT count(*) FROM kitchen.bill") == 0
+    assert await rig.db.fetchval("SELECT count(*) FROM kitchen.action") == 1

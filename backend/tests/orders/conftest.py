@@ -1,0 +1,97 @@
+"""A small outlet: a naan with a choice of spice, a cola, a kulfi of which five portions are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from uuid_utils.compat import uuid7
+
+from rasoi.orders import schemas, service
+from rasoi.platform.auth import Principal
+from rasoi.platform.context import Context
+from rasoi.platform.database import Database
+from rasoi.platform.idempotency import IdempotencyKey, body_hash
+from rasoi.settings import Settings
+from tests.conftest import AsRoom
+
+NAAN, COLA, KULFI = (UUID(int=n) for n in (1, 2, 3))
+NAAN_1, COLA_1, KULFI_1 = (UUID(int=n) for n in (11, 12, 13))
+SPICE, MILD, HOT = (UUID(int=n) for n in (21, 22, 23))
+TABLE, OTHER_TABLE = UUID(int=31), UUID(int=32)
+SEED = f"""
+INSERT INTO staff.outlet (id, name, gst_regime, gstin, state_code) VALUES (1, 'Test', 'regular', '29ABCDE1234F1Z5', '29');
+INSERT INTO menu.outlet_menu (outlet_id, version) VALUES (1, 1);
+INSERT INTO menu.tax_class (outlet_id, code, version, name, inclusive, components) VALUES
+  (1, 'food', 1, 'Food', false, '[{{"name":"CGST","rate_bp":250}},{{"name":"SGST","rate_bp":250}}]');
+INSERT INTO menu.station (outlet_id, code, name) VALUES (1, 'tandoor', 'Tandoor'), (1, 'drinks', 'Drinks');
+INSERT INTO menu.category (outlet_id, id, code, name) VALUES (1, '{UUID(int=41)}', 'all', 'All');
+INSERT INTO menu.item (outlet_id, id, code, category_id, name, diet, station, tax_code) VALUES
+  (1, '{NAAN}', 'naan', '{UUID(int=41)}', 'Naan', 'veg', 'tandoor', 'food'),
+  (1, '{COLA}', 'cola', '{UUID(int=41)}', 'Cola', 'veg', 'drinks', 'food'),
+  (1, '{KULFI}', 'kulfi', '{UUID(int=41)}', 'Kulfi', 'veg', 'drinks', 'food');
+INSERT INTO menu.variant (outlet_id, id, item_id, code, name, price_paise) VALUES
+  (1, '{NAAN_1}', '{NAAN}', 'one', 'Regular', 4500), (1, '{COLA_1}', '{COLA}', 'one', 'Regular', 6000),
+  (1, '{KULFI_1}', '{KULFI}', 'one', 'Regular', 9900);
+INSERT INTO menu.modifier_group (outlet_id, id, code, name, min, max) VALUES (1, '{SPICE}', 'spice', 'Spice', 1, 1);
+INSERT INTO menu.modifier (outlet_id, id, group_id, code, name, price_paise) VALUES
+  (1, '{MILD}', '{SPICE}', 'mild', 'Mild', 0), (1, '{HOT}', '{SPICE}', 'hot', 'Hot', 500);
+INSERT INTO menu.item_modifier_group (outlet_id, item_id, group_id) VALUES (1, '{NAAN}', '{SPICE}');
+INSERT INTO inventory.stock (outlet_id, id, code, name, kind, unit, on_hand_milli) VALUES
+  (1, '{UUID(int=51)}', 'kulfi', 'Kulfi', 'counted', 'portion', 5000);
+INSERT INTO inventory.recipe (outlet_id, source_id, stock_id, kind, item_id, quantity_milli) VALUES
+  (1, '{KULFI_1}', '{UUID(int=51)}', 'counted', '{KULFI}', 1000);
+INSERT INTO orders.dining_table (outlet_id, id, code, name, qr_hash) VALUES
+  (1, '{TABLE}', 't1', 'Table 1', 'a'), (1, '{OTHER_TABLE}', 't2', 'Table 2', 'b');
+"""
+
+
+def guest(table: UUID | None = TABLE) -> Principal:
+    return service.new_guest(1, table)
+
+
+def waiter() -> Principal:
+    return Principal(kind="staff", id=uuid7(), outlet_id=1, role="waiter", session_id=uuid7(), name="Asha")
+
+
+def line(variant: UUID = COLA_1, quantity: int = 1, modifiers: tuple[UUID, ...] = ()) -> schemas.LineRequest:
+    return schemas.LineRequest(variant_id=variant, quantity=quantity, modifiers=list(modifiers))
+
+
+@dataclass
+class Desk:
+    """Places orders as the routes do, under the room's own role."""
+
+    ctx: Context
+    owner: Database
+
+    async def place(self, who: Principal, *lines: schemas.LineRequest, key: str = "", expected: int | None = None, **more: Any) -> Any:
+        """The answer as (status, decoded body)."""
+        kind = more.pop("type", "dine_in" if who.table_id or more.get("table_id") else "takeaway")
+        if expected is None:
+            asked = schemas.QuoteRequest(type=kind, lines=list(lines))
+            expected = (await service.quote(self.ctx, who, asked)).totals.total_paise
+        request = schemas.PlaceRequest(type=kind, lines=list(lines), expected_total_paise=expected, **more)
+        used = IdempotencyKey(key or str(uuid7()), "POST /api/orders", body_hash(msgspec.json.encode(request)))
+        response = await service.place(self.ctx, who, request, used)
+        return response.status_code, msgspec.json.decode(response.content)
+
+    async def setting(self, **values: Any) -> None:
+        for name, value in values.items():
+            await self.owner.execute(f"UPDATE staff.outlet SET {name} = $1, version = version + 1", value)
+        self.ctx.get(service.Snapshots).drop(1)
+
+    async def log(self) -> list[tuple[str, str, int]]:
+        rows = await self.owner.fetch("SELECT type, subject, aggregate_version FROM orders.outbox ORDER BY id")
+        return [(row["type"], row["subject"], row["aggregate_version"]) for row in rows]
+
+
+@pytest.fixture
+async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Desk:
+    await database.execute(SEED)
+    ctx = Context(settings, await as_room("orders"))
+    ctx.put(service.Snapshots())
+    return Desk(ctx, database)

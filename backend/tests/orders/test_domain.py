@@ -1,0 +1,208 @@
+"""The bill as a state machine: whatever happens in whatever order, the tables and the sums hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from rasoi.contracts import orders as contracts
+from rasoi.orders.domain import (
+    DEAD,
+    TRANSITIONS,
+    Bill,
+    BillRow,
+    IllegalChange,
+    OrderRow,
+    Progress,
+    derived,
+    invoice_series,
+    path_to,
+)
+from rasoi.orders.pricing import rounded
+
+NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+
+
+def bill_row(**more: Any) -> BillRow:
+    given = {
+        "outlet_id": 1, "id": uuid4(), "type": "dine_in", "table_id": None, "table_name": None, "status": "open",
+        "business_day": date(2026, 11, 21), "customer_name": None, "session_ids": [], "net_paise": 0, "total_paise": 0,
+        "paid_paise": 0, "refunded_paise": 0, "invoice_number": None, "attention": None, "attention_since": None,
+        "opened_at": NOW, "closed_at": None, "version": 0,
+    }  # fmt: skip
+    return BillRow(**(given | more))
+
+
+def order_row(bill: BillRow, status: str, total: int, **more: Any) -> OrderRow:
+    given = {
+        "outlet_id": 1, "id": uuid4(), "bill_id": bill.id, "session_id": None, "number": 1, "token": None, "type": "dine_in",
+        "status": status, "table_id": None, "table_name": None, "customer_name": None, "note": None,
+        "business_day": date(2026, 11, 21), "payment": "prepaid" if status == "awaiting_payment" else "pay_later",
+        "subtotal_paise": total, "discount_paise": 0, "taxable_paise": total, "taxes": [], "total_paise": total,
+        "held_courses": [], "cancel_requested": False, "reason": None, "placed_at": NOW, "expires_at": None,
+        "confirmed_at": None, "ready_at": None, "served_at": None, "completed_at": None, "version": 1,
+    }  # fmt: skip
+    return OrderRow(**(given | more))
+
+
+def tickets(*states: str) -> list[Progress]:
+    return [Progress(station=f"s{i}", ticket_id=uuid4(), state=state) for i, state in enumerate(states)]
+
+
+@pytest.mark.parametrize(
+    ("states", "order"),
+    [
+        (["queued", "held"], "confirmed"),
+        (["cooking", "queued"], "preparing"),
+        (["ready", "queued"], "preparing"),
+        (["ready", "ready", "voided"], "ready"),
+        (["served", "ready"], "ready"),
+        (["served", "served"], "served"),
+        (["voided"], None),
+        ([], None),
+    ],
+)
+def test_an_order_is_as_far_as_its_tickets(states: list[str], order: str | None) -> None:
+    assert derived(tickets(*states)) == order
+
+
+def test_a_recall_goes_back_through_preparing_by_legal_steps() -> None:
+    line = ["confirmed", "preparing", "ready", "served"]
+    for start in line:
+        for end in line:
+            status = start
+            for step in path_to(start, end):
+                assert step in TRANSITIONS[status], (start, end)
+                status = step
+            assert status == end or (end == "confirmed" and status == "preparing")
+
+
+def test_an_illegal_step_raises_and_names_the_present_state() -> None:
+    row = bill_row()
+    order = order_row(row, "served", 100)
+    bill = Bill(row, [order], NOW)
+    with pytest.raises(IllegalChange, match="served can't become cancelled"):
+        bill.kill(order, "cancelled")
+    assert order.status == "served" and not bill.changes
+
+
+def test_paying_a_prepaid_bill_confirms_closes_and_numbers_it() -> None:
+    row = bill_row()
+    order = order_row(row, "awaiting_payment", 52395)
+    row.net_paise, row.total_paise = 52395, rounded(52395)
+    bill = Bill(row, [order], NOW)
+    row.paid_paise = 52400
+    bill.confirm_paid()
+    bill.tell_bill()
+    bill.finish("2627/1/000001")
+    assert (order.status, row.status, row.payment_status) == ("confirmed", "closed", "paid")
+    assert [c.payload.event_type for c in bill.changes] == [
+        "rasoi.order.confirmed.v1", "rasoi.bill.changed.v1", "rasoi.bill.closed.v1",
+    ]  # fmt: skip
+
+
+def test_financial_years_turn_in_april() -> None:
+    assert invoice_series(date(2026, 3, 31), 1) == "2526/1"
+    assert invoice_series(date(2026, 4, 1), 12) == "2627/12"
+
+
+class Sitting(RuleBasedStateMachine):
+    """A bill with orders being placed, cooked, paid, cancelled and recalled in any order."""
+
+    orders = Bundle("orders")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row = bill_row()
+        self.bill = Bill(self.row, [], NOW)
+        self.history: dict[Any, list[str]] = {}
+
+    @rule(target=orders, status=st.sampled_from(["placed", "awaiting_payment", "confirmed"]), total=st.integers(0, 10**6))
+    def place(self, status: str, total: int) -> OrderRow:
+        order = order_row(self.row, status, total)
+        if self.row.status == "open":
+            self.bill.orders.append(order)
+            self.row.net_paise += total
+            self.row.total_paise = rounded(self.row.net_paise)
+            self.history[order.id] = [status]
+        return order
+
+    @rule(order=orders, status=st.sampled_from(["cancelled", "rejected", "expired"]))
+    def kill(self, order: OrderRow, status: str) -> None:
+        self.attempt(order, lambda: self.bill.kill(order, status))
+
+    @rule(order=orders, states=st.lists(st.sampled_from(["held", "queued", "cooking", "ready", "served", "voided"]), max_size=4))
+    def cook(self, order: OrderRow, states: list[str]) -> None:
+        order.progress = tickets(*states)
+        self.attempt(order, lambda: self.bill.follow_tickets(order))
+
+    @rule(share=st.sampled_from([1, 2, 3]))
+    def pay(self, share: int) -> None:
+        if self.row.status == "open":
+            self.row.paid_paise += self.row.due_paise // share
+            self.bill.confirm_paid()
+            self.bill.tell_bill()
+        self.finish()
+
+    @rule()
+    def refund_excess(self) -> None:
+        held = self.row.paid_paise - self.row.refunded_paise
+        self.row.refunded_paise += max(0, held - self.row.total_paise)
+        self.finish()
+
+    @rule(order=orders)
+    def late_payment(self, order: OrderRow) -> None:
+        if self.row.status == "open" and order.status == "expired":
+            self.attempt(order, lambda: self.bill.revive(order))
+
+    def attempt(self, order: OrderRow, work: Any) -> None:
+        if order.id not in self.history:
+            return
+        before = (order.status, order.version, len(self.bill.changes))
+        try:
+            work()
+        except IllegalChange:
+            assert (order.status, order.version, len(self.bill.changes)) == before
+        self.finish()
+
+    def finish(self) -> None:
+        if self.bill.orders:
+            self.bill.finish("INV" if self.bill.settled else None)
+
+    @invariant()
+    def every_event_took_legal_steps_and_the_next_version(self) -> None:
+        versions: dict[str, int] = {}
+        for change in self.bill.changes:
+            if isinstance(change.payload, contracts.OrderState):
+                path = change.payload.path
+                for a, b in zip(path, path[1:], strict=False):
+                    assert b in TRANSITIONS[a], path
+            first = 1 if isinstance(change.payload, contracts.OrderState) else 0
+            assert change.version == versions.get(change.subject, first) + 1
+            versions[change.subject] = change.version
+
+    @invariant()
+    def the_sums_hold(self) -> None:
+        row = self.row
+        assert row.net_paise == sum(o.total_paise for o in self.bill.orders if o.status not in DEAD)
+        assert row.total_paise == rounded(row.net_paise)
+        assert 0 <= row.refunded_paise <= row.paid_paise
+        assert (row.payment_status == "overpaid") == (row.paid_paise - row.refunded_paise > row.total_paise)
+
+    @invariant()
+    def a_closed_bill_owes_nothing_and_a_voided_one_holds_nothing(self) -> None:
+        if self.row.status == "closed":
+            assert self.row.due_paise == 0 and self.row.invoice_number
+            assert not any(o.status == "served" for o in self.bill.orders), "served and settled is completed"
+        if self.row.status == "voided":
+            assert self.row.paid_paise == self.row.refunded_paise and all(o.status in DEAD for o in self.bill.orders)
+
+
+Sitting.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=25, deadline=None)
+test_sitting = Sitting.TestCase

@@ -1,0 +1,107 @@
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rasoi.menu.api import GroupRule, MenuSnapshot, SnapModifier, SnapVariant, TaxClass, TaxRate
+from rasoi.orders.pricing import BadLine, CartLine, price, rounded, split_tax
+
+FOOD = TaxClass(code="food", version=1, inclusive=False, components=[TaxRate("CGST", 250), TaxRate("SGST", 250)])
+COLA = TaxClass(
+    code="cola", version=1, inclusive=True, components=[TaxRate("CESS", 1200), TaxRate("CGST", 1400), TaxRate("SGST", 1400)]
+)
+SPICE, CHEESE, MILD, HOT = uuid4(), uuid4(), uuid4(), uuid4()
+NAAN, DRINK = uuid4(), uuid4()
+
+
+def variant(id: UUID, name: str, paise: int, tax: TaxClass, groups: Any = ()) -> SnapVariant:
+    return SnapVariant(
+        id=id, item_id=uuid4(), name=name, variant=None, price_paise=paise, station="tandoor", allergens=[], tax=tax, groups=list(groups)
+    )
+
+
+def menu(naan: int = 4500, drink: int = 6000) -> MenuSnapshot:
+    spice = GroupRule(id=SPICE, name="Spice", min=1, max=1, modifier_ids=frozenset({MILD, HOT}))
+    extra = GroupRule(id=uuid4(), name="Extras", min=0, max=1, modifier_ids=frozenset({CHEESE}))
+    return MenuSnapshot(
+        version=7,
+        variants={NAAN: variant(NAAN, "Naan", naan, FOOD, [spice, extra]), DRINK: variant(DRINK, "Cola", drink, COLA)},
+        modifiers={
+            m: SnapModifier(id=m, name=name, price_paise=paise, group_id=SPICE)
+            for m, name, paise in ((MILD, "Mild", 0), (HOT, "Hot", 0), (CHEESE, "Cheese", 3050))
+        },
+    )
+
+
+def test_tax_on_top_is_rounded_per_component_and_line() -> None:
+    order = price([CartLine(variant_id=NAAN, quantity=3, modifiers=[HOT, CHEESE])], menu())
+    line = order.lines[0]
+    assert (line.unit_price_paise, line.taxable_paise) == (7550, 22650)
+    assert [(t.name, t.rate_bp, t.paise) for t in line.taxes] == [("CGST", 250, 566), ("SGST", 250, 566)]
+    assert order.total_paise == 22650 + 566 + 566
+
+
+def test_tax_inside_the_price_leaves_the_price_alone() -> None:
+    order = price([CartLine(variant_id=DRINK, quantity=1)], menu())
+    assert order.total_paise == 6000
+    assert order.taxable_paise + sum(t.paise for t in order.taxes) == 6000
+    assert {t.name: t.paise for t in order.taxes} == {"CESS": 514, "CGST": 600, "SGST": 600}
+
+
+def test_an_outlet_without_gst_charges_the_menu_price() -> None:
+    order = price([CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD]), CartLine(variant_id=DRINK, quantity=1)], menu(), taxed=False)
+    assert order.total_paise == 4500 + 6000 and order.taxes == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (CartLine(variant_id=uuid4(), quantity=1), "not on the menu"),
+        (CartLine(variant_id=NAAN, quantity=1), "exactly 1 of “Spice”, not 0"),
+        (CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD, HOT]), "exactly 1 of “Spice”, not 2"),
+        (CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD, MILD]), "twice"),
+        (CartLine(variant_id=DRINK, quantity=1, modifiers=[MILD]), "can't be had with that"),
+        (CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD, uuid4()]), "can't be had with that"),
+    ],
+)
+def test_what_the_menu_does_not_allow_is_refused_with_the_reason(line: CartLine, reason: str) -> None:
+    with pytest.raises(BadLine, match=reason):
+        price([line], menu())
+
+
+def test_an_empty_or_absurd_order_is_refused() -> None:
+    with pytest.raises(BadLine, match="at least one"):
+        price([], menu())
+    with pytest.raises(BadLine, match="can't come to more"):
+        price([CartLine(variant_id=DRINK, quantity=99)] * 60, menu(drink=1_000_000))
+    with pytest.raises(BadLine, match="discount"):
+        price([CartLine(variant_id=DRINK, quantity=1)], menu(), discount_paise=6001)
+
+
+lines = st.lists(st.tuples(st.sampled_from([NAAN, DRINK]), st.integers(1, 99)), min_size=1, max_size=12)
+
+
+@given(lines, st.integers(0, 500_000), st.integers(0, 500_000), st.integers(0, 100), st.booleans())
+def test_everything_adds_up(chosen: Any, naan: int, drink: int, percent: int, taxed: bool) -> None:
+    cart = [CartLine(variant_id=v, quantity=q, modifiers=[MILD] if v == NAAN else []) for v, q in chosen]
+    gross = sum(q * (naan if v == NAAN else drink) for v, q in chosen)
+    order = price(cart, menu(naan, drink), taxed=taxed, discount_paise=gross * percent // 100)
+    assert order.subtotal_paise == gross
+    assert sum(line.discount_paise for line in order.lines) == order.discount_paise
+    assert order.taxable_paise + sum(t.paise for t in order.taxes) == order.total_paise
+    assert order.total_paise == sum(line.total_paise for line in order.lines)
+    assert all(line.taxable_paise >= 0 and line.total_paise >= line.taxable_paise for line in order.lines)
+
+
+@given(st.integers(0, 10**9), st.lists(st.integers(0, 5000), max_size=4))
+def test_inclusive_tax_never_changes_the_price(amount: int, rates: list[int]) -> None:
+    tax = TaxClass(code="x", version=1, inclusive=True, components=[TaxRate(str(i), r) for i, r in enumerate(rates)])
+    taxable, taxes = split_tax(amount, tax, True)
+    assert taxable + sum(t.paise for t in taxes) == amount
+
+
+@given(st.integers(0, 10**12))
+def test_a_bill_is_a_whole_rupee_within_half_a_rupee(net: int) -> None:
+    assert rounded(net) % 100 == 0 and -50 < rounded(net) - net <= 50

@@ -1,0 +1,191 @@
+"""The tables, and the ledger as a state machine that is told anything in any order."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+
+from rasoi.payments.domain import (
+    ATTEMPT,
+    OPEN,
+    PAYMENT,
+    REFUND,
+    IllegalTransition,
+    Ledger,
+    Mismatch,
+    Observed,
+    PaymentRow,
+    RefundTooLarge,
+    is_stale,
+    route,
+)
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+DUE = 10_000
+
+
+def fresh() -> Ledger:
+    row = PaymentRow(
+        outlet_id=1, id=uuid4(), bill_id=uuid4(), order_id=None, amount_paise=DUE, business_day=date(2026, 11, 21),
+        created_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    ledger = Ledger(row, [], [], NOW, date(2026, 11, 21))
+    ledger.begin()
+    ledger.process("razorpay", "order_1", NOW)
+    return ledger
+
+
+def seen(status: str, found: str = "pay_1", **more: object) -> Observed:
+    values = {"id": found, "order_id": "order_1", "amount_paise": DUE, "currency": "INR", "status": status, "method": "upi"}
+    return Observed(**(values | more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", [PAYMENT, ATTEMPT, REFUND])
+def test_a_route_takes_legal_steps_only(table: dict[str, frozenset[str]]) -> None:
+    for start in table:
+        for end in table:
+            try:
+                way = [start, *route(table, start, end)]
+            except IllegalTransition:
+                continue
+            assert all(then in table[now] for now, then in zip(way, way[1:], strict=False))
+
+
+def test_nothing_leaves_a_state_of_paid_money() -> None:
+    assert PAYMENT["completed"] == ATTEMPT["captured"] == REFUND["processed"] == frozenset()
+    for table, end in ((PAYMENT, "completed"), (ATTEMPT, "captured"), (REFUND, "processed")):
+        for other in table:
+            if other != end:
+                with pytest.raises(IllegalTransition):
+                    route(table, end, other)
+
+
+def test_a_failed_attempt_may_be_captured_and_never_fails_again() -> None:
+    assert route(ATTEMPT, "failed", "captured") == ["captured"]
+    assert is_stale(ATTEMPT, "captured", "failed")
+    assert is_stale(ATTEMPT, "authorized", "failed")
+    assert not is_stale(ATTEMPT, "failed", "authorized")
+    assert not is_stale(REFUND, "processed", "failed"), "two different ends are a contradiction, not old news"
+
+
+@pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"amount_paise": DUE - 1}, {"currency": "USD"}])
+def test_what_is_not_ours_is_refused_and_changes_nothing(wrong: dict[str, object]) -> None:
+    ledger = fresh()
+    with pytest.raises(Mismatch):
+        ledger.observe(seen("captured", **wrong))
+    assert ledger.attempts == []
+    assert ledger.row.captured_paise == 0
+
+
+@given(st.lists(st.sampled_from(["created", "failed", "authorized", "captured"]), max_size=12))
+def test_told_in_any_order_it_is_captured_once_and_ends_at_the_furthest(told: list[str]) -> None:
+    ledger, captures = fresh(), 0
+    for status in told:
+        attempt = ledger.observe(seen(status))
+        if attempt is not None:
+            captures += 1
+            ledger.fulfil(attempt)
+    rank = ["created", "failed", "authorized", "captured"]
+    assert captures == ("captured" in told)
+    assert ledger.row.captured_paise == DUE * captures
+    if told:
+        assert ledger.attempts[0].status == max(told, key=rank.index)
+
+
+class Books(RuleBasedStateMachine):
+    """Attempts, captures, cash, refunds and their ends, in any order."""
+
+    refunds = Bundle("refunds")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = fresh()
+        self.usable = True
+
+    @rule(found=st.sampled_from(["pay_1", "pay_2", "pay_3"]), status=st.sampled_from(["created", "failed", "authorized", "captured"]))
+    def provider_says(self, found: str, status: str) -> None:
+        attempt = self.ledger.observe(seen(status, found))
+        if attempt is not None:
+            self._use(attempt)
+
+    @precondition(lambda self: self.ledger.row.status in OPEN)
+    @rule(extra=st.integers(0, 5000))
+    def cash(self, extra: int) -> None:
+        self._use(self.ledger.take_cash(uuid4(), "Asha", DUE + extra))
+
+    def _use(self, attempt: object) -> None:
+        if self.ledger.row.status != "completed" and self.usable:
+            self.ledger.fulfil(attempt)  # type: ignore[arg-type]
+        else:
+            self.ledger.give_back(attempt, "second")  # type: ignore[arg-type]
+
+    @rule(usable=st.booleans())
+    def bill_changes(self, usable: bool) -> None:
+        self.usable = usable
+
+    @precondition(lambda self: self.ledger.row.status in OPEN)
+    @rule(status=st.sampled_from(["expired", "failed", "cancelled"]))
+    def give_up(self, status: str) -> None:
+        self.ledger.give_up(status)
+
+    @rule(target=refunds, paise=st.integers(1, 2 * DUE))
+    def ask_refund(self, paise: int) -> UUID | None:
+        left = self.ledger.refundable_paise
+        try:
+            attempt = self.ledger.attempt_with(paise)
+        except RefundTooLarge:
+            assert paise > left
+            return None
+        return self.ledger.request_refund(attempt, paise, "cold", (uuid4(), "Ravi")).id
+
+    @rule(refund_id=refunds, status=st.sampled_from(["pending", "unknown", "processed", "failed"]))
+    def refund_goes_on(self, refund_id: UUID | None, status: str) -> None:
+        for refund in self.ledger.refunds:
+            if refund.id == refund_id:
+                before = refund.status
+                try:
+                    self.ledger.advance_refund(refund, status)
+                except IllegalTransition:
+                    assert refund.status == before
+                    assert before in ("processed", "failed")
+
+    @invariant()
+    def sums_are_right(self) -> None:
+        ledger = self.ledger
+        captured = sum(a.amount_paise for a in ledger.attempts if a.status == "captured")
+        refunded = sum(r.amount_paise for r in ledger.refunds if r.status != "failed")
+        assert ledger.row.captured_paise == captured
+        assert ledger.row.refunded_paise == refunded <= captured
+        for attempt in ledger.attempts:
+            mine = sum(r.amount_paise for r in ledger.refunds if r.status != "failed" and r.attempt_id == attempt.id)
+            assert attempt.refunded_paise == mine <= attempt.amount_paise
+        assert sum(t.captured_paise for t in ledger.totals) == captured
+        assert sum(t.refunded_paise for t in ledger.totals) == sum(r.amount_paise for r in ledger.refunds if r.status == "processed")
+
+    @invariant()
+    def one_attempt_pays_and_the_others_go_back(self) -> None:
+        paying = [a for a in self.ledger.attempts if a.on_bill]
+        assert len(paying) == (self.ledger.row.status == "completed")
+        for attempt in self.ledger.attempts:
+            if attempt.status == "captured" and not attempt.on_bill:
+                assert any(r.attempt_id == attempt.id for r in self.ledger.refunds)
+
+    @invariant()
+    def events_are_gapless_and_follow_the_table(self) -> None:
+        assert [c.version for c in self.ledger.changes] == list(range(1, self.ledger.row.version + 1))
+        status = "pending"
+        for change in self.ledger.changes[1:]:
+            path = change.payload.path or [status]
+            assert path[0] == status
+            assert all(then in PAYMENT[now] for now, then in zip(path, path[1:], strict=False))
+            status = path[-1]
+            assert change.payload.status == status
+
+
+Books.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestBooks = Books.TestCase

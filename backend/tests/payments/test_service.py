@@ -1,0 +1,443 @@
+"""Paying, in the ordinary way and in all others, against the simulator, under the room's own database role."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.orders.conftest import KULFI_1, OTHER_TABLE, guest
+from tests.payments.conftest import Till, staff
+
+
+async def ledger_equals_books(till: Till) -> None:
+    """Promise 1: every capture and refund in our ledger stands in the provider's books, and the other way round."""
+    books = till.simulator.books()
+    attempts = await till.owner.fetch("SELECT * FROM payments.attempt WHERE provider = 'razorpay'")
+    ours = {a["provider_payment_id"]: (a["amount_paise"], a["refunded_paise"]) for a in attempts if a["status"] == "captured"}
+    theirs = {p["id"]: (p["amount"], p["amount_refunded"]) for p in books["payments"] if p["captured"]}
+    assert ours == theirs
+    refunds = await till.owner.fetch("SELECT * FROM payments.refund WHERE status = 'processed' AND method <> 'cash'")
+    mine = {r["provider_refund_id"]: r["amount_paise"] for r in refunds}
+    assert mine == {r["id"]: r["amount"] for r in books["refunds"] if r["status"] == "processed"}
+
+
+async def books_add_up(till: Till) -> None:
+    """The ledger in itself: versions without gaps, bills and days that equal the sums of their rows."""
+    for subject, versions in (await till.versions()).items():
+        assert versions == list(range(1, len(versions) + 1)), subject
+    day = await till.owner.fetchrow("SELECT sum(captured_paise) c, sum(refunded_paise) r FROM payments.daily")
+    captured = await till.owner.fetchval("SELECT sum(amount_paise) FROM payments.attempt WHERE status = 'captured'")
+    refunded = await till.owner.fetchval("SELECT sum(amount_paise) FROM payments.refund WHERE status = 'processed'")
+    assert (day["c"] or 0, day["r"] or 0) == (captured or 0, refunded or 0)
+    for bill in await till.owner.fetch("SELECT * FROM orders.bill"):
+        paid = await till.owner.fetchval(
+            "SELECT sum(a.amount_paise) FROM payments.attempt a JOIN payments.payment p ON p.id = a.payment_id WHERE p.bill_id = $1 AND a.on_bill",
+            bill["id"],
+        )
+        assert bill["paid_paise"] == (paid or 0)
+
+
+@pytest.fixture
+async def oracle(till: Till) -> Any:
+    """Run these checks at the end of a test."""
+    yield
+    await ledger_equals_books(till)
+    await books_add_up(till)
+
+
+pytestmark = pytest.mark.usefixtures("oracle")
+
+
+async def test_a_prepaid_order_is_paid_online_and_goes_to_the_kitchen(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    assert order["status"] == "awaiting_payment"
+    (asked,) = await till.payments()
+    assert (asked["status"], asked["amount_paise"], asked["order_id"]) == ("pending", 6300, order["id"])
+    checkout = await till.checkout(who, order)
+    assert checkout["payment_id"] == asked["id"]
+    assert (checkout["amount_paise"], checkout["currency"], checkout["simulated"], checkout["name"]) == (6300, "INR", True, "Test")
+    reply = till.simulator.pay(checkout["razorpay_order_id"], method="card")
+    paid = (await till.verify(who, checkout, reply)).json()
+    assert (paid["status"], paid["method"], paid["captured_paise"]) == ("completed", "card", 6300)
+    assert await till.status(order) == "confirmed"
+    assert (await till.bill(order))["status"] == "closed"
+    again = await till.verify(who, checkout, reply)
+    assert again.json() == paid
+    before = await till.everything()
+    await till.deliver()
+    after = await till.everything()
+    assert {k: v for k, v in after.items() if k != "webhook"} == {k: v for k, v in before.items() if k != "webhook"}
+    assert {row["outcome"] for row in await till.owner.fetch("SELECT outcome FROM payments.webhook")} == {"processed"}
+    types = [r["type"] for r in await till.owner.fetch("SELECT type FROM payments.outbox ORDER BY id")]
+    assert types == [f"rasoi.payment.{what}.v1" for what in ("requested", "changed", "completed")]
+
+
+async def test_the_webhook_alone_completes_it_when_the_browser_is_gone(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    till.simulator.pay(checkout["razorpay_order_id"])
+    for event_id, body in reversed(till.told()):  # in any order, and more than once
+        for _ in range(3):
+            assert (await till.webhook(body, event_id)).status_code == 200
+    await till.work()
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+    assert await till.status(order) == "confirmed"
+    assert await till.owner.fetchval("SELECT count(*) FROM payments.webhook") == 3
+
+
+async def test_the_janitor_finds_it_when_browser_and_webhook_are_lost(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    till.simulator.pay(checkout["razorpay_order_id"])
+    await till.later()
+    await till.tidy()
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+    assert await till.status(order) == "confirmed"
+
+
+async def test_nobody_pays_and_the_order_expires_with_its_stock_back(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who, variant=KULFI_1, quantity=5)
+    await till.checkout(who, order)
+    assert await till.owner.fetchval("SELECT reserved_milli FROM inventory.stock") == 5000
+    await till.tidy()
+    assert await till.status(order) == "awaiting_payment", "its time is not over yet"
+    await till.later()
+    await till.tidy()
+    assert await till.status(order) == "expired"
+    assert await till.owner.fetchval("SELECT reserved_milli FROM inventory.stock") == 0
+    (payment,) = await till.payments()
+    assert payment["status"] == "expired"
+    assert (await till.bill(order))["status"] == "voided"
+    answer = await till.call(who, "POST", "/create-razorpay-order", {"order_id": order["id"]})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-due")
+
+
+async def test_a_late_capture_is_fulfilled_when_it_still_can_be(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who, variant=KULFI_1)
+    checkout = await till.checkout(who, order)
+    late = till.simulator.pay(checkout["razorpay_order_id"], "late")["razorpay_payment_id"]
+    await till.deliver()
+    await till.later()
+    await till.tidy()
+    assert await till.status(order) == "expired"
+    assert (await till.payment(checkout["payment_id"]))["status"] == "failed"
+    till.simulator.late(late)
+    await till.deliver()
+    payment = await till.payment(checkout["payment_id"])
+    assert (payment["status"], [a["status"] for a in payment["attempts"]]) == ("completed", ["captured"])
+    assert await till.status(order) == "confirmed"
+    assert await till.owner.fetchval("SELECT reserved_milli FROM inventory.stock") == 1000
+
+
+async def test_a_late_capture_is_refunded_when_the_food_is_gone(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who, variant=KULFI_1, quantity=5)
+    checkout = await till.checkout(who, order)
+    late = till.simulator.pay(checkout["razorpay_order_id"], "late")["razorpay_payment_id"]
+    await till.later()
+    await till.tidy()
+    await till.order(guest(None), variant=KULFI_1, quantity=4)
+    till.simulator.late(late)  # its webhook is lost: the reconciler still looks
+    await till.later()
+    await till.tidy()
+    await till.work()
+    payment = await till.payment(checkout["payment_id"])
+    assert payment["status"] in ("failed", "expired")
+    assert (payment["captured_paise"], payment["refunded_paise"]) == (payment["amount_paise"], payment["amount_paise"])
+    assert [r["status"] for r in payment["refunds"]] == ["processed"]
+    assert await till.status(order) == "expired"
+
+
+async def test_a_second_capture_is_refunded(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    late = till.simulator.pay(checkout["razorpay_order_id"], "late", "card")["razorpay_payment_id"]
+    reply = till.simulator.pay(checkout["razorpay_order_id"], method="upi")
+    assert (await till.verify(who, checkout, reply)).json()["status"] == "completed"
+    till.simulator.late(late)
+    await till.deliver()
+    payment = await till.payment(checkout["payment_id"])
+    assert (payment["captured_paise"], payment["refunded_paise"], payment["method"]) == (12600, 6300, "upi")
+    assert [(r["status"], r["amount_paise"]) for r in payment["refunds"]] == [("processed", 6300)]
+    assert (await till.bill(order))["paid_paise"] == 6300
+
+
+async def test_cash_and_an_online_payment_under_way_do_not_both_stay(till: Till) -> None:
+    who = guest()
+    order = await till.order(who, 2)
+    checkout = await till.checkout(who, order)
+    asked = {"bill_id": order["bill_id"], "amount_paise": 12600, "tendered_paise": 20000}
+    cash = await till.call(staff("waiter"), "POST", "/confirm-cash", asked)
+    assert cash.status_code == 201
+    (attempt,) = cash.json()["attempts"]
+    assert (attempt["change_paise"], attempt["waiter"]["name"], attempt["provider"]) == (7400, "Ravi the waiter", "cash")
+    await till.hear()
+    till.simulator.pay(checkout["razorpay_order_id"])
+    await till.later()
+    await till.tidy()  # no webhook came
+    await till.work()
+    payment = await till.payment(checkout["payment_id"])
+    assert (payment["method"], payment["captured_paise"], payment["refunded_paise"]) == ("cash", 25200, 12600)
+    shown = (await till.call(who, "GET", f"/{payment['id']}")).json()
+    assert all(a["waiter"] is None for a in shown["attempts"])
+
+
+async def test_cash_must_be_what_is_due(till: Till) -> None:
+    order = await till.order(guest())
+    asked = {"order_id": order["id"], "amount_paise": 6200, "tendered_paise": 7000}
+    wrong = await till.call(staff("waiter"), "POST", "/confirm-cash", asked)
+    assert (wrong.status_code, wrong.json()["type"], wrong.json()["due_paise"]) == (409, "/problems/due-changed", 6300)
+    short = await till.call(staff("waiter"), "POST", "/confirm-cash", asked | {"amount_paise": 6300, "tendered_paise": 6299})
+    assert short.status_code == 422
+    assert await till.payments() == []
+    right = asked | {"amount_paise": 6300}
+    answers = await asyncio.gather(*(till.call(waiter, "POST", "/confirm-cash", right, "one") for waiter in [staff("waiter")] * 20))
+    assert {a.status_code for a in answers} == {201}
+    assert len({a.content for a in answers}) == 1
+    assert len(await till.payments()) == 1
+    done = await till.call(staff("waiter"), "POST", "/confirm-cash", right)
+    assert (done.status_code, done.json()["due_paise"]) == (409, 0)
+
+
+async def test_what_changed_meanwhile_is_asked_for_anew(till: Till) -> None:
+    who = guest()
+    first = await till.order(who)
+    before = await till.checkout(who, first)
+    await till.order(who)
+    after = await till.checkout(who, first)
+    assert (before["amount_paise"], after["amount_paise"]) == (6300, 12600)
+    assert (await till.payment(before["payment_id"]))["status"] == "cancelled"
+    reply = till.simulator.pay(before["razorpay_order_id"])  # the old window was still open: the money is not lost
+    assert (await till.verify(who, before, reply)).json()["status"] == "completed"
+    await till.hear()
+    assert (await till.payment(after["payment_id"]))["status"] == "cancelled"
+    rest = await till.checkout(who, first)
+    assert rest["amount_paise"] == 6300
+    reply = till.simulator.pay(rest["razorpay_order_id"])
+    assert (await till.verify(who, rest, reply)).json()["status"] == "completed"
+    assert (await till.bill(first))["status"] == "closed"
+
+
+async def test_trying_again_uses_the_same_order_at_the_provider(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order, "a")
+    assert await till.checkout(who, order, "a") == checkout
+    till.simulator.pay(checkout["razorpay_order_id"], "failure")
+    await till.deliver()
+    payment = await till.payment(checkout["payment_id"])
+    assert (payment["status"], payment["attempts"][0]["status"]) == ("processing", "failed")
+    assert await till.checkout(who, order, "b") == checkout
+    reply = till.simulator.pay(checkout["razorpay_order_id"])  # UPI again: the same payment id, now captured
+    assert (await till.verify(who, checkout, reply)).json()["status"] == "completed"
+    assert len(till.simulator.requests("POST /v1/orders")) == 1
+
+
+async def test_duplicates_of_create_make_one_order(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    body = {"order_id": order["id"]}
+    answers = await asyncio.gather(*(till.call(who, "POST", "/create-razorpay-order", body, f"k{n % 4}") for n in range(20)))
+    assert {a.status_code for a in answers} <= {200, 409}, [a.text for a in answers if a.status_code == 503]
+    assert all("retry-after" in a.headers for a in answers if a.status_code == 409)
+    assert len({a.content for a in answers if a.status_code == 200}) == 1
+    assert len(till.simulator.books()["orders"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["hang_after", "cut_after", "hang", "bad_gateway", "too_many"])
+async def test_an_unclear_create_is_looked_up_and_may_be_repeated(till: Till, kind: str) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    till.simulator.fault("POST /v1/orders", kind, seconds=3)
+    answer = await till.call(who, "POST", "/create-razorpay-order", {"order_id": order["id"]}, "k")
+    if kind.endswith("after"):
+        assert answer.status_code == 200, "it was done, and found by its receipt"
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/payment-provider-away")
+        assert "retry-after" in answer.headers
+    checkout = await till.checkout(who, order, "k")
+    assert len(till.simulator.books()["orders"]) == 1
+    assert checkout["razorpay_order_id"] == till.simulator.books()["orders"][0]["id"]
+
+
+@pytest.mark.parametrize("kind", ["hang_after", "cut_after", "hang", "bad_gateway"])
+async def test_an_unclear_capture_is_looked_up_before_it_is_repeated(till: Till, kind: str) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    reply = till.simulator.pay(checkout["razorpay_order_id"], "authorized")
+    till.simulator.fault("POST /v1/payments/", kind, seconds=3)
+    answer = await till.verify(who, checkout, reply)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == ("completed" if kind.endswith("after") else "processing")
+    await till.soon()
+    await till.tidy()
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+    captures = [r for r in till.simulator.requests("POST /v1/payments/") if r["path"].endswith("/capture")]
+    assert sum(r["status"] == 200 for r in captures) == 1
+
+
+async def test_a_capture_that_stays_unknown_keeps_the_order(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    till.simulator.pay(checkout["razorpay_order_id"], "authorized")
+    reply = till.simulator.books()["payments"][0]
+    till.simulator.fault("POST /v1/payments/", "cut_after")
+    till.simulator.fault("GET /v1/payments/", "bad_gateway", times=1)
+    for event_id, body in till.told():
+        await till.webhook(body, event_id)
+    await till.work()
+    await till.later()
+    await till.tidy()
+    await till.soon()
+    await till.tidy()
+    assert await till.status(order) == "confirmed"
+    assert reply["status"] == "authorized"
+
+
+@pytest.mark.parametrize("kind", ["hang_after", "cut_after", "hang", "bad_gateway", "too_many"])
+async def test_an_unclear_refund_happens_once(till: Till, kind: str) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    payment = await till.buy(who, order)
+    till.simulator.fault("POST /v1/payments/", kind, seconds=3)
+    answer = await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 2000, "reason": "cold"})
+    assert (answer.status_code, answer.json()["status"]) == (202, "requested")
+    await till.work()
+    (refund,) = (await till.payment(payment["id"]))["refunds"]
+    assert refund["status"] == "unknown"
+    asked = await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 4301, "reason": "too much"})
+    assert (asked.status_code, asked.json()["refundable_paise"]) == (409, 4300)
+    await till.soon()
+    await till.work()
+    (refund,) = (await till.payment(payment["id"]))["refunds"]
+    assert refund["status"] == "processed"
+    assert [r["amount"] for r in till.simulator.books()["refunds"]] == [2000]
+
+
+async def test_twenty_refunds_at_once_never_exceed(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    body = {"amount_paise": 1000, "reason": "cold"}
+    boss = staff()
+    answers = await asyncio.gather(*(till.call(boss, "POST", f"/{payment['id']}/refund", body) for _ in range(20)))
+    assert sorted(a.status_code for a in answers) == [202] * 6 + [409] * 14
+    await till.work()
+    await till.deliver()
+    payment = await till.payment(payment["id"])
+    assert payment["refunded_paise"] == 6000
+    assert [r["status"] for r in payment["refunds"]] == ["processed"] * 6
+
+
+async def test_one_key_is_one_refund(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    body = {"amount_paise": 1000, "reason": "cold"}
+    boss = staff()
+    answers = await asyncio.gather(*(till.call(boss, "POST", f"/{payment['id']}/refund", body, "k") for _ in range(20)))
+    assert {a.status_code for a in answers} == {202}
+    assert len({a.content for a in answers}) == 1
+    await till.work()
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 1000
+
+
+async def test_a_refund_that_fails_counts_no_more_and_may_be_asked_again(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    payment = await till.buy(who, order)
+    till.simulator.faults(refunds="failed")
+    await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 6300, "reason": "cold"})
+    assert (await till.bill(order))["refunded_paise"] == 6300
+    await till.work()
+    await till.deliver()
+    payment = await till.payment(payment["id"])
+    assert (payment["refunds"][0]["status"], payment["refunded_paise"]) == ("failed", 0)
+    assert (await till.bill(order))["refunded_paise"] == 0
+    till.simulator.faults(refunds="pending")
+    await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 6300, "reason": "cold"})
+    await till.work()
+    assert (await till.payment(payment["id"]))["refunds"][1]["status"] == "pending"
+    pending = next(r for r in till.simulator.books()["refunds"] if r["status"] == "pending")
+    till.simulator.call("POST", f"/_simulator/refunds/{pending['id']}", {"status": "processed"})
+    await till.deliver()
+    assert (await till.payment(payment["id"]))["refunds"][1]["status"] == "processed"
+
+
+async def test_a_refund_at_the_providers_dashboard_is_written_down(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    payment = await till.buy(who, order)
+    provider_id = payment["attempts"][0]["provider_payment_id"]
+    till.simulator.call("POST", f"/v1/payments/{provider_id}/refund", {"amount": 1300})
+    await till.deliver()
+    payment = await till.payment(payment["id"])
+    assert [(r["amount_paise"], r["status"]) for r in payment["refunds"]] == [(1300, "processed")]
+    assert (await till.bill(order))["refunded_paise"] == 1300
+
+
+async def test_a_cancelled_order_that_was_paid_is_refunded(till: Till) -> None:
+    from uuid import UUID
+
+    from rasoi.orders import service as orders_service
+
+    who = guest()
+    keep, drop = await till.order(who), await till.order(who)
+    payment = await till.buy(who, keep)
+    assert payment["amount_paise"] == 12600
+    assert (await till.bill(keep))["status"] == "closed"
+    await orders_service.cancel(till.desk.ctx, who, UUID(drop["id"]), None)
+    await till.owner.execute("SELECT 1")
+    await till.hear()
+    status = await till.status(drop)
+    if status == "cancelled":
+        await till.work()
+        assert (await till.payment(payment["id"]))["refunded_paise"] == 6300
+
+
+async def test_cash_beyond_the_total_waits_for_a_manager(till: Till) -> None:
+    order = await till.order(guest(), 2)
+    asked = {"bill_id": order["bill_id"], "amount_paise": 12600, "tendered_paise": 12600}
+    payment = (await till.call(staff("waiter"), "POST", "/confirm-cash", asked)).json()
+    await till.hear()
+    await till.owner.execute("UPDATE orders.bill SET net_paise = 6300, total_paise = 6300")
+    async with till.ctx.db.transaction("payments") as tx:
+        from uuid import UUID
+
+        from rasoi.payments.service import refund_excess
+
+        await refund_excess(tx, 1, UUID(order["bill_id"]))
+    await till.work()
+    (refund,) = (await till.payment(payment["id"]))["refunds"]
+    assert (refund["amount_paise"], refund["status"]) == (6300, "requested")
+    path = f"/{payment['id']}/refund"
+    done = await till.call(staff(), "POST", path, {"amount_paise": 6300, "reason": "handed out"})
+    assert (done.json()["id"], done.json()["status"]) == (refund["id"], "processed")
+    rest = await till.call(staff(), "POST", path, {"amount_paise": 6301, "reason": "more"})
+    assert (rest.status_code, rest.json()["refundable_paise"]) == (409, 6300)
+
+
+async def test_the_day_by_method(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who), "wallet")
+    order = await till.order(guest(OTHER_TABLE))
+    await till.call(staff("waiter"), "POST", "/confirm-cash", {"order_id": order["id"], "amount_paise": 6300, "tendered_paise": 6300})
+    await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 300, "reason": "late"})
+    await till.work()
+    stats = (await till.call(staff(), "GET", "/stats/daily")).json()
+    assert (stats["timezone"], len(stats["days"])) == ("Asia/Kolkata", 7)
+    today = stats["days"][-1]
+    shown = {m["method"]: (m["captured_count"], m["captured_paise"], m["refunded_paise"], m["net_paise"]) for m in today["methods"]}
+    assert shown == {"cash": (1, 6300, 0, 6300), "wallet": (1, 6300, 300, 6000)}
+    assert today["total"] == {"captured_count": 2, "captured_paise": 12600, "refunded_count": 1, "refunded_paise": 300, "net_paise": 12300}
+    for query in ("?from=2026-01-02&to=2026-01-01", "?from=2020-01-01&to=2026-01-01", "?from=yesterday", "?to=0001-01-01&from=0001-01-02"):
+        assert (await till.call(staff(), "GET", f"/stats/daily{query}")).status_code in (400, 422)
+    assert (await till.call(staff(), "GET", "/stats/daily?to=0001-01-01")).status_code == 200

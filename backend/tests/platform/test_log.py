@@ -1,0 +1,144 @@
+"""Readers against writers that are slow, roll back, or stop: nothing lost, each key in order."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+
+import asyncpg
+import pytest
+from uuid_utils.compat import uuid7
+
+from rasoi.platform.database import Database, prepare
+from rasoi.platform.log import Entry, Position, missed, read, remaining
+
+INSERT = """INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
+VALUES ($1, 'test', $2, 1, $3, 'c', '{}') RETURNING id"""
+
+
+async def write(conn: asyncpg.Connection, subject: str, version: int = 1) -> int:
+    return int(await conn.fetchval(INSERT, uuid7(), subject, version))
+
+
+async def connected(url: str) -> asyncpg.Connection:
+    conn = await asyncpg.connect(url)
+    await prepare(conn)
+    return conn
+
+
+def positions(entries: list[Entry]) -> list[int]:
+    return [each.position for each in entries]
+
+
+def test_missed_names_every_id_that_a_read_did_not_show() -> None:
+    assert missed(3, [5, 6, 9]) == [4, 7, 8]
+    assert missed(3, []) == []
+    assert missed(0, [1, 2]) == []
+
+
+def test_a_gap_stays_until_seen_or_outlived() -> None:
+    gaps = {4: 100, 7: 100, 8: 200}
+    assert remaining(gaps, [7], xmin=100) == {4: 100, 8: 200}
+    assert remaining(gaps, [], xmin=101) == {8: 200}
+
+
+async def test_a_slow_writers_event_is_read_once_it_commits(database: Database, database_url: str) -> None:
+    slow = await connected(database_url)
+    transaction = slow.transaction()
+    await transaction.start()
+    first = await write(slow, "slow")
+    second = await write(await connected(database_url), "quick")
+
+    entries, position = await read(database, "orders", Position())
+    assert positions(entries) == [second]
+    assert list(position.gaps) == [first]
+
+    entries, position = await read(database, "orders", position)
+    assert entries == [] and list(position.gaps) == [first], "still open: still remembered"
+
+    await transaction.commit()
+    entries, position = await read(database, "orders", position)
+    assert positions(entries) == [first]
+    assert position == Position(second, {})
+
+
+async def test_an_open_transaction_that_drew_its_id_late_is_not_forgotten(database: Database, database_url: str) -> None:
+    """The owner's xid lies above the snapshot's xmax (which is the newest *completed* xid plus one)."""
+    owner, quick = await connected(database_url), await connected(database_url)
+    transaction = owner.transaction()
+    await transaction.start()
+    await owner.fetchval("SELECT pg_current_xact_id()")
+    first = await write(owner, "owner")
+    await write(quick, "quick")
+    _, position = await read(database, "orders", Position())
+    for _ in range(5):
+        await write(quick, "quick")
+        _, position = await read(database, "orders", position)
+        assert first in position.gaps
+    await transaction.commit()
+    entries, _ = await read(database, "orders", position)
+    assert positions(entries) == [first]
+
+
+async def test_a_rolled_back_id_is_forgotten(database: Database, database_url: str) -> None:
+    conn = await connected(database_url)
+    transaction = conn.transaction()
+    await transaction.start()
+    gone = await write(conn, "gone")
+    await transaction.rollback()
+    kept = await write(conn, "kept")
+    entries, position = await read(database, "orders", Position())
+    assert positions(entries) == [kept] and list(position.gaps) == [gone]
+    await write(conn, "later")
+    for _ in range(3):
+        _, position = await read(database, "orders", position)
+    assert position.gaps == {}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_writers(
+    database: Database, database_url: str, seed: int
+) -> None:
+    """Writers lock their key, draw an id, dawdle, and commit or roll back; a reader follows all the while."""
+    rng = random.Random(seed)
+    committed: dict[str, list[int]] = defaultdict(list)
+    locks = {f"key{i}": asyncio.Lock() for i in range(5)}
+    writing = True
+
+    async def writer() -> None:
+        conn = await connected(database_url)
+        for _ in range(40):
+            key = rng.choice(list(locks))
+            async with locks[key]:
+                transaction = conn.transaction()
+                await transaction.start()
+                await conn.fetchval("SELECT pg_current_xact_id()")
+                version = len(committed[key]) + 1
+                await write(conn, key, version)
+                await asyncio.sleep(rng.random() * 0.02)
+                if rng.random() < 0.3:
+                    await transaction.rollback()
+                else:
+                    await transaction.commit()
+                    committed[key].append(version)
+        await conn.close()
+
+    seen: dict[str, list[int]] = defaultdict(list)
+
+    async def reader() -> None:
+        position = Position()
+        while True:
+            done = not writing
+            entries, position = await read(database, "orders", position, limit=rng.choice([1, 3, 500]))
+            for each in entries:
+                seen[each.event.subject].append(each.event.aggregateversion)
+            if done and not entries:
+                return
+            await asyncio.sleep(0.001)
+
+    reading = asyncio.create_task(reader())
+    await asyncio.gather(*(writer() for _ in range(6)))
+    writing = False
+    await reading
+    assert seen == committed and sum(map(len, seen.values())) > 100

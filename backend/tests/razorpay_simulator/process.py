@@ -1,0 +1,84 @@
+"""The simulator as a process, as the platform starts it."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_simulator", "key secret of the tests", "webhook secret of the tests"
+BACKEND = Path(__file__).parents[2]
+
+
+@dataclass
+class Simulator:
+    """A running simulator; `data` keeps its books over a restart."""
+
+    data: Path | None = None
+    webhook_url: str | None = None
+    port: int = 0
+    extra: list[str] = field(default_factory=list)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Simulator:
+        argv = [sys.executable, "-m", "razorpay_simulator", "--port", str(self.port), "--key-id", KEY_ID, "--key-secret", KEY_SECRET]
+        argv += ["--webhook-secret", WEBHOOK_SECRET, *self.extra]
+        argv += ["--webhook-url", self.webhook_url] if self.webhook_url else []
+        argv += ["--data", str(self.data)] if self.data else []
+        self.process = subprocess.Popen(argv, cwd=BACKEND, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().strip()
+        assert line.startswith("listening http://"), line
+        self.port = urlsplit(line.removeprefix("listening ")).port or 0
+        return self
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def call(self, method: str, path: str, body: Any = None, *, auth: bool = True, raw: bytes | None = None, **headers: str) -> tuple[int, Any]:
+        """Status and body of one call."""
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        if auth:
+            headers["Authorization"] = "Basic " + base64.b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode()
+        conn.request(method, path, raw if raw is not None else json.dumps(body) if body is not None else None, headers)
+        answer = conn.getresponse()
+        text = answer.read()
+        conn.close()
+        return answer.status, json.loads(text) if "json" in (answer.getheader("content-type") or "") else text
+
+    def pay(self, order_id: str, outcome: str = "success", method: str = "upi") -> dict[str, Any]:
+        return self.call("POST", "/_simulator/pay", {"order_id": order_id, "method": method, "outcome": outcome})[1]  # type: ignore[no-any-return]
+
+    def late(self, payment_id: str, *, capture: bool = True) -> None:
+        assert self.call("POST", "/_simulator/late", {"payment_id": payment_id, "capture": capture})[0] == 200
+
+    def faults(self, **asked: Any) -> None:
+        status, answer = self.call("POST", "/_simulator/faults", asked)
+        assert status == 200, answer
+
+    def fault(self, match: str, kind: str, **more: Any) -> None:
+        self.faults(calls=[{"match": match, "kind": kind, **more}])
+
+    def books(self) -> dict[str, list[dict[str, Any]]]:
+        return self.call("GET", "/_simulator/books")[1]  # type: ignore[no-any-return]
+
+    def requests(self, begins: str = "") -> list[dict[str, Any]]:
+        items = self.call("GET", "/_simulator/requests")[1]["items"]
+        return [item for item in items if f"{item['method']} {item['path']}".startswith(begins)]

@@ -1,0 +1,204 @@
+"""The contract of the one file below the public API, against real python-socketio clients and raw sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+from typing import Any
+
+import httpx
+import pytest
+import socketio
+
+from rasoi.realtime import fast
+from rasoi.realtime.channels import Channel
+from tests.realtime.conftest import Rig, Serve, principal
+
+FLOOR = Channel.of_outlet("floor", 1)
+
+
+def hide_the_protocol(app: Any) -> Any:
+    """As behind an ASGI server that we do not know."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def send_on(message: Any) -> None:
+            await send(message)
+
+        await app(scope, receive, send_on)
+
+    return wrapped
+
+
+@pytest.fixture(params=["wsproto", "websockets-sansio", "unknown"])
+async def rig(request: pytest.FixtureRequest, serve: Serve) -> Rig:
+    if request.param == "unknown":
+        return await serve("websockets-sansio", hide_the_protocol)
+    return await serve(request.param)
+
+
+def send(rig: Rig, data: Any) -> int:
+    return rig.bridge.sio.broadcast(FLOOR.room, "change", json.dumps(data).encode())
+
+
+@pytest.mark.parametrize("size", [0, 100, 118, 126, 1000, 65_520, 65_536, 200_000])
+async def test_a_broadcast_arrives_as_an_emit_would(rig: Rig, size: int) -> None:
+    client = await rig.connect("waiter")
+    assert (await client.join("floor:1"))["ok"]
+    data = {"text": "₹ नान " + "x" * size, "nested": [1, None, True]}
+    assert send(rig, data) == 1
+    await rig.bridge.sio.emit("change", data, room=FLOOR.room)
+    assert await client.wait_for("change", 2) == [data, data]
+
+
+async def test_order_is_kept_among_broadcasts_and_emits(rig: Rig) -> None:
+    clients = [await rig.connect("waiter") for _ in range(3)]
+    for client in clients:
+        await client.join("floor:1")
+    for number in range(0, 100, 2):
+        send(rig, number)
+        if rig_is_fast(rig):
+            await rig.bridge.sio.emit("change", number + 1, room=FLOOR.room)
+        else:
+            send(rig, number + 1)
+    for client in clients:
+        assert await client.wait_for("change", 100) == list(range(100))
+
+
+def rig_is_fast(rig: Rig) -> bool:
+    return all(type(socket) is fast.FastSocket for socket in rig.bridge.sio.eio.sockets.values())
+
+
+async def test_only_members_hear_and_leaving_ends_it(rig: Rig) -> None:
+    inside, outside = await rig.connect("waiter"), await rig.connect("waiter")
+    await inside.join("floor:1")
+    send(rig, 1)
+    assert await inside.wait_for("change") == [1]
+    assert (await inside.sio.call("leave", {"channel": "floor:1"}))["ok"]
+    assert send(rig, 2) == 0
+    assert (outside.of("change"), inside.of("change")) == ([], [1])
+
+
+async def test_a_client_that_goes_leaves_nothing_behind(rig: Rig) -> None:
+    client = await rig.connect("waiter")
+    await client.join("floor:1")
+    await client.sio.disconnect()
+    async with asyncio.timeout(5):
+        while rig.bridge.screens or rig.bridge.sio.eio.sockets or rig.bridge.sio.manager.rooms:
+            await asyncio.sleep(0.01)
+    assert (send(rig, 1), rig.bridge.sio.environ) == (0, {})
+
+
+async def test_pings_are_answered_and_a_silent_client_is_dropped(rig: Rig) -> None:
+    engine = rig.bridge.sio.eio
+    engine.ping_interval, engine.ping_timeout = 0.2, 1.0
+    client = await rig.connect("waiter")
+    _, writer = await raw(rig)
+    await say(writer, "40" + json.dumps({"token": rig.tokens.issue(principal("waiter"), 60)}))
+    async with asyncio.timeout(10):
+        while len(rig.bridge.screens) != 2:
+            await asyncio.sleep(0.01)
+        while len(rig.bridge.screens) != 1:
+            await asyncio.sleep(0.05)
+    await client.join("floor:1")
+    writer.close()
+
+
+async def raw(rig: Rig, **headers: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A WebSocket made by hand; reads nothing by itself."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", rig.port, limit=2**16)
+    key = base64.b64encode(os.urandom(16)).decode()
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    writer.write(
+        "\r\n".join(
+            [
+                "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1", "Host: 127.0.0.1", "Upgrade: websocket",
+                "Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *lines, "", "",
+            ]
+        ).encode()
+    )  # fmt: skip
+    await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+async def say(writer: asyncio.StreamWriter, text: str | bytes) -> None:
+    body = text if isinstance(text, bytes) else text.encode()
+    length = bytes((0x80 | len(body),)) if len(body) < 126 else b"\xfe" + len(body).to_bytes(2, "big")
+    writer.write((b"\x82" if isinstance(text, bytes) else b"\x81") + length + bytes(4) + body)
+    await writer.drain()
+
+
+async def test_a_screen_that_does_not_read_is_dropped_and_others_are_not(serve: Serve) -> None:
+    rig = await serve()
+    good = await rig.connect("waiter")
+    await good.join("floor:1")
+    _, writer = await raw(rig)
+    await say(writer, "40" + json.dumps({"token": rig.tokens.issue(principal("waiter"), 60)}))
+    await say(writer, '421["join",{"channel":"floor:1"}]')
+    async with asyncio.timeout(5):
+        while len(rig.bridge.sio.manager.rooms["/"].get(FLOOR.room, ())) != 2:
+            await asyncio.sleep(0.01)
+    text, sent = "x" * 60_000, 0
+    async with asyncio.timeout(20):
+        while len(rig.bridge.screens) == 2:
+            send(rig, text)
+            sent += 1
+            await asyncio.sleep(0.005)
+            for each in rig.bridge.sio.eio.sockets.values():
+                assert each.transport.get_write_buffer_size() < fast.BURST_LIMIT + 100_000
+    await good.wait_for("change", sent)
+    writer.close()
+
+
+async def test_a_burst_drops_nobody(rig: Rig) -> None:
+    client = await rig.connect("waiter")
+    await client.join("floor:1")
+    for number in range(400):
+        send(rig, f"{number}" + "x" * 5_000)
+    assert len(await client.wait_for("change", 400)) == 400
+
+
+async def test_who_never_says_who_they_are_is_dropped(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "CONNECT_S", 0.5)
+    monkeypatch.setattr(fast, "HANG_UP_S", 0.2)
+    rig = await serve()
+    reader, writer = await raw(rig)
+    async with asyncio.timeout(5):
+        while await reader.read(1000):
+            pass
+    assert rig.bridge.sio.eio.sockets == {}
+    writer.close()
+
+
+NONSENSE = [
+    "", "x", "9", "4", "42", "42[", "42[]", "42{}", '42["join"]', '42["join",1,2,3]', "40[", "4999999999999[", b"\x00\x01", "41",
+    "451-[]", "43[]", '42/admin,["x"]', '40/admin,{}', '42["connect"]', '42["' + "x" * 20_000 + '"]', '42[["join"]]', "3", "1",
+]  # fmt: skip
+
+
+async def test_nonsense_harms_nobody_else(rig: Rig) -> None:
+    good = await rig.connect("waiter")
+    await good.join("floor:1")
+    for text in NONSENSE:
+        _, writer = await raw(rig)
+        await say(writer, "40" + json.dumps({"token": rig.tokens.issue(principal("waiter"), 60)}))
+        await say(writer, text)
+        await asyncio.sleep(0.02)
+        writer.close()
+    send(rig, "still here")
+    assert await good.wait_for("change") == ["still here"]
+
+
+async def test_foreign_origins_and_polling_are_refused(serve: Serve) -> None:
+    rig = await serve()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await rig.connect("waiter", headers={"Origin": "https://evil.example"})
+    assert (await rig.connect("waiter", headers={"Origin": rig.url})).sio.connected
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(f"{rig.url}/socket.io/?EIO=4&transport=polling")).status_code == 400
+        assert (await http.get(f"{rig.url}/socket.iox")).status_code == 404
+
+
+def test_the_versions_are_those_that_were_read() -> None:
+    assert set(fast.PINNED) == {"python-socketio", "python-engineio", "uvicorn"}

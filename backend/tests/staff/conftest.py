@@ -1,0 +1,76 @@
+"""The staff room over HTTP, under its own database role, with one outlet and a person of each role."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from rasoi import staff
+from rasoi.platform import http
+from rasoi.platform.auth import Tokens
+from rasoi.platform.context import Context
+from rasoi.platform.database import Database
+from rasoi.settings import Settings
+from rasoi.staff import service
+from rasoi.staff.api import Revocations
+from rasoi.staff.schemas import NewPerson
+from tests.conftest import AsRoom
+
+PEOPLE = [
+    NewPerson(name="Asha", role="owner", username="asha", password="asha's password", pin="9001"),
+    NewPerson(name="Binod", role="manager", username="binod", password="binod's password", pin="9002"),
+    NewPerson(name="Chitra", role="waiter", pin="1001"),
+    NewPerson(name="Dev", role="kitchen", pin="2001"),
+]
+PINS = {"owner": "9001", "manager": "9002", "waiter": "1001", "kitchen": "2001"}
+
+
+@dataclass
+class Desk:
+    """A client of the room, with shorthands."""
+
+    ctx: Context
+    client: httpx.AsyncClient
+    ids: dict[str, UUID]
+
+    async def pin(self, pin: str, **more: Any) -> Any:
+        return await self.client.post("/api/staff/login/pin", json={"pin": pin, **more})
+
+    async def token(self, role: str) -> str:
+        answer = await self.pin(PINS[role])
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    async def call(self, method: str, path: str, token: str, json: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self.client.request(method, path, headers=headers, json=json)
+
+
+async def make_context(db: Database, settings: Settings) -> Context:
+    ctx = Context(settings, db)
+    revocations = Revocations()
+    ctx.put(revocations)
+    ctx.put(Tokens(settings.secret_key, revocations.is_revoked))
+    return ctx
+
+
+@pytest.fixture
+async def ctx(as_room: AsRoom, settings: Settings) -> Context:
+    return await make_context(await as_room("staff"), settings)
+
+
+@pytest.fixture
+async def desk(ctx: Context) -> AsyncIterator[Desk]:
+    ids = {}
+    async with ctx.db.transaction("staff") as tx:
+        await service.ensure_outlet(tx, 1, "Rasoi", timezone="Asia/Kolkata")
+        for person in PEOPLE:
+            ids[person.role] = await service.ensure_person(tx, ctx.settings.secret_key, 1, person)
+    app = http.application(ctx, staff.ROOM.routes, version="0")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi.test") as client:
+        yield Desk(ctx, client, ids)

@@ -1,0 +1,147 @@
+"""The SQL functions that other rooms call, under those rooms' roles."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import pytest
+
+from rasoi.platform.database import Database
+from rasoi.staff import api, repository
+from tests.conftest import AsRoom
+
+ROOMS = ("menu", "inventory", "orders", "payments", "kitchen", "notifications")
+
+
+@pytest.fixture
+async def db(database: Database) -> Database:
+    await database.execute("INSERT INTO staff.outlet (id, name) VALUES (1, 'Rasoi')")
+    return database
+
+
+async def day_at(db: Database, zone: str, cutoff: int, wall: str, fold: int = 0) -> date:
+    await db.execute("UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2", zone, cutoff)
+    at = datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold)
+    return await db.fetchval("SELECT staff.business_day_at(1, $1)", at)  # type: ignore[no-any-return]
+
+
+DAYS = [
+    ("Asia/Kolkata", 240, "2026-11-21T23:59:59", "2026-11-21"),
+    ("Asia/Kolkata", 240, "2026-11-22T00:00:00", "2026-11-21"),
+    ("Asia/Kolkata", 240, "2026-11-22T03:59:59.999999", "2026-11-21"),
+    ("Asia/Kolkata", 240, "2026-11-22T04:00:00", "2026-11-22"),
+    ("Asia/Kolkata", 0, "2026-11-21T23:59:59", "2026-11-21"),
+    ("Asia/Kolkata", 0, "2026-11-22T00:00:00", "2026-11-22"),
+    ("Asia/Kolkata", 720, "2027-01-01T11:59:00", "2026-12-31"),
+    ("America/New_York", 240, "2026-03-01T03:59:00", "2026-02-28"),
+    ("Pacific/Kiritimati", 240, "2026-11-21T05:00:00", "2026-11-21"),
+]
+
+
+async def test_business_day(db: Database) -> None:
+    for zone, cutoff, wall, day in DAYS:
+        assert await day_at(db, zone, cutoff, wall) == date.fromisoformat(day), (zone, cutoff, wall)
+
+
+async def test_business_day_when_the_clocks_change(db: Database) -> None:
+    """Cut-off at 02:30 in Berlin: in March that time does not exist, in October it comes twice."""
+    zone, cutoff = "Europe/Berlin", 150
+    assert await day_at(db, zone, cutoff, "2026-03-29T01:59:59") == date(2026, 3, 28)
+    assert await day_at(db, zone, cutoff, "2026-03-29T03:30:00") == date(2026, 3, 29)
+    assert await day_at(db, zone, cutoff, "2026-10-25T02:15:00") == date(2026, 10, 24)
+    assert await day_at(db, zone, cutoff, "2026-10-25T02:30:00", fold=1) == date(2026, 10, 25)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kolkata"]
+)
+async def test_the_business_day_never_goes_back(db: Database, zone: str) -> None:
+    """Every half hour through a year, for cut-offs around the hours in which clocks change."""
+    for cutoff in (0, 120, 150, 180, 240):
+        await db.execute("UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2", zone, cutoff)
+        back, most = await db.fetchrow(
+            """SELECT count(*) FILTER (WHERE day < before), max(day - before) FROM (
+              SELECT day, lag(day) OVER (ORDER BY at) AS before FROM (
+                SELECT at, staff.business_day_at(1, at) AS day
+                FROM generate_series(timestamptz '2017-12-31 12:00+00', '2019-01-01 12:00+00', '30 min') at) a) b"""
+        )
+        assert (back, most) == (0, 1)
+
+
+async def test_an_unknown_outlet_has_no_business_day(db: Database) -> None:
+    assert await db.fetchval("SELECT staff.business_day(99)") is None
+
+
+async def test_other_rooms_may_call_these_and_nothing_else(db: Database, as_room: AsRoom) -> None:
+    for room in ROOMS:
+        theirs = await as_room(room)
+        assert isinstance(await theirs.fetchval("SELECT staff.business_day(1)"), date)
+        assert (await api.outlet(theirs, 1)).name == "Rasoi"
+        async with theirs.transaction(room) as tx:
+            await repository.record_audit(tx, 1, None, None, "tested", "room", {"room": room})
+        assert await repository.revoked_sessions(theirs, 60) == []
+        for forbidden in (
+            "SELECT * FROM staff.person",
+            "SELECT * FROM staff.outlet",
+            "SELECT staff.business_day_at(1, now())",
+            "INSERT INTO staff.audit (outlet_id, action, subject) VALUES (1, 'a', 'b')",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await theirs.execute(forbidden)
+
+
+@pytest.mark.parametrize(
+    "sql", ["UPDATE staff.audit SET action = 'x'", "DELETE FROM staff.audit", "TRUNCATE staff.audit"]
+)
+async def test_the_audit_log_is_append_only(db: Database, sql: str) -> None:
+    await repository.record_audit(db, 1, None, "Asha", "tested", "x", {})
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
+        await db.execute(sql)
+
+
+async def test_settings_come_from_memory_until_they_change(db: Database) -> None:
+    assert (await api.outlet(db, 1)).name == "Rasoi"
+    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
+    assert (await api.outlet(db, 1)).name == "Rasoi"
+    async with db.transaction("staff") as tx:
+        assert (await api.outlet(tx, 1)).name == "Rasoi 2"
+    api.forget_outlet(db, 1, 2)
+    assert (await api.outlet(db, 1)).name == "Rasoi 2"
+
+
+async def test_a_stale_read_is_not_kept(db: Database) -> None:
+    api.forget_outlet(db, 1, 2)  # told of version 2 before the reader sees it
+    assert (await api.outlet(db, 1)).version == 1
+    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
+    assert (await api.outlet(db, 1)).name == "Rasoi 2"
+
+
+async def test_settings_in_memory_do_not_last(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "CACHE_S", -1.0)
+    await api.outlet(db, 1)
+    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
+    assert (await api.outlet(db, 1)).name == "Rasoi 2"
+
+
+async def test_revoked_sessions_are_known_by_the_poll(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    from uuid_utils.compat import uuid7
+
+    monkeypatch.setattr(api, "POLL_S", 0.02)
+    person, ended, old = uuid7(), uuid7(), uuid7()
+    sql = "INSERT INTO staff.person (outlet_id, id, name, role, pin_hash) VALUES (1, $1, 'Asha', 'owner', sha256('x'))"
+    await db.execute(sql, person)
+    revocations = api.Revocations()
+    await revocations.start(db)
+    assert not revocations.is_revoked(ended)
+    for session, minutes in ((ended, 0), (old, 20)):
+        await db.execute(
+            """INSERT INTO staff.session (outlet_id, id, person_id, refresh_hash, expires_at, revoked_at, revoked_for)
+            VALUES (1, $1, $2, sha256('x'), now() + interval '1 hour', now() - $3::interval, 'logout')""",
+            session, person, timedelta(minutes=minutes),
+        )  # fmt: skip
+    await asyncio.sleep(0.3)
+    assert revocations.is_revoked(ended)
+    assert not revocations.is_revoked(old), "its tokens have expired long ago"
+    await revocations.stop()

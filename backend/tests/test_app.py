@@ -1,0 +1,330 @@
+"""The whole application in one process: who may do what, what bad input is answered, what it says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+from uuid_utils.compat import uuid7
+
+from rasoi import app
+from rasoi.orders.service import new_guest
+from rasoi.platform import http
+from rasoi.platform.auth import Principal, Tokens
+from rasoi.platform.context import Context
+from rasoi.settings import Settings
+
+G, W, K, M, O = "guest", "waiter", "kitchen", "manager", "owner"  # noqa: E741
+STAFF, FLOOR, MANAGERS = {W, K, M, O}, {W, M, O}, {M, O}
+PUBLIC = {G, W, K, M, O, None}
+ANYONE = {G, W, K, M, O}
+GUEST_AND_FLOOR = {G, W, M, O}
+
+MATRIX: dict[tuple[str, str], set[str | None]] = {
+    ("GET", "/health/live"): PUBLIC,
+    ("GET", "/health/ready"): PUBLIC,
+    ("GET", "/metrics"): PUBLIC,
+    ("GET", "/api/build"): PUBLIC,
+    ("GET", "/api/asyncapi.json"): PUBLIC,
+    ("POST", "/api/staff/login"): PUBLIC,
+    ("POST", "/api/staff/login/pin"): PUBLIC,
+    ("POST", "/api/staff/refresh"): PUBLIC,
+    ("POST", "/api/sessions"): PUBLIC,
+    ("POST", "/api/payments/webhook/razorpay"): PUBLIC,
+    ("POST", "/api/staff/logout"): STAFF,
+    ("GET", "/api/staff/me"): STAFF,
+    ("GET", "/api/staff/people"): MANAGERS,
+    ("POST", "/api/staff/people"): MANAGERS,
+    ("PATCH", "/api/staff/people/{person_id:uuid}"): MANAGERS,
+    ("GET", "/api/staff/outlet"): STAFF,
+    ("PATCH", "/api/staff/outlet"): MANAGERS,
+    ("GET", "/api/staff/audit"): MANAGERS,
+    ("GET", "/api/menu"): ANYONE,
+    ("PUT", "/api/menu/items/{item_id:uuid}/availability"): STAFF,
+    ("PUT", "/api/menu/modifiers/{modifier_id:uuid}/availability"): STAFF,
+    ("PATCH", "/api/menu/items/{item_id:uuid}"): MANAGERS,
+    ("PATCH", "/api/menu/variants/{variant_id:uuid}"): MANAGERS,
+    ("POST", "/api/menu/items"): MANAGERS,
+    ("POST", "/api/menu/categories"): MANAGERS,
+    ("GET", "/api/inventory/stock"): STAFF,
+    ("GET", "/api/inventory/stock/{stock_id:uuid}/movements"): STAFF,
+    ("POST", "/api/inventory/receipts"): MANAGERS,
+    ("POST", "/api/inventory/waste"): MANAGERS,
+    ("POST", "/api/inventory/counts"): MANAGERS,
+    ("POST", "/api/sessions/refresh"): {G},
+    ("POST", "/api/orders/quote"): GUEST_AND_FLOOR,
+    ("POST", "/api/orders"): GUEST_AND_FLOOR,
+    ("GET", "/api/orders"): ANYONE,
+    ("GET", "/api/orders/{order_id:uuid}"): ANYONE,
+    ("POST", "/api/orders/{order_id:uuid}/cancel"): GUEST_AND_FLOOR,
+    ("POST", "/api/orders/{order_id:uuid}/approve"): FLOOR,
+    ("POST", "/api/orders/{order_id:uuid}/reject"): FLOOR,
+    ("GET", "/api/bills"): ANYONE,
+    ("GET", "/api/bills/{bill_id:uuid}"): ANYONE,
+    ("POST", "/api/bills/{bill_id:uuid}/attention"): GUEST_AND_FLOOR,
+    ("DELETE", "/api/bills/{bill_id:uuid}/attention"): FLOOR,
+    ("GET", "/api/tables"): STAFF,
+    ("GET", "/api/tables/codes"): MANAGERS,
+    ("POST", "/api/tables/{table_id:uuid}/code"): MANAGERS,
+    ("POST", "/api/payments/create-razorpay-order"): GUEST_AND_FLOOR,
+    ("POST", "/api/payments/verify-razorpay"): GUEST_AND_FLOOR,
+    ("POST", "/api/payments/confirm-cash"): FLOOR,
+    ("POST", "/api/payments/{payment_id:uuid}/refund"): MANAGERS,
+    ("GET", "/api/payments"): FLOOR,
+    ("GET", "/api/payments/{payment_id:uuid}"): GUEST_AND_FLOOR,
+    ("GET", "/api/payments/stats/daily"): MANAGERS,
+    ("GET", "/api/kitchen/stations"): STAFF,
+    ("GET", "/api/kitchen/boards/{station:str}"): STAFF,
+    ("GET", "/api/kitchen/boards/{station:str}/recent"): STAFF,
+    ("GET", "/api/kitchen/ready"): STAFF,
+    ("POST", "/api/kitchen/actions"): STAFF,
+    ("GET", "/api/notifications"): ANYONE,
+    ("POST", "/api/notifications/{message_id:uuid}/delivered"): ANYONE,
+    ("POST", "/api/notifications/{message_id:uuid}/read"): ANYONE,
+}
+
+
+@dataclass
+class Running:
+    """The platform behind an HTTP client, and tokens for any role."""
+
+    ctx: Context
+    client: httpx.AsyncClient
+
+    def headers(self, role: str | None, **more: str) -> dict[str, str]:
+        if role is None:
+            return more
+        principal = new_guest(1, None) if role == G else Principal(kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name="T")
+        return {"Authorization": f"Bearer {self.ctx.get(Tokens).issue(principal, 60)}", **more}
+
+    async def ask(self, method: str, path: str, role: str | None = None, key: str | None = "k", **more: Any) -> httpx.Response:
+        given = more.pop("headers", {})
+        headers = self.headers(role) | ({"Idempotency-Key": key} if key else {}) | given
+        return await self.client.request(method, path, headers=headers, **more)
+
+
+@pytest.fixture
+async def running(database_url: str, settings: Settings, redis_url: str) -> AsyncIterator[Running]:
+    async with app.platform(settings, database_url, redis_url) as platform:
+        transport = httpx.ASGITransport(app=platform.asgi, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=settings.url) as client:
+            yield Running(platform.ctx, client)
+
+
+def routes_of(application: Litestar) -> set[tuple[str, str]]:
+    found = set()
+    for route in application.routes:
+        for handler in getattr(route, "route_handlers", []):
+            for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                if not route.path.startswith("/schema"):
+                    found.add((str(method), route.path))
+    return found
+
+
+def test_every_route_stands_in_the_matrix_and_nothing_else(settings: Settings) -> None:
+    ctx = Context(settings, None)  # type: ignore[arg-type]
+    ctx.put(Tokens("x" * 32))
+    application = http.application(ctx, [*app.routes_of(app.ROOMS), *app.build_routes("")], version="1")
+    assert routes_of(application) == set(MATRIX)
+
+
+async def test_the_matrix_of_route_and_role(running: Running) -> None:
+    wrong = []
+    for (method, template), allowed in MATRIX.items():
+        path = re.sub(r"\{\w+:uuid\}", str(uuid7()), template).replace("{station:str}", "tandoor")
+        for role in (None, G, W, K, M, O):
+            body = None if method in ("GET", "DELETE") else {}
+            answer = await running.ask(method, path, role, json=body)
+            expected = "in" if role in allowed else "401" if role is None else "403"
+            got = str(answer.status_code) if answer.status_code in (401, 403) else "in"
+            if template.startswith("/api/staff/login") or template.endswith(("/refresh", "/razorpay", "/me")):
+                got = "in" if got == "401" and role in allowed else got
+            if got != expected or answer.status_code >= 500:
+                wrong.append((method, template, role, answer.status_code, answer.text[:200]))
+    assert wrong == []
+
+
+@pytest.fixture
+async def dish(running: Running) -> dict[str, Any]:
+    menu = (await running.ask("GET", "/api/menu", W)).json()
+    plain = (i for c in menu["categories"] for i in c["items"] if not any(g["min"] for g in i["modifier_groups"]))
+    return next(plain)  # type: ignore[no-any-return]
+
+
+def order_for(dish: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    line = {"variant_id": dish["variants"][0]["id"], "quantity": 1}
+    return {"type": "takeaway", "lines": [line], "expected_total_paise": 1} | changes
+
+
+async def test_bad_input_is_a_problem_with_a_reason_and_writes_nothing(running: Running, dish: dict[str, Any]) -> None:
+    line = order_for(dish)["lines"][0]
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({"content": b"{not json"}, 400),
+        ({"content": b"\xff\xfe"}, 400),
+        ({"content": b""}, 422),
+        ({"json": []}, 422),
+        ({"json": "order"}, 422),
+        ({"json": order_for(dish, type="delivery")}, 422),
+        ({"json": order_for(dish, lines=[])}, 422),
+        ({"json": order_for(dish, lines=[line] * 61)}, 422),
+        ({"json": order_for(dish, lines=[line | {"quantity": 0}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"quantity": -1}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"quantity": 10**30}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"quantity": 1.5}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"quantity": "1"}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"variant_id": str(uuid7())}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"variant_id": "x"}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"modifiers": [str(uuid7())]}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"note": "x" * 201}])}, 422),
+        ({"json": order_for(dish, lines=[line | {"note": "nul \u0000 byte"}])}, 422),
+        ({"json": order_for(dish, note="nul \u0000 byte")}, 422),
+        ({"json": order_for(dish, expected_total_paise=-1)}, 422),
+        ({"json": order_for(dish, surprise=True)}, 422),
+        ({"json": order_for(dish, expected_total_paise=10**40)}, 422),
+        ({"json": order_for(dish, bill_id=str(uuid7()))}, 409),
+        ({"json": order_for(dish), "content_type": "text/plain"}, 409),
+        ({"content": b'{"type":"' + b"x" * 300_000 + b'"}'}, 413),
+    ]
+    for given, status in cases:
+        given = dict(given)
+        headers = {"Content-Type": given.pop("content_type", "application/json")}
+        answer = await running.ask("POST", "/api/orders", G, headers=headers, **given)
+        assert answer.headers["content-type"] == "application/problem+json", (given, answer.text)
+        problem = answer.json()
+        assert answer.status_code == status, (str(given)[:200], problem)
+        assert problem["type"].startswith("/problems/") and problem["detail"] and problem["status"] == status
+        assert "Traceback" not in answer.text
+    assert await running.ctx.db.fetchval("SELECT count(*) FROM orders.bill") == 0
+    assert await running.ctx.db.fetchval("SELECT count(*) FROM orders.idempotency") == 0
+
+
+async def test_other_faults_of_a_caller(running: Running, dish: dict[str, Any]) -> None:
+    expectations = [
+        (await running.ask("POST", "/api/orders", G, key=None, json=order_for(dish)), 400, "bad-request"),
+        (await running.ask("POST", "/api/orders", G, key="x" * 201, json=order_for(dish)), 400, "bad-request"),
+        (await running.ask("POST", "/api/orders", json=order_for(dish)), 401, "unauthenticated"),
+        (await running.ask("GET", "/api/orders", headers={"Authorization": "Bearer forged"}), 401, "unauthenticated"),
+        (await running.ask("GET", "/api/orders", headers={"Authorization": "Basic eA=="}), 401, "unauthenticated"),
+        (await running.ask("DELETE", "/api/orders", G), 405, "method-not-allowed"),
+        (await running.ask("GET", "/api/nothing", G), 404, "not-found"),
+        (await running.ask("GET", "/api/orders/not-a-uuid", G), 404, "not-found"),
+        (await running.ask("GET", f"/api/orders/{uuid7()}", G), 404, "unknown-order"),
+        (await running.ask("GET", "/api/orders?limit=0", W), 422, "invalid"),
+        (await running.ask("GET", "/api/orders?limit=1000000", W), 422, "invalid"),
+        (await running.ask("GET", "/api/orders?status=eaten", W), 422, "invalid"),
+        (await running.ask("GET", "/api/orders?q=99999999999999999999", W), 422, "invalid"),
+        (await running.ask("GET", "/api/orders?business_day=2026-13-45", W), 422, "invalid"),
+        (await running.ask("POST", "/api/sessions", json={"table_code": "guessed-code"}), 404, "unknown-table-code"),
+        (await running.ask("POST", "/api/sessions", json={"table_code": 7}), 422, "invalid"),
+        (await running.ask("GET", "/api/kitchen/boards/no%00such", K), 422, "invalid"),
+    ]
+    for answer, status, slug in expectations:
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
+
+
+async def test_a_person_of_another_outlet_sees_nothing_of_this_one(running: Running, dish: dict[str, Any]) -> None:
+    quote = (await running.ask("POST", "/api/orders/quote", W, json={k: v for k, v in order_for(dish).items() if k != "expected_total_paise"})).json()
+    placed = await running.ask("POST", "/api/orders", W, json=order_for(dish, expected_total_paise=quote["totals"]["total_paise"]))
+    assert placed.status_code == 201, placed.text
+    order = placed.json()
+    stranger = Principal(kind="staff", id=uuid7(), outlet_id=2, role="owner", session_id=uuid7(), name="S")
+    headers = {"Authorization": f"Bearer {running.ctx.get(Tokens).issue(stranger, 60)}"}
+    for method, path in (
+        ("GET", f"/api/orders/{order['id']}"),
+        ("POST", f"/api/orders/{order['id']}/cancel"),
+        ("POST", f"/api/orders/{order['id']}/approve"),
+        ("GET", f"/api/bills/{order['bill_id']}"),
+        ("PUT", f"/api/menu/items/{dish['id']}/availability"),
+        ("PATCH", f"/api/menu/items/{dish['id']}"),
+    ):
+        body = None if method == "GET" else {"available": False} if method == "PUT" else {"name": "Mine"} if method == "PATCH" else {}
+        answer = await running.ask(method, path, headers=headers, json=body)
+        assert answer.status_code == 404, (method, path, answer.text)
+    assert (await running.ask("GET", "/api/orders", headers=headers)).json()["items"] == []
+
+
+async def test_from_order_to_screen_and_back(running: Running, dish: dict[str, Any]) -> None:
+    """The walking skeleton: placed over HTTP, on the board, bumped there, seen by the guest."""
+    guest = running.headers(G)
+    asked = {k: v for k, v in order_for(dish).items() if k != "expected_total_paise"}
+    quote = (await running.ask("POST", "/api/orders/quote", headers=guest, json=asked)).json()
+    placed = await running.ask("POST", "/api/orders", headers=guest, json=order_for(dish, expected_total_paise=quote["totals"]["total_paise"]))
+    order = placed.json()
+    assert order["status"] == "awaiting_payment" and order["token"] == f"T{order['number']}"
+    cash = {"order_id": order["id"], "amount_paise": quote["bill"]["payable_paise"], "tendered_paise": 1_000_00}
+    paid = await running.ask("POST", "/api/payments/confirm-cash", W, json=cash)
+    assert paid.status_code == 201, paid.text
+    ticket = await eventually(lambda: board(running, dish["station"]))
+    await act(running, "bump", ticket)
+    ready = await eventually(lambda: order_if(running, guest, order["id"], "ready"))
+    assert [p["state"] for p in ready["progress"]] == ["ready"]
+    await act(running, "serve", ticket)
+    done = await eventually(lambda: order_if(running, guest, order["id"], "completed"))
+    assert done["payment_status"] == "paid"
+
+
+async def board(running: Running, station: str) -> Any:
+    tickets = (await running.ask("GET", f"/api/kitchen/boards/{station}", K)).json()["tickets"]
+    return tickets[0] if tickets else None
+
+
+async def act(running: Running, action: str, ticket: dict[str, Any]) -> None:
+    body = {"actions": [{"action_id": str(uuid7()), "action": action, "ticket_id": ticket["id"]}]}
+    result = (await running.ask("POST", "/api/kitchen/actions", K, json=body)).json()["results"][0]
+    assert result["applied"], result
+
+
+async def order_if(running: Running, headers: dict[str, str], order_id: str, status: str) -> Any:
+    order = (await running.ask("GET", f"/api/orders/{order_id}", headers=headers)).json()
+    return order if order["status"] == status else None
+
+
+async def eventually(look: Any, seconds: float = 5) -> Any:
+    """What `look` finds, within some seconds."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (found := await look()):
+        assert asyncio.get_running_loop().time() < deadline, "it did not come"
+        await asyncio.sleep(0.01)
+    return found
+
+
+async def test_it_says_how_it_is(running: Running) -> None:
+    ready = (await running.ask("GET", "/health/ready")).json()
+    assert ready == {"status": "ok", "checks": {"postgresql": "ok", "redis": "ok"}}
+    assert "rasoi_http_requests_total" in (await running.ask("GET", "/metrics")).text
+    described = (await running.ask("GET", "/schema/openapi.json")).json()
+    assert "/api/orders/{order_id}" in described["paths"]
+    events = (await running.ask("GET", "/api/asyncapi.json")).json()
+    assert "rasoi.order.placed.v1" in events["components"]["messages"]
+
+
+async def test_every_answer_has_a_request_id_and_events_carry_it(running: Running, dish: dict[str, Any]) -> None:
+    answer = await running.ask("GET", "/api/build", headers={"X-Request-ID": "from-the-caller"})
+    assert answer.headers["x-request-id"] == "from-the-caller"
+    assert UUID((await running.ask("GET", "/api/build", headers={"X-Request-ID": "no good\x7f"})).headers["x-request-id"])
+    headers = running.headers(W, **{"X-Request-ID": "dinner-1"})
+    asked = {k: v for k, v in order_for(dish).items() if k != "expected_total_paise"}
+    total = (await running.ask("POST", "/api/orders/quote", W, json=asked)).json()["totals"]["total_paise"]
+    table = (await running.ask("GET", "/api/tables", W)).json()["items"][0]
+    body = order_for(dish, expected_total_paise=total, type="dine_in", table_id=table["id"])
+    placed = await running.ask("POST", "/api/orders", headers=headers, json=body)
+    assert placed.status_code == 201, placed.text
+    await eventually(lambda: board(running, dish["station"]))
+    for log in ("orders", "kitchen"):
+        ids = await running.ctx.db.fetch(f"SELECT DISTINCT correlation_id FROM {log}.outbox WHERE type LIKE '%placed%' OR type LIKE '%opened%'")
+        assert [row["correlation_id"] for row in ids] == ["dinner-1"], log
+
+
+def test_a_generated_description_is_whole(settings: Settings) -> None:
+    document = msgspec.json.decode(app.openapi(settings))
+    described = {(m.upper(), p) for p, methods in document["paths"].items() for m in methods}
+    expected = {(m, re.sub(r":\w+\}", "}", p)) for m, p in MATRIX if p != "/metrics"}
+    assert described == expected

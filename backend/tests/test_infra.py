@@ -1,0 +1,74 @@
+"""The set-up script's own rules: work is done once for one content, and sources are told from products."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from rasoi.settings import REPOSITORY
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("infra_setup", REPOSITORY / "infra" / "setup.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, path in {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "SCREENS": tmp_path / "screens"}.items():
+        monkeypatch.setattr(module, name, path)
+    return module
+
+
+def test_work_is_done_once_for_one_content(setup: ModuleType, tmp_path: Path) -> None:
+    done: list[str] = []
+    for wanted in ("a", "a", "b", "b"):
+        setup.once(tmp_path / "deep" / "stamp", wanted, lambda wanted=wanted: done.append(wanted))
+    assert done == ["a", "b"]
+
+
+def test_failed_work_is_done_again(setup: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(setup.Stop, match="Frying failed:\nburnt"):
+        setup.once(tmp_path / "stamp", "a", lambda: setup.call(["sh", "-c", "echo burnt; exit 1"], "Frying"))
+    assert not (tmp_path / "stamp").exists()
+
+
+def test_the_screens_are_built_again_when_a_source_changes_only(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builds: list[list[str]] = []
+    screens: Path = setup.SCREENS
+    for name in ("package.json", "package-lock.json", "src/a.ts", "node_modules/x/index.js"):
+        path = screens / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1")
+
+    def npm(arguments: list[str], what: str, cwd: Path) -> None:
+        builds.append(arguments[:1])
+        (cwd / "dist").mkdir(exist_ok=True)
+
+    monkeypatch.setattr(setup, "npm", npm)
+    setup.screens()
+    assert builds == [["ci"], ["run"]]
+    (screens / "node_modules" / "x" / "index.js").write_text("2")
+    (screens / "dist" / "index.html").write_text("2")
+    setup.screens()
+    assert builds == [["ci"], ["run"]]
+    (screens / "src" / "a.ts").write_text("2")
+    setup.screens()
+    assert builds == [["ci"], ["run"], ["run"]]
+
+
+def test_a_moved_environment_is_made_anew(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(setup, "call", lambda command, what: made.append(what))
+    monkeypatch.setattr(setup, "usable", lambda program: True)
+    setup.make_venv()
+    assert made == [], "one that somebody else made for this Python is kept"
+    setup.VENV.mkdir()
+    (setup.VENV / ".rasoi-venv").write_text("3.11 /elsewhere/.venv")
+    setup.make_venv()
+    assert made == ["Making the Python environment"]

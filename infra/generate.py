@@ -1,0 +1,29 @@
+"""Writes the committed files that are made from the code: OpenAPI, AsyncAPI, the client, schema.sql."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BACKEND = ROOT / "backend"
+SCREENS = ROOT / "kds_frontend"
+
+
+def main() -> int:
+    for kind in ("openapi", "asyncapi"):
+        made = subprocess.run(["rasoi", kind], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        (BACKEND / f"{kind}.json").write_bytes(made.stdout)
+    target = SCREENS / "src" / "lib" / "api" / "schema.d.ts"
+    tool = SCREENS / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+    subprocess.run(["node", tool, BACKEND / "openapi.json", "-o", target], cwd=SCREENS, check=True)
+    subprocess.run([sys.executable, "prisma/check.py", "--write"], cwd=BACKEND, check=True)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"generate: {error}")

@@ -1,0 +1,224 @@
+import { SvelteMap } from 'svelte/reactivity';
+import {
+  ActionQueue, ApiError, builds, Follower, newId, toasts,
+  type Board, type BoardChange, type Change, type KitchenAction, type KitchenActionName,
+  type KitchenActionResult, type Live, type StaffSession, type Ticket,
+} from '$lib';
+import { boardHash } from './hash';
+import type { Bell } from './sounds.svelte';
+import { callSign, compare, news, struck, visible, withActions, type News } from './tickets';
+
+const READY = 'ready' as const;
+
+/** Why the server left an action out; what is so already needs no words. */
+const REASONS: Record<string, string> = {
+  unknown: 'That ticket is no longer here',
+  'not-possible-now': 'Someone else was quicker: that ticket has moved on',
+  'no-cancellation-asked': 'The request to cancel is gone',
+};
+
+/** One station's board: the server's tickets, the cook's unsent taps on top, and what is news. */
+export class BoardStore {
+  board = $state<Omit<Board, 'tickets'> | null>(null);
+  fault = $state<unknown>(null);
+  waiting = $state(0);
+  /** News per ticket, until the cook has answered it. */
+  readonly unseen = new SvelteMap<string, Exclude<News, null>>();
+  /** Bumped on this screen, latest last: what undo brings back. */
+  readonly bumped: { ticket: Ticket; itemId?: string }[] = [];
+
+  private tickets = $state.raw(new Map<string, Ticket>());
+  private pending = $state.raw<KitchenAction[]>([]);
+  /** Brought back by this screen, until the server's answer is here. */
+  private recalled = $state.raw(new Map<string, Ticket>());
+  private readonly own = new Set<string>();
+  private versions = new Map<string, number>();
+  private readonly follower: Follower<Board, BoardChange>;
+  private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
+  private readonly leave: () => void;
+
+  /** The tickets on the board as the cook sees them, in board order. */
+  readonly shown = $derived(
+    [...withActions(new Map([...this.recalled, ...this.tickets]), this.pending).values()]
+      .filter(visible)
+      .sort(compare),
+  );
+
+  constructor(
+    private readonly session: StaffSession,
+    private readonly live: Live,
+    private readonly bell: Bell,
+    readonly station: string,
+  ) {
+    this.follower = new Follower({
+      load: () => this.load(),
+      reset: (board) => this.reset(board),
+      apply: (change) => this.apply(change),
+    });
+    this.queue = new ActionQueue<KitchenAction, KitchenActionResult>({
+      name: 'rasoi.kitchen.queue',
+      storage: localStorage,
+      send: (actions) => this.send(actions),
+      onResult: (action, result) => this.settled(action, result),
+      onRefused: (_, error) => toasts.bad(error.detail),
+      onChange: () => this.refreshPending(),
+    });
+    this.refreshPending();
+    builds.busy = () => this.queue.size > 0;
+    this.leave = live.follow(`kitchen:${session.outlet?.id ?? 1}:${station}`, {
+      onChange: (change) => this.follower.receive(change as Change<BoardChange>),
+      onJoin: () => this.joined(),
+      onCheck: () => this.compareWithServer(),
+      onRefused: (reason) => (this.fault = new Error(`This station can’t be shown: ${reason}`)),
+    });
+  }
+
+  close(): void {
+    this.leave();
+    this.queue.close();
+    this.bell.quiet();
+  }
+
+  act(action: KitchenActionName, on: { ticket: Ticket; itemId?: string }): void {
+    const { ticket, itemId } = on;
+    const wholeOrder = action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
+    this.unseen.delete(ticket.id);
+    if (action === 'bump') this.bumped.push(on);
+    const action_id = newId();
+    this.own.add(action_id);
+    this.queue.add({
+      action_id,
+      action,
+      station: this.station,
+      ...(wholeOrder ? { order_id: ticket.order_id } : { ticket_id: ticket.id }),
+      ...(itemId ? { item_id: itemId } : {}),
+    });
+  }
+
+  /** Brings a ticket back from recall or undo, at once even without network. */
+  recall(ticket: Ticket, itemId?: string): void {
+    if (!this.tickets.has(ticket.id)) {
+      const items = ticket.items.map((item) => ({ ...item, state: struck(item) ? item.state : READY }));
+      this.recalled = new Map(this.recalled).set(ticket.id, { ...ticket, items });
+    }
+    this.act('recall', { ticket, ...(itemId ? { itemId } : {}) });
+  }
+
+  undo(): void {
+    const last = this.bumped.pop();
+    if (!last) return;
+    this.recall(last.ticket, last.itemId);
+    toasts.show(`${callSign(last.ticket)} is back`);
+  }
+
+  /** The cook has seen what is new. */
+  acknowledge(): void {
+    this.unseen.clear();
+    this.bell.quiet();
+  }
+
+  async retry(): Promise<void> {
+    this.fault = null;
+    await this.joined().catch(() => undefined);
+  }
+
+  private async joined(): Promise<void> {
+    try {
+      await this.follower.resync();
+      this.fault = null;
+    } catch (error) {
+      if (!this.board || (error instanceof ApiError && !error.temporary)) this.fault = error;
+      throw error;
+    }
+    void this.queue.flush();
+  }
+
+  private get path(): string {
+    return `/api/kitchen/boards/${encodeURIComponent(this.station)}`;
+  }
+
+  private async load(): Promise<{ state: Board; versions: Record<string, number> }> {
+    const board = await this.session.api.get<Board>(this.path);
+    const subject = `${board.outlet_id}:${board.station.code}`;
+    return { state: board, versions: { [subject]: board.sequence, ...board.subjects } };
+  }
+
+  private reset(board: Board): void {
+    builds.seen(board.build);
+    const first = this.board === null;
+    const before = this.tickets;
+    const { tickets, ...rest } = board;
+    this.board = rest;
+    this.versions = new Map(tickets.map((ticket) => [ticket.id, ticket.version]));
+    this.tickets = new Map(tickets.map((ticket) => [ticket.id, ticket]));
+    if (!first) for (const ticket of tickets) this.announce(before.get(ticket.id), ticket);
+    this.dropOldNews();
+  }
+
+  private apply(change: Change<BoardChange>): void {
+    const { ticket, sequence, hash, action_id } = change.data;
+    if (this.board) this.board = { ...this.board, sequence, hash };
+    if (ticket.version >= (this.versions.get(ticket.id) ?? 0)) this.put(ticket, action_id !== null && this.own.has(action_id));
+    if (boardHash(this.tickets.values()) !== hash) void this.follower.resync().catch(() => undefined);
+  }
+
+  private put(ticket: Ticket, ours: boolean): void {
+    this.versions.set(ticket.id, ticket.version);
+    const before = this.tickets.get(ticket.id);
+    const next = new Map(this.tickets);
+    if (visible(ticket)) next.set(ticket.id, ticket);
+    else next.delete(ticket.id);
+    this.tickets = next;
+    if (visible(ticket) && !ours) this.announce(before, ticket);
+    this.dropOldNews();
+  }
+
+  private announce(before: Ticket | undefined, ticket: Ticket): void {
+    const item = news(before, ticket);
+    if (!item) return;
+    this.unseen.set(ticket.id, item);
+    this.bell.ring(item);
+  }
+
+  private dropOldNews(): void {
+    for (const id of this.unseen.keys()) if (!this.tickets.has(id)) this.unseen.delete(id);
+    if (this.unseen.size === 0) this.bell.quiet();
+  }
+
+  private async compareWithServer(): Promise<void> {
+    const own = boardHash(this.tickets.values());
+    const { response } = await this.session.api
+      .raw<Board>('GET', this.path, undefined, { headers: { 'If-None-Match': `"${own}"` } })
+      .catch(() => ({ response: null }));
+    if (response && response.status !== 304) await this.follower.resync().catch(() => undefined);
+  }
+
+  private async send(actions: KitchenAction[]): Promise<KitchenActionResult[]> {
+    const reply = await this.session.api.post<{ results: KitchenActionResult[] }>('/api/kitchen/actions', {
+      actions,
+    });
+    const byId = new Map(reply.results.map((result) => [result.action_id, result]));
+    return actions.map(
+      (action) =>
+        byId.get(action.action_id) ?? { action_id: action.action_id, applied: false, reason: null, ticket: null },
+    );
+  }
+
+  private settled(action: KitchenAction, result: KitchenActionResult): void {
+    const { ticket } = result;
+    if (action.action === 'recall') this.forgetRecalled(action.ticket_id);
+    if (ticket && ticket.version >= (this.versions.get(ticket.id) ?? 0)) this.put(ticket, true);
+    const reason = result.applied ? undefined : REASONS[result.reason ?? ''];
+    if (reason) toasts.show(reason, 'warn');
+    if (!result.applied && !ticket) void this.follower.resync().catch(() => undefined);
+  }
+
+  private forgetRecalled(id: string | undefined): void {
+    this.recalled = new Map([...this.recalled].filter(([known]) => known !== id));
+  }
+
+  private refreshPending(): void {
+    this.pending = this.queue.actions;
+    this.waiting = this.queue.size;
+  }
+}

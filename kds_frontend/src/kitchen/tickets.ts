@@ -1,0 +1,137 @@
+import type { KitchenAction, KitchenActionName, Ticket, TicketItem, TicketState } from '$lib';
+
+/** Whether a ticket belongs on its board. */
+export function visible(ticket: Ticket): boolean {
+  if (ticket.state === 'voided') return ticket.items.some((item) => !item.acknowledged);
+  return ticket.state === 'held' || ticket.state === 'queued' || ticket.state === 'cooking';
+}
+
+export function done(item: TicketItem): boolean {
+  return item.state === 'ready' || item.state === 'served';
+}
+
+/** Voided in sight of the cook until acknowledged. */
+export function struck(item: TicketItem): boolean {
+  return item.state === 'voided';
+}
+
+/** The time from which a ticket ages. */
+export function bornAt(ticket: Ticket): string {
+  return ticket.fired_at ?? ticket.placed_at;
+}
+
+/** Rush first, then oldest first; courses on hold last. */
+export function compare(a: Ticket, b: Ticket): number {
+  return (
+    Number(b.rush) - Number(a.rush) ||
+    Number(a.state === 'held') - Number(b.state === 'held') ||
+    Date.parse(bornAt(a)) - Date.parse(bornAt(b)) ||
+    a.number - b.number
+  );
+}
+
+/** The tickets as they will be once the waiting actions are applied. */
+export function withActions(tickets: Map<string, Ticket>, actions: KitchenAction[]): Map<string, Ticket> {
+  if (actions.length === 0) return tickets;
+  const result = new Map(tickets);
+  for (const action of actions) {
+    for (const ticket of result.values()) {
+      if (ticket.id === action.ticket_id || (!action.ticket_id && ticket.order_id === action.order_id)) {
+        result.set(ticket.id, applied(ticket, action));
+      }
+    }
+  }
+  return result;
+}
+
+/** A ticket's state follows from its items; voided ones count only when there is nothing else. */
+export function stateOf(items: TicketItem[]): TicketState {
+  const states = new Set(items.map((item) => item.state).filter((state) => state !== 'voided'));
+  const [only] = states;
+  if (only === undefined) return 'voided';
+  if (states.size === 1) return only;
+  if ([...states].every((state) => state === 'ready' || state === 'served')) return 'ready';
+  return states.has('cooking') || states.has('ready') || states.has('served') ? 'cooking' : 'queued';
+}
+
+const MOVES: Partial<Record<KitchenActionName, Partial<Record<TicketState, TicketState>>>> = {
+  fire: { held: 'queued' },
+  start: { queued: 'cooking' },
+  bump: { queued: 'ready', cooking: 'ready' },
+  recall: { ready: 'cooking', served: 'cooking' },
+  serve: { ready: 'served' },
+};
+
+function applied(ticket: Ticket, action: KitchenAction): Ticket {
+  const pick = (change: (item: TicketItem) => TicketItem): TicketItem[] =>
+    ticket.items.map((item) => (!action.item_id || item.id === action.item_id ? change(item) : item));
+  const moves = MOVES[action.action];
+  if (moves) {
+    const items = pick((item) => ({ ...item, state: moves[item.state] ?? item.state }));
+    return { ...ticket, items, state: stateOf(items) };
+  }
+  if (action.action === 'rush' || action.action === 'unrush') {
+    return { ...ticket, rush: action.action === 'rush' };
+  }
+  if (action.action === 'acknowledge') {
+    return { ...ticket, items: pick((item) => (struck(item) ? { ...item, acknowledged: true } : item)) };
+  }
+  return { ...ticket, cancel_requested: false };
+}
+
+export type News = 'new' | 'changed' | 'cancelled' | null;
+
+/** What the cook must hear about, between two states of one ticket. */
+export function news(before: Ticket | undefined, after: Ticket): News {
+  if (!before) return after.state === 'held' ? null : 'new';
+  const voided = (ticket: Ticket): number => ticket.items.filter(struck).length;
+  if (voided(after) > voided(before)) return 'cancelled';
+  if (after.cancel_requested && !before.cancel_requested) return 'cancelled';
+  if (before.state === 'held' && after.state === 'queued') return 'new';
+  if (after.rush && !before.rush) return 'changed';
+  if (after.note !== before.note || after.items.length > before.items.length) return 'changed';
+  return null;
+}
+
+export interface Count {
+  name: string;
+  quantity: number;
+  modifiers: { name: string; quantity: number }[];
+}
+
+/** All-day counts: what is still to be made, per item and modifier, most first. */
+export function allDay(tickets: Iterable<Ticket>): Count[] {
+  const counts = new Map<string, { quantity: number; modifiers: Map<string, number> }>();
+  for (const ticket of tickets) {
+    if (ticket.state !== 'queued' && ticket.state !== 'cooking') continue;
+    for (const item of ticket.items) {
+      if (item.state !== 'queued' && item.state !== 'cooking') continue;
+      const name = item.variant ? `${item.name} · ${item.variant}` : item.name;
+      const count = counts.get(name) ?? { quantity: 0, modifiers: new Map<string, number>() };
+      count.quantity += item.quantity;
+      for (const modifier of item.modifiers) {
+        count.modifiers.set(modifier, (count.modifiers.get(modifier) ?? 0) + item.quantity);
+      }
+      counts.set(name, count);
+    }
+  }
+  return [...counts]
+    .map(([name, { quantity, modifiers }]) => ({
+      name,
+      quantity,
+      modifiers: [...modifiers].map(([label, count]) => ({ name: label, quantity: count })),
+    }))
+    .sort((a, b) => b.quantity - a.quantity || a.name.localeCompare(b.name));
+}
+
+/** What a ticket is called across the room. */
+export function callSign(ticket: Ticket): string {
+  return ticket.token !== null && ticket.type === 'takeaway' ? `${ticket.token}` : `${ticket.order_number}`;
+}
+
+export type Age = 'fresh' | 'amber' | 'red';
+
+export function age(seconds: number, amberS: number, redS: number): Age {
+  if (seconds >= redS) return 'red';
+  return seconds >= amberS ? 'amber' : 'fresh';
+}

@@ -1,0 +1,18 @@
+export { default as Badge } from './Badge.svelte';
+export { default as Brand } from './Brand.svelte';
+export { default as Button } from './Button.svelte';
+export { default as ConnectionBanner } from './ConnectionBanner.svelte';
+export { default as EmptyState } from './EmptyState.svelte';
+export { default as ErrorState } from './ErrorState.svelte';
+export { default as Field } from './Field.svelte';
+export { default as Icon, type IconName } from './Icon.svelte';
+export { default as LoginForm } from './LoginForm.svelte';
+export { default as Money } from './Money.svelte';
+export { default as PinPad } from './PinPad.svelte';
+export { default as Sheet } from './Sheet.svelte';
+export { default as SimulatorNote } from './SimulatorNote.svelte';
+export { default as Skeleton } from './Skeleton.svelte';
+export { default as Spinner } from './Spinner.svelte';
+export { default as Timer } from './Timer.svelte';
+export { default as Toaster } from './Toaster.svelte';
+export { default as VegMark } from './VegMark.svelte';

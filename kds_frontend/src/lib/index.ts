@@ -1,0 +1,13 @@
+export { Api, idempotencyKey, type Credentials, type RequestOptions } from './api/client';
+export { ApiError, explain, type FieldError } from './api/error';
+export { GuestSession, StaffSession } from './api/session.svelte';
+export { clock, dateAndTime, minutes, timeOfDay } from './clock.svelte';
+export { newId } from './ids';
+export { builds } from './live/build.svelte';
+export { Follower, judge, type Change, type Snapshot } from './live/follower';
+export { Live, STALE_AFTER_S, type Feed, type LiveState } from './live/live.svelte';
+export { ActionQueue } from './live/queue';
+export { milli, parseMilli, parseRupees, percent, rupees, rupeesShort } from './money';
+export { systemTheme, Theme, type ThemeName } from './theme.svelte';
+export { toasts } from './toasts.svelte';
+export type * from './types';

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import * as cart from './cart';
+import type { Menu, MenuItem } from '$lib/types';
+
+const spice = {
+  id: 'g1', name: 'Spice', min: 1, max: 1,
+  modifiers: [
+    { id: 'mild', name: 'Mild', price_paise: 0, available: true },
+    { id: 'hot', name: 'Hot', price_paise: 0, available: true }
+  ]
+};
+const extras = {
+  id: 'g2', name: 'Extras', min: 0, max: 2,
+  modifiers: ['cheese', 'butter', 'egg'].map((id) => ({ id, name: id, price_paise: 3000, available: id !== 'egg' }))
+};
+const paneer = {
+  id: 'i1', code: 'paneer', name: 'Paneer Tikka', description: 'Smoky', diet: 'veg', allergens: ['milk'],
+  station: 'tandoor', available: true, remaining: 5, photo_url: null, prices_include_tax: false, tax_rate_bp: 500,
+  variants: [{ id: 'half', name: 'Half', price_paise: 18000 }, { id: 'full', name: 'Full', price_paise: 32000 }],
+  modifier_groups: [spice, extras]
+} as MenuItem;
+const chicken = { ...paneer, id: 'i2', name: 'Chicken Tikka', diet: 'non_veg', remaining: null, modifier_groups: [],
+  variants: [{ id: 'c', name: 'Regular', price_paise: 30000 }] } as MenuItem;
+const menu = { outlet: { id: 1, name: 'R' }, version: 1, stations: [], tax_note: '', categories: [
+  { id: 'c1', code: 'tandoor', name: 'Tandoor तंदूर', items: [paneer, chicken] }] } as unknown as Menu;
+const line = (more = {}) => ({ item_id: 'i1', variant_id: 'half', modifiers: ['mild'], quantity: 1, note: '', course: 1, ...more });
+
+describe('lines', () => {
+  it('merges what the kitchen would read alike, whatever the order of modifiers', () => {
+    const one = cart.add([], line({ modifiers: ['mild', 'cheese'] }));
+    const two = cart.add(one, line({ modifiers: ['cheese', 'mild'], note: '  ', quantity: 2 }));
+    expect(two).toHaveLength(1);
+    expect(cart.count(two)).toBe(3);
+  });
+  it('keeps notes, variants and courses apart', () => {
+    let lines = cart.add([], line());
+    for (const more of [{ note: 'no onion' }, { variant_id: 'full' }, { course: 2 }]) lines = cart.add(lines, line(more));
+    expect(lines).toHaveLength(4);
+  });
+  it('never passes 99 and leaves at nought', () => {
+    const lines = cart.add(cart.add([], line({ quantity: 60 })), line({ quantity: 60 }));
+    expect(lines[0]?.quantity).toBe(99);
+    expect(cart.setQuantity(lines, lines[0]?.key ?? '', 0)).toEqual([]);
+  });
+  it('replaces in place, and joins a twin', () => {
+    let lines = cart.add(cart.add([], line()), line({ variant_id: 'full' }));
+    const first = lines[0]?.key ?? '';
+    lines = cart.replace(lines, first, line({ note: 'less oil' }));
+    expect(lines.map((entry) => entry.note)).toEqual(['less oil', '']);
+    lines = cart.replace(lines, lines[0]?.key ?? '', line({ variant_id: 'full', quantity: 2 }));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.quantity).toBe(3);
+  });
+});
+
+describe('modifier groups', () => {
+  it('says what is missing', () => {
+    expect(cart.groupFault(spice, new Set())).toBe('Please choose one.');
+    expect(cart.groupFault(spice, new Set(['hot']))).toBeNull();
+    expect(cart.groupFault({ ...extras, min: 2 }, new Set(['cheese']))).toBe('Please choose 1 more.');
+  });
+  it('says what is too many or gone', () => {
+    expect(cart.groupFault({ ...extras, max: 1 }, new Set(['cheese', 'butter']))).toBe('At most 1, please.');
+    expect(cart.groupFault(extras, new Set(['egg']))).toContain('sold out');
+  });
+  it('swaps in a pick-one group and stops at the maximum', () => {
+    expect([...cart.toggle(spice, new Set(['mild']), 'hot')]).toEqual(['hot']);
+    expect([...cart.toggle(spice, new Set(['mild']), 'mild')]).toEqual(['mild']);
+    expect(cart.toggle({ ...extras, max: 2 }, new Set(['cheese', 'butter']), 'egg').has('egg')).toBe(false);
+  });
+  it('words the rule', () => {
+    expect(cart.groupRule(spice)).toBe('Choose one');
+    expect(cart.groupRule(extras)).toBe('Optional, up to 2');
+    expect(cart.groupRule({ ...extras, min: 1 })).toBe('Choose 1 to 2');
+  });
+});
+
+describe('price', () => {
+  it('adds variant and modifiers times the quantity', () => {
+    const priced = cart.price(cart.add([], line({ modifiers: ['mild', 'cheese'], quantity: 2 })), menu);
+    expect(cart.subtotal(priced)).toBe(42000);
+    expect(priced[0]?.labels).toEqual(['Mild', 'cheese']);
+    expect(priced[0]?.fault).toBeNull();
+  });
+  it('names what can not be had', () => {
+    const lines = cart.add(cart.add([], line({ quantity: 6 })), line({ item_id: 'nope', variant_id: 'x' }));
+    expect(cart.price(lines, menu).map((entry) => entry.fault)).toEqual(['Only 5 left', 'No longer on the menu']);
+    const gone = cart.withAvailability(menu, { item_id: 'i1', available: false, remaining: 0 });
+    expect(cart.price(lines, gone)[0]?.fault).toBe('Sold out');
+  });
+  it('builds the request without empty notes', () => {
+    expect(cart.requestLines(cart.add([], line()))).toEqual([
+      { variant_id: 'half', quantity: 1, modifiers: ['mild'], course: 1 }]);
+  });
+});
+
+describe('the menu', () => {
+  it('is searched by every word, and by diet', () => {
+    expect(cart.search(menu, 'tikka chick', false)[0]?.items.map((item) => item.id)).toEqual(['i2']);
+    expect(cart.search(menu, '', true)[0]?.items.map((item) => item.id)).toEqual(['i1']);
+    expect(cart.search(menu, 'pizza', false)).toEqual([]);
+  });
+  it('is found by its Hindi names too', () => {
+    const hindi = { ...menu, categories: menu.categories.map((category) => ({ ...category, name_hi: 'तंदूर से' })) };
+    expect(cart.search(hindi, 'तंदूर', false)).toHaveLength(1);
+    expect(cart.names({ name: 'Soups', name_hi: 'सूप' })).toEqual({ main: 'Soups', hindi: 'सूप' });
+    expect(cart.names({ name: 'Soups' }).hindi).toBe('');
+  });
+});

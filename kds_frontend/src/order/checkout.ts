@@ -1,0 +1,88 @@
+/** Razorpay's Standard Checkout, the real one or the simulator's: the same script interface. */
+import type { RazorpayCheckout } from '$lib/types';
+
+interface Success {
+  razorpay_payment_id: string;
+  razorpay_order_id: string;
+  razorpay_signature: string;
+}
+
+interface Options {
+  key: string;
+  order_id: string;
+  amount: number;
+  currency: string;
+  name: string;
+  description: string;
+  prefill: Record<string, string>;
+  theme: { color: string };
+  timeout: number;
+  retry: { enabled: boolean };
+  modal: { ondismiss: () => void; escape: boolean; confirm_close: boolean };
+  handler: (reply: Success) => void;
+}
+
+interface Opened {
+  open(): void;
+  on(event: 'payment.failed', run: (reply: { error?: { description?: string } }) => void): void;
+}
+
+type Constructor = new (options: Options) => Opened;
+
+declare global {
+  interface Window {
+    Razorpay?: Constructor;
+  }
+}
+
+export type Outcome = { kind: 'paid'; reply: Success } | { kind: 'closed' };
+
+const loading = new Map<string, Promise<Constructor>>();
+
+/** Loads the script once; a failed load may be tried again. */
+function load(src: string): Promise<Constructor> {
+  const known = loading.get(src);
+  if (known) return known;
+  const fresh = new Promise<Constructor>((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = src;
+    script.async = true;
+    script.onload = () => (window.Razorpay ? resolve(window.Razorpay) : reject(unreachable()));
+    script.onerror = () => reject(unreachable());
+    document.head.append(script);
+  });
+  loading.set(src, fresh);
+  fresh.catch(() => loading.delete(src));
+  return fresh;
+}
+
+function unreachable(): Error {
+  return new Error('The payment window could not be loaded. Check the network and try again.');
+}
+
+/** Opens the payment window; resolves when it is paid or closed. `onfailed` may come several times. */
+export async function pay(
+  checkout: RazorpayCheckout,
+  about: { description: string; name: string; color: string; secondsLeft: number },
+  onfailed: (reason: string) => void,
+): Promise<Outcome> {
+  const Razorpay = await load(checkout.checkout_script);
+  return new Promise<Outcome>((resolve) => {
+    const opened = new Razorpay({
+      key: checkout.key_id,
+      order_id: checkout.razorpay_order_id,
+      amount: checkout.amount_paise,
+      currency: checkout.currency,
+      name: checkout.name,
+      description: about.description,
+      prefill: about.name ? { name: about.name } : {},
+      theme: { color: about.color },
+      timeout: Math.max(30, about.secondsLeft),
+      retry: { enabled: true },
+      modal: { ondismiss: () => resolve({ kind: 'closed' }), escape: true, confirm_close: true },
+      handler: (reply) => resolve({ kind: 'paid', reply }),
+    });
+    opened.on('payment.failed', ({ error }) => onfailed(error?.description ?? 'The bank refused the payment.'));
+    opened.open();
+  });
+}

@@ -1,0 +1,108 @@
+import { ApiError, clock, explain, idempotencyKey, toasts } from '$lib';
+import type { Bill, Payment, RazorpayCheckout } from '$lib/types';
+import { pay } from './checkout';
+import type { Signed } from './kept';
+import type { Visit } from './visit.svelte';
+
+export type TillState = 'idle' | 'opening' | 'open' | 'confirming';
+
+/** Paying the bill online: one checkout per amount due, and no answer of it ever dropped. */
+export class Till {
+  state = $state<TillState>('idle');
+  /** What the last try ended with, in words. */
+  trouble = $state('');
+  /** The last try was closed or failed: offer the other ways. */
+  closed = $state(false);
+  payments = $state.raw<Payment[]>([]);
+
+  private intent: { about: string; key: string; checkout: RazorpayCheckout | null } | null = null;
+
+  constructor(private readonly visit: Visit) {}
+
+  get refunds() {
+    return this.payments.flatMap((payment) => payment.refunds);
+  }
+
+  async online(bill: Bill): Promise<void> {
+    if (this.state !== 'idle') return;
+    this.state = 'opening';
+    this.trouble = '';
+    try {
+      const checkout = await this.prepare(bill);
+      this.state = 'open';
+      const outcome = await pay(checkout, this.about(bill, checkout), (reason) => (this.trouble = reason));
+      this.closed = outcome.kind === 'closed';
+      if (outcome.kind === 'paid') await this.confirm({ payment_id: checkout.payment_id, ...outcome.reply });
+    } catch (error) {
+      this.forgetIfFinal(error);
+      this.trouble = explain(error);
+    } finally {
+      this.state = 'idle';
+      await this.visit.refreshBill();
+    }
+  }
+
+  /** Tells the platform what the checkout signed; repeats itself until there is an answer. */
+  async confirm(signed: Signed): Promise<void> {
+    this.visit.keepSigned(signed);
+    this.state = 'confirming';
+    try {
+      const payment = await this.visit.api.post<Payment>('/api/payments/verify-razorpay', signed);
+      this.visit.keepSigned(null);
+      this.intent = null;
+      this.closed = false;
+      this.trouble = '';
+      this.keep(payment);
+      if (payment.status === 'completed') toasts.good('Payment received. Thank you!');
+    } catch (error) {
+      if (error instanceof ApiError && !error.temporary && error.status !== 409) this.visit.keepSigned(null);
+      else setTimeout(() => void this.confirm(signed), 3000);
+      this.trouble = `Your payment is not confirmed yet. ${explain(error)}`;
+    } finally {
+      this.state = 'idle';
+    }
+  }
+
+  /** The payments of this visit, for their refunds. */
+  async load(ids: string[]): Promise<void> {
+    const found = await Promise.all(
+      ids.map((id) => this.visit.api.get<Payment>(`/api/payments/${id}`).catch(() => null)),
+    );
+    this.payments = found.filter((payment) => payment !== null);
+    const current = this.intent?.checkout?.payment_id;
+    if (this.payments.some((payment) => payment.id === current && payment.status !== 'pending' && payment.status !== 'processing')) {
+      this.intent = null;
+    }
+  }
+
+  private keep(payment: Payment): void {
+    this.payments = [...this.payments.filter((known) => known.id !== payment.id), payment];
+  }
+
+  /** The same amount due asks with the same key; another amount, or an ended payment, is a new intent. */
+  private async prepare(bill: Bill): Promise<RazorpayCheckout> {
+    const about = `${bill.id}:${bill.due_paise}`;
+    const running = this.intent?.checkout;
+    if (running && this.intent?.about === about && clock.until(running.expires_at) > 20) return running;
+    if (running || this.intent?.about !== about) this.intent = { about, key: idempotencyKey(), checkout: null };
+    const intent = this.intent as NonNullable<typeof this.intent>;
+    const body = { bill_id: bill.id };
+    const path = '/api/payments/create-razorpay-order';
+    intent.checkout = await this.visit.api.post<RazorpayCheckout>(path, body, { key: intent.key });
+    this.visit.keepPayment(intent.checkout.payment_id);
+    return intent.checkout;
+  }
+
+  private about(bill: Bill, checkout: RazorpayCheckout) {
+    return {
+      description: bill.table ? `Table ${bill.table.name.replace(/^Table\s+/i, '')}` : 'Takeaway',
+      name: this.visit.name,
+      color: getComputedStyle(document.documentElement).getPropertyValue('--accent').trim(),
+      secondsLeft: clock.until(checkout.expires_at),
+    };
+  }
+
+  private forgetIfFinal(error: unknown): void {
+    if (error instanceof ApiError && !error.temporary && error.status !== 409) this.intent = null;
+  }
+}

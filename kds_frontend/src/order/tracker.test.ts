@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { Order } from '$lib/types';
+import { cancellable, minutes, story, together } from './tracker';
+
+const order = (more: Partial<Order> = {}) => ({
+  type: 'dine_in', status: 'placed', placed_at: '2026-11-21T10:00:00Z', confirmed_at: null, ready_at: null,
+  served_at: null, cancel_requested: false, progress: [], ...more
+}) as unknown as Order;
+
+describe('the tracker', () => {
+  it('has one step that is now, on the way', () => {
+    for (const [status, at] of [['placed', 0], ['awaiting_payment', 0], ['confirmed', 1], ['preparing', 2], ['ready', 3]] as const) {
+      const states = story(order({ status })).steps.map((step) => step.state);
+      expect(states.indexOf('now')).toBe(at);
+      expect(states.slice(0, at).every((state) => state === 'done')).toBe(true);
+    }
+  });
+  it('ends done', () => {
+    for (const status of ['served', 'completed'] as const) {
+      expect(story(order({ status })).steps.every((step) => step.state === 'done')).toBe(true);
+    }
+  });
+  it('says served at a table and collected at the counter', () => {
+    expect(story(order()).steps[4]?.name).toBe('Served');
+    expect(story(order({ type: 'takeaway' })).steps[4]?.name).toBe('Collected');
+  });
+  it('stops where it was stopped', () => {
+    const told = story(order({ status: 'cancelled', confirmed_at: '2026-11-21T10:01:00Z' }));
+    expect(told.steps.map((step) => step.state)).toEqual(['stopped', 'stopped', 'todo', 'todo', 'todo']);
+    expect(told.tone).toBe('stopped');
+  });
+  it('counts the parts that are ready', () => {
+    const progress = (['ready', 'cooking'] as const).map((state) => ({ station: 'x', ticket_id: 't', state }));
+    expect(story(order({ status: 'preparing', progress })).detail).toContain('1 of 2 parts are ready.');
+  });
+  it('lets a guest cancel once, until it is ready', () => {
+    expect(cancellable(order({ status: 'preparing' }))).toBe(true);
+    expect(cancellable(order({ status: 'preparing', cancel_requested: true }))).toBe(false);
+    expect(cancellable(order({ status: 'ready' }))).toBe(false);
+  });
+});
+
+describe('times', () => {
+  it('reads as a person says it', () => {
+    const now = Date.parse('2026-11-21T11:05:30Z');
+    expect(minutes('2026-11-21T11:05:00Z', now)).toBe('');
+    expect(minutes('2026-11-21T11:01:00Z', now)).toBe('4 min');
+    expect(minutes('2026-11-21T10:00:00Z', now)).toBe('1 h 5 min');
+    expect(minutes(null, now)).toBe('');
+  });
+});
+
+describe('orders together', () => {
+  const at = (id: string, hour: number, more: Partial<Order> = {}): Order =>
+    order({ id, version: 1, placed_at: `2026-11-21T1${hour}:00:00Z`, ...more });
+
+  it('keeps what is on its way from a settled bill, newest first', () => {
+    const mine = [at('new', 3), at('old', 1, { status: 'preparing' }), at('done', 0, { status: 'completed' })];
+    expect(together([at('new', 3)], mine).map((entry) => entry.id)).toEqual(['new', 'old']);
+  });
+
+  it('takes the newer version', () => {
+    const mine = [at('a', 1, { version: 4, status: 'ready' })];
+    expect(together([at('a', 1, { version: 3 })], mine)[0]?.status).toBe('ready');
+    expect(together([at('a', 1, { version: 5 })], mine)[0]?.status).toBe('placed');
+  });
+});

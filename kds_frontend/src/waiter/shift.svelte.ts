@@ -1,0 +1,219 @@
+import { ActionQueue, ApiError, builds, explain, Live, newId, StaffSession, toasts, type Change } from '$lib';
+import type {
+  AvailabilityChange, Bill, FloorChange, KitchenAction, KitchenActionName, KitchenActionResult, Menu, MenuItem, Order, Page, Table, Ticket,
+} from '$lib/types';
+import { withAvailability } from '../order/cart';
+import { withTicket } from './floor';
+
+export type Place = { kind: 'tables' } | { kind: 'takeaway' } | { kind: 'menu' }
+  | { kind: 'bill'; tableId: string | null; billId: string | null }
+  | { kind: 'order'; tableId: string | null; billId: string | null };
+
+/** What one waiter's tablet knows and does: the floor, the ready food, the open bill. */
+export class Shift {
+  readonly session = new StaffSession('waiter');
+  live = $state.raw<Live | null>(null);
+  tables = $state.raw<Table[] | null>(null);
+  takeaways = $state.raw<Order[]>([]);
+  menu = $state.raw<Menu | null>(null);
+  bill = $state.raw<Bill | null>(null);
+  place = $state.raw<Place>({ kind: 'tables' });
+  fault = $state.raw<unknown>(null);
+  /** Actions that wait for the network. */
+  waiting = $state.raw<KitchenAction[]>([]);
+
+  private tickets = $state.raw<Ticket[]>([]);
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private loading = false;
+  private again = false;
+  private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
+
+  /** Ready food, less what was tapped as served and not answered yet. */
+  readonly ready = $derived.by(() => {
+    const tapped = new Set(this.waiting.filter((action) => action.action === 'serve').map((action) => action.ticket_id));
+    return this.tickets.filter((ticket) => !tapped.has(ticket.id));
+  });
+
+  constructor() {
+    this.queue = new ActionQueue<KitchenAction, KitchenActionResult>({
+      name: 'rasoi.waiter.actions',
+      storage: localStorage,
+      send: (actions) => this.sendActions(actions),
+      onResult: (action, result) => this.onResult(action, result),
+      onRefused: (_, error) => toasts.bad(explain(error)),
+      onChange: () => (this.waiting = this.queue.actions),
+    });
+    this.waiting = this.queue.actions;
+    builds.busy = () => this.queue.size > 0;
+  }
+
+  get api() {
+    return this.session.api;
+  }
+
+  get outlet(): number {
+    return this.session.outlet?.id ?? 1;
+  }
+
+  get table(): Table | null {
+    const { place } = this;
+    const id = place.kind === 'bill' || place.kind === 'order' ? place.tableId : null;
+    return this.tables?.find((table) => table.id === id) ?? null;
+  }
+
+  start(): void {
+    if (this.live) return;
+    this.live = new Live(this.session, { pulseMs: 4000, onRevoked: () => void this.leave() });
+    this.live.follow(`floor:${this.outlet}`, {
+      onJoin: () => this.load(),
+      onChange: (change) => this.onFloor(change as Change<FloorChange>),
+    });
+    this.live.follow(`menu:${this.outlet}`, {
+      onJoin: () => this.loadMenu(),
+      onChange: (change) => this.onMenu(change as Change<Partial<AvailabilityChange>>),
+    });
+    void this.load().catch(() => undefined);
+    void this.queue.flush();
+  }
+
+  async leave(): Promise<void> {
+    this.stop();
+    await this.session.logout();
+  }
+
+  stop(): void {
+    this.live?.close();
+    this.live = null;
+    this.tables = null;
+    this.bill = null;
+    this.place = { kind: 'tables' };
+  }
+
+  go(place: Place): void {
+    this.place = place;
+    this.bill = null;
+    void this.loadBill();
+  }
+
+  openTable(table: Table): void {
+    const free = !table.bill && table.state === 'free';
+    this.go({ kind: free ? 'order' : 'bill', tableId: table.id, billId: table.bill?.id ?? null });
+  }
+
+  openOrder(order: Pick<Order, 'bill_id'>, tableId: string | null = null): void {
+    this.go({ kind: 'bill', tableId, billId: order.bill_id });
+  }
+
+  /** Queued: sent once, also when the network is away just now. */
+  act(action: KitchenActionName, tickets: string[]): void {
+    for (const ticket_id of tickets) this.queue.add({ action_id: newId(), action, ticket_id });
+  }
+
+  async load(): Promise<void> {
+    if (this.loading) {
+      this.again = true;
+      return;
+    }
+    this.loading = true;
+    try {
+      const [tables, ready, takeaways] = await Promise.all([
+        this.api.get<Page<Table>>('/api/tables'),
+        this.api.get<Page<Ticket>>('/api/kitchen/ready'),
+        this.api.get<Page<Order>>('/api/orders', { query: { type: 'takeaway', status: 'live' } }),
+      ]);
+      this.tables = tables.items;
+      this.tickets = ready.items;
+      this.takeaways = takeaways.items;
+      this.fault = null;
+      await this.loadBill();
+    } catch (error) {
+      this.fault = error;
+      throw error;
+    } finally {
+      this.loading = false;
+      if (this.again) {
+        this.again = false;
+        this.soon();
+      }
+    }
+  }
+
+  async loadMenu(): Promise<void> {
+    this.menu = await this.api.get<Menu>('/api/menu');
+  }
+
+  /** The open bill as it is now; an answer for a bill that was left meanwhile is dropped. */
+  async loadBill(): Promise<void> {
+    const { place } = this;
+    if (place.kind !== 'bill' && place.kind !== 'order') return;
+    try {
+      const id = place.billId ?? this.table?.bill?.id ?? (await this.settledBill(place));
+      if (!id) return;
+      const fresh = await this.api.get<Bill>(`/api/bills/${id}`);
+      if (this.place === place) this.bill = fresh;
+    } catch (error) {
+      if (this.place === place && !(error instanceof ApiError && error.temporary)) this.fault = error;
+    }
+  }
+
+  /** A table that paid before its food came: the bill of what is still on the way. */
+  private async settledBill(place: { kind: string; tableId: string | null }): Promise<string | null> {
+    if (place.kind !== 'bill' || !place.tableId) return null;
+    const query = { table_id: place.tableId, status: 'live', limit: 1 };
+    const found = await this.api.get<Page<Order>>('/api/orders', { query });
+    return found.items[0]?.bill_id ?? null;
+  }
+
+  /** One of the bill's or order's plain actions; refreshes what it changed. */
+  async run(work: () => Promise<unknown>, done?: string): Promise<boolean> {
+    try {
+      await work();
+      if (done) toasts.good(done);
+      return true;
+    } catch (error) {
+      toasts.bad(explain(error));
+      return false;
+    } finally {
+      this.soon(0);
+    }
+  }
+
+  async setAvailable(item: MenuItem, available: boolean): Promise<void> {
+    await this.run(async () => {
+      await this.api.put(`/api/menu/items/${item.id}/availability`, { available });
+      if (this.menu) this.menu = withAvailability(this.menu, { item_id: item.id, available, remaining: item.remaining });
+    }, available ? `${item.name} is on the menu again.` : `${item.name} is 86ed everywhere.`);
+  }
+
+  soon(wait = 250): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.load().catch(() => undefined), wait);
+  }
+
+  private onFloor(change: Change<FloorChange>): void {
+    const { ticket } = change.data;
+    if (ticket) this.tickets = withTicket(this.tickets, ticket);
+    this.soon();
+  }
+
+  private onMenu(change: Change<Partial<AvailabilityChange>>): void {
+    const { item_id, available, remaining } = change.data;
+    if (this.menu && item_id && available !== undefined) {
+      this.menu = withAvailability(this.menu, { item_id, available, remaining });
+    } else {
+      void this.loadMenu().catch(() => undefined);
+    }
+  }
+
+  private async sendActions(actions: KitchenAction[]): Promise<KitchenActionResult[]> {
+    const { results } = await this.api.post<{ results: KitchenActionResult[] }>('/api/kitchen/actions', { actions });
+    return results;
+  }
+
+  private onResult(action: KitchenAction, result: KitchenActionResult): void {
+    if (result.ticket) this.tickets = withTicket(this.tickets, result.ticket);
+    if (!result.applied) toasts.show(result.reason ?? 'Somebody else did that already.', 'warn');
+    else if (action.action === 'fire') toasts.good('Fired: the kitchen has it now.');
+    this.soon();
+  }
+}

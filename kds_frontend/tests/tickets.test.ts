@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { KitchenAction, Ticket, TicketItem } from '../src/lib/types';
+import { boardHash, crc32 } from '../src/kitchen/hash';
+import { command } from '../src/kitchen/keys';
+import { age, allDay, compare, news, visible, withActions } from '../src/kitchen/tickets';
+
+const item = (id: string, more: Partial<TicketItem> = {}): TicketItem => ({
+  id, line_id: id, name: 'Naan', variant: null, quantity: 1, modifiers: [], note: null, allergens: [],
+  state: 'queued', acknowledged: false, ...more,
+});
+const ticket = (id: string, more: Partial<Ticket> = {}): Ticket => ({
+  id, number: 1, station: 'tandoor', order_id: `o${id}`, order_number: 1, token: null, type: 'dine_in', table: 'Table 1',
+  course: 1, state: 'queued', rush: false, paid: false, note: null, placed_at: '2026-11-21T10:00:00Z', fired_at: null,
+  ready_at: null, cancel_requested: false, version: 1, items: [item('x'), item('y')], elsewhere: [], ...more,
+});
+const after = (before: Ticket, ...actions: Partial<KitchenAction>[]): Ticket | undefined =>
+  withActions(
+    new Map([[before.id, before]]),
+    actions.map((action) => ({ action_id: 'i', action: 'bump', ticket_id: before.id, ...action })),
+  ).get(before.id);
+
+describe('hash', () => {
+  it('is CRC-32 as zlib computes it', () => {
+    expect(crc32('123456789')).toBe(0xcbf43926);
+    expect(crc32('')).toBe(0);
+  });
+
+  it('sums modulo 2^32, whatever the order', () => {
+    const a = { id: 'a', version: 1 };
+    const b = { id: 'b', version: 2 };
+    expect(boardHash([a, b])).toBe((crc32('a:1') + crc32('b:2')) % 2 ** 32);
+    expect(boardHash([a, b])).toBe(boardHash([b, a]));
+    expect(boardHash([])).toBe(0);
+  });
+});
+
+describe('waiting taps', () => {
+  it('show at once: a line done, then the whole ticket gone', () => {
+    const one = after(ticket('a'), { item_id: 'x' });
+    expect(one?.items.map((each) => each.state)).toEqual(['ready', 'queued']);
+    expect(one?.state).toBe('cooking');
+    const all = after(ticket('a'), { item_id: 'x' }, { item_id: 'y' });
+    expect(all && visible(all)).toBe(false);
+  });
+
+  it('bring a bumped ticket back', () => {
+    expect(after(ticket('a'), {}, { action: 'recall' })?.state).toBe('cooking');
+  });
+
+  it('leave voided lines alone and acknowledge them', () => {
+    const before = ticket('a', { state: 'voided', items: [item('x', { state: 'voided' })] });
+    expect(visible(before)).toBe(true);
+    const seen = after(before, { action: 'acknowledge' });
+    expect(seen && visible(seen)).toBe(false);
+  });
+
+  it('reach every ticket of an order', () => {
+    const tickets = new Map([ticket('a', { order_id: 'o' }), ticket('b', { order_id: 'o' }), ticket('c')].map((t) => [t.id, t]));
+    const rushed = withActions(tickets, [{ action_id: 'i', action: 'rush', order_id: 'o' }]);
+    expect([...rushed.values()].map((t) => t.rush)).toEqual([true, true, false]);
+  });
+});
+
+describe('board order', () => {
+  it('is rush, then oldest, then held courses', () => {
+    const board = [
+      ticket('held', { state: 'held' }),
+      ticket('new', { fired_at: '2026-11-21T10:09:00Z' }),
+      ticket('old', { fired_at: '2026-11-21T10:01:00Z' }),
+      ticket('rush', { fired_at: '2026-11-21T10:20:00Z', rush: true }),
+    ];
+    expect(board.sort(compare).map((t) => t.id)).toEqual(['rush', 'old', 'new', 'held']);
+  });
+});
+
+describe('news', () => {
+  it('tells new, changed and cancelled apart, and keeps quiet about the rest', () => {
+    const before = ticket('a');
+    expect(news(undefined, before)).toBe('new');
+    expect(news(undefined, ticket('a', { state: 'held' }))).toBeNull();
+    expect(news(ticket('a', { state: 'held' }), before)).toBe('new');
+    expect(news(before, { ...before, rush: true })).toBe('changed');
+    expect(news(before, { ...before, cancel_requested: true })).toBe('cancelled');
+    expect(news(before, { ...before, items: [item('x', { state: 'voided' }), item('y')] })).toBe('cancelled');
+    expect(news(before, { ...before, state: 'cooking', version: 2 })).toBeNull();
+  });
+});
+
+describe('all-day counts', () => {
+  it('count what is still to be made, per item and modifier', () => {
+    const board = [
+      ticket('a', { items: [item('x', { quantity: 2, modifiers: ['Butter'] }), item('y', { state: 'ready', quantity: 9 })] }),
+      ticket('b', { state: 'cooking', items: [item('z', { state: 'cooking' }), item('w', { name: 'Roti', quantity: 5 })] }),
+      ticket('c', { state: 'held', items: [item('v', { state: 'held' })] }),
+    ];
+    expect(allDay(board)).toEqual([
+      { name: 'Roti', quantity: 5, modifiers: [] },
+      { name: 'Naan', quantity: 3, modifiers: [{ name: 'Butter', quantity: 2 }] },
+    ]);
+  });
+});
+
+describe('age and keys', () => {
+  it('turns amber and red at the thresholds', () => {
+    expect([479, 480, 900].map((seconds) => age(seconds, 480, 900))).toEqual(['fresh', 'amber', 'red']);
+  });
+
+  it('reads a bump bar', () => {
+    expect(command('1')).toEqual({ kind: 'select', place: 0 });
+    expect(command('0')).toEqual({ kind: 'select', place: 9 });
+    expect(command(' ')).toEqual({ kind: 'bump' });
+    expect(command('R')).toEqual({ kind: 'recall' });
+    expect(command('PageDown')).toEqual({ kind: 'page', by: 1 });
+    expect(command('q')).toBeNull();
+  });
+});

@@ -1,0 +1,30 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const page = (name: string): string => fileURLToPath(new URL(`./${name}.html`, import.meta.url));
+const backend = process.env.RASOI_URL ?? 'http://127.0.0.1:8000';
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte()],
+  resolve: { alias: { $lib: fileURLToPath(new URL('./src/lib', import.meta.url)) } },
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      input: {
+        index: page('index'),
+        order: page('order'),
+        kitchen: page('kitchen'),
+        waiter: page('waiter'),
+        manage: page('manage'),
+      },
+    },
+  },
+  server: {
+    proxy: { '/api': backend, '/socket.io': { target: backend, ws: true } },
+  },
+  test: { include: ['tests/**/*.test.ts', 'src/**/*.test.ts'], environment: 'node' },
+});

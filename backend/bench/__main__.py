@@ -1,6 +1,6 @@
 """`make bench`: the table of PERFORMANCE.md, measured here and now.
 
-    python -m bench [--only NAME …] [--quick] [--json]
+python -m bench [--only NAME …] [--quick] [--json]
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ async def measure(names: list[str], quick: bool, console: Console) -> list[Row]:
 def main() -> int:
     """Exit status 1 when a gate is missed."""
     parser = argparse.ArgumentParser(prog="bench", description="Measure speed beside its denominators.")
-    parser.add_argument("--only", action="append", choices=MEASURES, help="this measure only; may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=MEASURES, help="this measure only; may be repeated"
+    )
     parser.add_argument("--quick", action="store_true", help="short and rough")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     options = parser.parse_args()

@@ -47,14 +47,19 @@ class Box:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> float:
+    def start(self, program: tuple[str, ...] = ("rasoi.cli", "run")) -> float:
         """Returns the seconds until its first answer."""
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        own = {"PORT": str(self.port), "RASOI_DATA": str(self.data), "SECRET_KEY": SECRET, "LOG_LEVEL": "warning"}
+        own = {
+            "PORT": str(self.port),
+            "RASOI_DATA": str(self.data),
+            "SECRET_KEY": SECRET,
+            "LOG_LEVEL": "warning",
+        }
         begun = time.perf_counter()
         with (self.data / "bench.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "rasoi.cli", "run"], cwd=REPOSITORY / "backend", env=keep | own,
+                [sys.executable, "-m", *program], cwd=REPOSITORY / "backend", env=keep | own,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         while not self.answers():
@@ -72,7 +77,11 @@ class Box:
     def ask(self, method: str, path: str, token: str = "", body: Any = None) -> tuple[int, Any]:
         """One request outside of any measurement."""
         conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid7())}
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token}",
+            "Idempotency-Key": str(uuid7()),
+        }
         try:
             conn.request(method, path, None if body is None else json.dumps(body), headers)
             answer = conn.getresponse()
@@ -102,7 +111,9 @@ class Box:
 
     def token(self, outlet: int, role: str = "waiter") -> str:
         """A sign-in of that outlet's staff."""
-        person = Principal(kind="staff", id=uuid7(), outlet_id=outlet, role=role, session_id=uuid7(), name="Bench")
+        person = Principal(
+            kind="staff", id=uuid7(), outlet_id=outlet, role=role, session_id=uuid7(), name="Bench"
+        )
         return Tokens(SECRET).issue(person, 12 * 3600)
 
     async def fill(self) -> None:
@@ -110,14 +121,17 @@ class Box:
         conn = await self.connect()
         for table in ["staff.outlet", *COPIED]:
             key = "id" if table == "staff.outlet" else "outlet_id"
-            sql = "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attname <> $2"
-            columns = await conn.fetchval(sql, table, key)
+            columns = ", ".join(await columns_of(conn, table, key))
             await conn.execute(
-                f"INSERT INTO {table} ({key}, {columns}) SELECT n, {columns} FROM {table}, generate_series(2, $1) n WHERE {key} = 1 ON CONFLICT DO NOTHING",
+                f"""INSERT INTO {table} ({key}, {columns}) SELECT n, {columns} FROM {table}, generate_series(2, $1::int) n
+                WHERE {key} = 1 ON CONFLICT DO NOTHING""",
                 FREE[-1],
             )
-        sql = "UPDATE staff.outlet SET payment_timeout_s = 86400, takeaway_payment = CASE WHEN id >= $1 THEN 'pay_later' ELSE 'prepaid' END"
-        await conn.execute(sql, FREE[0])
+        await conn.execute(
+            """UPDATE staff.outlet SET payment_timeout_s = 86400,
+            takeaway_payment = CASE WHEN id >= $1 THEN 'pay_later' ELSE 'prepaid' END""",
+            FREE[0],
+        )
         await conn.close()
 
     async def make_beside(self) -> None:
@@ -134,11 +148,20 @@ class Box:
         at = {name: unquote(values[0]) for name, values in parse_qs(parts.query).items()}
         for old in log.parent.glob(log.name + ".*"):
             old.unlink()
-        done = subprocess.run(
-            [binaries() / "pgbench", "-h", at["host"], "-p", at["port"], "-U", "rasoi", "-n", "-M", "prepared", "-f", script, "-l",
-             f"--log-prefix={log}", *options, BESIDE],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        to = ["-h", at["host"], "-p", at["port"], "-U", "rasoi", BESIDE]
+        how = ["-n", "-M", "prepared", "-f", script, "-l", f"--log-prefix={log}", *options]
+        done = subprocess.run([binaries() / "pgbench", *how, *to], capture_output=True, text=True, check=True)
         rate = next(line for line in done.stdout.splitlines() if line.startswith("tps = "))
-        lines = [line.split() for file in log.parent.glob(log.name + ".*") for line in file.read_text().splitlines()]
+        lines = [
+            line.split()
+            for file in log.parent.glob(log.name + ".*")
+            for line in file.read_text().splitlines()
+        ]
         return float(rate.split()[2]), [int(line[2]) / 1000 for line in lines]
+
+
+async def columns_of(conn: Any, table: str, *without: str) -> list[str]:
+    """A table's columns in their order."""
+    sql = """SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped
+    ORDER BY attnum"""
+    return [f'"{name}"' for (name,) in await conn.fetch(sql, table) if name not in without]

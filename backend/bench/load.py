@@ -69,7 +69,10 @@ class Load:
 
     async def run(self) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        connect = [loop.create_connection(Connection, self.spec["host"], self.spec["port"]) for _ in range(self.spec["connections"])]
+        connect = [
+            loop.create_connection(Connection, self.spec["host"], self.spec["port"])
+            for _ in range(self.spec["connections"])
+        ]
         connections = [protocol for _, protocol in await asyncio.gather(*connect)]
         self.due = time.perf_counter()
         end = self.due + self.spec["seconds"]
@@ -108,7 +111,9 @@ class Load:
 async def load(**spec: Any) -> dict[str, Any]:
     """Run a load in a process of its own."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.load", stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.load", stdin=pipe, stdout=pipe
+    )
     answer, _ = await process.communicate(json.dumps(spec).encode())
     result: dict[str, Any] = json.loads(answer)
     bad = {status: count for status, count in result["statuses"].items() if not status.startswith("2")}
@@ -119,7 +124,12 @@ async def load(**spec: Any) -> dict[str, Any]:
 
 def post(path: str, token: str, body: bytes, *headers: str) -> str:
     """A request whose Idempotency-Key is drawn anew each time."""
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
     if token:
         lines.append(f"Authorization: Bearer {token}")
     return "\r\n".join([*lines, f"Idempotency-Key: {KEY.decode()}", *headers, "", body.decode()])

@@ -49,7 +49,9 @@ async def measure(box: Box, quick: bool) -> list[Row]:
     """By turns, so that both meet the same machine."""
     await fill(box)
     conn = await box.connect()
-    station = await conn.fetchval("SELECT station FROM kitchen.ticket WHERE outlet_id = $1 AND visible LIMIT 1", OUTLET)
+    station = await conn.fetchval(
+        "SELECT station FROM kitchen.ticket WHERE outlet_id = $1 AND visible LIMIT 1", OUTLET
+    )
     await conn.close()
     place = {outlet: await requests(box, [outlet]) for outlet in (OUTLET, EMPTY)}
     board = {outlet: [get(f"/api/kitchen/boards/{station}", box.token(outlet))] for outlet in (OUTLET, EMPTY)}
@@ -58,8 +60,19 @@ async def measure(box: Box, quick: bool) -> list[Row]:
         ms: dict[int, list[float]] = {OUTLET: [], EMPTY: []}
         for _ in range(2 if quick else 5):
             for outlet, found in ms.items():
-                answer = await load(host="127.0.0.1", port=box.port, connections=1, seconds=2, rate=50, requests=asked[outlet])
+                answer = await load(
+                    host="127.0.0.1", port=box.port, connections=1, seconds=2, rate=50, requests=asked[outlet]
+                )
                 found.append(answer["p50"])
         past, none = (statistics.median(ms[outlet]) for outlet in (OUTLET, EMPTY))
-        rows.append(at_most(f"{name}, p50 with {ORDERS:,} past orders", f"{past:.2f} ms", f"with none {none:.2f} ms", past / none, 1.25, 1.1))
+        rows.append(
+            at_most(
+                f"{name}, p50 with {ORDERS:,} past orders",
+                f"{past:.2f} ms",
+                f"with none {none:.2f} ms",
+                past / none,
+                1.25,
+                1.1,
+            )
+        )
     return rows

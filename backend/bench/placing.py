@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.box import FIRST, FREE, Box
+from bench.box import FIRST, FREE, Box, columns_of
 from bench.load import load, post
 from bench.rows import Row, at_least, at_most, percentile
 
 HERE = Path(__file__).parent
 SCRIPT = "\\set outlet random(1, {outlets})\nSELECT bench.place(:outlet);\n"
+# nothing counted, nothing that has to be chosen
 PLAIN = """SELECT v.id::text, i.station FROM menu.variant v JOIN menu.item i ON (i.outlet_id, i.id) = (v.outlet_id, v.item_id)
 WHERE v.outlet_id = 1 AND v.active AND i.active
   AND NOT EXISTS (SELECT FROM inventory.recipe r WHERE r.outlet_id = 1 AND r.source_id = v.id AND r.kind = 'counted')
-  AND NOT EXISTS (SELECT FROM menu.item_modifier_group l JOIN menu.modifier_group g ON (g.outlet_id, g.id) = (l.outlet_id, l.group_id)
+  AND NOT EXISTS (SELECT FROM menu.item_modifier_group l
+    JOIN menu.modifier_group g ON (g.outlet_id, g.id) = (l.outlet_id, l.group_id)
     WHERE l.outlet_id = 1 AND l.item_id = i.id AND g.min > 0)
 ORDER BY i.position, v.position, v.id"""
 
@@ -31,7 +33,12 @@ async def basket(box: Box) -> bytes:
     await conn.close()
     lines = [{"variant_id": variant, "quantity": 2} for variant in list(found.values())[:2]]
     _, quote = box.ask("POST", "/api/orders/quote", box.token(1), {"type": "takeaway", "lines": lines})
-    order = {"type": "takeaway", "customer_name": "Asha", "expected_total_paise": quote["totals"]["total_paise"], "lines": lines}
+    order = {
+        "type": "takeaway",
+        "customer_name": "Asha",
+        "expected_total_paise": quote["totals"]["total_paise"],
+        "lines": lines,
+    }
     return json.dumps(order).encode()
 
 
@@ -45,29 +52,35 @@ async def install(box: Box) -> None:
     status, order = box.ask("POST", "/api/orders", box.token(1), json.loads(await basket(box)))
     assert status == 201, order
     conn = await box.connect()
-    texts: dict[str, str] = {"customer": "'Asha'", "paise": str(order["totals"]["total_paise"])}
-    own = "outlet_id", "id", "bill_id", "order_id", "number", "business_day"
-    texts["order_columns"], (texts["order"],) = await literals(conn, "orders.orders", own, "id = $1", order["id"])
-    texts["line_columns"], lines = await literals(conn, "orders.line", own, "order_id = $1", order["id"])
-    texts["lines"] = ", ".join(f"(p_outlet, v_order, uuidv7(), {line})" for line in lines)
-    _, (texts["event"],) = await literals(conn, "orders.outbox", (), "subject = $1::text", order["id"], "data")
-    kept = "principal", "route", "body_hash", "body"
-    for name in kept:
-        where = "convert_from(body, 'UTF8')::jsonb->>'id' = $1::text"
-        _, (texts[name],) = await literals(conn, "orders.idempotency", (), where, order["id"], name)
+    of_order = await columns_of(conn, "orders.orders", "outlet_id", "id", "bill_id", "number", "business_day")
+    of_line = await columns_of(conn, "orders.line", "outlet_id", "order_id", "id")
+    lines = await literals(conn, "orders.line", of_line, "order_id::text", order["id"])
+    kept = ("principal", "route", "body_hash", "body")
+    answered = "convert_from(body, 'UTF8')::jsonb->>'id'"
+    texts = {
+        "customer": "'Asha'",
+        "paise": str(order["totals"]["total_paise"]),
+        "order_columns": ", ".join(of_order),
+        "order": (await literals(conn, "orders.orders", of_order, "id::text", order["id"]))[0],
+        "line_columns": ", ".join(of_line),
+        "lines": ", ".join(f"(p_outlet, v_order, uuidv7(), {line})" for line in lines),
+        "event": (await literals(conn, "orders.outbox", ["data"], "subject", order["id"]))[0],
+        **{
+            name: (await literals(conn, "orders.idempotency", [name], answered, order["id"]))[0]
+            for name in kept
+        },
+    }
     await conn.close()
     beside = await box.connect("bench")
     await beside.execute((HERE / "place.sql").read_text().format_map(texts))
     await beside.close()
 
 
-async def literals(conn: Any, table: str, without: Sequence[str], where: str, value: str, *only: str) -> tuple[str, list[str]]:
-    """Names of a table's columns, and of each row found their values as SQL."""
-    sql = "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-    names = [name for (name,) in await conn.fetch(sql, table) if name not in without and (not only or name in only)]
-    values = " || ', ' || ".join(f"quote_nullable({name}::text)" for name in names)
-    rows = await conn.fetch(f"SELECT {values} FROM {table} WHERE {where.replace('$1', '$1::uuid') if '::text' not in where else where}", value)
-    return ", ".join(names), [row[0] for row in rows]
+async def literals(conn: Any, table: str, columns: Sequence[str], where: str, value: str) -> list[str]:
+    """The columns of each row found, as SQL."""
+    values = " || ', ' || ".join(f"quote_nullable({name}::text)" for name in columns)
+    rows = await conn.fetch(f"SELECT {values} FROM {table} WHERE {where} = $1::text", value)
+    return [row[0] for row in rows]
 
 
 class Placing:
@@ -78,7 +91,14 @@ class Placing:
 
     async def ours(self, outlets: Sequence[int], clients: int, rate: float | None = None) -> dict[str, float]:
         asked = await requests(self.box, outlets)
-        return await load(host="127.0.0.1", port=self.box.port, connections=clients, seconds=self.seconds, rate=rate, requests=asked)
+        return await load(
+            host="127.0.0.1",
+            port=self.box.port,
+            connections=clients,
+            seconds=self.seconds,
+            rate=rate,
+            requests=asked,
+        )
 
     def pgbench(self, outlets: int, clients: int, rate: float | None = None) -> tuple[float, list[float]]:
         script = self.box.data / "place.pgbench"
@@ -95,25 +115,36 @@ class Placing:
             theirs.append(self.pgbench(len(outlets), clients)[0])
         return statistics.median(ours), statistics.median(theirs)
 
+    async def slowest(self, rate: float) -> Row:
+        """The p99 at a rate, beside pgbench's."""
+        paced = [await self.ours(FIRST, 8, rate) for _ in range(self.turns)]
+        ours = statistics.median(turn["p99"] for turn in paced)
+        theirs = statistics.median(percentile(self.pgbench(50, 8, rate)[1], 0.99) for _ in range(self.turns))
+        name = f"… p99 at half of its highest rate ({rate:,.0f}/s)"
+        return at_most(name, f"{ours:.1f} ms", f"pgbench {theirs:.1f} ms", ours / theirs, 3, 1.5)
+
 
 async def measure(box: Box, quick: bool) -> list[Row]:
-    """The rates, and the p99 at half of the highest."""
+    """Placing by itself, then with all rooms at work on its events in the same process."""
     await box.make_beside()
     await install(box)
     placing = Placing(box, quick=quick)
+    box.stop()
+    box.start(("bench.resting",))
     await placing.ours(FIRST, 8)  # warm
     placing.pgbench(50, 8)
-    rows = []
-    highest = 0.0
-    for outlets, clients, gate, aim in ((FIRST, 8, 0.5, 0.65), (FIRST[:1], 8, None, None), (FIRST, 32, None, 1.0), (FREE, 8, None, None)):
-        ours, theirs = await placing.both(outlets, clients)
-        highest = highest or ours
-        name = f"POST /api/orders, {clients} clients, {len(outlets)} outlet{'s'[: len(outlets) > 1]}"
-        name += ", cooked at once: tickets opened meanwhile" if outlets is FREE else ""
-        rows.append(at_least(name, f"{ours:,.0f}/s", f"pgbench {theirs:,.0f}/s", ours / theirs, gate, aim))
-    half = highest / 2
-    paced = [await placing.ours(FIRST, 8, half) for _ in range(placing.turns)]
-    ours_p99 = statistics.median(turn["p99"] for turn in paced)
-    theirs_p99 = statistics.median(percentile(placing.pgbench(50, 8, half)[1], 0.99) for _ in range(placing.turns))
-    rows.append(at_most(f"its p99 at half of that rate ({half:,.0f}/s)", f"{ours_p99:.1f} ms", f"pgbench {theirs_p99:.1f} ms", ours_p99 / theirs_p99, 3, 1.5))
+    ours, theirs = await placing.both(FIRST, 8)
+    rows = [beside("POST /api/orders, 8 clients, 50 outlets", ours, theirs, 0.5, 0.65)]
+    rows.append(beside("… 1 outlet", *await placing.both(FIRST[:1], 8)))
+    rows.append(beside("… 32 clients, 50 outlets", *await placing.both(FIRST, 32), None, 1.0))
+    rows.append(await placing.slowest(ours / 2))
+    box.stop()
+    box.start()
+    await placing.ours(FIRST, 8)
+    for name, outlets in (("all rooms reading along", FIRST), ("and the kitchen opening tickets", FREE)):
+        rows.append(beside(f"… 8 clients, 50 outlets, {name}", *await placing.both(outlets, 8)))
     return rows
+
+
+def beside(name: str, ours: float, theirs: float, gate: float | None = None, aim: float | None = None) -> Row:
+    return at_least(name, f"{ours:,.0f}/s", f"pgbench {theirs:,.0f}/s", ours / theirs, gate, aim)

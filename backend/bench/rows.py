@@ -30,10 +30,20 @@ class Row:
         return asdict(self)
 
 
-def at_least(what: str, figure: str, beside: str, ratio: float, gate: float | None = None, aim: float | None = None) -> Row:
+def at_least(
+    what: str, figure: str, beside: str, ratio: float, gate: float | None = None, aim: float | None = None
+) -> Row:
     """A ratio that must not be lower than the gate."""
     passed = None if gate is None else ratio >= gate
-    return Row(what, figure, beside, round(ratio, 2), f"≥ {gate:g}" if gate else "", f"{aim:g}" if aim else "", passed)
+    return Row(
+        what,
+        figure,
+        beside,
+        round(ratio, 2),
+        f"≥ {gate:g}" if gate else "",
+        f"{aim:g}" if aim else "",
+        passed,
+    )
 
 
 def at_most(what: str, figure: str, beside: str, ratio: float, gate: float, aim: float) -> Row:
@@ -43,7 +53,15 @@ def at_most(what: str, figure: str, beside: str, ratio: float, gate: float, aim:
 
 def under(what: str, value: float, unit: str, gate: float, aim: float, beside: str = "") -> Row:
     """An absolute figure with a limit."""
-    return Row(what, f"{value:,.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}", beside, None, f"≤ {gate:g} {unit}", f"{aim:g} {unit}", value <= gate)
+    return Row(
+        what,
+        f"{value:,.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}",
+        beside,
+        None,
+        f"≤ {gate:g} {unit}",
+        f"{aim:g} {unit}",
+        value <= gate,
+    )
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -54,9 +72,19 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def show(rows: Sequence[Row], console: Console) -> None:
     """The table, as it is printed and kept in PROGRESS.md."""
-    table = Table("what", "figure", "beside it", "ratio", "gate", "aim", "", title="Rasoi's speed", title_justify="left")
+    table = Table(
+        "what", "figure", "beside it", "ratio", "gate", "aim", "", title="Rasoi's speed", title_justify="left"
+    )
     for row in rows:
         style = {None: "", True: "green", False: "red"}[row.passed]
         ratio = "" if row.ratio is None else f"{row.ratio:g}"
-        table.add_row(row.what, row.figure, row.beside, ratio, row.gate, row.aim, f"[{style}]{row.verdict}[/]" if style else "")
+        table.add_row(
+            row.what,
+            row.figure,
+            row.beside,
+            ratio,
+            row.gate,
+            row.aim,
+            f"[{style}]{row.verdict}[/]" if style else "",
+        )
     console.print(table)

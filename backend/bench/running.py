@@ -20,7 +20,15 @@ async def measure_sockets(box: Box, quick: bool) -> list[Row]:
         ours = found["server"] == WS
         name = f"messages to {found['sockets']:,} sockets in one room, on {found['server']}"
         gates = (2.0, 5.0) if ours else (None, None)
-        rows.append(at_least(name, f"{found['ours_per_s']:,}/s", f"sio.emit {found['emit_per_s']:,}/s", found["ratio"], *gates))
+        rows.append(
+            at_least(
+                name,
+                f"{found['ours_per_s']:,}/s",
+                f"sio.emit {found['emit_per_s']:,}/s",
+                found["ratio"],
+                *gates,
+            )
+        )
         if ours:
             beside = f"stock python-socketio {found['stock_kib']} KiB"
             rows.append(under("memory per connected socket", found["ours_kib"], "KiB", 45, 30, beside))
@@ -39,6 +47,12 @@ async def measure_start(box: Box, quick: bool) -> list[Row]:
     names = {child.pid: round(child.memory_info().rss / 2**20) for child in process.children()}
     memory = process.memory_info().rss / 2**20
     return [
-        under("all rooms in one process: a second start to its first answer", statistics.median(seconds), "s", 3, 1),
+        under(
+            "all rooms in one process: a second start to its first answer",
+            statistics.median(seconds),
+            "s",
+            3,
+            1,
+        ),
         under("its idle memory", memory, "MB", 90, 60, f"with {len(names)} children beside it"),
     ]

@@ -38,7 +38,9 @@ class Screens:
                 elif message.startswith("43"):
                     self.joined.release()
                 elif message.startswith("40"):
-                    await socket.send("421" + json.dumps(["join", {"channel": f"kitchen:{outlet}:{station}"}]))
+                    await socket.send(
+                        "421" + json.dumps(["join", {"channel": f"kitchen:{outlet}:{station}"}])
+                    )
                 elif message.startswith("0"):
                     await socket.send("40" + json.dumps({"token": self.box.token(outlet, "kitchen")}))
 

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import signal
 import socket
 import sys
 import time
@@ -14,7 +13,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -34,12 +32,20 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.local import LocalTransport, Wakes
 from rasoi.platform.rooms import Room
-from rasoi.settings import REPOSITORY, Settings, SettingsError
+from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations, outlet
 
 log = structlog.get_logger(__name__)
-ROOMS: list[Room] = [staff.ROOM, menu.ROOM, inventory.ROOM, orders.ROOM, payments.ROOM, kitchen.ROOM, notifications.ROOM, realtime.ROOM]
-
+ROOMS: list[Room] = [
+    staff.ROOM,
+    menu.ROOM,
+    inventory.ROOM,
+    orders.ROOM,
+    payments.ROOM,
+    kitchen.ROOM,
+    notifications.ROOM,
+    realtime.ROOM,
+]
 
 
 @dataclass
@@ -131,7 +137,9 @@ def _listen(settings: Settings) -> socket.socket:
         listener.bind((settings.host, settings.port))
         listener.listen(2048)
     except OSError as error:
-        raise SettingsError(f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT") from None
+        raise SettingsError(
+            f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT"
+        ) from None
     return listener
 
 
@@ -139,15 +147,21 @@ def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
     """Without keys, start the simulator and use its."""
     if not settings.simulated:
         return settings
-    derived = [hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32] for what in (b"razorpay key", b"razorpay webhook")]
+    derived = [
+        hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
+        for what in (b"razorpay key", b"razorpay webhook")
+    ]
     port = settings.simulator_port or _free_port(settings.host)
     argv = [
-        sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(port), "--key-id", payments.SIMULATOR_KEY_ID,
+        sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(port),
+        "--key-id", payments.SIMULATOR_KEY_ID,
         "--key-secret", derived[0], "--webhook-secret", derived[1], "--webhook-url", f"http://127.0.0.1:{settings.port}/api/payments/webhook/razorpay",
         "--data", str(settings.data / "razorpay_simulator.sqlite"),
     ]  # fmt: skip
     box.spawn_child(argv, None, "razorpay_simulator")
-    return replace(settings, simulator_port=port, simulator_key_secret=derived[0], razorpay_webhook_secrets=(derived[1],))
+    return replace(
+        settings, simulator_port=port, simulator_key_secret=derived[0], razorpay_webhook_secrets=(derived[1],)
+    )
 
 
 def _free_port(host: str) -> int:
@@ -197,7 +211,11 @@ async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
     """What the person who started it wants to know."""
     settings = ctx.settings
     url = settings.url
-    lines = ["", f"Rasoi is ready after {seconds:.1f} s. Stop it with Ctrl-C; data stay in {settings.data}.", ""]
+    lines = [
+        "",
+        f"Rasoi is ready after {seconds:.1f} s. Stop it with Ctrl-C; data stay in {settings.data}.",
+        "",
+    ]
     lines += [f"  {name:<16}{url}{path}" for name, path in SCREENS]
     lines += ["", *await first_start.credentials(ctx), ""]
     lines += ["Tables (what their QR codes say):"]
@@ -215,7 +233,13 @@ async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
     return "\n".join(lines)
 
 
-SCREENS = (("Guests", "/order"), ("Kitchen", "/kitchen"), ("Waiters", "/waiter"), ("Managers", "/manage"), ("API", "/schema"))
+SCREENS = (
+    ("Guests", "/order"),
+    ("Kitchen", "/kitchen"),
+    ("Waiters", "/waiter"),
+    ("Managers", "/manage"),
+    ("API", "/schema"),
+)
 
 
 def openapi(settings: Settings) -> str:

@@ -16,7 +16,9 @@ from razorpay_simulator.webhooks import Deliverer
 
 
 def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="razorpay_simulator", description="A stand-in for Razorpay; no real money moves.")
+    parser = argparse.ArgumentParser(
+        prog="razorpay_simulator", description="A stand-in for Razorpay; no real money moves."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--key-id", default="rzp_test_simulator")
@@ -40,7 +42,9 @@ def listen(host: str, port: int) -> socket.socket:
 def main() -> None:
     given = options()
     store = Store(given.data)
-    server = Server(Bank(store, given.key_secret), Deliverer(store, given.webhook_url, given.webhook_secret), given.key_id)
+    server = Server(
+        Bank(store, given.key_secret), Deliverer(store, given.webhook_url, given.webhook_secret), given.key_id
+    )
     listener = listen(given.host, given.port)
     host, port = listener.getsockname()[:2]
     scheme = "https" if given.tls_cert else "http"

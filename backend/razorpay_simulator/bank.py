@@ -27,7 +27,14 @@ KEY = re.compile(r"[A-Za-z0-9_-]{10,}\Z")
 class ApiError(Exception):
     """An answer of Razorpay's that is not 2xx."""
 
-    def __init__(self, description: str, *, status: int = 400, field: str | None = None, code: str = "BAD_REQUEST_ERROR") -> None:
+    def __init__(
+        self,
+        description: str,
+        *,
+        status: int = 400,
+        field: str | None = None,
+        code: str = "BAD_REQUEST_ERROR",
+    ) -> None:
         super().__init__(description)
         self.status = status
         self.body: Doc = {
@@ -83,12 +90,17 @@ class Bank:
         amount = paise(body.get("amount"), 100, "Order amount less than minimum amount allowed")
         currency = body.get("currency")
         if currency != "INR":
-            raise ApiError("The currency field is required." if not currency else "Currency is not supported", field="currency")
+            raise ApiError(
+                "The currency field is required." if not currency else "Currency is not supported",
+                field="currency",
+            )
         receipt = body.get("receipt")
         if receipt is not None and (not isinstance(receipt, str) or len(receipt) > 40):
             raise ApiError("The receipt may not be greater than 40 characters.", field="receipt")
         if receipt and (known := self.store.with_receipt(receipt)):
-            same = known["amount"] == amount and (body.get("unique_receipt") is True or self.same_order_for_receipt)
+            same = known["amount"] == amount and (
+                body.get("unique_receipt") is True or self.same_order_for_receipt
+            )
             if same:
                 return known
             raise ApiError("Order receipt should be unique.", field="receipt")
@@ -97,7 +109,10 @@ class Bank:
             "currency": currency, "receipt": receipt, "offer_id": None, "status": "created", "attempts": 0,
             "notes": notes_of(body), "created_at": int(time.time()),
         }  # fmt: skip
-        manual = body.get("payment_capture") in (0, "0", False) or (body.get("payment") or {}).get("capture") == "manual"
+        manual = (
+            body.get("payment_capture") in (0, "0", False)
+            or (body.get("payment") or {}).get("capture") == "manual"
+        )
         with self.store.change():
             self.store.put(order | {"_manual": manual}, receipt=receipt)
         return order
@@ -126,7 +141,9 @@ class Bank:
         if method not in METHODS:
             raise ApiError("The selected method is invalid.", field="method")
         if outcome not in ("success", "failure", "authorized", "pending", "late"):
-            raise ApiError("The outcome is one of success, failure, authorized, pending, late.", field="outcome")
+            raise ApiError(
+                "The outcome is one of success, failure, authorized, pending, late.", field="outcome"
+            )
         order = self.order(order_id)
         if order["status"] == "paid":
             raise ApiError("Payment already done for this order.", field="order_id")
@@ -233,9 +250,15 @@ class Bank:
             raise ApiError("The payment status should be captured for action to be taken")
         if left == 0:
             raise ApiError("The payment has been fully refunded already")
-        amount = left if body.get("amount") is None else paise(body["amount"], 100, "The amount must be at least INR 1.00")
+        amount = (
+            left
+            if body.get("amount") is None
+            else paise(body["amount"], 100, "The amount must be at least INR 1.00")
+        )
         if amount > left:
-            raise ApiError("The total refund amount is greater than the refund payment amount", field="amount")
+            raise ApiError(
+                "The total refund amount is greater than the refund payment amount", field="amount"
+            )
         refund = {
             "id": new_id("rfnd_"), "entity": "refund", "amount": amount, "currency": payment["currency"],
             "payment_id": payment_id, "notes": notes_of(body), "receipt": body.get("receipt"), "acquirer_data": {"arn": None},

@@ -6,77 +6,23 @@ import asyncio
 import base64
 import binascii
 import hmac
-import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from razorpay_simulator.bank import ApiError, Bank, public
 from razorpay_simulator.faults import KINDS, Fault, Faults
+from razorpay_simulator.http import Answer, Call, Headers, Send, answer, collection, cut, whole
 from razorpay_simulator.store import Doc
 from razorpay_simulator.webhooks import Deliverer, Mischief
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = {"127.0.0.1", "::1"}
 MAX_BODY = 1_000_000
-Headers = list[tuple[bytes, bytes]]
-Send = Callable[[Any], Awaitable[None]]
-
-
-@dataclass
-class Call:
-    """One request."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    client: str
-    raw: bytes
-    parts: tuple[str, ...] = ()
-
-    @property
-    def body(self) -> Doc:
-        """The JSON object sent. Raises ApiError for anything else."""
-        try:
-            found = json.loads(self.raw or b"{}")
-        except ValueError:
-            raise ApiError("The request body is not valid JSON.") from None
-        if not isinstance(found, dict):
-            raise ApiError("The request body must be an object.")
-        return found
-
-
-@dataclass
-class Answer:
-    """Status, body and type of what is sent back."""
-
-    body: bytes
-    status: int = 200
-    media_type: str = "application/json"
-    headers: Headers = field(default_factory=list)
-
-
-def answer(doc: Any, status: int = 200) -> Answer:
-    return Answer(json.dumps(doc).encode(), status)
-
-
-def collection(docs: list[Doc]) -> Doc:
-    return {"entity": "collection", "count": len(docs), "items": [public(doc) for doc in docs]}
-
-
-def whole(text: str | None, default: int, most: int) -> int:
-    """A count or offset in a query."""
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise ApiError("The count or skip is not valid.")
-    return int(text)
 
 
 class Server:
@@ -102,7 +48,7 @@ class Server:
             ("GET", r"/v1/refunds", lambda c: answer(collection(self.page(c, "refund")))),
             ("GET", r"/v1/refunds/(\w+)", lambda c: answer(bank.refund(c.parts[0]))),
             ("GET", r"/_simulator/books", self.books),
-            ("GET", r"/_simulator/requests", lambda c: answer({"items": bank.store.requests(whole(c.query.get("after"), 0, 2**40))})),
+            ("GET", r"/_simulator/requests", self.requests),
             ("GET", r"/_simulator/webhooks", lambda c: answer({"items": bank.store.webhooks()})),
             ("POST", r"/_simulator/faults", self.set_faults),
             ("DELETE", r"/_simulator/faults", self.clear_faults),
@@ -137,7 +83,11 @@ class Server:
         if fault is not None and fault.kind == "cut_after":
             await cut(send)
             return
-        headers = [(b"content-type", found.media_type.encode()), (b"content-length", str(len(found.body)).encode()), *found.headers]
+        headers = [
+            (b"content-type", found.media_type.encode()),
+            (b"content-length", str(len(found.body)).encode()),
+            *found.headers,
+        ]
         await send({"type": "http.response.start", "status": found.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else found.body})
 
@@ -182,18 +132,28 @@ class Server:
             return answer(error.body, error.status)
 
     def route(self, call: Call) -> Callable[[Call], Answer]:
-        found = [(method, handler, match) for method, pattern, handler in self.routes if (match := pattern.match(call.path))]
+        found = [
+            (method, handler, match)
+            for method, pattern, handler in self.routes
+            if (match := pattern.match(call.path))
+        ]
         for method, handler, match in found:
             if method == ("GET" if call.method == "HEAD" else call.method):
                 call.parts = match.groups()
                 return handler
-        text = "The requested URL was not found on the server." if not found else "The method is not allowed here."
+        text = (
+            "The requested URL was not found on the server."
+            if not found
+            else "The method is not allowed here."
+        )
         raise ApiError(text, status=405 if found else 404)
 
     def check(self, call: Call) -> None:
         """The API wants key and secret; the controls too, unless asked from this machine; the checkout is open."""
         open_paths = ("/_simulator/pay", "/_simulator/orders/")
-        local = call.path.startswith("/_simulator/") and (call.client in LOOPBACK or call.path.startswith(open_paths))
+        local = call.path.startswith("/_simulator/") and (
+            call.client in LOOPBACK or call.path.startswith(open_paths)
+        )
         if local or not call.path.startswith(("/v1/", "/_simulator/")):
             return
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
@@ -207,10 +167,14 @@ class Server:
 
     def log(self, call: Call, status: int, fault: Fault | None) -> None:
         if call.path.startswith("/v1/"):
-            path = call.path + ("?" + "&".join(f"{k}={v}" for k, v in call.query.items()) if call.query else "")
+            path = call.path + (
+                "?" + "&".join(f"{k}={v}" for k, v in call.query.items()) if call.query else ""
+            )
             key = call.headers.get("x-refund-idempotency")
             text = call.raw.decode("utf-8", "replace")
-            self.bank.store.log(time.time(), call.method, path, key, text, status, fault.kind if fault else None)
+            self.bank.store.log(
+                time.time(), call.method, path, key, text, status, fault.kind if fault else None
+            )
 
     # the API
 
@@ -218,7 +182,9 @@ class Server:
         return answer(public(self.bank.create_order(call.body)))
 
     def page(self, call: Call, kind: str) -> list[Doc]:
-        return self.bank.store.all(kind, whole(call.query.get("count"), 10, 100), whole(call.query.get("skip"), 0, 2**40))
+        return self.bank.store.all(
+            kind, whole(call.query.get("count"), 10, 100), whole(call.query.get("skip"), 0, 2**40)
+        )
 
     def list_orders(self, call: Call) -> Answer:
         if receipt := call.query.get("receipt"):
@@ -231,7 +197,9 @@ class Server:
         return answer(collection(self.bank.store.of("payment", order["id"])))
 
     def create_refund(self, call: Call) -> Answer:
-        return answer(self.bank.create_refund(call.parts[0], call.body, call.headers.get("x-refund-idempotency")))
+        return answer(
+            self.bank.create_refund(call.parts[0], call.body, call.headers.get("x-refund-idempotency"))
+        )
 
     def refunds_of_payment(self, call: Call) -> Answer:
         payment = self.bank.payment(call.parts[0])
@@ -242,31 +210,53 @@ class Server:
     def pay(self, call: Call) -> Answer:
         """A person paid, or did not: the signed reply, or the error that the shop's page hears of."""
         asked = call.body
-        payment = self.bank.pay(str(asked.get("order_id")), str(asked.get("method", "upi")), str(asked.get("outcome", "success")))
+        payment = self.bank.pay(
+            str(asked.get("order_id")), str(asked.get("method", "upi")), str(asked.get("outcome", "success"))
+        )
         if payment["status"] in ("captured", "authorized"):
             return answer(self.bank.signed(payment))
-        about = {name: payment[f"error_{name}"] for name in ("code", "description", "source", "step", "reason")}
+        about = {
+            name: payment[f"error_{name}"] for name in ("code", "description", "source", "step", "reason")
+        }
         metadata = {"payment_id": payment["id"], "order_id": payment["order_id"]}
-        return answer({"razorpay_payment_id": payment["id"], "error": about | {"metadata": metadata}}, 200 if about["code"] is None else 402)
+        return answer(
+            {"razorpay_payment_id": payment["id"], "error": about | {"metadata": metadata}},
+            200 if about["code"] is None else 402,
+        )
 
     def order_for_checkout(self, call: Call) -> Answer:
         order = self.bank.order(call.parts[0])
         return answer({name: order[name] for name in ("id", "amount", "currency", "status")})
 
     def file(self, name: str) -> Answer:
-        kinds = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8"}
+        kinds = {
+            ".js": "text/javascript; charset=utf-8",
+            ".css": "text/css; charset=utf-8",
+            ".html": "text/html; charset=utf-8",
+        }
         headers: Headers = [
             (b"cache-control", b"no-cache"),
             (b"x-content-type-options", b"nosniff"),
             (b"cross-origin-resource-policy", b"cross-origin"),
-            (b"content-security-policy", b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"),
+            (
+                b"content-security-policy",
+                b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:",
+            ),
         ]
         return Answer(self.static[name], 200, kinds[Path(name).suffix], headers)
 
     # controls for tests
 
     def books(self, call: Call) -> Answer:
-        return answer({kind + "s": [public(doc) for doc in self.bank.store.all(kind)] for kind in ("order", "payment", "refund")})
+        return answer(
+            {
+                kind + "s": [public(doc) for doc in self.bank.store.all(kind)]
+                for kind in ("order", "payment", "refund")
+            }
+        )
+
+    def requests(self, call: Call) -> Answer:
+        return answer({"items": self.bank.store.requests(whole(call.query.get("after"), 0, 2**40))})
 
     def set_faults(self, call: Call) -> Answer:
         """`calls`: Fault fields; `webhooks`: Mischief fields; `refunds`: processed, pending, failed; `receipts`: strict, same."""
@@ -281,7 +271,9 @@ class Server:
         self.faults.waiting += calls
         self.deliverer.mischief = mischief
         self.bank.settle_refunds = asked.get("refunds", self.bank.settle_refunds)
-        self.bank.same_order_for_receipt = asked.get("receipts", "same" if self.bank.same_order_for_receipt else "strict") == "same"
+        self.bank.same_order_for_receipt = (
+            asked.get("receipts", "same" if self.bank.same_order_for_receipt else "strict") == "same"
+        )
         self.deliverer.url = asked.get("webhook_url", self.deliverer.url)
         return answer({"ok": True})
 
@@ -294,9 +286,3 @@ class Server:
     def settle_late(self, call: Call) -> Answer:
         capture = call.body.get("capture") is not False
         return answer(self.bank.settle_late(str(call.body.get("payment_id")), capture=capture))
-
-
-async def cut(send: Send) -> None:
-    """Begin an answer and leave it, so that the server ends the connection."""
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
-    await send({"type": "http.response.body", "body": b"{", "more_body": True})

@@ -57,13 +57,17 @@ class Store:
 
     def of(self, kind: str, parent: str) -> list[Doc]:
         """Entities of a kind below `parent`, newest first, as Razorpay lists them."""
-        return self._all("SELECT doc FROM entity WHERE parent = ? AND kind = ? ORDER BY rowid DESC", parent, kind)
+        return self._all(
+            "SELECT doc FROM entity WHERE parent = ? AND kind = ? ORDER BY rowid DESC", parent, kind
+        )
 
     def with_receipt(self, receipt: str) -> Doc | None:
         return self._one("SELECT doc FROM entity WHERE receipt = ? AND kind = 'order'", receipt)
 
     def all(self, kind: str, count: int = -1, skip: int = 0) -> list[Doc]:
-        return self._all("SELECT doc FROM entity WHERE kind = ? ORDER BY rowid DESC LIMIT ? OFFSET ?", kind, count, skip)
+        return self._all(
+            "SELECT doc FROM entity WHERE kind = ? ORDER BY rowid DESC LIMIT ? OFFSET ?", kind, count, skip
+        )
 
     def refund_key(self, key: str) -> tuple[str, str] | None:
         """What was asked under an idempotency key, and the refund that it made."""
@@ -93,7 +97,16 @@ class Store:
         rows = [dict(zip(names, row, strict=True)) for row in self.db.execute(sql)]
         return [row | {"finished": bool(row["finished"]), "body": json.loads(row["body"])} for row in rows]
 
-    def log(self, at: float, method: str, path: str, idempotency: str | None, body: str, status: int, fault: str | None) -> None:
+    def log(
+        self,
+        at: float,
+        method: str,
+        path: str,
+        idempotency: str | None,
+        body: str,
+        status: int,
+        fault: str | None,
+    ) -> None:
         sql = "INSERT INTO request (at, method, path, idempotency, body, status, fault) VALUES (?, ?, ?, ?, ?, ?, ?)"
         self.db.execute(sql, (at, method, path, idempotency, body, status, fault))
 

@@ -73,7 +73,9 @@ class Deliverer:
             "x-razorpay-event-id": event_id,
         }
         host = parts.hostname or "127.0.0.1"
-        if parts.scheme == "https":  # to this machine, whose certificate is for another name; the body is signed
+        if (
+            parts.scheme == "https"
+        ):  # to this machine, whose certificate is for another name; the body is signed
             unchecked = ssl._create_unverified_context()  # noqa: S323
             conn: HTTPConnection = HTTPSConnection(host, parts.port, timeout=ANSWER_S, context=unchecked)
         else:

@@ -102,10 +102,16 @@ class Running:
     def headers(self, role: str | None, **more: str) -> dict[str, str]:
         if role is None:
             return more
-        principal = new_guest(1, None) if role == G else Principal(kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name="T")
+        principal = (
+            new_guest(1, None)
+            if role == G
+            else Principal(kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name="T")
+        )
         return {"Authorization": f"Bearer {self.ctx.get(Tokens).issue(principal, 60)}", **more}
 
-    async def ask(self, method: str, path: str, role: str | None = None, key: str | None = "k", **more: Any) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, role: str | None = None, key: str | None = "k", **more: Any
+    ) -> httpx.Response:
         given = more.pop("headers", {})
         headers = self.headers(role) | ({"Idempotency-Key": key} if key else {}) | given
         return await self.client.request(method, path, headers=headers, **more)
@@ -155,7 +161,9 @@ async def test_the_matrix_of_route_and_role(running: Running) -> None:
 @pytest.fixture
 async def dish(running: Running) -> dict[str, Any]:
     menu = (await running.ask("GET", "/api/menu", W)).json()
-    plain = (i for c in menu["categories"] for i in c["items"] if not any(g["min"] for g in i["modifier_groups"]))
+    plain = (
+        i for c in menu["categories"] for i in c["items"] if not any(g["min"] for g in i["modifier_groups"])
+    )
     return next(plain)  # type: ignore[no-any-return]
 
 
@@ -164,7 +172,9 @@ def order_for(dish: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"type": "takeaway", "lines": [line], "expected_total_paise": 1} | changes
 
 
-async def test_bad_input_is_a_problem_with_a_reason_and_writes_nothing(running: Running, dish: dict[str, Any]) -> None:
+async def test_bad_input_is_a_problem_with_a_reason_and_writes_nothing(
+    running: Running, dish: dict[str, Any]
+) -> None:
     line = order_for(dish)["lines"][0]
     cases: list[tuple[dict[str, Any], int]] = [
         ({"content": b"{not json"}, 400),
@@ -209,10 +219,22 @@ async def test_bad_input_is_a_problem_with_a_reason_and_writes_nothing(running: 
 async def test_other_faults_of_a_caller(running: Running, dish: dict[str, Any]) -> None:
     expectations = [
         (await running.ask("POST", "/api/orders", G, key=None, json=order_for(dish)), 400, "bad-request"),
-        (await running.ask("POST", "/api/orders", G, key="x" * 201, json=order_for(dish)), 400, "bad-request"),
+        (
+            await running.ask("POST", "/api/orders", G, key="x" * 201, json=order_for(dish)),
+            400,
+            "bad-request",
+        ),
         (await running.ask("POST", "/api/orders", json=order_for(dish)), 401, "unauthenticated"),
-        (await running.ask("GET", "/api/orders", headers={"Authorization": "Bearer forged"}), 401, "unauthenticated"),
-        (await running.ask("GET", "/api/orders", headers={"Authorization": "Basic eA=="}), 401, "unauthenticated"),
+        (
+            await running.ask("GET", "/api/orders", headers={"Authorization": "Bearer forged"}),
+            401,
+            "unauthenticated",
+        ),
+        (
+            await running.ask("GET", "/api/orders", headers={"Authorization": "Basic eA=="}),
+            401,
+            "unauthenticated",
+        ),
         (await running.ask("DELETE", "/api/orders", G), 405, "method-not-allowed"),
         (await running.ask("GET", "/api/nothing", G), 404, "not-found"),
         (await running.ask("GET", "/api/orders/not-a-uuid", G), 404, "not-found"),
@@ -222,7 +244,11 @@ async def test_other_faults_of_a_caller(running: Running, dish: dict[str, Any]) 
         (await running.ask("GET", "/api/orders?status=eaten", W), 422, "invalid"),
         (await running.ask("GET", "/api/orders?q=99999999999999999999", W), 422, "invalid"),
         (await running.ask("GET", "/api/orders?business_day=2026-13-45", W), 422, "invalid"),
-        (await running.ask("POST", "/api/sessions", json={"table_code": "guessed-code"}), 404, "unknown-table-code"),
+        (
+            await running.ask("POST", "/api/sessions", json={"table_code": "guessed-code"}),
+            404,
+            "unknown-table-code",
+        ),
         (await running.ask("POST", "/api/sessions", json={"table_code": 7}), 422, "invalid"),
         (await running.ask("GET", "/api/kitchen/boards/no%00such", K), 422, "invalid"),
     ]
@@ -230,9 +256,20 @@ async def test_other_faults_of_a_caller(running: Running, dish: dict[str, Any]) 
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), answer.text
 
 
-async def test_a_person_of_another_outlet_sees_nothing_of_this_one(running: Running, dish: dict[str, Any]) -> None:
-    quote = (await running.ask("POST", "/api/orders/quote", W, json={k: v for k, v in order_for(dish).items() if k != "expected_total_paise"})).json()
-    placed = await running.ask("POST", "/api/orders", W, json=order_for(dish, expected_total_paise=quote["totals"]["total_paise"]))
+async def test_a_person_of_another_outlet_sees_nothing_of_this_one(
+    running: Running, dish: dict[str, Any]
+) -> None:
+    quote = (
+        await running.ask(
+            "POST",
+            "/api/orders/quote",
+            W,
+            json={k: v for k, v in order_for(dish).items() if k != "expected_total_paise"},
+        )
+    ).json()
+    placed = await running.ask(
+        "POST", "/api/orders", W, json=order_for(dish, expected_total_paise=quote["totals"]["total_paise"])
+    )
     assert placed.status_code == 201, placed.text
     order = placed.json()
     stranger = Principal(kind="staff", id=uuid7(), outlet_id=2, role="owner", session_id=uuid7(), name="S")
@@ -245,7 +282,15 @@ async def test_a_person_of_another_outlet_sees_nothing_of_this_one(running: Runn
         ("PUT", f"/api/menu/items/{dish['id']}/availability"),
         ("PATCH", f"/api/menu/items/{dish['id']}"),
     ):
-        body = None if method == "GET" else {"available": False} if method == "PUT" else {"name": "Mine"} if method == "PATCH" else {}
+        body = (
+            None
+            if method == "GET"
+            else {"available": False}
+            if method == "PUT"
+            else {"name": "Mine"}
+            if method == "PATCH"
+            else {}
+        )
         answer = await running.ask(method, path, headers=headers, json=body)
         assert answer.status_code == 404, (method, path, answer.text)
     assert (await running.ask("GET", "/api/orders", headers=headers)).json()["items"] == []
@@ -256,10 +301,19 @@ async def test_from_order_to_screen_and_back(running: Running, dish: dict[str, A
     guest = running.headers(G)
     asked = {k: v for k, v in order_for(dish).items() if k != "expected_total_paise"}
     quote = (await running.ask("POST", "/api/orders/quote", headers=guest, json=asked)).json()
-    placed = await running.ask("POST", "/api/orders", headers=guest, json=order_for(dish, expected_total_paise=quote["totals"]["total_paise"]))
+    placed = await running.ask(
+        "POST",
+        "/api/orders",
+        headers=guest,
+        json=order_for(dish, expected_total_paise=quote["totals"]["total_paise"]),
+    )
     order = placed.json()
     assert order["status"] == "awaiting_payment" and order["token"] == f"T{order['number']}"
-    cash = {"order_id": order["id"], "amount_paise": quote["bill"]["payable_paise"], "tendered_paise": 1_000_00}
+    cash = {
+        "order_id": order["id"],
+        "amount_paise": quote["bill"]["payable_paise"],
+        "tendered_paise": 1_000_00,
+    }
     paid = await running.ask("POST", "/api/payments/confirm-cash", W, json=cash)
     assert paid.status_code == 201, paid.text
     ticket = await eventually(lambda: board(running, dish["station"]))
@@ -306,10 +360,16 @@ async def test_it_says_how_it_is(running: Running) -> None:
     assert "rasoi.order.placed.v1" in events["components"]["messages"]
 
 
-async def test_every_answer_has_a_request_id_and_events_carry_it(running: Running, dish: dict[str, Any]) -> None:
+async def test_every_answer_has_a_request_id_and_events_carry_it(
+    running: Running, dish: dict[str, Any]
+) -> None:
     answer = await running.ask("GET", "/api/build", headers={"X-Request-ID": "from-the-caller"})
     assert answer.headers["x-request-id"] == "from-the-caller"
-    assert UUID((await running.ask("GET", "/api/build", headers={"X-Request-ID": "no good\x7f"})).headers["x-request-id"])
+    assert UUID(
+        (await running.ask("GET", "/api/build", headers={"X-Request-ID": "no good\x7f"})).headers[
+            "x-request-id"
+        ]
+    )
     headers = running.headers(W, **{"X-Request-ID": "dinner-1"})
     asked = {k: v for k, v in order_for(dish).items() if k != "expected_total_paise"}
     total = (await running.ask("POST", "/api/orders/quote", W, json=asked)).json()["totals"]["total_paise"]
@@ -319,7 +379,9 @@ async def test_every_answer_has_a_request_id_and_events_carry_it(running: Runnin
     assert placed.status_code == 201, placed.text
     await eventually(lambda: board(running, dish["station"]))
     for log in ("orders", "kitchen"):
-        ids = await running.ctx.db.fetch(f"SELECT DISTINCT correlation_id FROM {log}.outbox WHERE type LIKE '%placed%' OR type LIKE '%opened%'")
+        ids = await running.ctx.db.fetch(
+            f"SELECT DISTINCT correlation_id FROM {log}.outbox WHERE type LIKE '%placed%' OR type LIKE '%opened%'"
+        )
         assert [row["correlation_id"] for row in ids] == ["dinner-1"], log
 
 

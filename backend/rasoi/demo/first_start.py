@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import tomllib
 
+import msgspec
+
 from rasoi.demo import DATA, OUTLET, load_menu_and_stock
 from rasoi.orders.service import ensure_tables
 from rasoi.platform.context import Context
@@ -27,13 +29,8 @@ async def load(ctx: Context) -> None:
     async with ctx.db.transaction("staff") as tx:
         await ensure_outlet(tx, OUTLET, outlet.pop("name"), **outlet)
         for row in _rows("people.csv"):
-            person = NewPerson(
-                name=row["name"],
-                role=row["role"],
-                username=row["username"] or None,
-                password=row["password"] or None,
-                pin=row["pin"] or None,
-            )
+            given = {name: value for name, value in row.items() if value}
+            person = msgspec.convert(given, NewPerson)
             await ensure_person(tx, ctx.settings.secret_key, OUTLET, person)
 
 
@@ -44,9 +41,13 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 async def credentials(ctx: Context) -> list[str]:
     """The demo people that are still in the database, with the PINs and passwords that they began with."""
-    names = {row["name"] for row in await ctx.db.fetch("SELECT name FROM staff.person WHERE outlet_id = $1", OUTLET)}
+    names = {
+        row["name"]
+        for row in await ctx.db.fetch("SELECT name FROM staff.person WHERE outlet_id = $1", OUTLET)
+    }
     lines = [
-        f"  {row['name']:<16}{row['role']:<10}PIN {row['pin']}" + (f"   {row['username']} / {row['password']}" if row["password"] else "")
+        f"  {row['name']:<16}{row['role']:<10}PIN {row['pin']}"
+        + (f"   {row['username']} / {row['password']}" if row["password"] else "")
         for row in _rows("people.csv")
         if row["name"] in names
     ]

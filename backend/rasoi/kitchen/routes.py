@@ -26,7 +26,13 @@ async def list_stations(ctx: Context, principal: Principal) -> Stations:
     return Stations(await repository.stations(ctx.db, principal.outlet_id))
 
 
-@get("/boards/{station:str}", responses={200: ResponseSpec(BoardView, generate_examples=False), 304: ResponseSpec(None, generate_examples=False)})
+@get(
+    "/boards/{station:str}",
+    responses={
+        200: ResponseSpec(BoardView, generate_examples=False),
+        304: ResponseSpec(None, generate_examples=False),
+    },
+)
 async def read_board(
     ctx: Context, principal: Principal, station: StationCode, request: Request[Any, Any, Any]
 ) -> Response[bytes]:

@@ -18,7 +18,14 @@ at_work = allow("waiter", "kitchen", "manager", "owner")
 managers = allow("manager", "owner")
 
 
-@get("/", guards=[anyone], responses={200: ResponseSpec(schemas.MenuView, generate_examples=False), 304: ResponseSpec(None, generate_examples=False)})
+@get(
+    "/",
+    guards=[anyone],
+    responses={
+        200: ResponseSpec(schemas.MenuView, generate_examples=False),
+        304: ResponseSpec(None, generate_examples=False),
+    },
+)
 async def read_menu(request: Request[Any, Any, Any], principal: Principal, ctx: Context) -> Response[bytes]:
     """The outlet's menu with what can be had now. Answers 304 to a known ETag."""
     reading = await ctx.get(Readings).read(ctx, principal.outlet_id)

@@ -20,7 +20,7 @@ ROOM = Room(
     name="orders",
     routes=ROUTES,
     handlers={
-        TicketOpened: handlers.follow_ticket,
+        TicketOpened: handlers.note_ticket,
         TicketChanged: handlers.follow_ticket,
         CancelAccepted: handlers.cancel_accepted,
         CancelRefused: handlers.cancel_refused,
@@ -29,8 +29,7 @@ ROOM = Room(
     jobs=(Job("expire unapproved orders", 5.0, expire_unapproved), Job("count live orders", 5.0, count_live)),
     start=start,
     functions={
-        "orders.read_bill(integer, uuid, boolean)": ("payments",),
-        "orders.bill_of(integer, uuid)": ("payments",),
+        "orders.read_bill(integer, uuid, uuid, boolean)": ("payments",),
         "orders.save_bill(integer, jsonb, jsonb, jsonb)": ("payments",),
         "orders.next_invoice(integer, text)": ("payments",),
         "orders.release_stock(integer, uuid)": ("payments",),

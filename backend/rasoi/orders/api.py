@@ -59,11 +59,11 @@ def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
     )
 
 
-async def due(conn: Any, outlet_id: int, *, order_id: UUID | None = None, bill_id: UUID | None = None) -> DueBill:
+async def due(
+    conn: Any, outlet_id: int, *, order_id: UUID | None = None, bill_id: UUID | None = None
+) -> DueBill:
     """What is owed on a bill, named by itself or by an order on it. Raises NotFound."""
-    if order_id is not None:
-        bill_id = await db.bill_of(conn, outlet_id, order_id)
-    read = await db.read_bill(conn, outlet_id, bill_id) if bill_id else None
+    read = await db.read_bill(conn, outlet_id, bill_id, order_id=order_id)
     if read is None:
         raise service.UnknownBill()
     return _due(read, order_id)
@@ -112,7 +112,11 @@ async def _to_revive(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
 async def _revive(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
     """Take the stock again and confirm; false when some is gone (what was taken is given back)."""
     for order in late:
-        sources = [(ln.id, source, ln.quantity) for ln in order.lines for source in (ln.variant_id, *(m.id for m in ln.modifiers))]
+        sources = [
+            (ln.id, source, ln.quantity)
+            for ln in order.lines
+            for source in (ln.variant_id, *(m.id for m in ln.modifiers))
+        ]
         if await db.reserve_stock(tx, bill.row.outlet_id, order.id, sources):
             for taken in late[: late.index(order)]:
                 await db.release_stock(tx, bill.row.outlet_id, taken.id)

@@ -161,12 +161,17 @@ class Bill:
     def order(self, order_id: UUID) -> OrderRow:
         return next(order for order in self.orders if order.id == order_id)
 
-    def move(self, order: OrderRow, *path: str, event: type[contracts.OrderState], reason: str | None = None) -> None:
+    def move(
+        self, order: OrderRow, *path: str, event: type[contracts.OrderState], reason: str | None = None
+    ) -> None:
         """Take an order along `path`, step by legal step, and tell of it once."""
         passed = [order.status]
         for status in path:
             if status not in TRANSITIONS[order.status]:
-                raise IllegalChange(f"An order that is {order.status.replace('_', ' ')} can't become {status.replace('_', ' ')}.", status_now=order.status)
+                raise IllegalChange(
+                    f"An order that is {order.status.replace('_', ' ')} can't become {status.replace('_', ' ')}.",
+                    status_now=order.status,
+                )
             order.status = status
             passed.append(status)
             self._stamp(order, status)
@@ -189,12 +194,16 @@ class Bill:
         """Note an event of an order, under its next version."""
         order.version += 1
         self.changed[order.id] = order
-        self.changes.append(Change(event(**order_state(order, self.row, path or [])), str(order.id), order.version))
+        self.changes.append(
+            Change(event(**order_state(order, self.row, path or [])), str(order.id), order.version)
+        )
 
     def tell_bill(self, event: type[contracts.BillState] = contracts.BillChanged) -> None:
         """Note an event of the bill itself, under its next version."""
         self.row.version += 1
-        self.changes.append(Change(event(**bill_state(self.row, self.orders)), str(self.row.id), self.row.version))
+        self.changes.append(
+            Change(event(**bill_state(self.row, self.orders)), str(self.row.id), self.row.version)
+        )
 
     def kill(self, order: OrderRow, status: str, reason: str | None = None) -> None:
         """Cancel, reject or expire an order: it is owed no more."""
@@ -221,12 +230,20 @@ class Bill:
     @property
     def settled(self) -> bool:
         """Everything on it is paid, and nothing waits for an answer."""
-        return self.row.total_paise > 0 and self.row.due_paise == 0 and not any(o.status in WAITING for o in self.orders)
+        return (
+            self.row.total_paise > 0
+            and self.row.due_paise == 0
+            and not any(o.status in WAITING for o in self.orders)
+        )
 
     @property
     def dead(self) -> bool:
         """Nothing on it will be made, and no money is held for it."""
-        return self.row.status == "open" and all(o.status in DEAD for o in self.orders) and self.row.paid_paise == self.row.refunded_paise
+        return (
+            self.row.status == "open"
+            and all(o.status in DEAD for o in self.orders)
+            and self.row.paid_paise == self.row.refunded_paise
+        )
 
     def finish(self, invoice_number: str | None = None) -> None:
         """Close the bill when it is settled, void it when it is dead, and complete what was served."""
@@ -296,7 +313,8 @@ def order_state(order: OrderRow, bill: BillRow, path: list[str]) -> dict[str, An
         "cancel_requested": order.cancel_requested,
         "reason": order.reason,
         "lines": [
-            contracts.LineState(**{f: getattr(line, f) for f in contracts.LineState.__struct_fields__}) for line in order.lines
+            contracts.LineState(**{f: getattr(line, f) for f in contracts.LineState.__struct_fields__})
+            for line in order.lines
         ],
     }
 

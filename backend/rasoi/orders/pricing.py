@@ -85,7 +85,12 @@ def rounded(net_paise: int) -> int:
 
 
 def price(
-    cart: Sequence[CartLine], menu: MenuSnapshot, *, taxed: bool = True, discount_paise: int = 0, ids: Sequence[UUID] = ()
+    cart: Sequence[CartLine],
+    menu: MenuSnapshot,
+    *,
+    taxed: bool = True,
+    discount_paise: int = 0,
+    ids: Sequence[UUID] = (),
 ) -> PricedOrder:
     """Price a cart by a menu's snapshot. `taxed` is false where the outlet's regime has no tax lines.
     Raises BadLine for what the menu doesn't have or allow."""
@@ -121,7 +126,9 @@ def split_tax(amount_paise: int, tax: TaxClass, taxed: bool) -> tuple[int, list[
         base = 10_000 + sum(rate.rate_bp for rate in rates)
         taxes = [Tax(rate.name, rate.rate_bp, half_up(amount_paise * rate.rate_bp, base)) for rate in rates]
         return amount_paise - sum(t.paise for t in taxes), taxes
-    return amount_paise, [Tax(rate.name, rate.rate_bp, half_up(amount_paise * rate.rate_bp, 10_000)) for rate in rates]
+    return amount_paise, [
+        Tax(rate.name, rate.rate_bp, half_up(amount_paise * rate.rate_bp, 10_000)) for rate in rates
+    ]
 
 
 def sum_taxes(taxes: Any) -> list[Tax]:
@@ -135,19 +142,29 @@ def sum_taxes(taxes: Any) -> list[Tax]:
 def _look_up(line: CartLine, number: int, menu: MenuSnapshot) -> tuple[SnapVariant, list[SnapModifier]]:
     variant = menu.variants.get(line.variant_id)
     if variant is None:
-        raise BadLine(f"Line {number}: this is not on the menu.", line=number, variant_id=str(line.variant_id))
+        raise BadLine(
+            f"Line {number}: this is not on the menu.", line=number, variant_id=str(line.variant_id)
+        )
     chosen = list(line.modifiers)
     if len(set(chosen)) != len(chosen):
         raise BadLine(f"Line {number}: {variant.name} has the same choice twice.", line=number)
     allowed = {modifier for group in variant.groups for modifier in group.modifier_ids}
     for modifier in chosen:
         if modifier not in allowed or modifier not in menu.modifiers:
-            raise BadLine(f"Line {number}: {variant.name} can't be had with that choice.", line=number, modifier_id=str(modifier))
+            raise BadLine(
+                f"Line {number}: {variant.name} can't be had with that choice.",
+                line=number,
+                modifier_id=str(modifier),
+            )
     for group in variant.groups:
         count = sum(modifier in group.modifier_ids for modifier in chosen)
         if not group.min <= count <= group.max:
             wanted = f"exactly {group.min}" if group.min == group.max else f"{group.min} to {group.max}"
-            raise BadLine(f"Line {number}: {variant.name} needs {wanted} of “{group.name}”, not {count}.", line=number, group_id=str(group.id))
+            raise BadLine(
+                f"Line {number}: {variant.name} needs {wanted} of “{group.name}”, not {count}.",
+                line=number,
+                group_id=str(group.id),
+            )
     return variant, [menu.modifiers[modifier] for modifier in chosen]
 
 

@@ -15,11 +15,19 @@ LIVE = ("placed", "awaiting_payment", "confirmed", "preparing", "ready", "served
 
 
 class BillRead(msgspec.Struct):
+    now: datetime
     bill: BillRow
     orders: list[OrderRow]
 
 
-async def place(conn: Any, order: msgspec.Raw, body_hash: bytes, sources: list[tuple[UUID, UUID, int]], item_ids: list[UUID], modifier_ids: list[UUID]) -> dict[str, Any]:
+async def place(
+    conn: Any,
+    order: msgspec.Raw,
+    body_hash: bytes,
+    sources: list[tuple[UUID, UUID, int]],
+    item_ids: list[UUID],
+    modifier_ids: list[UUID],
+) -> dict[str, Any]:
     """Place an order in one call; see orders.place for the answers."""
     lines, ids, counts = zip(*sources, strict=True)
     sql = "SELECT orders.place($1, $2, $3, $4, $5, $6, $7)"
@@ -27,22 +35,26 @@ async def place(conn: Any, order: msgspec.Raw, body_hash: bytes, sources: list[t
     return await conn.call(sql, order, body_hash, lines, ids, counts, item_ids, modifier_ids, wakes=wakes)  # type: ignore[no-any-return]
 
 
-async def read_bill(conn: Any, outlet_id: int, bill_id: UUID, *, lock: bool = False) -> BillRead | None:
-    """A bill with its orders; locked until the transaction ends when `lock`."""
-    found = await conn.fetchval("SELECT orders.read_bill($1, $2, $3)", outlet_id, bill_id, lock)
+async def read_bill(
+    conn: Any,
+    outlet_id: int,
+    bill_id: UUID | None = None,
+    *,
+    order_id: UUID | None = None,
+    lock: bool = False,
+) -> BillRead | None:
+    """A bill, named by itself or by an order on it, with its orders; locked until the transaction ends when `lock`."""
+    found = await conn.fetchval("SELECT orders.read_bill($1, $2, $3, $4)", outlet_id, bill_id, order_id, lock)
     return None if found is None else msgspec.convert(found, BillRead)
-
-
-async def bill_of(conn: Any, outlet_id: int, order_id: UUID) -> UUID | None:
-    """The bill that an order is on."""
-    return await conn.fetchval("SELECT orders.bill_of($1, $2)", outlet_id, order_id)  # type: ignore[no-any-return]
 
 
 async def save_bill(tx: Any, bill: Bill) -> None:
     """Write what changed, with its events."""
     events = []
     for change in bill.changes:
-        event = new_event(change.payload, subject=change.subject, outlet_id=bill.row.outlet_id, version=change.version)
+        event = new_event(
+            change.payload, subject=change.subject, outlet_id=bill.row.outlet_id, version=change.version
+        )
         events.append(
             {
                 "id": event.id,
@@ -74,7 +86,9 @@ async def release_stock(tx: Any, outlet_id: int, order_id: UUID) -> None:
     tx.wake("inventory")
 
 
-async def reserve_stock(tx: Any, outlet_id: int, order_id: UUID, sources: list[tuple[UUID, UUID, int]]) -> Any:
+async def reserve_stock(
+    tx: Any, outlet_id: int, order_id: UUID, sources: list[tuple[UUID, UUID, int]]
+) -> Any:
     """Reserve again; None when that worked, else what is sold out."""
     lines, ids, counts = zip(*sources, strict=True)
     sql = "SELECT orders.reserve_stock($1, $2, $3, $4, $5)"
@@ -95,19 +109,27 @@ async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str
     return await conn.fetchval(sql, outlet_id, session_id, kind, found)  # type: ignore[no-any-return]
 
 
-async def now(conn: Any) -> datetime:
-    """The database's clock."""
-    return await conn.fetchval("SELECT clock_timestamp()")  # type: ignore[no-any-return]
-
-
-async def find_orders(conn: Any, outlet_id: int, *, status: str | None, kind: str | None, day: date | None, table_id: UUID | None, number: int | None, session_id: UUID | None, before: UUID | None, limit: int) -> list[tuple[UUID, UUID]]:
+async def find_orders(
+    conn: Any,
+    outlet_id: int,
+    *,
+    status: str | None,
+    kind: str | None,
+    day: date | None,
+    table_id: UUID | None,
+    number: int | None,
+    session_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> list[tuple[UUID, UUID]]:
     """(order, bill) ids, newest first. `status` "live" means everything not yet completed or dead."""
     rows = await conn.fetch(
         """SELECT o.id, o.bill_id FROM orders.orders o
         WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9)))
           AND ($3::text IS NULL OR o.type = $3) AND ($4::date IS NULL OR o.business_day = $4)
           AND ($5::uuid IS NULL OR o.table_id = $5) AND ($6::int IS NULL OR o.number = $6)
-          AND ($7::uuid IS NULL OR o.bill_id IN (SELECT b.id FROM orders.bill b WHERE b.outlet_id = $1 AND $7 = ANY (b.session_ids)
+          AND ($7::uuid IS NULL OR o.bill_id IN (SELECT b.id FROM orders.bill b
+               WHERE b.outlet_id = $1 AND $7 = ANY (b.session_ids)
                AND b.id IN (SELECT bill_id FROM orders.orders WHERE outlet_id = $1 AND session_id = $7)))
           AND ($8::uuid IS NULL OR o.id < $8)
         ORDER BY o.id DESC LIMIT $10""",
@@ -116,7 +138,9 @@ async def find_orders(conn: Any, outlet_id: int, *, status: str | None, kind: st
     return [(row["id"], row["bill_id"]) for row in rows]
 
 
-async def find_bills(conn: Any, outlet_id: int, *, status: str | None, session_id: UUID | None, before: UUID | None, limit: int) -> list[UUID]:
+async def find_bills(
+    conn: Any, outlet_id: int, *, status: str | None, session_id: UUID | None, before: UUID | None, limit: int
+) -> list[UUID]:
     """Ids of bills, newest first."""
     rows = await conn.fetch(
         """SELECT id FROM orders.bill WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
@@ -146,7 +170,9 @@ async def floor(conn: Any, outlet_id: int) -> list[Any]:
 
 async def table_by_code(conn: Any, qr_hash: bytes) -> Any | None:
     """The active table whose QR carries this code."""
-    return await conn.fetchrow("SELECT outlet_id, id, name FROM orders.dining_table WHERE qr_hash = $1 AND active", qr_hash)
+    return await conn.fetchrow(
+        "SELECT outlet_id, id, name FROM orders.dining_table WHERE qr_hash = $1 AND active", qr_hash
+    )
 
 
 async def table(conn: Any, outlet_id: int, table_id: UUID) -> Any | None:
@@ -159,7 +185,9 @@ async def tables(conn: Any, outlet_id: int) -> list[Any]:
     return await conn.fetch(sql, outlet_id)  # type: ignore[no-any-return]
 
 
-async def save_table(tx: Any, outlet_id: int, code: str, name: str, area: str, seats: int, sort: int) -> tuple[UUID, int]:
+async def save_table(
+    tx: Any, outlet_id: int, code: str, name: str, area: str, seats: int, sort: int
+) -> tuple[UUID, int]:
     """Add a table or change what differs; its id and QR generation. A new one has no working QR yet."""
     row = await tx.fetchrow(
         """INSERT INTO orders.dining_table AS t (outlet_id, code, name, area, seats, sort, qr_hash)
@@ -178,10 +206,17 @@ async def set_qr(tx: Any, outlet_id: int, table_id: UUID, generation: int, qr_ha
 
 
 async def add_session(conn: Any, outlet_id: int, session_id: UUID, table_id: UUID | None) -> None:
-    await conn.execute("INSERT INTO orders.guest_session (outlet_id, id, table_id) VALUES ($1, $2, $3)", outlet_id, session_id, table_id)
+    await conn.execute(
+        "INSERT INTO orders.guest_session (outlet_id, id, table_id) VALUES ($1, $2, $3)",
+        outlet_id,
+        session_id,
+        table_id,
+    )
 
 
-async def save_progress(tx: Any, outlet_id: int, order_id: UUID, ticket_id: UUID, station: str, state: str, version: int) -> None:
+async def save_progress(
+    tx: Any, outlet_id: int, order_id: UUID, ticket_id: UUID, station: str, state: str, version: int
+) -> None:
     """Keep the newest version of a ticket."""
     await tx.execute(
         """INSERT INTO orders.ticket_progress AS t (outlet_id, order_id, ticket_id, station, state, version)
@@ -202,5 +237,7 @@ async def overdue(conn: Any) -> list[tuple[int, UUID, UUID]]:
 
 async def by_status(conn: Any) -> dict[str, int]:
     """How many live orders are in each state."""
-    rows = await conn.fetch("SELECT status, count(*) AS n FROM orders.orders WHERE status = ANY ($1) GROUP BY status", list(LIVE))
+    rows = await conn.fetch(
+        "SELECT status, count(*) AS n FROM orders.orders WHERE status = ANY ($1) GROUP BY status", list(LIVE)
+    )
     return {row["status"]: row["n"] for row in rows}

@@ -27,11 +27,24 @@ MANAGERS = allow("manager", "owner")
 DEFAULT_OUTLET = 1
 Limit = Annotated[int, Parameter(ge=1, le=200)]
 Status = Literal[
-    "live", "placed", "awaiting_payment", "confirmed", "preparing", "ready", "served", "completed", "rejected", "expired", "cancelled"
+    "live",
+    "placed",
+    "awaiting_payment",
+    "confirmed",
+    "preparing",
+    "ready",
+    "served",
+    "completed",
+    "rejected",
+    "expired",
+    "cancelled",
 ]
 
 
-CANCELLED = {200: ResponseSpec(schemas.Order, generate_examples=False), 202: ResponseSpec(schemas.Order, generate_examples=False, description="The kitchen is asked")}
+CANCELLED = {
+    200: ResponseSpec(schemas.Order, generate_examples=False),
+    202: ResponseSpec(schemas.Order, generate_examples=False, description="The kitchen is asked"),
+}
 
 
 class BadCode(NotFound):
@@ -39,7 +52,9 @@ class BadCode(NotFound):
 
 
 @post("/api/sessions", guards=[public], status_code=201)
-async def open_session(ctx: Context, data: schemas.SessionRequest, caller_address: str) -> schemas.GuestSession:
+async def open_session(
+    ctx: Context, data: schemas.SessionRequest, caller_address: str
+) -> schemas.GuestSession:
     """Exchange a table's QR code (or none, for takeaway) for a guest's token of 12 hours."""
     await limit(ctx, "session", caller_address, 6000, 60)
     outlet_id, table = DEFAULT_OUTLET, None
@@ -65,8 +80,12 @@ async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | N
     token = ctx.get(Tokens).issue(guest, service.SESSION_S)
     named = schemas.NamedOutlet(outlet.id, outlet.name)
     if table:
-        return schemas.GuestSession(token, service.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment)
-    return schemas.GuestSession(token, service.SESSION_S, guest.session_id, named, None, "takeaway", outlet.takeaway_payment)
+        return schemas.GuestSession(
+            token, service.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment
+        )
+    return schemas.GuestSession(
+        token, service.SESSION_S, guest.session_id, named, None, "takeaway", outlet.takeaway_payment
+    )
 
 
 @post("/api/orders/quote", guards=[ANYONE], status_code=200)
@@ -75,7 +94,12 @@ async def quote(ctx: Context, principal: Principal, data: schemas.QuoteRequest) 
     return await service.quote(ctx, principal, data)
 
 
-@post("/api/orders", guards=[ANYONE], status_code=201, responses={201: ResponseSpec(schemas.Order, generate_examples=False)})
+@post(
+    "/api/orders",
+    guards=[ANYONE],
+    status_code=201,
+    responses={201: ResponseSpec(schemas.Order, generate_examples=False)},
+)
 async def place_order(call: Call, data: schemas.PlaceRequest) -> Response[bytes]:
     """Place an order, whole. 409 when the price or the availability is not what the guest saw."""
     if call.principal.role == "guest":
@@ -108,7 +132,10 @@ async def list_orders(
         ctx.db, principal.outlet_id, status=status, kind=type, day=business_day, table_id=table_id, number=q,
         session_id=session, before=cursor, limit=limit,
     )  # fmt: skip
-    bills = {bill_id: await db.read_bill(ctx.db, principal.outlet_id, bill_id) for bill_id in {bill for _, bill in found}}
+    bills = {
+        bill_id: await db.read_bill(ctx.db, principal.outlet_id, bill_id)
+        for bill_id in {bill for _, bill in found}
+    }
     items = []
     for order_id, bill_id in found:
         read = bills[bill_id]
@@ -118,7 +145,9 @@ async def list_orders(
 
 
 @post("/api/orders/{order_id:uuid}/cancel", guards=[ANYONE], status_code=200, responses=CANCELLED)
-async def cancel_order(ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest) -> Response[bytes]:
+async def cancel_order(
+    ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest
+) -> Response[bytes]:
     """Cancel it; 202 when the kitchen has it already and is asked."""
     status, order = await service.cancel(ctx, principal, order_id, data.reason)
     return Response(msgspec.json.encode(order), status_code=status, media_type="application/json")
@@ -131,7 +160,9 @@ async def approve_order(ctx: Context, principal: Principal, order_id: UUID) -> s
 
 
 @post("/api/orders/{order_id:uuid}/reject", guards=[FLOOR], status_code=200)
-async def reject_order(ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest) -> schemas.Order:
+async def reject_order(
+    ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest
+) -> schemas.Order:
     """Turn it down."""
     return await service.reject(ctx, principal, order_id, data.reason)
 
@@ -144,17 +175,25 @@ async def get_bill(ctx: Context, principal: Principal, bill_id: UUID) -> schemas
 
 @get("/api/bills", guards=[READERS])
 async def list_bills(
-    ctx: Context, principal: Principal, status: Literal["open", "closed", "voided"] | None = None, cursor: UUID | None = None, limit: Limit = 50
+    ctx: Context,
+    principal: Principal,
+    status: Literal["open", "closed", "voided"] | None = None,
+    cursor: UUID | None = None,
+    limit: Limit = 50,
 ) -> schemas.Bills:
     """Bills, newest first; a guest's own only."""
     session = principal.session_id if principal.role == "guest" else None
-    ids = await db.find_bills(ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor, limit=limit)
+    ids = await db.find_bills(
+        ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor, limit=limit
+    )
     items = [await service.bill_view(ctx, principal, bill_id) for bill_id in ids]
     return schemas.Bills(items, str(ids[-1]) if len(ids) == limit else None)
 
 
 @post("/api/bills/{bill_id:uuid}/attention", guards=[ANYONE], status_code=200)
-async def call_waiter(ctx: Context, principal: Principal, bill_id: UUID, data: schemas.AttentionRequest) -> schemas.BillView:
+async def call_waiter(
+    ctx: Context, principal: Principal, bill_id: UUID, data: schemas.AttentionRequest
+) -> schemas.BillView:
     """The guests want to pay cash, or need help."""
     return await service.call_waiter(ctx, principal, bill_id, data.reason)
 
@@ -168,7 +207,9 @@ async def clear_attention(ctx: Context, principal: Principal, bill_id: UUID) -> 
 @get("/api/tables", guards=[allow("waiter", "kitchen", "manager", "owner")])
 async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
     """The floor plan."""
-    return schemas.Tables([views.table_view(row) for row in await db.floor(ctx.db, principal.outlet_id)], None)
+    return schemas.Tables(
+        [views.table_view(row) for row in await db.floor(ctx.db, principal.outlet_id)], None
+    )
 
 
 @post("/api/tables/{table_id:uuid}/code", guards=[MANAGERS], status_code=201)
@@ -182,7 +223,9 @@ async def table_codes(ctx: Context, principal: Principal) -> list[schemas.TableC
     """The QR links of all tables, for printing."""
     rows = await db.tables(ctx.db, principal.outlet_id)
     return [
-        schemas.TableCode(row["name"], service.table_url(ctx, principal.outlet_id, row["id"], row["qr_generation"]))
+        schemas.TableCode(
+            row["name"], service.table_url(ctx, principal.outlet_id, row["id"], row["qr_generation"])
+        )
         for row in rows
     ]
 

@@ -81,12 +81,16 @@ def qr_hash(code: str) -> bytes:
 
 def table_url(ctx: Context, outlet_id: int, table_id: UUID, generation: int) -> str:
     """What the QR at a table says."""
-    return f"{ctx.settings.url}/order?table={qr_code(ctx.settings.secret_key, outlet_id, table_id, generation)}"
+    return (
+        f"{ctx.settings.url}/order?table={qr_code(ctx.settings.secret_key, outlet_id, table_id, generation)}"
+    )
 
 
 def cart_of(lines: Sequence[schemas.LineRequest]) -> list[CartLine]:
     return [
-        CartLine(variant_id=x.variant_id, quantity=x.quantity, modifiers=x.modifiers, note=x.note, course=x.course)
+        CartLine(
+            variant_id=x.variant_id, quantity=x.quantity, modifiers=x.modifiers, note=x.note, course=x.course
+        )
         for x in lines
     ]
 
@@ -105,7 +109,9 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
     return schemas.Quote([views.quoted_line(line) for line in priced.lines], views.totals_of(priced), bill)
 
 
-async def place(ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey) -> Response[bytes]:
+async def place(
+    ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
+) -> Response[bytes]:
     """Place an order. A stale snapshot of the menu is reloaded and tried once more."""
     table = await _table_of(ctx, principal, request)
     for _ in range(2):
@@ -116,7 +122,9 @@ async def place(ctx: Context, principal: Principal, request: schemas.PlaceReques
     raise Busy("The menu is being changed; please try again.")
 
 
-async def _table_of(ctx: Context, principal: Principal, request: schemas.PlaceRequest) -> tuple[UUID | None, str | None]:
+async def _table_of(
+    ctx: Context, principal: Principal, request: schemas.PlaceRequest
+) -> tuple[UUID | None, str | None]:
     """Where the order is for: a guest's own table, or the one that staff names."""
     if request.type == "takeaway":
         if request.table_id:
@@ -147,26 +155,34 @@ async def _try_place(
     if priced.total_paise != request.expected_total_paise:
         await _replay_or_refuse(ctx, principal, key, priced)
     sources, item_ids, modifier_ids = _sources(priced)
-    order = views.order_to_place(ctx, principal, request, key.value, key.route, table, outlet, menu.version, priced)
+    order = views.order_to_place(
+        ctx, principal, request, key.value, key.route, table, outlet, menu.version, priced
+    )
     answer = await db.place(ctx.db, order, key.body_hash, sources, item_ids, modifier_ids)
     if "sold_out" in answer:
         raise sold_out(answer["sold_out"], menu)
     return answer
 
 
-async def _replay_or_refuse(ctx: Context, principal: Principal, key: IdempotencyKey, priced: PricedOrder) -> None:
+async def _replay_or_refuse(
+    ctx: Context, principal: Principal, key: IdempotencyKey, priced: PricedOrder
+) -> None:
     """Another price than the guest saw; but an order placed before the change is still answered as it was."""
     sql = "SELECT true FROM orders.idempotency WHERE (outlet_id, principal, route, key) = ($1, $2, $3, $4)"
     if await ctx.db.fetchval(sql, principal.outlet_id, principal.key, key.route, key.value):
         return
-    raise PriceChanged("The price is not what you saw; please look at the new total.", total_paise=priced.total_paise)
+    raise PriceChanged(
+        "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
+    )
 
 
 def _sources(priced: PricedOrder) -> tuple[list[tuple[UUID, UUID, int]], list[UUID], list[UUID]]:
     """What stock is drawn by (line, variant or modifier, quantity), and what must be available."""
     lines = sorted(priced.lines, key=lambda line: line.item_id)
     sources = [
-        (line.id, source, line.quantity) for line in lines for source in (line.variant_id, *(m.id for m in line.modifiers))
+        (line.id, source, line.quantity)
+        for line in lines
+        for source in (line.variant_id, *(m.id for m in line.modifiers))
     ]
     modifiers = sorted({m.id for line in lines for m in line.modifiers})
     return sources, sorted({line.item_id for line in lines}), modifiers
@@ -198,26 +214,31 @@ def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:
 
 
 @asynccontextmanager
-async def changing(ctx: Context, outlet_id: int, bill_id: UUID | None, tx: Tx | None = None) -> AsyncIterator[tuple[Tx, Bill]]:
-    """Lock a bill, let the caller change it, then write rows and events in the same transaction."""
-    if bill_id is None:
-        raise UnknownBill()
+async def changing(
+    ctx: Context,
+    outlet_id: int,
+    bill_id: UUID | None = None,
+    *,
+    order_id: UUID | None = None,
+    tx: Tx | None = None,
+) -> AsyncIterator[tuple[Tx, Bill]]:
+    """Lock a bill, named by itself or by an order on it, let the caller change it, then write rows and events."""
     if tx is None:
         async with ctx.db.transaction("orders") as own:
-            async with changing(ctx, outlet_id, bill_id, own) as both:
+            async with changing(ctx, outlet_id, bill_id, order_id=order_id, tx=own) as both:
                 yield both
         return
-    bill = await load(tx, outlet_id, bill_id)
+    bill = await load(tx, outlet_id, bill_id, order_id=order_id)
     yield tx, bill
     await settle(tx, bill)
 
 
-async def load(tx: Any, outlet_id: int, bill_id: UUID) -> Bill:
+async def load(tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None) -> Bill:
     """The bill, locked until the transaction ends."""
-    read = await db.read_bill(tx, outlet_id, bill_id, lock=True)
+    read = await db.read_bill(tx, outlet_id, bill_id, order_id=order_id, lock=True)
     if read is None:
-        raise UnknownBill()
-    return Bill(read.bill, read.orders, await db.now(tx))
+        raise UnknownOrder() if order_id else UnknownBill()
+    return Bill(read.bill, read.orders, read.now)
 
 
 async def settle(tx: Any, bill: Bill) -> None:
@@ -233,25 +254,25 @@ async def settle(tx: Any, bill: Bill) -> None:
 
 async def readable_bill(ctx: Context, principal: Principal, bill_id: UUID) -> db.BillRead:
     """A bill of the caller's outlet; a guest's own only. Anything else does not exist for them."""
-    read = await db.read_bill(ctx.db, principal.outlet_id, bill_id)
-    if read is None or (principal.role == "guest" and principal.session_id not in read.bill.session_ids):
-        raise UnknownBill()
-    return read
+    return _readable(principal, await db.read_bill(ctx.db, principal.outlet_id, bill_id), UnknownBill())
 
 
 async def readable_order(ctx: Context, principal: Principal, order_id: UUID) -> tuple[db.BillRead, OrderRow]:
     """An order with its bill, under the same rule."""
-    bill_id = await db.bill_of(ctx.db, principal.outlet_id, order_id)
-    if bill_id is None:
-        raise UnknownOrder()
-    try:
-        read = await readable_bill(ctx, principal, bill_id)
-    except UnknownBill:
-        raise UnknownOrder() from None
+    found = await db.read_bill(ctx.db, principal.outlet_id, order_id=order_id)
+    read = _readable(principal, found, UnknownOrder())
     return read, next(order for order in read.orders if order.id == order_id)
 
 
-async def cancel(ctx: Context, principal: Principal, order_id: UUID, reason: str | None) -> tuple[int, schemas.Order]:
+def _readable(principal: Principal, read: db.BillRead | None, unknown: NotFound) -> db.BillRead:
+    if read is None or (principal.role == "guest" and principal.session_id not in read.bill.session_ids):
+        raise unknown
+    return read
+
+
+async def cancel(
+    ctx: Context, principal: Principal, order_id: UUID, reason: str | None
+) -> tuple[int, schemas.Order]:
     """Cancel at once while nothing is made of it; afterwards ask the kitchen (202)."""
     read, _ = await readable_order(ctx, principal, order_id)
     async with changing(ctx, principal.outlet_id, read.bill.id) as (tx, bill):
@@ -267,13 +288,15 @@ async def cancel(ctx: Context, principal: Principal, order_id: UUID, reason: str
             await db.release_stock(tx, principal.outlet_id, order_id)
             _tell_if_overpaid(bill)
         if principal.kind == "staff":
-            await audit(tx, principal, "order.cancel", str(order_id), {"reason": reason, "number": order.number})
+            await audit(
+                tx, principal, "order.cancel", str(order_id), {"reason": reason, "number": order.number}
+            )
     return status, await _view(ctx, principal, order_id)
 
 
 async def approve(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     """A waiter lets a table's first order through."""
-    async with changing(ctx, principal.outlet_id, await _bill_of(ctx, principal, order_id)) as (_, bill):
+    async with changing(ctx, principal.outlet_id, order_id=order_id) as (_, bill):
         order = bill.order(order_id)
         if order.payment == "prepaid" and bill.row.due_paise:
             bill.move(order, "awaiting_payment", event=contracts.OrderProgressed)
@@ -286,14 +309,16 @@ async def approve(ctx: Context, principal: Principal, order_id: UUID) -> schemas
 
 async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str | None) -> schemas.Order:
     """A waiter turns it down."""
-    async with changing(ctx, principal.outlet_id, await _bill_of(ctx, principal, order_id)) as (tx, bill):
+    async with changing(ctx, principal.outlet_id, order_id=order_id) as (tx, bill):
         bill.kill(bill.order(order_id), "rejected", reason)
         await db.release_stock(tx, principal.outlet_id, order_id)
         await audit(tx, principal, "order.reject", str(order_id), {"reason": reason})
     return await _view(ctx, principal, order_id)
 
 
-async def call_waiter(ctx: Context, principal: Principal, bill_id: UUID, reason: str | None) -> schemas.BillView:
+async def call_waiter(
+    ctx: Context, principal: Principal, bill_id: UUID, reason: str | None
+) -> schemas.BillView:
     """Guests want a waiter; `reason` None clears it."""
     await readable_bill(ctx, principal, bill_id)
     async with changing(ctx, principal.outlet_id, bill_id) as (_, bill):
@@ -318,13 +343,6 @@ async def expire_unapproved(ctx: Context) -> None:
 def _tell_if_overpaid(bill: Bill) -> None:
     if bill.row.payment_status == "overpaid":
         bill.tell_bill()
-
-
-async def _bill_of(ctx: Context, principal: Principal, order_id: UUID) -> UUID:
-    bill_id = await db.bill_of(ctx.db, principal.outlet_id, order_id)
-    if bill_id is None:
-        raise UnknownOrder()
-    return bill_id
 
 
 async def _view(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
@@ -363,6 +381,6 @@ async def ensure_tables(ctx: Context, outlet_id: int, wanted: Sequence[tuple[str
 
 def new_guest(outlet_id: int, table_id: UUID | None) -> Principal:
     session = uuid7()
-    return Principal(kind="guest", id=session, outlet_id=outlet_id, role="guest", session_id=session, table_id=table_id)
-
-
+    return Principal(
+        kind="guest", id=session, outlet_id=outlet_id, role="guest", session_id=session, table_id=table_id
+    )

@@ -44,7 +44,11 @@ def line_view(line: LineRow) -> schemas.Line:
 def totals_of(order: PricedOrder | OrderRow) -> schemas.Totals:
     """The sums of an order, placed or only priced."""
     return schemas.Totals(
-        order.subtotal_paise, order.discount_paise, order.taxable_paise, _taxes(order.taxes), order.total_paise
+        order.subtotal_paise,
+        order.discount_paise,
+        order.taxable_paise,
+        _taxes(order.taxes),
+        order.total_paise,
     )
 
 
@@ -69,15 +73,22 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
     owed = [order for order in orders if order.status not in DEAD]
     taxes = sum_taxes(Tax(t.name, t.rate_bp, t.paise) for order in owed for t in order.taxes)
     taxable = sum(order.taxable_paise for order in owed)
-    attention = schemas.Attention(bill.attention, bill.attention_since) if bill.attention and bill.attention_since else None
+    attention = (
+        schemas.Attention(bill.attention, bill.attention_since)
+        if bill.attention and bill.attention_since
+        else None
+    )
     same = (
-        "id type status business_day paid_paise refunded_paise due_paise payment_status invoice_number opened_at closed_at version"
+        "id type status business_day paid_paise refunded_paise due_paise payment_status "
+        "invoice_number opened_at closed_at version"
     ).split()
     return schemas.BillView(
         **{f: getattr(bill, f) for f in same},
         table=schemas.NamedTable(bill.table_id, bill.table_name or "") if bill.table_id else None,
         orders=[order_view(order, bill) for order in orders],
-        totals=schemas.BillTotals(taxable, _taxes(taxes), bill.total_paise - bill.net_paise, bill.total_paise),
+        totals=schemas.BillTotals(
+            taxable, _taxes(taxes), bill.total_paise - bill.net_paise, bill.total_paise
+        ),
         seller=schemas.Seller(outlet.name, outlet.legal_name, outlet.gstin, outlet.fssai, outlet.address),
         attention=attention,
     )

@@ -13,7 +13,8 @@ from uuid_utils.compat import uuid7
 
 from rasoi.orders import api as orders
 from rasoi.payments import repository as db
-from rasoi.payments.domain import OPEN, AttemptRow, Ledger, Observed, PaymentRow
+from rasoi.payments.domain import OPEN, AttemptRow, Observed, PaymentRow
+from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS
 from rasoi.payments.providers import Refused, Unknown, provider_of
 from rasoi.payments.repository import Ref

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,10 +34,15 @@ async def claim_webhooks(conn: Any, provider: str, limit: int = 20) -> list[Wait
         WHERE w.provider = $1 AND w.event_id = due.event_id RETURNING w.event_id, w.body, w.tries, w.received_at""",
         provider, limit,
     )  # fmt: skip
-    return [Waiting(row["event_id"], row["body"], row["tries"]) for row in sorted(rows, key=lambda r: r["received_at"])]
+    return [
+        Waiting(row["event_id"], row["body"], row["tries"])
+        for row in sorted(rows, key=lambda r: r["received_at"])
+    ]
 
 
-async def finish_webhook(conn: Any, provider: str, event_id: str, outcome: str, again_s: float | None = None) -> None:
+async def finish_webhook(
+    conn: Any, provider: str, event_id: str, outcome: str, again_s: float | None = None
+) -> None:
     """Note what became of it; `again_s` seconds from now it is tried again."""
     sql = """UPDATE payments.webhook SET outcome = $3, next_try_at = now() + make_interval(secs => $4)
     WHERE provider = $1 AND event_id = $2"""
@@ -76,7 +80,14 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
         limit,
     )
     return [
-        DueRefund(Ref(r["outlet_id"], r["payment_id"]), r["id"], r["status"], r["tries"], r["amount_paise"], r["provider_payment_id"])
+        DueRefund(
+            Ref(r["outlet_id"], r["payment_id"]),
+            r["id"],
+            r["status"],
+            r["tries"],
+            r["amount_paise"],
+            r["provider_payment_id"],
+        )
         for r in rows
     ]
 
@@ -90,29 +101,36 @@ class ToLookUp(msgspec.Struct, frozen=True):
     given_up: bool
 
 
-async def claim_payments(conn: Any, now: datetime | None = None, limit: int = 50) -> list[ToLookUp]:
+async def claim_payments(conn: Any, limit: int = 50) -> list[ToLookUp]:
     """Payments to look up, each less often than before, and open ones past their time. Ours for some seconds."""
     rows = await conn.fetch(
         """UPDATE payments.payment p SET looks = looks + 1, look_at = CASE
             WHEN p.status IN ('pending', 'processing')
-              THEN least(now() + interval '20 seconds' * power(2, least(p.looks, 4)), greatest(p.expires_at, now() + interval '3 seconds'))
+              THEN least(now() + interval '20 seconds' * power(2, least(p.looks, 4)),
+                         greatest(p.expires_at, now() + interval '3 seconds'))
             WHEN p.looks < 16 THEN now() + interval '30 seconds' * power(2, least(p.looks, 10)) END
-        FROM (SELECT outlet_id, id FROM payments.payment WHERE look_at <= coalesce($1, now())
-              ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
+        FROM (SELECT outlet_id, id FROM payments.payment WHERE look_at <= now()
+              ORDER BY look_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE p.outlet_id = due.outlet_id AND p.id = due.id
         RETURNING p.outlet_id, p.id, p.provider_order_id,
-          p.status IN ('pending', 'processing') AND p.expires_at <= coalesce($1, now()) AS overdue,
-          p.status IN ('pending', 'processing') AND p.expires_at <= coalesce($1, now()) - interval '10 minutes' AS given_up""",
-        now, limit,
-    )  # fmt: skip
-    return [ToLookUp(Ref(r["outlet_id"], r["id"]), r["provider_order_id"], bool(r["overdue"]), bool(r["given_up"])) for r in rows]
+          p.status IN ('pending', 'processing') AND p.expires_at <= now() AS overdue,
+          p.status IN ('pending', 'processing') AND p.expires_at <= now() - interval '10 minutes' AS given_up""",
+        limit,
+    )
+    return [
+        ToLookUp(
+            Ref(r["outlet_id"], r["id"]), r["provider_order_id"], bool(r["overdue"]), bool(r["given_up"])
+        )
+        for r in rows
+    ]
 
 
 async def claim_attempts(conn: Any, limit: int = 50) -> list[tuple[Ref, str]]:
     """Attempts that stopped half way, with the provider's ids. Ours for some seconds."""
     rows = await conn.fetch(
         """UPDATE payments.attempt a SET look_at = now() + interval '15 seconds'
-        FROM (SELECT outlet_id, id FROM payments.attempt WHERE look_at <= now() ORDER BY look_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+        FROM (SELECT outlet_id, id FROM payments.attempt WHERE look_at <= now()
+              ORDER BY look_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE a.outlet_id = due.outlet_id AND a.id = due.id RETURNING a.outlet_id, a.payment_id, a.provider_payment_id""",
         limit,
     )

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.payments.domain import AttemptRow, Ledger, PaymentRow, RefundRow
+from rasoi.payments.domain import AttemptRow, PaymentRow, RefundRow
+from rasoi.payments.ledger import Ledger
 
 R = TypeVar("R", PaymentRow, AttemptRow, RefundRow)
 
@@ -34,7 +35,9 @@ async def bill_of(conn: Any, ref: Ref) -> UUID | None:
 
 async def by_provider_order(conn: Any, provider_order_id: str) -> Ref | None:
     """The payment that a provider's order was made for."""
-    row = await conn.fetchrow("SELECT outlet_id, id FROM payments.payment WHERE provider_order_id = $1", provider_order_id)
+    row = await conn.fetchrow(
+        "SELECT outlet_id, id FROM payments.payment WHERE provider_order_id = $1", provider_order_id
+    )
     return Ref(row["outlet_id"], row["id"]) if row else None
 
 
@@ -68,7 +71,9 @@ async def now_and_today(conn: Any, outlet_id: int) -> tuple[datetime, date]:
 async def load(conn: Any, ref: Ref, *, lock: bool = False) -> Ledger | None:
     """A payment with its attempts and refunds; locked until the transaction ends when `lock`."""
     suffix = " FOR UPDATE" if lock else ""
-    row = await conn.fetchrow(f"SELECT * FROM payments.payment WHERE outlet_id = $1 AND id = $2{suffix}", ref.outlet_id, ref.id)
+    row = await conn.fetchrow(
+        f"SELECT * FROM payments.payment WHERE outlet_id = $1 AND id = $2{suffix}", ref.outlet_id, ref.id
+    )
     if row is None:
         return None
     return (await _ledgers(conn, ref.outlet_id, [row]))[0]
@@ -82,7 +87,13 @@ async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
     refunds = _rows(RefundRow, await conn.fetch(f"SELECT * FROM payments.refund {below}", outlet_id, ids))
     now, today = await now_and_today(conn, outlet_id)
     return [
-        Ledger(row, [a for a in attempts if a.payment_id == row.id], [r for r in refunds if r.payment_id == row.id], now, today)
+        Ledger(
+            row,
+            [a for a in attempts if a.payment_id == row.id],
+            [r for r in refunds if r.payment_id == row.id],
+            now,
+            today,
+        )
         for row in _rows(PaymentRow, rows)
     ]
 
@@ -106,12 +117,21 @@ def _upsert(table: str, cls: type[Any], fixed: set[str]) -> str:
     names = cls.__struct_fields__
     places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in fixed)
-    return f"INSERT INTO payments.{table} ({', '.join(names)}) VALUES ({places}) ON CONFLICT (outlet_id, id) DO UPDATE SET {changes}"
+    insert = f"INSERT INTO payments.{table} ({', '.join(names)}) VALUES ({places})"
+    return f"{insert} ON CONFLICT (outlet_id, id) DO UPDATE SET {changes}"
 
 
-SAVE_PAYMENT = _upsert("payment", PaymentRow, {"outlet_id", "id", "bill_id", "amount_paise", "currency", "business_day", "created_at"})
-SAVE_ATTEMPT = _upsert("attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "amount_paise", "created_at"})
-SAVE_REFUND = _upsert("refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "amount_paise", "created_at"})
+SAVE_PAYMENT = _upsert(
+    "payment",
+    PaymentRow,
+    {"outlet_id", "id", "bill_id", "amount_paise", "currency", "business_day", "created_at"},
+)
+SAVE_ATTEMPT = _upsert(
+    "attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "amount_paise", "created_at"}
+)
+SAVE_REFUND = _upsert(
+    "refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "amount_paise", "created_at"}
+)
 ADD_DAILY = """INSERT INTO payments.daily AS d
   (outlet_id, business_day, method, captured_count, captured_paise, refunded_count, refunded_paise)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -128,7 +148,9 @@ async def save(tx: Any, ledger: Ledger) -> None:
     for refund in ledger.changed_refunds.values():
         await tx.execute(SAVE_REFUND, *msgspec.structs.astuple(refund))
     for change in ledger.changes:
-        tx.emit(change.payload, subject=str(ledger.row.id), outlet_id=ledger.row.outlet_id, version=change.version)
+        tx.emit(
+            change.payload, subject=str(ledger.row.id), outlet_id=ledger.row.outlet_id, version=change.version
+        )
     ledger.changes.clear()
     ledger.changed_attempts.clear()
     ledger.changed_refunds.clear()

@@ -55,8 +55,16 @@ async def verify_razorpay(ctx: Context, principal: Principal, data: schemas.Veri
     return await service.verify(ctx, principal, data)
 
 
-@post("/api/payments/confirm-cash", guards=[FLOOR], status_code=201, responses={201: ResponseSpec(schemas.Payment, generate_examples=False)}, tags=["payments"])
-async def confirm_cash(ctx: Context, principal: Principal, data: schemas.CashRequest, key: IdempotencyKey) -> Response[bytes]:
+@post(
+    "/api/payments/confirm-cash",
+    guards=[FLOOR],
+    status_code=201,
+    responses={201: ResponseSpec(schemas.Payment, generate_examples=False)},
+    tags=["payments"],
+)
+async def confirm_cash(
+    ctx: Context, principal: Principal, data: schemas.CashRequest, key: IdempotencyKey
+) -> Response[bytes]:
     """The whole amount due was taken in cash. 409 with the amount when another is due."""
     return await service.confirm_cash(ctx, principal, data, key)
 
@@ -92,7 +100,14 @@ async def list_payments(
 ) -> schemas.Payments:
     """Payments, newest first."""
     found = await db.find(
-        ctx.db, principal.outlet_id, day=business_day, status=status, method=method, bill_id=bill_id, before=cursor, limit=limit + 1
+        ctx.db,
+        principal.outlet_id,
+        day=business_day,
+        status=status,
+        method=method,
+        bill_id=bill_id,
+        before=cursor,
+        limit=limit + 1,
     )
     more = str(found[limit - 1].row.id) if len(found) > limit else None
     return schemas.Payments([schemas.payment_view(ledger, staff=True) for ledger in found[:limit]], more)
@@ -128,4 +143,13 @@ async def razorpay_webhook(ctx: Context, request: Request[Any, Any, Any]) -> sch
     return schemas.Received()
 
 
-ROUTES = [create_razorpay_order, verify_razorpay, confirm_cash, refund, get_payment, list_payments, daily_stats, razorpay_webhook]
+ROUTES = [
+    create_razorpay_order,
+    verify_razorpay,
+    confirm_cash,
+    refund,
+    get_payment,
+    list_payments,
+    daily_stats,
+    razorpay_webhook,
+]

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.payments.domain import AttemptRow, Ledger, RefundRow
+from rasoi.payments.domain import AttemptRow, RefundRow
+from rasoi.payments.ledger import Ledger
 
 Paise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_00)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -159,4 +160,6 @@ def _attempt(row: AttemptRow, staff: bool) -> Attempt:
 
 def refund_view(row: RefundRow, *, staff: bool) -> Refund:
     """What a manager wrote as the reason stays with the staff."""
-    return Refund(row.id, row.amount_paise, row.status, row.reason if staff or row.automatic else "", row.created_at)
+    return Refund(
+        row.id, row.amount_paise, row.status, row.reason if staff or row.automatic else "", row.created_at
+    )

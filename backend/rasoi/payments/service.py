@@ -13,7 +13,8 @@ from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments import schemas
 from rasoi.payments.collecting import UnknownPayment, Wakes, collect, lock, new_payment, realign, use
-from rasoi.payments.domain import OPEN, Ledger, Mismatch, RefundRow
+from rasoi.payments.domain import OPEN, Mismatch, RefundRow
+from rasoi.payments.ledger import Ledger
 from rasoi.payments.providers import Provider, Refused, Unknown, provider_of
 from rasoi.payments.repository import Ref
 from rasoi.platform.auth import Principal
@@ -53,7 +54,9 @@ class ProviderAway(Unavailable):
     slug, title = "payment-provider-away", "The payment provider does not answer"
 
     def __init__(self) -> None:
-        super().__init__("Please try again in a moment; you are not charged twice.", headers={"Retry-After": "3"})
+        super().__init__(
+            "Please try again in a moment; you are not charged twice.", headers={"Retry-After": "3"}
+        )
 
 
 class ProviderRefused(Conflict):
@@ -64,7 +67,9 @@ class UnknownBill(NotFound):
     slug, title = "unknown-bill", "There is no such bill"
 
 
-async def due_of(tx: Tx, principal: Principal, request: schemas.DueRequest | schemas.CashRequest) -> orders.DueBill:
+async def due_of(
+    tx: Tx, principal: Principal, request: schemas.DueRequest | schemas.CashRequest
+) -> orders.DueBill:
     """The bill that the request names, locked. To a guest of another table it does not exist."""
     if (request.order_id is None) == (request.bill_id is None):
         raise Unprocessable("Name either the order or the bill.")
@@ -149,7 +154,9 @@ def _checkout(ledger: Ledger, provider: Provider, outlet: Outlet) -> schemas.Che
     )  # fmt: skip
 
 
-async def _answer(tx: Tx, principal: Principal, key: IdempotencyKey, checkout: schemas.Checkout) -> Response[bytes]:
+async def _answer(
+    tx: Tx, principal: Principal, key: IdempotencyKey, checkout: schemas.Checkout
+) -> Response[bytes]:
     body = msgspec.json.encode(checkout)
     await store(tx, principal, key, 200, body)
     return Response(body, status_code=200, media_type="application/json")
@@ -174,7 +181,9 @@ async def verify(ctx: Context, principal: Principal, request: schemas.VerifyRequ
     return schemas.payment_view(ledger, staff=principal.kind == "staff")
 
 
-async def confirm_cash(ctx: Context, principal: Principal, request: schemas.CashRequest, key: IdempotencyKey) -> Response[bytes]:
+async def confirm_cash(
+    ctx: Context, principal: Principal, request: schemas.CashRequest, key: IdempotencyKey
+) -> Response[bytes]:
     """A named waiter took the whole amount due."""
 
     async def work(tx: Tx) -> tuple[int, schemas.Payment]:
@@ -187,7 +196,11 @@ async def confirm_cash(ctx: Context, principal: Principal, request: schemas.Cash
         attempt = ledger.take_cash(principal.id, principal.name or "", request.tendered_paise)
         if not await use(tx, due, ledger, attempt):
             raise Conflict("This bill can't take the money now; please look again.")
-        detail = {"bill": str(due.bill_id), "amount_paise": attempt.amount_paise, "tendered_paise": attempt.tendered_paise}
+        detail = {
+            "bill": str(due.bill_id),
+            "amount_paise": attempt.amount_paise,
+            "tendered_paise": attempt.tendered_paise,
+        }
         await audit(tx, principal, "payment.cash", str(ledger.row.id), detail)
         await db.add_to_day(tx, ledger)
         return 201, schemas.payment_view(ledger, staff=True)
@@ -205,7 +218,9 @@ async def refund(
         row = _waiting_cash(ledger, request.amount_paise)
         if row is None:
             attempt = ledger.attempt_with(request.amount_paise)
-            row = ledger.request_refund(attempt, request.amount_paise, request.reason, (principal.id, principal.name))
+            row = ledger.request_refund(
+                attempt, request.amount_paise, request.reason, (principal.id, principal.name)
+            )
             if row.on_bill:
                 await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
         if row.next_try_at is None:
@@ -223,7 +238,11 @@ async def refund(
 
 def _waiting_cash(ledger: Ledger, paise: int) -> RefundRow | None:
     """A cash refund of this amount that the platform asked a manager to hand out."""
-    waiting = (r for r in ledger.refunds if r.method == "cash" and r.status == "requested" and r.amount_paise == paise)
+    waiting = (
+        r
+        for r in ledger.refunds
+        if r.method == "cash" and r.status == "requested" and r.amount_paise == paise
+    )
     return next(waiting, None)
 
 
@@ -260,7 +279,9 @@ async def readable(ctx: Context, principal: Principal, payment_id: UUID) -> Ledg
     return ledger
 
 
-async def daily_stats(ctx: Context, principal: Principal, first: date | None, last: date | None) -> schemas.DailyStats:
+async def daily_stats(
+    ctx: Context, principal: Principal, first: date | None, last: date | None
+) -> schemas.DailyStats:
     """Totals by method for each business day from `first` to `last`; the last 7 days when not said."""
     last = last or (await db.now_and_today(ctx.db, principal.outlet_id))[1]
     first = first or last - timedelta(days=min(6, (last - date.min).days))
@@ -269,16 +290,22 @@ async def daily_stats(ctx: Context, principal: Principal, first: date | None, la
     rows = await db.daily(ctx.db, principal.outlet_id, first, last)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
     found = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return schemas.DailyStats(outlet.timezone, [_day(day, [r for r in rows if r["business_day"] == day]) for day in found])
+    return schemas.DailyStats(
+        outlet.timezone, [_day(day, [r for r in rows if r["business_day"] == day]) for day in found]
+    )
 
 
 def _day(day: date, rows: list[Any]) -> schemas.Day:
     names = ("captured_count", "captured_paise", "refunded_count", "refunded_paise")
     methods = [
         schemas.MethodTotals(
-            **{name: row[name] for name in names}, net_paise=row["captured_paise"] - row["refunded_paise"], method=row["method"]
+            **{name: row[name] for name in names},
+            net_paise=row["captured_paise"] - row["refunded_paise"],
+            method=row["method"],
         )
         for row in rows
     ]
     total = {name: sum(row[name] for row in rows) for name in names}
-    return schemas.Day(day, methods, schemas.Totals(**total, net_paise=total["captured_paise"] - total["refunded_paise"]))
+    return schemas.Day(
+        day, methods, schemas.Totals(**total, net_paise=total["captured_paise"] - total["refunded_paise"])
+    )

@@ -13,7 +13,8 @@ from rasoi.orders import api as orders
 from rasoi.payments import queue
 from rasoi.payments import repository as db
 from rasoi.payments.collecting import UnknownPayment, Wakes, collect, expire, lock
-from rasoi.payments.domain import AttemptRow, IllegalTransition, Ledger, Mismatch, RefundRow
+from rasoi.payments.domain import AttemptRow, IllegalTransition, Mismatch, RefundRow
+from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS, WEBHOOKS
 from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown, provider_of
 from rasoi.payments.repository import Ref
@@ -59,7 +60,13 @@ async def process_webhook(ctx: Context, each: queue.Waiting) -> None:
     except Exception as error:
         outcome = f"failed: {error!r}"[:500]
         again_s = min(2.0**each.tries, 600.0) if each.tries < MOST_TRIES else None
-        log.log(WARNING if again_s else ERROR, "webhook failed", webhook=each.event_id, tries=each.tries, reason=repr(error))
+        log.log(
+            WARNING if again_s else ERROR,
+            "webhook failed",
+            webhook=each.event_id,
+            tries=each.tries,
+            reason=repr(error),
+        )
     WEBHOOKS.labels(outcome.partition(":")[0]).inc()
     await queue.finish_webhook(ctx.db, provider.name, each.event_id, outcome, again_s)
 
@@ -115,7 +122,9 @@ async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ObservedRef
 
 
 def _ours(ledger: Ledger, found: ObservedRefund) -> RefundRow | None:
-    return next((r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference), None)
+    return next(
+        (r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference), None
+    )
 
 
 async def send_refunds(ctx: Context) -> None:
@@ -126,7 +135,9 @@ async def send_refunds(ctx: Context) -> None:
             try:
                 await send_refund(ctx, each)
             except Unknown as error:
-                log.warning("refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error))
+                log.warning(
+                    "refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error)
+                )
                 await mark_refund(ctx, each.ref, each.id, "unknown", str(error))
             except (IllegalTransition, Mismatch) as error:
                 log.error("refund does not match our books", refund=str(each.id), reason=str(error))

@@ -155,4 +155,3 @@ def allow(*roles: str) -> Allow:
 
 def public(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """The guard of routes that anyone may call; stated, so that a route without a guard is a fault."""
-

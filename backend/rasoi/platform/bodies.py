@@ -15,10 +15,14 @@ class StrictBodies(SerializationPlugin):
     """Litestar itself would convert leniently."""
 
     def supports_type(self, field_definition: FieldDefinition) -> bool:
-        return isinstance(field_definition.annotation, type) and issubclass(field_definition.annotation, msgspec.Struct)
+        return isinstance(field_definition.annotation, type) and issubclass(
+            field_definition.annotation, msgspec.Struct
+        )
 
     def create_dto_for_type(self, field_definition: FieldDefinition) -> type[AbstractDTO[Any]]:
-        return type("StrictBody", (StrictBody,), {"decoder": msgspec.json.Decoder(field_definition.annotation)})
+        return type(
+            "StrictBody", (StrictBody,), {"decoder": msgspec.json.Decoder(field_definition.annotation)}
+        )
 
 
 class StrictBody(AbstractDTO[Any]):
@@ -31,7 +35,9 @@ class StrictBody(AbstractDTO[Any]):
             return self.decoder.decode(value)
         except msgspec.ValidationError as wrong:
             reason, _, path = str(wrong).partition(" - at ")
-            raise ValidationException(extra=[{"key": path.strip("`$").lstrip("."), "message": reason}]) from None
+            raise ValidationException(
+                extra=[{"key": path.strip("`$").lstrip("."), "message": reason}]
+            ) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
             raise ClientException(f"The body is not JSON: {wrong}.") from None
 
@@ -47,7 +53,9 @@ class StrictBody(AbstractDTO[Any]):
         """Nothing to prepare."""
 
     @classmethod
-    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Any:
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any
+    ) -> Any:
         return schema_creator.for_field_definition(field_definition)
 
     @classmethod

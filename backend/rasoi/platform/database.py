@@ -21,7 +21,8 @@ SETTINGS = {
 }
 EMIT = """INSERT INTO {room}.outbox
   (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::jsonb[])"""
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[],
+  $6::text[], $7::text[], $8::text[], $9::jsonb[])"""
 
 Record = asyncpg.Record
 
@@ -43,7 +44,9 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
 async def prepare(conn: asyncpg.Connection) -> None:
     """JSON columns speak plain Python values."""
-    await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary")
+    await conn.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary"
+    )
 
 
 class Tx:
@@ -77,7 +80,17 @@ class Tx:
         events, self.events = self.events, []
         columns = zip(
             *(
-                (e.id, e.type, e.subject, e.outletid, e.aggregateversion, e.correlationid, e.causationid, e.traceparent, e.data)
+                (
+                    e.id,
+                    e.type,
+                    e.subject,
+                    e.outletid,
+                    e.aggregateversion,
+                    e.correlationid,
+                    e.causationid,
+                    e.traceparent,
+                    e.data,
+                )
                 for e in events
             ),
             strict=True,

@@ -70,7 +70,13 @@ class Edge:
             seconds = time.perf_counter() - started
             REQUESTS.labels(scope["method"], route, status).inc()
             REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
-            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 2))
+            log.debug(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round(seconds * 1000, 2),
+            )
 
 
 @get("/health/live", guards=[public], tags=["platform"])
@@ -85,7 +91,9 @@ async def ready(ctx: Context) -> Response[dict[str, Any]]:
     checks = {"postgresql": await _check(ctx.db.fetchval("SELECT 1"))}
     checks["redis"] = "not configured" if ctx.redis is None else await _check(ctx.redis.ping())
     fine = checks["postgresql"] == "ok"
-    return Response({"status": "ok" if fine else "unavailable", "checks": checks}, status_code=200 if fine else 503)
+    return Response(
+        {"status": "ok" if fine else "unavailable", "checks": checks}, status_code=200 if fine else 503
+    )
 
 
 async def _check(asked: Any) -> str:
@@ -121,7 +129,12 @@ def provide_address(request: Request[Any, Any, Any]) -> str:
 
 
 def application(
-    ctx: Context, routes: Sequence[Any], *, version: str, on_startup: Sequence[Callable[..., Any]] = (), on_shutdown: Sequence[Callable[..., Any]] = ()
+    ctx: Context,
+    routes: Sequence[Any],
+    *,
+    version: str,
+    on_startup: Sequence[Callable[..., Any]] = (),
+    on_shutdown: Sequence[Callable[..., Any]] = (),
 ) -> Litestar:
     """The Litestar application for these routes, without the outermost layer."""
 
@@ -139,14 +152,21 @@ def application(
             "call": Provide(provide_call),
             "caller_address": Provide(provide_address, sync_to_thread=False),
         },
-        signature_namespace={"Context": Context, "Principal": Principal, "IdempotencyKey": IdempotencyKey, "Call": Call},
+        signature_namespace={
+            "Context": Context,
+            "Principal": Principal,
+            "IdempotencyKey": IdempotencyKey,
+            "Call": Call,
+        },
         openapi_config=OpenAPIConfig(
             title="Rasoi",
             version=version,
             description="Restaurant ordering with a realtime kitchen display.",
             path="/schema",
             render_plugins=[SwaggerRenderPlugin()],
-            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
         ),
         request_max_body_size=MAX_BODY,
         on_startup=list(on_startup),

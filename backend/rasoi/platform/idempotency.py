@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +63,8 @@ async def provide_key(request: Request[Any, Any, Any]) -> IdempotencyKey:
 
 def body_hash(body: bytes) -> bytes:
     """SHA-256 of the body in canonical JSON, so that white space and key order do not matter."""
-    try:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):  # unreadable: the handler will refuse it
         body = msgspec.json.encode(msgspec.json.decode(body), order="sorted") if body else b""
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass  # unreadable: the handler will refuse it
     return hashlib.sha256(body).digest()
 
 
@@ -83,7 +82,9 @@ async def claim(tx: Tx, principal: Principal, key: IdempotencyKey) -> Stored | N
     return Stored(row["status"], row["body"])
 
 
-async def store(tx: Tx, principal: Principal, key: IdempotencyKey, status: int | None, body: bytes | None) -> None:
+async def store(
+    tx: Tx, principal: Principal, key: IdempotencyKey, status: int | None, body: bytes | None
+) -> None:
     """Keep the answer. `status` None records an intent whose outcome is not known yet."""
     scope = (principal.outlet_id, principal.key, key.route, key.value)
     await tx.execute(STORE.format(room=tx.room), *scope, key.body_hash, status, body)

@@ -24,7 +24,13 @@ TOGETHER = 32
 LANES = 8
 TRIES = 5
 FIRST_PAUSE_S = 0.05
-AWAY = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, OSError)
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    OSError,
+)
 
 NEW = """INSERT INTO {room}.inbox (log, event_id) SELECT $1, unnest($2::uuid[])
 ON CONFLICT DO NOTHING RETURNING event_id"""
@@ -115,7 +121,14 @@ class Inbox:
                 log.warning("database away", room=self.room.name, reason=str(error))
             except Exception as error:
                 tries += 1
-                log.warning("handler failed", room=self.room.name, type=each.event.type, event_id=str(each.event.id), tries=tries, reason=repr(error))
+                log.warning(
+                    "handler failed",
+                    room=self.room.name,
+                    type=each.event.type,
+                    event_id=str(each.event.id),
+                    tries=tries,
+                    reason=repr(error),
+                )
                 if tries >= TRIES:
                     await self.park(each, error)
                     return
@@ -140,7 +153,14 @@ class Inbox:
 
     async def park(self, each: Entry, error: Exception) -> None:
         """Set the event and its key aside, with the alarm."""
-        log.error("event parked", room=self.room.name, type=each.event.type, event_id=str(each.event.id), subject=each.event.subject, reason=repr(error))
+        log.error(
+            "event parked",
+            room=self.room.name,
+            type=each.event.type,
+            event_id=str(each.event.id),
+            subject=each.event.subject,
+            reason=repr(error),
+        )
         async with self.ctx.db.transaction(self.room.name) as tx:
             await tx.execute(KEY_LOCK, f"{self.room.name}|{self.log}|{each.event.subject}")
             await self._put_aside(tx, each, f"{type(error).__name__}: {error}")
@@ -150,7 +170,12 @@ class Inbox:
     async def _put_aside(self, tx: Tx, each: Entry, reason: str) -> None:
         event = msgspec.Raw(msgspec.json.encode(each.event))
         await tx.execute(
-            PARK.format(room=self.room.name), self.log, each.position, each.event.subject, event, reason[:2000]
+            PARK.format(room=self.room.name),
+            self.log,
+            each.position,
+            each.event.subject,
+            event,
+            reason[:2000],
         )
 
     async def replay(self, subject: str | None = None) -> tuple[int, list[str]]:

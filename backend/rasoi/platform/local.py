@@ -24,7 +24,7 @@ from rasoi.platform.rooms import Job, Room
 
 log = structlog.get_logger(__name__)
 
-POLL_S = 0.25
+POLL_S = 1.0
 SAVE_S = 0.5
 LOAD = "SELECT position, gaps FROM {room}.reader WHERE log = $1"
 SAVE = """INSERT INTO {room}.reader (log, position, gaps) VALUES ($1, $2, $3)
@@ -83,7 +83,11 @@ class Reader:
         """Where this reader stopped last."""
         await self.inbox.load()
         row = await self.ctx.db.fetchrow(LOAD.format(room=self.room), self.log)
-        return Position() if row is None else Position(row["position"], {int(k): v for k, v in row["gaps"].items()})
+        return (
+            Position()
+            if row is None
+            else Position(row["position"], {int(k): v for k, v in row["gaps"].items()})
+        )
 
     async def _follow(self, position: Position) -> None:
         self.saved = position
@@ -114,7 +118,10 @@ class Follower:
         self.log = source
         self.wake = wakes.listen(source)
         self.handlers = [
-            (cls.event_type, fn) for room in rooms for cls, fn in room.snapshot_handlers.items() if cls.event_room == source
+            (cls.event_type, fn)
+            for room in rooms
+            for cls, fn in room.snapshot_handlers.items()
+            if cls.event_room == source
         ]
         self.position: Position | None = None
 
@@ -164,7 +171,8 @@ class LocalTransport:
             await follower.start()
         for leadership in self.leaderships:
             leadership.start()
-        running = [each.run() for each in (*self.readers, *self.followers)]
+        running = [reader.run() for reader in self.readers]
+        running += [follower.run() for follower in self.followers]
         running += [self._job(room, job) for room, job in self.jobs]
         self.tasks = [asyncio.create_task(each) for each in running]
 

@@ -13,7 +13,6 @@ from rasoi.platform.inbox import PARKED_ROWS, Inbox
 from rasoi.platform.rooms import Room
 from rasoi.settings import Settings
 
-
 T = TypeVar("T")
 
 
@@ -24,7 +23,10 @@ def parked(settings: Settings, rooms: list[Room]) -> int:
         rows = await inbox.ctx.db.fetch(PARKED_ROWS.format(room=inbox.room.name), inbox.log, None)
         for row in rows:
             event = row["event"]
-            print(f"{inbox.room.name} ← {inbox.log}  {row['parked_at']:%Y-%m-%d %H:%M:%S}  {event['type']}  {row['subject']}  {row['reason']}")
+            print(
+                f"{inbox.room.name} ← {inbox.log}  {row['parked_at']:%Y-%m-%d %H:%M:%S}  "
+                f"{event['type']}  {row['subject']}  {row['reason']}"
+            )
         return len(rows)
 
     total = sum(asyncio.run(_each(settings, rooms, None, None, show)))
@@ -32,7 +34,9 @@ def parked(settings: Settings, rooms: list[Room]) -> int:
     return 0
 
 
-def replay(settings: Settings, rooms: list[Room], *, room: str | None, log: str | None, subject: str | None) -> int:
+def replay(
+    settings: Settings, rooms: list[Room], *, room: str | None, log: str | None, subject: str | None
+) -> int:
     """Hand in again what was set aside; exit status 1 when something failed again."""
 
     async def again(inbox: Inbox) -> tuple[int, list[str]]:
@@ -47,7 +51,11 @@ def replay(settings: Settings, rooms: list[Room], *, room: str | None, log: str 
 
 
 async def _each(
-    settings: Settings, rooms: list[Room], only_room: str | None, only_log: str | None, work: Callable[[Inbox], Awaitable[T]]
+    settings: Settings,
+    rooms: list[Room],
+    only_room: str | None,
+    only_log: str | None,
+    work: Callable[[Inbox], Awaitable[T]],
 ) -> list[T]:
     with reachable_database(settings) as url:
         db = await Database.connect(url, size=2)

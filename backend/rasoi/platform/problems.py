@@ -116,7 +116,17 @@ def from_validation(error: ValidationException) -> Problem:
 
 BY_STATUS: dict[int, type[Problem]] = {
     cls.status: cls
-    for cls in (BadRequest, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, Unprocessable, TooManyRequests, Unavailable)
+    for cls in (
+        BadRequest,
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        Conflict,
+        TooLarge,
+        Unprocessable,
+        TooManyRequests,
+        Unavailable,
+    )
 }
 
 
@@ -130,7 +140,11 @@ def from_http(error: HTTPException) -> Problem:
         return cls(error.detail, headers=headers)
     problem = Problem(error.detail, headers=headers)
     phrase = HTTPStatus(error.status_code).phrase
-    named = type("HttpProblem", (Problem,), {"status": error.status_code, "slug": phrase.lower().replace(" ", "-"), "title": phrase})
+    named = type(
+        "HttpProblem",
+        (Problem,),
+        {"status": error.status_code, "slug": phrase.lower().replace(" ", "-"), "title": phrase},
+    )
     return named(problem.detail, headers=headers)  # type: ignore[no-any-return]
 
 
@@ -138,10 +152,24 @@ def from_database(error: Exception) -> Problem | None:
     """Waiting too long for a lock, or a database that is away: say when to come back."""
     if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
         return Unprocessable("Text can't contain the NUL character.")
-    if isinstance(error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)):
+    if isinstance(
+        error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+    ):
         return Busy()
-    if isinstance(error, asyncpg.InvalidCatalogNameError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | ConnectionError | TimeoutError | asyncpg.CannotConnectNowError | asyncpg.AdminShutdownError | asyncpg.TransactionTimeoutError):
-        return Unavailable("The database can't be reached; nothing was changed.", headers={"Retry-After": "2"})
+    if isinstance(
+        error,
+        asyncpg.InvalidCatalogNameError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.InterfaceError
+        | ConnectionError
+        | TimeoutError
+        | asyncpg.CannotConnectNowError
+        | asyncpg.AdminShutdownError
+        | asyncpg.TransactionTimeoutError,
+    ):
+        return Unavailable(
+            "The database can't be reached; nothing was changed.", headers={"Retry-After": "2"}
+        )
     return None
 
 

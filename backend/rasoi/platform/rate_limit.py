@@ -27,4 +27,6 @@ async def limit(ctx: Context, what: str, who: str, most: int, seconds: int) -> N
         return
     if count > most:
         wait = seconds - int(time.time()) % seconds
-        raise TooManyRequests("That was a lot at once; please wait a moment.", headers={"Retry-After": str(wait)})
+        raise TooManyRequests(
+            "That was a lot at once; please wait a moment.", headers={"Retry-After": str(wait)}
+        )

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PAGES = {"/": "index.html", "/order": "order.html", "/kitchen": "kitchen.html", "/waiter": "waiter.html", "/manage": "manage.html"}
+PAGES = {
+    "/": "index.html",
+    "/order": "order.html",
+    "/kitchen": "kitchen.html",
+    "/waiter": "waiter.html",
+    "/manage": "manage.html",
+}
 COMPRESSIBLE = {".html", ".js", ".css", ".svg", ".json", ".webmanifest"}
 
 
@@ -26,7 +32,9 @@ class Asset:
 
 def load(directory: Path) -> dict[str, Asset]:
     """All files below `directory` by their URL path; empty when nothing is built."""
-    files = {"/" + path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
+    files = {
+        "/" + path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()
+    }
     assets = {url: _asset(path, url.startswith("/assets/")) for url, path in files.items()}
     return assets | {page: assets["/" + name] for page, name in PAGES.items() if "/" + name in assets}
 
@@ -64,7 +72,11 @@ class Screens:
         self.csp = csp.encode()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        asset = self.assets.get(scope["path"]) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        asset = (
+            self.assets.get(scope["path"])
+            if scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+            else None
+        )
         if asset is None:
             await self.app(scope, receive, send)
             return

@@ -68,14 +68,23 @@ class Desk:
     ctx: Context
     owner: Database
 
-    async def place(self, who: Principal, *lines: schemas.LineRequest, key: str = "", expected: int | None = None, **more: Any) -> Any:
+    async def place(
+        self,
+        who: Principal,
+        *lines: schemas.LineRequest,
+        key: str = "",
+        expected: int | None = None,
+        **more: Any,
+    ) -> Any:
         """The answer as (status, decoded body)."""
         kind = more.pop("type", "dine_in" if who.table_id or more.get("table_id") else "takeaway")
         if expected is None:
             asked = schemas.QuoteRequest(type=kind, lines=list(lines))
             expected = (await service.quote(self.ctx, who, asked)).totals.total_paise
         request = schemas.PlaceRequest(type=kind, lines=list(lines), expected_total_paise=expected, **more)
-        used = IdempotencyKey(key or str(uuid7()), "POST /api/orders", body_hash(msgspec.json.encode(request)))
+        used = IdempotencyKey(
+            key or str(uuid7()), "POST /api/orders", body_hash(msgspec.json.encode(request))
+        )
         response = await service.place(self.ctx, who, request, used)
         return response.status_code, msgspec.json.decode(response.content)
 
@@ -85,7 +94,9 @@ class Desk:
         self.ctx.get(service.Snapshots).drop(1)
 
     async def log(self) -> list[tuple[str, str, int]]:
-        rows = await self.owner.fetch("SELECT type, subject, aggregate_version FROM orders.outbox ORDER BY id")
+        rows = await self.owner.fetch(
+            "SELECT type, subject, aggregate_version FROM orders.outbox ORDER BY id"
+        )
         return [(row["type"], row["subject"], row["aggregate_version"]) for row in rows]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -123,7 +124,11 @@ class Sitting(RuleBasedStateMachine):
         self.bill = Bill(self.row, [], NOW)
         self.history: dict[Any, list[str]] = {}
 
-    @rule(target=orders, status=st.sampled_from(["placed", "awaiting_payment", "confirmed"]), total=st.integers(0, 10**6))
+    @rule(
+        target=orders,
+        status=st.sampled_from(["placed", "awaiting_payment", "confirmed"]),
+        total=st.integers(0, 10**6),
+    )
     def place(self, status: str, total: int) -> OrderRow:
         order = order_row(self.row, status, total)
         if self.row.status == "open":
@@ -137,7 +142,12 @@ class Sitting(RuleBasedStateMachine):
     def kill(self, order: OrderRow, status: str) -> None:
         self.attempt(order, lambda: self.bill.kill(order, status))
 
-    @rule(order=orders, states=st.lists(st.sampled_from(["held", "queued", "cooking", "ready", "served", "voided"]), max_size=4))
+    @rule(
+        order=orders,
+        states=st.lists(
+            st.sampled_from(["held", "queued", "cooking", "ready", "served", "voided"]), max_size=4
+        ),
+    )
     def cook(self, order: OrderRow, states: list[str]) -> None:
         order.progress = tickets(*states)
         self.attempt(order, lambda: self.bill.follow_tickets(order))
@@ -181,7 +191,7 @@ class Sitting(RuleBasedStateMachine):
         for change in self.bill.changes:
             if isinstance(change.payload, contracts.OrderState):
                 path = change.payload.path
-                for a, b in zip(path, path[1:], strict=False):
+                for a, b in pairwise(path):
                     assert b in TRANSITIONS[a], path
             first = 1 if isinstance(change.payload, contracts.OrderState) else 0
             assert change.version == versions.get(change.subject, first) + 1
@@ -201,7 +211,9 @@ class Sitting(RuleBasedStateMachine):
             assert self.row.due_paise == 0 and self.row.invoice_number
             assert not any(o.status == "served" for o in self.bill.orders), "served and settled is completed"
         if self.row.status == "voided":
-            assert self.row.paid_paise == self.row.refunded_paise and all(o.status in DEAD for o in self.bill.orders)
+            assert self.row.paid_paise == self.row.refunded_paise and all(
+                o.status in DEAD for o in self.bill.orders
+            )
 
 
 Sitting.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=25, deadline=None)

@@ -8,9 +8,14 @@ from hypothesis import strategies as st
 from rasoi.menu.api import GroupRule, MenuSnapshot, SnapModifier, SnapVariant, TaxClass, TaxRate
 from rasoi.orders.pricing import BadLine, CartLine, price, rounded, split_tax
 
-FOOD = TaxClass(code="food", version=1, inclusive=False, components=[TaxRate("CGST", 250), TaxRate("SGST", 250)])
+FOOD = TaxClass(
+    code="food", version=1, inclusive=False, components=[TaxRate("CGST", 250), TaxRate("SGST", 250)]
+)
 COLA = TaxClass(
-    code="cola", version=1, inclusive=True, components=[TaxRate("CESS", 1200), TaxRate("CGST", 1400), TaxRate("SGST", 1400)]
+    code="cola",
+    version=1,
+    inclusive=True,
+    components=[TaxRate("CESS", 1200), TaxRate("CGST", 1400), TaxRate("SGST", 1400)],
 )
 SPICE, CHEESE, MILD, HOT = uuid4(), uuid4(), uuid4(), uuid4()
 NAAN, DRINK = uuid4(), uuid4()
@@ -18,7 +23,15 @@ NAAN, DRINK = uuid4(), uuid4()
 
 def variant(id: UUID, name: str, paise: int, tax: TaxClass, groups: Any = ()) -> SnapVariant:
     return SnapVariant(
-        id=id, item_id=uuid4(), name=name, variant=None, price_paise=paise, station="tandoor", allergens=[], tax=tax, groups=list(groups)
+        id=id,
+        item_id=uuid4(),
+        name=name,
+        variant=None,
+        price_paise=paise,
+        station="tandoor",
+        allergens=[],
+        tax=tax,
+        groups=list(groups),
     )
 
 
@@ -27,7 +40,10 @@ def menu(naan: int = 4500, drink: int = 6000) -> MenuSnapshot:
     extra = GroupRule(id=uuid4(), name="Extras", min=0, max=1, modifier_ids=frozenset({CHEESE}))
     return MenuSnapshot(
         version=7,
-        variants={NAAN: variant(NAAN, "Naan", naan, FOOD, [spice, extra]), DRINK: variant(DRINK, "Cola", drink, COLA)},
+        variants={
+            NAAN: variant(NAAN, "Naan", naan, FOOD, [spice, extra]),
+            DRINK: variant(DRINK, "Cola", drink, COLA),
+        },
         modifiers={
             m: SnapModifier(id=m, name=name, price_paise=paise, group_id=SPICE)
             for m, name, paise in ((MILD, "Mild", 0), (HOT, "Hot", 0), (CHEESE, "Cheese", 3050))
@@ -51,7 +67,11 @@ def test_tax_inside_the_price_leaves_the_price_alone() -> None:
 
 
 def test_an_outlet_without_gst_charges_the_menu_price() -> None:
-    order = price([CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD]), CartLine(variant_id=DRINK, quantity=1)], menu(), taxed=False)
+    order = price(
+        [CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD]), CartLine(variant_id=DRINK, quantity=1)],
+        menu(),
+        taxed=False,
+    )
     assert order.total_paise == 4500 + 6000 and order.taxes == []
 
 
@@ -97,7 +117,9 @@ def test_everything_adds_up(chosen: Any, naan: int, drink: int, percent: int, ta
 
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 5000), max_size=4))
 def test_inclusive_tax_never_changes_the_price(amount: int, rates: list[int]) -> None:
-    tax = TaxClass(code="x", version=1, inclusive=True, components=[TaxRate(str(i), r) for i, r in enumerate(rates)])
+    tax = TaxClass(
+        code="x", version=1, inclusive=True, components=[TaxRate(str(i), r) for i, r in enumerate(rates)]
+    )
     taxable, taxes = split_tax(amount, tax, True)
     assert taxable + sum(t.paise for t in taxes) == amount
 

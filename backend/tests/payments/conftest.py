@@ -34,7 +34,9 @@ OLD_SECRET = "the webhook secret from before the rotation"
 
 
 def staff(role: str = "manager") -> Principal:
-    return Principal(kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name=f"Ravi the {role}")
+    return Principal(
+        kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name=f"Ravi the {role}"
+    )
 
 
 @dataclass
@@ -49,13 +51,17 @@ class Till:
     heard: int = 0
     delivered: set[str] = field(default_factory=set)
 
-    async def call(self, who: Principal | None, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+    async def call(
+        self, who: Principal | None, method: str, path: str, body: Any = None, key: str | None = None
+    ) -> httpx.Response:
         headers = {"Idempotency-Key": key or str(uuid7())} if method == "POST" else {}
         if who is not None:
             headers["Authorization"] = "Bearer " + self.ctx.get(Tokens).issue(who, 3600)
         return await self.http.request(method, f"/api/payments{path}", json=body, headers=headers)
 
-    async def order(self, who: Principal, quantity: int = 1, *, variant: UUID = COLA_1, **more: Any) -> dict[str, Any]:
+    async def order(
+        self, who: Principal, quantity: int = 1, *, variant: UUID = COLA_1, **more: Any
+    ) -> dict[str, Any]:
         """A placed order, with its events heard."""
         status, order = await self.desk.place(who, line(variant, quantity), **more)
         assert status == 201
@@ -64,7 +70,9 @@ class Till:
 
     async def hear(self) -> None:
         """Handle the events of orders that were not handled yet, until there are no new ones."""
-        while rows := await self.owner.fetch("SELECT * FROM orders.outbox WHERE id > $1 ORDER BY id", self.heard):
+        while rows := await self.owner.fetch(
+            "SELECT * FROM orders.outbox WHERE id > $1 ORDER BY id", self.heard
+        ):
             for row in rows:
                 self.heard = row["id"]
                 if handler := HANDLERS.get(row["type"]):
@@ -87,12 +95,16 @@ class Till:
         return answer.json()  # type: ignore[no-any-return]
 
     async def verify(self, who: Principal, checkout: dict[str, Any], reply: dict[str, Any]) -> httpx.Response:
-        return await self.call(who, "POST", "/verify-razorpay", {"payment_id": checkout["payment_id"], **reply})
+        return await self.call(
+            who, "POST", "/verify-razorpay", {"payment_id": checkout["payment_id"], **reply}
+        )
 
     async def buy(self, who: Principal, order: dict[str, Any], method: str = "upi") -> dict[str, Any]:
         """Pay an order online in the ordinary way; returns the payment."""
         checkout = await self.checkout(who, order)
-        answer = await self.verify(who, checkout, self.simulator.pay(checkout["razorpay_order_id"], method=method))
+        answer = await self.verify(
+            who, checkout, self.simulator.pay(checkout["razorpay_order_id"], method=method)
+        )
         assert answer.status_code == 200, answer.text
         await self.hear()
         return answer.json()  # type: ignore[no-any-return]
@@ -130,14 +142,20 @@ class Till:
 
     async def later(self) -> None:
         """Time passes: everything that waits for its time is due."""
-        await self.owner.execute("UPDATE payments.payment SET expires_at = now() - interval '1 second' WHERE status IN ('pending', 'processing')")
-        await self.owner.execute("UPDATE payments.payment SET look_at = now() - interval '1 second' WHERE look_at IS NOT NULL")
+        await self.owner.execute(
+            "UPDATE payments.payment SET expires_at = now() - interval '1 second' WHERE status IN ('pending', 'processing')"
+        )
+        await self.owner.execute(
+            "UPDATE payments.payment SET look_at = now() - interval '1 second' WHERE look_at IS NOT NULL"
+        )
         await self.soon()
 
     async def soon(self) -> None:
         """Retries are due, but no payment's time is over."""
         for table, column in (("refund", "next_try_at"), ("webhook", "next_try_at"), ("attempt", "look_at")):
-            await self.owner.execute(f"UPDATE payments.{table} SET {column} = now() - interval '1 second' WHERE {column} IS NOT NULL")
+            await self.owner.execute(
+                f"UPDATE payments.{table} SET {column} = now() - interval '1 second' WHERE {column} IS NOT NULL"
+            )
 
     async def payment(self, payment_id: Any) -> dict[str, Any]:
         answer = await self.call(staff(), "GET", f"/{payment_id}")
@@ -177,7 +195,11 @@ def simulator(tmp_path: Path) -> Iterator[Simulator]:
 
 @pytest.fixture
 async def till(
-    desk: Desk, simulator: Simulator, database: Database, as_room: AsRoom, settings: Settings  # noqa: F811
+    desk: Desk,  # noqa: F811
+    simulator: Simulator,
+    database: Database,
+    as_room: AsRoom,
+    settings: Settings,
 ) -> AsyncIterator[Till]:
     ctx = Context(settings, await as_room("payments"))
     provider = Razorpay(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,7 +17,6 @@ from rasoi.payments.domain import (
     PAYMENT,
     REFUND,
     IllegalTransition,
-    Ledger,
     Mismatch,
     Observed,
     PaymentRow,
@@ -24,6 +24,7 @@ from rasoi.payments.domain import (
     is_stale,
     route,
 )
+from rasoi.payments.ledger import Ledger
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DUE = 10_000
@@ -41,7 +42,14 @@ def fresh() -> Ledger:
 
 
 def seen(status: str, found: str = "pay_1", **more: object) -> Observed:
-    values = {"id": found, "order_id": "order_1", "amount_paise": DUE, "currency": "INR", "status": status, "method": "upi"}
+    values = {
+        "id": found,
+        "order_id": "order_1",
+        "amount_paise": DUE,
+        "currency": "INR",
+        "status": status,
+        "method": "upi",
+    }
     return Observed(**(values | more))  # type: ignore[arg-type]
 
 
@@ -53,7 +61,7 @@ def test_a_route_takes_legal_steps_only(table: dict[str, frozenset[str]]) -> Non
                 way = [start, *route(table, start, end)]
             except IllegalTransition:
                 continue
-            assert all(then in table[now] for now, then in zip(way, way[1:], strict=False))
+            assert all(then in table[now] for now, then in pairwise(way))
 
 
 def test_nothing_leaves_a_state_of_paid_money() -> None:
@@ -107,7 +115,10 @@ class Books(RuleBasedStateMachine):
         self.ledger = fresh()
         self.usable = True
 
-    @rule(found=st.sampled_from(["pay_1", "pay_2", "pay_3"]), status=st.sampled_from(["created", "failed", "authorized", "captured"]))
+    @rule(
+        found=st.sampled_from(["pay_1", "pay_2", "pay_3"]),
+        status=st.sampled_from(["created", "failed", "authorized", "captured"]),
+    )
     def provider_says(self, found: str, status: str) -> None:
         attempt = self.ledger.observe(seen(status, found))
         if attempt is not None:
@@ -162,10 +173,14 @@ class Books(RuleBasedStateMachine):
         assert ledger.row.captured_paise == captured
         assert ledger.row.refunded_paise == refunded <= captured
         for attempt in ledger.attempts:
-            mine = sum(r.amount_paise for r in ledger.refunds if r.status != "failed" and r.attempt_id == attempt.id)
+            mine = sum(
+                r.amount_paise for r in ledger.refunds if r.status != "failed" and r.attempt_id == attempt.id
+            )
             assert attempt.refunded_paise == mine <= attempt.amount_paise
         assert sum(t.captured_paise for t in ledger.totals) == captured
-        assert sum(t.refunded_paise for t in ledger.totals) == sum(r.amount_paise for r in ledger.refunds if r.status == "processed")
+        assert sum(t.refunded_paise for t in ledger.totals) == sum(
+            r.amount_paise for r in ledger.refunds if r.status == "processed"
+        )
 
     @invariant()
     def one_attempt_pays_and_the_others_go_back(self) -> None:
@@ -182,7 +197,7 @@ class Books(RuleBasedStateMachine):
         for change in self.ledger.changes[1:]:
             path = change.payload.path or [status]
             assert path[0] == status
-            assert all(then in PAYMENT[now] for now, then in zip(path, path[1:], strict=False))
+            assert all(then in PAYMENT[now] for now, then in pairwise(path))
             status = path[-1]
             assert change.payload.status == status
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import random
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
 from tests.orders.conftest import OTHER_TABLE, guest
@@ -24,8 +26,6 @@ async def told_of_a_payment(till: Till) -> tuple[dict[str, Any], bytes]:
 
 
 async def test_an_altered_webhook_changes_nothing(till: Till) -> None:
-    import hmac
-
     _, body = await told_of_a_payment(till)
     signature = hmac.digest(WEBHOOK_SECRET.encode(), body, "sha256").hex()
     before, dice = await till.everything(), random.Random(7)
@@ -52,7 +52,9 @@ async def test_an_altered_webhook_changes_nothing(till: Till) -> None:
     assert await till.everything() == before
 
 
-@pytest.mark.parametrize("signature", [b"", b"\xff\xfe", "é".encode(), b"0" * 64, b"0" * 5000, b"=?utf-8?", b"null"])
+@pytest.mark.parametrize(
+    "signature", [b"", b"\xff\xfe", "é".encode(), b"0" * 64, b"0" * 5000, b"=?utf-8?", b"null"]
+)
 async def test_a_bad_signature_is_a_clean_refusal(till: Till, signature: bytes) -> None:
     answer = await till.http.post(PATH, content=b"{}", headers=[(b"X-Razorpay-Signature", signature)])
     assert answer.status_code in (400, 401)
@@ -81,7 +83,9 @@ async def test_a_replay_changes_nothing_more(till: Till) -> None:
     await till.webhook(body, "")
     await till.work()
     after = await till.everything()
-    assert {k: v for k, v in after.items() if k != "webhook"} == {k: v for k, v in before.items() if k != "webhook"}
+    assert {k: v for k, v in after.items() if k != "webhook"} == {
+        k: v for k, v in before.items() if k != "webhook"
+    }
     assert (await till.payment(checkout["payment_id"]))["captured_paise"] == 6300
 
 
@@ -106,8 +110,13 @@ async def test_signed_but_of_another_amount_order_or_kind_changes_no_money(till:
         assert (await till.webhook(sent, name)).status_code == 200, name
     await till.work()
     after = await till.everything()
-    assert {k: v for k, v in after.items() if k != "webhook"} == {k: v for k, v in before.items() if k != "webhook"}
-    outcomes = {r["event_id"]: r["outcome"] for r in await till.owner.fetch("SELECT event_id, outcome FROM payments.webhook")}
+    assert {k: v for k, v in after.items() if k != "webhook"} == {
+        k: v for k, v in before.items() if k != "webhook"
+    }
+    outcomes = {
+        r["event_id"]: r["outcome"]
+        for r in await till.owner.fetch("SELECT event_id, outcome FROM payments.webhook")
+    }
     assert outcomes["amount"].startswith("mismatch")
     assert (outcomes["order"], outcomes["unknown"]) == ("unknown order", "ignored")
     assert outcomes["bytes"].startswith("unreadable")
@@ -144,10 +153,7 @@ async def test_what_is_anothers_does_not_exist(till: Till) -> None:
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-payment")
     for name, value in (("order_id", order["id"]), ("bill_id", order["bill_id"]), ("order_id", str(uuid4()))):
         assert (await till.call(stranger, "POST", "/create-razorpay-order", {name: value})).status_code == 404
-    elsewhere = staff()
-    import msgspec
-
-    elsewhere = msgspec.structs.replace(elsewhere, outlet_id=2)
+    elsewhere = msgspec.structs.replace(staff(), outlet_id=2)
     assert (await till.call(elsewhere, "GET", f"/{payment['id']}")).status_code == 404
     body = {"amount_paise": 100, "reason": "x"}
     assert (await till.call(elsewhere, "POST", f"/{payment['id']}/refund", body)).status_code == 404
@@ -189,7 +195,15 @@ async def test_every_route_lets_in_whom_it_should(till: Till) -> None:
         (f"/{uuid4()}/refund", {"amount_paise": 100, "reason": ""}),
         (f"/{uuid4()}/refund", {"amount_paise": 100, "reason": "x\u0000y"}),
         (f"/{uuid4()}/refund", {"amount_paise": 100, "reason": "x" * 201}),
-        ("/verify-razorpay", {"payment_id": str(uuid4()), "razorpay_payment_id": "", "razorpay_order_id": "", "razorpay_signature": ""}),
+        (
+            "/verify-razorpay",
+            {
+                "payment_id": str(uuid4()),
+                "razorpay_payment_id": "",
+                "razorpay_order_id": "",
+                "razorpay_signature": "",
+            },
+        ),
         ("/verify-razorpay", None),
         ("/confirm-cash", []),
     ],
@@ -203,7 +217,9 @@ async def test_nonsense_is_refused(till: Till, path: str, body: Any) -> None:
 async def test_a_reason_with_a_null_byte_is_refused_before_the_database_sees_it(till: Till) -> None:
     who = guest(None)
     payment = await till.buy(who, await till.order(who))
-    answer = await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 100, "reason": "x\u0000y"})
+    answer = await till.call(
+        staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 100, "reason": "x\u0000y"}
+    )
     assert answer.status_code == 422
 
 
@@ -220,8 +236,8 @@ async def test_the_database_itself_refuses_too_many_refunds(till: Till) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         await till.ctx.db.execute(
             """INSERT INTO payments.payment (outlet_id, id, bill_id, amount_paise, business_day)
-            SELECT 1, uuidv7(), uuidv4(), 1, '2026-01-01' FROM payments.payment
-            UNION ALL SELECT 1, uuidv7(), $1, 1, '2026-01-01' UNION ALL SELECT 1, uuidv7(), $1, 1, '2026-01-01'""",
+            SELECT 1, uuidv7(), uuidv4(), 1, '2026-01-01'::date FROM payments.payment
+            UNION ALL SELECT 1, uuidv7(), $1, 1, '2026-01-01'::date UNION ALL SELECT 1, uuidv7(), $1, 1, '2026-01-01'::date""",
             uuid4(),
         )
     assert (await till.payment(payment["id"]))["refunded_paise"] == 0

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from rasoi.orders import service as orders_service
+from rasoi.payments import workers
+from rasoi.payments.collecting import Wakes
+from rasoi.payments.service import refund_excess
 from tests.orders.conftest import KULFI_1, OTHER_TABLE, guest
 from tests.payments.conftest import Till, staff
 
@@ -15,10 +20,16 @@ async def ledger_equals_books(till: Till) -> None:
     """Promise 1: every capture and refund in our ledger stands in the provider's books, and the other way round."""
     books = till.simulator.books()
     attempts = await till.owner.fetch("SELECT * FROM payments.attempt WHERE provider = 'razorpay'")
-    ours = {a["provider_payment_id"]: (a["amount_paise"], a["refunded_paise"]) for a in attempts if a["status"] == "captured"}
+    ours = {
+        a["provider_payment_id"]: (a["amount_paise"], a["refunded_paise"])
+        for a in attempts
+        if a["status"] == "captured"
+    }
     theirs = {p["id"]: (p["amount"], p["amount_refunded"]) for p in books["payments"] if p["captured"]}
     assert ours == theirs
-    refunds = await till.owner.fetch("SELECT * FROM payments.refund WHERE status = 'processed' AND method <> 'cash'")
+    refunds = await till.owner.fetch(
+        "SELECT * FROM payments.refund WHERE status = 'processed' AND method <> 'cash'"
+    )
     mine = {r["provider_refund_id"]: r["amount_paise"] for r in refunds}
     assert mine == {r["id"]: r["amount"] for r in books["refunds"] if r["status"] == "processed"}
 
@@ -28,12 +39,17 @@ async def books_add_up(till: Till) -> None:
     for subject, versions in (await till.versions()).items():
         assert versions == list(range(1, len(versions) + 1)), subject
     day = await till.owner.fetchrow("SELECT sum(captured_paise) c, sum(refunded_paise) r FROM payments.daily")
-    captured = await till.owner.fetchval("SELECT sum(amount_paise) FROM payments.attempt WHERE status = 'captured'")
-    refunded = await till.owner.fetchval("SELECT sum(amount_paise) FROM payments.refund WHERE status = 'processed'")
+    captured = await till.owner.fetchval(
+        "SELECT sum(amount_paise) FROM payments.attempt WHERE status = 'captured'"
+    )
+    refunded = await till.owner.fetchval(
+        "SELECT sum(amount_paise) FROM payments.refund WHERE status = 'processed'"
+    )
     assert (day["c"] or 0, day["r"] or 0) == (captured or 0, refunded or 0)
     for bill in await till.owner.fetch("SELECT * FROM orders.bill"):
         paid = await till.owner.fetchval(
-            "SELECT sum(a.amount_paise) FROM payments.attempt a JOIN payments.payment p ON p.id = a.payment_id WHERE p.bill_id = $1 AND a.on_bill",
+            """SELECT sum(a.amount_paise) FROM payments.attempt a JOIN payments.payment p ON p.id = a.payment_id
+            WHERE p.bill_id = $1 AND a.on_bill""",
             bill["id"],
         )
         assert bill["paid_paise"] == (paid or 0)
@@ -58,7 +74,12 @@ async def test_a_prepaid_order_is_paid_online_and_goes_to_the_kitchen(till: Till
     assert (asked["status"], asked["amount_paise"], asked["order_id"]) == ("pending", 6300, order["id"])
     checkout = await till.checkout(who, order)
     assert checkout["payment_id"] == asked["id"]
-    assert (checkout["amount_paise"], checkout["currency"], checkout["simulated"], checkout["name"]) == (6300, "INR", True, "Test")
+    assert (checkout["amount_paise"], checkout["currency"], checkout["simulated"], checkout["name"]) == (
+        6300,
+        "INR",
+        True,
+        "Test",
+    )
     reply = till.simulator.pay(checkout["razorpay_order_id"], method="card")
     paid = (await till.verify(who, checkout, reply)).json()
     assert (paid["status"], paid["method"], paid["captured_paise"]) == ("completed", "card", 6300)
@@ -69,8 +90,12 @@ async def test_a_prepaid_order_is_paid_online_and_goes_to_the_kitchen(till: Till
     before = await till.everything()
     await till.deliver()
     after = await till.everything()
-    assert {k: v for k, v in after.items() if k != "webhook"} == {k: v for k, v in before.items() if k != "webhook"}
-    assert {row["outcome"] for row in await till.owner.fetch("SELECT outcome FROM payments.webhook")} == {"processed"}
+    assert {k: v for k, v in after.items() if k != "webhook"} == {
+        k: v for k, v in before.items() if k != "webhook"
+    }
+    assert {row["outcome"] for row in await till.owner.fetch("SELECT outcome FROM payments.webhook")} == {
+        "processed"
+    }
     types = [r["type"] for r in await till.owner.fetch("SELECT type FROM payments.outbox ORDER BY id")]
     assert types == [f"rasoi.payment.{what}.v1" for what in ("requested", "changed", "completed")]
 
@@ -150,7 +175,10 @@ async def test_a_late_capture_is_refunded_when_the_food_is_gone(till: Till) -> N
     await till.work()
     payment = await till.payment(checkout["payment_id"])
     assert payment["status"] in ("failed", "expired")
-    assert (payment["captured_paise"], payment["refunded_paise"]) == (payment["amount_paise"], payment["amount_paise"])
+    assert (payment["captured_paise"], payment["refunded_paise"]) == (
+        payment["amount_paise"],
+        payment["amount_paise"],
+    )
     assert [r["status"] for r in payment["refunds"]] == ["processed"]
     assert await till.status(order) == "expired"
 
@@ -178,7 +206,11 @@ async def test_cash_and_an_online_payment_under_way_do_not_both_stay(till: Till)
     cash = await till.call(staff("waiter"), "POST", "/confirm-cash", asked)
     assert cash.status_code == 201
     (attempt,) = cash.json()["attempts"]
-    assert (attempt["change_paise"], attempt["waiter"]["name"], attempt["provider"]) == (7400, "Ravi the waiter", "cash")
+    assert (attempt["change_paise"], attempt["waiter"]["name"], attempt["provider"]) == (
+        7400,
+        "Ravi the waiter",
+        "cash",
+    )
     await till.hear()
     till.simulator.pay(checkout["razorpay_order_id"])
     await till.later()
@@ -194,12 +226,20 @@ async def test_cash_must_be_what_is_due(till: Till) -> None:
     order = await till.order(guest())
     asked = {"order_id": order["id"], "amount_paise": 6200, "tendered_paise": 7000}
     wrong = await till.call(staff("waiter"), "POST", "/confirm-cash", asked)
-    assert (wrong.status_code, wrong.json()["type"], wrong.json()["due_paise"]) == (409, "/problems/due-changed", 6300)
-    short = await till.call(staff("waiter"), "POST", "/confirm-cash", asked | {"amount_paise": 6300, "tendered_paise": 6299})
+    assert (wrong.status_code, wrong.json()["type"], wrong.json()["due_paise"]) == (
+        409,
+        "/problems/due-changed",
+        6300,
+    )
+    short = await till.call(
+        staff("waiter"), "POST", "/confirm-cash", asked | {"amount_paise": 6300, "tendered_paise": 6299}
+    )
     assert short.status_code == 422
     assert await till.payments() == []
     right = asked | {"amount_paise": 6300}
-    answers = await asyncio.gather(*(till.call(waiter, "POST", "/confirm-cash", right, "one") for waiter in [staff("waiter")] * 20))
+    answers = await asyncio.gather(
+        *(till.call(waiter, "POST", "/confirm-cash", right, "one") for waiter in [staff("waiter")] * 20)
+    )
     assert {a.status_code for a in answers} == {201}
     assert len({a.content for a in answers}) == 1
     assert len(await till.payments()) == 1
@@ -215,7 +255,9 @@ async def test_what_changed_meanwhile_is_asked_for_anew(till: Till) -> None:
     after = await till.checkout(who, first)
     assert (before["amount_paise"], after["amount_paise"]) == (6300, 12600)
     assert (await till.payment(before["payment_id"]))["status"] == "cancelled"
-    reply = till.simulator.pay(before["razorpay_order_id"])  # the old window was still open: the money is not lost
+    reply = till.simulator.pay(
+        before["razorpay_order_id"]
+    )  # the old window was still open: the money is not lost
     assert (await till.verify(who, before, reply)).json()["status"] == "completed"
     await till.hear()
     assert (await till.payment(after["payment_id"]))["status"] == "cancelled"
@@ -245,8 +287,10 @@ async def test_duplicates_of_create_make_one_order(till: Till) -> None:
     who = guest(None)
     order = await till.order(who)
     body = {"order_id": order["id"]}
-    answers = await asyncio.gather(*(till.call(who, "POST", "/create-razorpay-order", body, f"k{n % 4}") for n in range(20)))
-    assert {a.status_code for a in answers} <= {200, 409}, [a.text for a in answers if a.status_code == 503]
+    answers = await asyncio.gather(
+        *(till.call(who, "POST", "/create-razorpay-order", body, f"k{n % 4}") for n in range(20))
+    )
+    assert {a.status_code for a in answers} <= {200, 409}
     assert all("retry-after" in a.headers for a in answers if a.status_code == 409)
     assert len({a.content for a in answers if a.status_code == 200}) == 1
     assert len(till.simulator.books()["orders"]) == 1
@@ -310,12 +354,16 @@ async def test_an_unclear_refund_happens_once(till: Till, kind: str) -> None:
     order = await till.order(who)
     payment = await till.buy(who, order)
     till.simulator.fault("POST /v1/payments/", kind, seconds=3)
-    answer = await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 2000, "reason": "cold"})
+    answer = await till.call(
+        staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 2000, "reason": "cold"}
+    )
     assert (answer.status_code, answer.json()["status"]) == (202, "requested")
     await till.work()
     (refund,) = (await till.payment(payment["id"]))["refunds"]
     assert refund["status"] == "unknown"
-    asked = await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 4301, "reason": "too much"})
+    asked = await till.call(
+        staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 4301, "reason": "too much"}
+    )
     assert (asked.status_code, asked.json()["refundable_paise"]) == (409, 4300)
     await till.soon()
     await till.work()
@@ -329,7 +377,9 @@ async def test_twenty_refunds_at_once_never_exceed(till: Till) -> None:
     payment = await till.buy(who, await till.order(who))
     body = {"amount_paise": 1000, "reason": "cold"}
     boss = staff()
-    answers = await asyncio.gather(*(till.call(boss, "POST", f"/{payment['id']}/refund", body) for _ in range(20)))
+    answers = await asyncio.gather(
+        *(till.call(boss, "POST", f"/{payment['id']}/refund", body) for _ in range(20))
+    )
     assert sorted(a.status_code for a in answers) == [202] * 6 + [409] * 14
     await till.work()
     await till.deliver()
@@ -343,7 +393,9 @@ async def test_one_key_is_one_refund(till: Till) -> None:
     payment = await till.buy(who, await till.order(who))
     body = {"amount_paise": 1000, "reason": "cold"}
     boss = staff()
-    answers = await asyncio.gather(*(till.call(boss, "POST", f"/{payment['id']}/refund", body, "k") for _ in range(20)))
+    answers = await asyncio.gather(
+        *(till.call(boss, "POST", f"/{payment['id']}/refund", body, "k") for _ in range(20))
+    )
     assert {a.status_code for a in answers} == {202}
     assert len({a.content for a in answers}) == 1
     await till.work()
@@ -384,23 +436,19 @@ async def test_a_refund_at_the_providers_dashboard_is_written_down(till: Till) -
     assert (await till.bill(order))["refunded_paise"] == 1300
 
 
-async def test_a_cancelled_order_that_was_paid_is_refunded(till: Till) -> None:
-    from uuid import UUID
-
-    from rasoi.orders import service as orders_service
-
-    who = guest()
-    keep, drop = await till.order(who), await till.order(who)
-    payment = await till.buy(who, keep)
-    assert payment["amount_paise"] == 12600
-    assert (await till.bill(keep))["status"] == "closed"
-    await orders_service.cancel(till.desk.ctx, who, UUID(drop["id"]), None)
-    await till.owner.execute("SELECT 1")
+async def test_an_order_that_is_cancelled_after_payment_is_refunded(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    payment = await till.buy(who, order)
+    async with orders_service.changing(till.desk.ctx, 1, UUID(order["bill_id"])) as (_, bill):
+        bill.kill(bill.order(UUID(order["id"])), "cancelled", "the kitchen accepted")
+        bill.tell_bill()
     await till.hear()
-    status = await till.status(drop)
-    if status == "cancelled":
-        await till.work()
-        assert (await till.payment(payment["id"]))["refunded_paise"] == 6300
+    await till.work()
+    payment = await till.payment(payment["id"])
+    assert (payment["status"], payment["refunded_paise"]) == ("completed", 6300)
+    assert [(r["status"], r["amount_paise"]) for r in payment["refunds"]] == [("processed", 6300)]
+    assert (await till.bill(order))["refunded_paise"] == 6300
 
 
 async def test_cash_beyond_the_total_waits_for_a_manager(till: Till) -> None:
@@ -410,10 +458,6 @@ async def test_cash_beyond_the_total_waits_for_a_manager(till: Till) -> None:
     await till.hear()
     await till.owner.execute("UPDATE orders.bill SET net_paise = 6300, total_paise = 6300")
     async with till.ctx.db.transaction("payments") as tx:
-        from uuid import UUID
-
-        from rasoi.payments.service import refund_excess
-
         await refund_excess(tx, 1, UUID(order["bill_id"]))
     await till.work()
     (refund,) = (await till.payment(payment["id"]))["refunds"]
@@ -429,15 +473,105 @@ async def test_the_day_by_method(till: Till) -> None:
     who = guest(None)
     payment = await till.buy(who, await till.order(who), "wallet")
     order = await till.order(guest(OTHER_TABLE))
-    await till.call(staff("waiter"), "POST", "/confirm-cash", {"order_id": order["id"], "amount_paise": 6300, "tendered_paise": 6300})
+    await till.call(
+        staff("waiter"),
+        "POST",
+        "/confirm-cash",
+        {"order_id": order["id"], "amount_paise": 6300, "tendered_paise": 6300},
+    )
     await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 300, "reason": "late"})
     await till.work()
     stats = (await till.call(staff(), "GET", "/stats/daily")).json()
     assert (stats["timezone"], len(stats["days"])) == ("Asia/Kolkata", 7)
     today = stats["days"][-1]
-    shown = {m["method"]: (m["captured_count"], m["captured_paise"], m["refunded_paise"], m["net_paise"]) for m in today["methods"]}
+    shown = {
+        m["method"]: (m["captured_count"], m["captured_paise"], m["refunded_paise"], m["net_paise"])
+        for m in today["methods"]
+    }
     assert shown == {"cash": (1, 6300, 0, 6300), "wallet": (1, 6300, 300, 6000)}
-    assert today["total"] == {"captured_count": 2, "captured_paise": 12600, "refunded_count": 1, "refunded_paise": 300, "net_paise": 12300}
-    for query in ("?from=2026-01-02&to=2026-01-01", "?from=2020-01-01&to=2026-01-01", "?from=yesterday", "?to=0001-01-01&from=0001-01-02"):
+    assert today["total"] == {
+        "captured_count": 2,
+        "captured_paise": 12600,
+        "refunded_count": 1,
+        "refunded_paise": 300,
+        "net_paise": 12300,
+    }
+    for query in (
+        "?from=2026-01-02&to=2026-01-01",
+        "?from=2020-01-01&to=2026-01-01",
+        "?from=yesterday",
+        "?to=0001-01-01&from=0001-01-02",
+    ):
         assert (await till.call(staff(), "GET", f"/stats/daily{query}")).status_code in (400, 422)
     assert (await till.call(staff(), "GET", "/stats/daily?to=0001-01-01")).status_code == 200
+
+
+async def test_browser_webhook_cash_and_janitor_at_once_settle_it_once(till: Till) -> None:
+    who = guest()
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    reply = till.simulator.pay(checkout["razorpay_order_id"])
+    for event_id, body in till.told():
+        await till.webhook(body, event_id)
+    await till.owner.execute("UPDATE payments.payment SET look_at = now() - interval '1 second'")
+    till.ctx.get(Wakes).webhooks.set()
+    asked = {"bill_id": order["bill_id"], "amount_paise": 6300, "tendered_paise": 6300}
+    await asyncio.gather(
+        *(till.verify(who, checkout, reply) for _ in range(3)),
+        *(till.call(staff("waiter"), "POST", "/confirm-cash", asked) for _ in range(3)),
+        *(workers.process_webhooks(till.ctx) for _ in range(2)),
+        *(workers.tidy(till.ctx) for _ in range(2)),
+    )
+    await till.hear()
+    await till.soon()
+    await till.work()
+    payments = [p for p in await till.payments() if p["captured_paise"]]
+    assert sum(p["captured_paise"] - p["refunded_paise"] for p in payments) == 6300
+    bill = await till.bill(order)
+    assert (bill["paid_paise"], bill["status"]) == (6300, "closed")
+    assert len([a for p in payments for a in p["attempts"] if a["status"] == "captured"]) <= 2
+
+
+async def test_an_intent_that_a_crash_left_open_is_taken_up_again(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    await till.checkout(who, order, "k")
+    await till.owner.execute(
+        "UPDATE payments.idempotency SET status = NULL, body = NULL, created_at = now() - interval '31 seconds'"
+    )
+    await till.owner.execute("UPDATE payments.payment SET provider_order_id = NULL")
+    busy = await till.call(who, "POST", "/create-razorpay-order", {"order_id": order["id"]}, "k")
+    assert busy.status_code == 409
+    assert "retry-after" in busy.headers
+    await till.tidy()
+    checkout = await till.checkout(who, order, "k")
+    assert [o["id"] for o in till.simulator.books()["orders"]] == [checkout["razorpay_order_id"]]
+
+
+async def test_a_provider_that_is_away_keeps_the_order_only_so_long(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    await till.checkout(who, order)
+    till.simulator.fault("GET /v1/orders/", "bad_gateway", times=2)
+    await till.later()
+    await till.tidy()
+    assert await till.status(order) == "awaiting_payment"
+    await till.owner.execute(
+        "UPDATE payments.payment SET expires_at = now() - interval '11 minutes', look_at = now() - interval '1 second'"
+    )
+    await till.tidy()
+    assert await till.status(order) == "expired"
+
+
+async def test_the_approved_order_asks_for_its_payment(till: Till) -> None:
+    await till.desk.setting(approve_first_order=True, dine_in_payment="prepaid")
+    who = guest()
+    order = await till.order(who)
+    assert (order["status"], await till.payments()) == ("placed", [])
+    await orders_service.approve(till.desk.ctx, staff("waiter"), UUID(order["id"]))
+    await till.hear()
+    (payment,) = await till.payments()
+    assert (payment["status"], payment["amount_paise"]) == ("pending", 6300)
+    await orders_service.cancel(till.desk.ctx, who, UUID(order["id"]), None)
+    await till.hear()
+    assert (await till.payments())[0]["status"] == "cancelled"

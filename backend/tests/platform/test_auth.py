@@ -21,12 +21,22 @@ TOKENS = Tokens(SECRET)
 
 def forge(secret: str = SECRET, algorithm: str = "HS256", **changes: Any) -> str:
     claims = jwt.decode(TOKENS.issue(WAITER, 60), SECRET, algorithms=["HS256"], audience="staff") | changes
-    return jwt.encode({k: v for k, v in claims.items() if v is not ...}, secret if algorithm != "none" else "", algorithm=algorithm)
+    return jwt.encode(
+        {k: v for k, v in claims.items() if v is not ...},
+        secret if algorithm != "none" else "",
+        algorithm=algorithm,
+    )
 
 
 def test_a_token_says_who_it_was_made_for() -> None:
     read = TOKENS.read(TOKENS.issue(WAITER, 60))
-    assert (read.id, read.outlet_id, read.role, read.session_id, read.name) == (WAITER.id, 3, "waiter", WAITER.session_id, "Asha")
+    assert (read.id, read.outlet_id, read.role, read.session_id, read.name) == (
+        WAITER.id,
+        3,
+        "waiter",
+        WAITER.session_id,
+        "Asha",
+    )
     assert abs(read.expires - time.time() - 60) < 2
 
 
@@ -78,4 +88,6 @@ def test_no_changed_character_survives(place: int, character: str) -> None:
         read = TOKENS.read(altered)
     except Unauthenticated:
         return
-    assert (read.id, read.role, read.outlet_id) == (WAITER.id, "waiter", 3), "only the padding bits of a signature may differ"
+    assert (read.id, read.role, read.outlet_id) == (WAITER.id, "waiter", 3), (
+        "only the padding bits of a signature may differ"
+    )

@@ -61,7 +61,9 @@ async def test_the_same_key_with_another_body_is_refused(ctx: Context) -> None:
     await idempotent(ctx, "payments", GUEST, key(), work)
     with pytest.raises(KeyReused):
         await idempotent(ctx, "payments", GUEST, key(body=b'{"a":2}'), work)
-    assert (await idempotent(ctx, "payments", GUEST, key(body=b'{ "a": 1 }'), work)).status_code == 201, "white space is no other body"
+    assert (await idempotent(ctx, "payments", GUEST, key(body=b'{ "a": 1 }'), work)).status_code == 201, (
+        "white space is no other body"
+    )
     assert await effects(ctx) == 1
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from rasoi.contracts.orders import OrderPlaced
 from rasoi.contracts.staff import SessionRevoked
@@ -20,9 +20,10 @@ from rasoi.platform.local import LOAD, Reader, Wakes
 from rasoi.platform.log import Position
 from rasoi.platform.rooms import Room
 from rasoi.settings import Settings
-from uuid_utils.compat import uuid7
 
-KEEP = "INSERT INTO kitchen.idempotency (outlet_id, principal, route, key, body_hash) VALUES (1, $1, $2, $3, '')"
+KEEP = (
+    "INSERT INTO kitchen.idempotency (outlet_id, principal, route, key, body_hash) VALUES (1, $1, $2, $3, '')"
+)
 
 
 class Handler:
@@ -40,7 +41,9 @@ class Handler:
             raise RuntimeError(f"can't handle {name}")
 
     async def kept(self, db: Database) -> list[str]:
-        rows = await db.fetch("SELECT principal || '/' || key AS name FROM kitchen.idempotency ORDER BY route")
+        rows = await db.fetch(
+            "SELECT principal || '/' || key AS name FROM kitchen.idempotency ORDER BY route"
+        )
         return [row["name"] for row in rows]
 
 
@@ -50,9 +53,9 @@ async def handler() -> Handler:
 
 
 @pytest.fixture
-async def reader(database: Database, database_url: str, settings: Settings, handler: Handler) -> AsyncIterator[Reader]:
+async def reader(database: Database, database_url: str, settings: Settings, handler: Handler) -> Reader:
     room = Room("kitchen", handlers={SessionRevoked: handler})
-    yield Reader(Context(settings, database), room, "staff", Wakes(), Leadership(database_url, "test"))
+    return Reader(Context(settings, database), room, "staff", Wakes(), Leadership(database_url, "test"))
 
 
 async def emit(db: Database, *names: str) -> None:
@@ -63,11 +66,14 @@ async def emit(db: Database, *names: str) -> None:
 
 
 def test_lanes_keep_the_order_of_each_key() -> None:
-    from rasoi.platform.log import Entry
     from rasoi.platform.events import new_event
+    from rasoi.platform.log import Entry
 
     names = [("a", 1), ("b", 1), ("a", 2), ("c", 1), ("b", 2), ("a", 3)]
-    entries = [Entry(i, new_event(SessionRevoked(session_id=uuid7()), subject=s, outlet_id=1, version=v)) for i, (s, v) in enumerate(names)]
+    entries = [
+        Entry(i, new_event(SessionRevoked(session_id=uuid7()), subject=s, outlet_id=1, version=v))
+        for i, (s, v) in enumerate(names)
+    ]
     split = lanes(entries, 3)
     for key in "abc":
         where = [lane for lane in split if any(e.event.subject == key for e in lane)]
@@ -77,7 +83,9 @@ def test_lanes_keep_the_order_of_each_key() -> None:
     assert sum(map(len, split)) == len(entries)
 
 
-async def test_events_are_handled_once_even_when_read_again(reader: Reader, database: Database, handler: Handler) -> None:
+async def test_events_are_handled_once_even_when_read_again(
+    reader: Reader, database: Database, handler: Handler
+) -> None:
     await emit(database, "a/1", "b/1", "a/2")
     count, _ = await reader.step(Position())
     assert count == 3
@@ -87,7 +95,9 @@ async def test_events_are_handled_once_even_when_read_again(reader: Reader, data
     assert row["position"] == 3
 
 
-async def test_an_event_of_an_unknown_type_is_passed_over(reader: Reader, database: Database, handler: Handler) -> None:
+async def test_an_event_of_an_unknown_type_is_passed_over(
+    reader: Reader, database: Database, handler: Handler
+) -> None:
     await database.execute(
         """INSERT INTO staff.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
         VALUES (uuidv7(), 'rasoi.staff.from_the_future.v9', 'x', 1, 1, 'c', '{}')"""
@@ -109,12 +119,16 @@ async def test_a_poison_event_parks_its_key_and_nothing_else(
 
     await emit(database, "bad/4", "good/3")
     await reader.step(position)
-    rows = await database.fetch("SELECT subject, event->>'aggregateversion' AS version FROM kitchen.parked ORDER BY position")
+    rows = await database.fetch(
+        "SELECT subject, event->>'aggregateversion' AS version FROM kitchen.parked ORDER BY position"
+    )
     assert [(r["subject"], r["version"]) for r in rows] == [("bad", "2"), ("bad", "3"), ("bad", "4")]
     assert "good/3" in await handler.kept(database)
 
     handled, faults = await reader.inbox.replay()
-    assert handled == 0 and len(faults) == 1 and "bad/2" in faults[0], "still poisonous: nothing of its key moves"
+    assert handled == 0 and len(faults) == 1 and "bad/2" in faults[0], (
+        "still poisonous: nothing of its key moves"
+    )
 
     handler.fail = set()
     handled, faults = await reader.inbox.replay()
@@ -137,7 +151,9 @@ async def test_a_failing_batch_is_split_and_its_good_events_take_effect_once(
     assert sorted(await handler.kept(database)) == sorted(f"k{i}/1" for i in range(20) if i != 7)
 
 
-async def test_what_an_event_causes_carries_its_correlation(database: Database, database_url: str, settings: Settings) -> None:
+async def test_what_an_event_causes_carries_its_correlation(
+    database: Database, database_url: str, settings: Settings
+) -> None:
     seen: list[str] = []
 
     async def note(ctx: Context, tx: Tx, event: Event, data: Any) -> None:

@@ -63,7 +63,9 @@ async def test_a_slow_writers_event_is_read_once_it_commits(database: Database, 
     assert position == Position(second, {})
 
 
-async def test_an_open_transaction_that_drew_its_id_late_is_not_forgotten(database: Database, database_url: str) -> None:
+async def test_an_open_transaction_that_drew_its_id_late_is_not_forgotten(
+    database: Database, database_url: str
+) -> None:
     """The owner's xid lies above the snapshot's xmax (which is the newest *completed* xid plus one)."""
     owner, quick = await connected(database_url), await connected(database_url)
     transaction = owner.transaction()

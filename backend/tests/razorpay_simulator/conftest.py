@@ -39,7 +39,9 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.got.append((self.headers["x-razorpay-event-id"], self.headers["X-Razorpay-Signature"], body))
+            found.got.append(
+                (self.headers["x-razorpay-event-id"], self.headers["X-Razorpay-Signature"], body)
+            )
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_simulator", "key secret of the tests", "webhook secret of the tests"
+KEY_ID, KEY_SECRET, WEBHOOK_SECRET = (
+    "rzp_test_simulator",
+    "key secret of the tests",
+    "webhook secret of the tests",
+)
 BACKEND = Path(__file__).parents[2]
 
 
@@ -27,7 +31,17 @@ class Simulator:
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> Simulator:
-        argv = [sys.executable, "-m", "razorpay_simulator", "--port", str(self.port), "--key-id", KEY_ID, "--key-secret", KEY_SECRET]
+        argv = [
+            sys.executable,
+            "-m",
+            "razorpay_simulator",
+            "--port",
+            str(self.port),
+            "--key-id",
+            KEY_ID,
+            "--key-secret",
+            KEY_SECRET,
+        ]
         argv += ["--webhook-secret", WEBHOOK_SECRET, *self.extra]
         argv += ["--webhook-url", self.webhook_url] if self.webhook_url else []
         argv += ["--data", str(self.data)] if self.data else []
@@ -52,19 +66,32 @@ class Simulator:
         self.process.kill()
         self.process.wait(10)
 
-    def call(self, method: str, path: str, body: Any = None, *, auth: bool = True, raw: bytes | None = None, **headers: str) -> tuple[int, Any]:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        auth: bool = True,
+        raw: bytes | None = None,
+        **headers: str,
+    ) -> tuple[int, Any]:
         """Status and body of one call."""
         conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         if auth:
             headers["Authorization"] = "Basic " + base64.b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode()
-        conn.request(method, path, raw if raw is not None else json.dumps(body) if body is not None else None, headers)
+        conn.request(
+            method, path, raw if raw is not None else json.dumps(body) if body is not None else None, headers
+        )
         answer = conn.getresponse()
         text = answer.read()
         conn.close()
         return answer.status, json.loads(text) if "json" in (answer.getheader("content-type") or "") else text
 
     def pay(self, order_id: str, outcome: str = "success", method: str = "upi") -> dict[str, Any]:
-        return self.call("POST", "/_simulator/pay", {"order_id": order_id, "method": method, "outcome": outcome})[1]  # type: ignore[no-any-return]
+        return self.call(
+            "POST", "/_simulator/pay", {"order_id": order_id, "method": method, "outcome": outcome}
+        )[1]  # type: ignore[no-any-return]
 
     def late(self, payment_id: str, *, capture: bool = True) -> None:
         assert self.call("POST", "/_simulator/late", {"payment_id": payment_id, "capture": capture})[0] == 200

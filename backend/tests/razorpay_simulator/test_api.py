@@ -16,14 +16,22 @@ TIMEOUT = 5
 
 
 def order(client: razorpay.Client, receipt: str = "r1", amount: int = 12345, **more: Any) -> dict[str, Any]:
-    return client.order.create({"amount": amount, "currency": "INR", "receipt": receipt, **more}, timeout=TIMEOUT)
+    return client.order.create(
+        {"amount": amount, "currency": "INR", "receipt": receipt, **more}, timeout=TIMEOUT
+    )
 
 
 def test_order_has_razorpays_shape(client: razorpay.Client) -> None:
     made = order(client, notes={"outlet": "1"})
     assert made["id"].startswith("order_")
     assert len(made["id"]) == len("order_") + 14
-    assert (made["entity"], made["amount_due"], made["amount_paid"], made["status"], made["attempts"]) == ("order", 12345, 0, "created", 0)
+    assert (made["entity"], made["amount_due"], made["amount_paid"], made["status"], made["attempts"]) == (
+        "order",
+        12345,
+        0,
+        "created",
+        0,
+    )
     assert made["notes"] == {"outlet": "1"}
     assert client.order.fetch(made["id"], timeout=TIMEOUT) == made
     assert order(client, "r2")["notes"] == []
@@ -53,7 +61,9 @@ def test_receipt_is_unique_in_both_modes(client: razorpay.Client) -> None:
         {"amount": 100, "currency": "INR", "notes": {str(n): "" for n in range(16)}},
     ],
 )
-def test_bad_orders_are_refused_as_razorpay_does(client: razorpay.Client, simulator: Simulator, body: dict[str, Any]) -> None:
+def test_bad_orders_are_refused_as_razorpay_does(
+    client: razorpay.Client, simulator: Simulator, body: dict[str, Any]
+) -> None:
     with pytest.raises(razorpay.errors.BadRequestError):
         client.order.create(body, timeout=TIMEOUT)
     error = simulator.call("POST", "/v1/orders", body)[1]["error"]
@@ -82,7 +92,9 @@ def test_strangers_are_turned_away(simulator: Simulator) -> None:
         ("POST", "/_simulator/faults", b'{"calls": [{"nonsense": 1}]}', 400),
     ],
 )
-def test_nonsense_is_a_clean_refusal(simulator: Simulator, method: str, path: str, raw: bytes | None, status: int) -> None:
+def test_nonsense_is_a_clean_refusal(
+    simulator: Simulator, method: str, path: str, raw: bytes | None, status: int
+) -> None:
     found, answer = simulator.call(method, path, raw=raw)
     assert found == status
     assert answer["error"]["description"]
@@ -93,7 +105,12 @@ def test_success_is_captured_and_signed(client: razorpay.Client, simulator: Simu
     reply = simulator.pay(made["id"], method="card")
     assert client.utility.verify_payment_signature(reply)
     payment = client.payment.fetch(reply["razorpay_payment_id"], timeout=TIMEOUT)
-    assert (payment["status"], payment["captured"], payment["order_id"], payment["method"]) == ("captured", True, made["id"], "card")
+    assert (payment["status"], payment["captured"], payment["order_id"], payment["method"]) == (
+        "captured",
+        True,
+        made["id"],
+        "card",
+    )
     assert client.order.fetch(made["id"], timeout=TIMEOUT)["status"] == "paid"
     assert client.order.payments(made["id"], timeout=TIMEOUT)["count"] == 1
     assert simulator.pay(made["id"])["error"]["description"] == "Payment already done for this order."
@@ -111,10 +128,15 @@ def test_manual_capture_is_exact_and_once(client: razorpay.Client, simulator: Si
         client.payment.capture(payment_id, 12345, data={"currency": "INR"}, timeout=TIMEOUT)
 
 
-def test_a_upi_retry_keeps_the_payments_id(client: razorpay.Client, simulator: Simulator, receiver: Receiver) -> None:
+def test_a_upi_retry_keeps_the_payments_id(
+    client: razorpay.Client, simulator: Simulator, receiver: Receiver
+) -> None:
     made = order(client)
     failed = simulator.pay(made["id"], "failure")
-    assert failed["error"]["metadata"] == {"payment_id": failed["razorpay_payment_id"], "order_id": made["id"]}
+    assert failed["error"]["metadata"] == {
+        "payment_id": failed["razorpay_payment_id"],
+        "order_id": made["id"],
+    }
     assert client.order.fetch(made["id"], timeout=TIMEOUT)["status"] == "attempted"
     assert simulator.pay(made["id"])["razorpay_payment_id"] == failed["razorpay_payment_id"]
     other = order(client, "r2")
@@ -122,7 +144,9 @@ def test_a_upi_retry_keeps_the_payments_id(client: razorpay.Client, simulator: S
     assert first["razorpay_payment_id"] != second["razorpay_payment_id"]
 
 
-def test_a_failed_payment_may_be_authorised_late_beside_another(client: razorpay.Client, simulator: Simulator) -> None:
+def test_a_failed_payment_may_be_authorised_late_beside_another(
+    client: razorpay.Client, simulator: Simulator
+) -> None:
     made = order(client)
     late = simulator.pay(made["id"], "late", "card")["razorpay_payment_id"]
     simulator.pay(made["id"], method="netbanking")
@@ -147,7 +171,11 @@ def test_refunds_never_exceed_and_are_once_per_key(client: razorpay.Client, simu
     assert rest["amount"] == 7345
     assert client.refund.fetch(rest["id"], timeout=TIMEOUT)["payment_id"] == payment_id
     payment = client.payment.fetch(payment_id, timeout=TIMEOUT)
-    assert (payment["status"], payment["refund_status"], payment["amount_refunded"]) == ("refunded", "full", 12345)
+    assert (payment["status"], payment["refund_status"], payment["amount_refunded"]) == (
+        "refunded",
+        "full",
+        12345,
+    )
     assert client.order.all({"receipt": "r1"}, timeout=TIMEOUT)["items"][0]["status"] == "paid"
 
 
@@ -156,11 +184,16 @@ def test_a_refund_may_stay_pending_and_fail(client: razorpay.Client, simulator: 
     simulator.faults(refunds="pending")
     refund = client.payment.refund(payment_id, {"amount": 12345}, timeout=TIMEOUT)
     assert refund["status"] == "pending"
-    assert simulator.call("POST", f"/_simulator/refunds/{refund['id']}", {"status": "failed"})[1]["status"] == "failed"
+    assert (
+        simulator.call("POST", f"/_simulator/refunds/{refund['id']}", {"status": "failed"})[1]["status"]
+        == "failed"
+    )
     assert client.payment.fetch(payment_id, timeout=TIMEOUT)["amount_refunded"] == 0
 
 
-def test_webhooks_are_signed_and_repeated_until_taken(client: razorpay.Client, simulator: Simulator, receiver: Receiver) -> None:
+def test_webhooks_are_signed_and_repeated_until_taken(
+    client: razorpay.Client, simulator: Simulator, receiver: Receiver
+) -> None:
     receiver.statuses = [500]
     simulator.pay(order(client)["id"])
     receiver.wait(lambda got: len({event_id for event_id, *_ in got}) == 3 and len(got) == 4)
@@ -173,7 +206,9 @@ def test_webhooks_are_signed_and_repeated_until_taken(client: razorpay.Client, s
     assert paid["payload"]["payment"]["entity"]["notes"] == []
 
 
-def test_webhooks_may_be_doubled_held_and_lost(client: razorpay.Client, simulator: Simulator, receiver: Receiver) -> None:
+def test_webhooks_may_be_doubled_held_and_lost(
+    client: razorpay.Client, simulator: Simulator, receiver: Receiver
+) -> None:
     simulator.faults(webhooks={"duplicate": 3, "reorder": True})
     simulator.pay(order(client)["id"])
     receiver.wait(lambda got: len(got) == 6 and len({event_id for event_id, *_ in got}) == 3)
@@ -184,11 +219,23 @@ def test_webhooks_may_be_doubled_held_and_lost(client: razorpay.Client, simulato
 
 
 @pytest.mark.parametrize(
-    ("kind", "done"), [("refuse", False), ("hang", False), ("bad_gateway", False), ("too_many", False), ("cut_after", True), ("hang_after", True)]
+    ("kind", "done"),
+    [
+        ("refuse", False),
+        ("hang", False),
+        ("bad_gateway", False),
+        ("too_many", False),
+        ("cut_after", True),
+        ("hang_after", True),
+    ],
 )
-def test_faults_break_the_next_call_only(client: razorpay.Client, simulator: Simulator, kind: str, done: bool) -> None:
+def test_faults_break_the_next_call_only(
+    client: razorpay.Client, simulator: Simulator, kind: str, done: bool
+) -> None:
     simulator.fault("POST /v1/orders", kind, seconds=1)
-    with pytest.raises((requests.RequestException, razorpay.errors.ServerError, razorpay.errors.BadRequestError)):
+    with pytest.raises(
+        (requests.RequestException, razorpay.errors.ServerError, razorpay.errors.BadRequestError)
+    ):
         client.order.create({"amount": 100, "currency": "INR", "receipt": "f"}, timeout=0.5)
     assert bool(simulator.books()["orders"]) is done
     assert order(client, "after")["status"] == "created"
@@ -203,7 +250,9 @@ def test_the_books_survive_a_crash(client: razorpay.Client, simulator: Simulator
     receiver.got.clear()
     simulator.start()
     assert simulator.books() == before
-    receiver.wait(lambda got: {json.loads(body)["event"] for *_, body in got} >= {"payment.captured", "order.paid"})
+    receiver.wait(
+        lambda got: {json.loads(body)["event"] for *_, body in got} >= {"payment.captured", "order.paid"}
+    )
     assert len(simulator.requests("POST /v1/orders")) == 1
 
 

@@ -6,7 +6,7 @@ const RAIL = 300;
 const BAR = 64;
 const GAP = 12;
 /** Head, foot and borders of a card, which its lines can't use. */
-const FRAME = 196;
+const FRAME = 190;
 const STRIP = 42;
 
 /** How the board divides the window; `u` is one pixel of a 1080p wall screen. */

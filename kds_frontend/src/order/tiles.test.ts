@@ -9,6 +9,7 @@ describe('drawings', () => {
     expect(drawing('Sweet Lassi', 'Tea and Coolers')).toBe('glass');
     expect(drawing('Malai Kulfi', 'Desserts')).toBe('icecream');
     expect(drawing('Gulab Jamun', 'Desserts')).toBe('sweet');
+    expect(drawing('Mineral Water 1 l', 'Bottled Drinks')).toBe('bottle');
     expect(drawing('Something', 'Else')).toBe('thali');
   });
 

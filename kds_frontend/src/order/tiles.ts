@@ -1,11 +1,12 @@
 /** Which drawing stands for a category or an item: by the words of its code and name. */
 export type Drawing =
   | 'soup' | 'skewer' | 'curry' | 'rice' | 'bread' | 'noodles' | 'samosa' | 'dosa' | 'salad'
-  | 'sweet' | 'icecream' | 'glass' | 'cup' | 'thali' | 'egg' | 'momo';
+  | 'sweet' | 'icecream' | 'glass' | 'cup' | 'thali' | 'egg' | 'momo' | 'bottle';
 
 const WORDS: [RegExp, Drawing][] = [
   [/ice.?cream|kulfi|sundae|falooda/, 'icecream'],
   [/tea|chai|coffee|kaapi/, 'cup'],
+  [/bottle|mineral|packaged/, 'bottle'],
   [/drink|beverage|lassi|juice|shake|soda|mojito|cooler|water|chaas|buttermilk|sharbat|lemonade|nimbu/, 'glass'],
   [/dessert|sweet|mithai|jamun|rasmalai|halwa|kheer|rasgulla|jalebi/, 'sweet'],
   [/soup|shorba|rasam/, 'soup'],

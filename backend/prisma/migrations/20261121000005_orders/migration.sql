@@ -281,29 +281,32 @@ BEGIN
   RETURN jsonb_build_object('placed', v_answer);
 END $$;
 
--- One bill with its orders, their lines and their tickets' progress; locked when `p_lock`.
-CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_lock boolean) RETURNS jsonb
+-- One bill, or an order's bill, with its orders, their lines and their tickets' progress; locked when `p_lock`.
+-- A transaction that has locked another bill does not wait for this one but fails at once: where several events are
+-- handled together they are then handled one by one, and no two transactions ever wait for each other.
+CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = orders, pg_temp AS $$
-DECLARE v_bill orders.bill;
+DECLARE
+  v_bill orders.bill;
+  v_id uuid := coalesce(p_bill, (SELECT bill_id FROM orders.orders WHERE outlet_id = p_outlet AND id = p_order));
+  v_locked text := coalesce(current_setting('rasoi.bill_locked', true), '');
 BEGIN
-  IF p_lock THEN
-    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill FOR UPDATE;
+  IF NOT p_lock THEN
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id;
+  ELSIF v_locked IN ('', v_id::text) THEN
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE;
+    PERFORM set_config('rasoi.bill_locked', v_id::text, true);
   ELSE
-    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill;
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE NOWAIT;
   END IF;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('bill', to_jsonb(v_bill), 'orders', coalesce((
+  IF v_bill.id IS NULL THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
       'progress', coalesce((SELECT jsonb_agg(jsonb_build_object('station', t.station, 'ticket_id', t.ticket_id, 'state', t.state, 'version', t.version) ORDER BY t.station, t.ticket_id)
         FROM orders.ticket_progress t WHERE t.outlet_id = p_outlet AND t.order_id = o.id), '[]')) ORDER BY o.number)
-    FROM orders.orders o WHERE o.outlet_id = p_outlet AND o.bill_id = p_bill), '[]'));
+    FROM orders.orders o WHERE o.outlet_id = p_outlet AND o.bill_id = v_id), '[]'));
 END $$;
-
--- Which bill an order is on; with no outlet, any (a payment that only knows the order asks so).
-CREATE FUNCTION orders.bill_of(p_outlet integer, p_order uuid) RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = orders, pg_temp AS $$
-  SELECT bill_id FROM orders.orders WHERE outlet_id = p_outlet AND id = p_order $$;
 
 -- Writes what the rules decided for a locked bill: its row, the orders that changed, and their events.
 CREATE FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb) RETURNS void
@@ -346,6 +349,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = orders, pg_temp AS $$
       WHERE o.outlet_id = p_outlet AND o.id = p_id AND b.id = o.bill_id AND p_session = ANY (b.session_ids))
     ELSE false END $$;
 
-REVOKE ALL ON FUNCTION orders.read_bill(integer, uuid, boolean), orders.bill_of(integer, uuid),
+REVOKE ALL ON FUNCTION orders.read_bill(integer, uuid, uuid, boolean),
   orders.save_bill(integer, jsonb, jsonb, jsonb), orders.next_invoice(integer, text), orders.release_stock(integer, uuid),
   orders.reserve_stock(integer, uuid, uuid[], uuid[], integer[]), orders.session_may_see(integer, uuid, text, uuid) FROM PUBLIC;

@@ -21,9 +21,22 @@ from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-STATES = {"created": "created", "authorized": "authorized", "captured": "captured", "refunded": "captured", "failed": "failed"}
+STATES = {
+    "created": "created",
+    "authorized": "authorized",
+    "captured": "captured",
+    "refunded": "captured",
+    "failed": "failed",
+}
 REFUND_STATES = {"pending": "pending", "processed": "processed", "failed": "failed"}
-METHODS = {"upi": "upi", "card": "card", "netbanking": "netbanking", "wallet": "wallet", "emi": "card", "paylater": "wallet"}
+METHODS = {
+    "upi": "upi",
+    "card": "card",
+    "netbanking": "netbanking",
+    "wallet": "wallet",
+    "emi": "card",
+    "paylater": "wallet",
+}
 CLEAR_REFUSALS = frozenset({400, 404, 405, 422})
 RECEIPT_USED = "receipt should be unique"
 
@@ -55,7 +68,11 @@ class Razorpay:
             if isinstance(error, Refused) and RECEIPT_USED not in str(error):
                 raise
             made = await self._adopt(receipt, error)
-        if (made.get("receipt"), made.get("amount"), made.get("currency")) != (receipt, amount_paise, currency):
+        if (made.get("receipt"), made.get("amount"), made.get("currency")) != (
+            receipt,
+            amount_paise,
+            currency,
+        ):
             raise Unknown("another order came back than was asked for")
         return str(made["id"])
 
@@ -77,16 +94,31 @@ class Razorpay:
     async def capture(self, payment_id: str, amount_paise: int, currency: str) -> Observed:
         # a dict of our own: the SDK's default one is shared between threads and would carry another call's amount
         body = {"amount": amount_paise, "currency": currency}
-        return observed(await self._ask(lambda client, **how: client.payment.capture(payment_id, amount_paise, data=body, **how)))
+        return observed(
+            await self._ask(
+                lambda client, **how: client.payment.capture(payment_id, amount_paise, data=body, **how)
+            )
+        )
 
     async def refund(self, payment_id: str, amount_paise: int, reference: str) -> ObservedRefund:
-        body = {"amount": amount_paise, "speed": "normal", "receipt": reference, "notes": {"refund_id": reference}}
+        body = {
+            "amount": amount_paise,
+            "speed": "normal",
+            "receipt": reference,
+            "notes": {"refund_id": reference},
+        }
         headers = {"X-Refund-Idempotency": reference}
-        return refund_of(await self._ask(lambda client, **how: client.payment.refund(payment_id, body, headers=headers, **how)))
+        return refund_of(
+            await self._ask(
+                lambda client, **how: client.payment.refund(payment_id, body, headers=headers, **how)
+            )
+        )
 
     async def find_refund(self, payment_id: str, reference: str) -> ObservedRefund | None:
         query = {"count": 100}
-        found = await self._ask(lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how))
+        found = await self._ask(
+            lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how)
+        )
         refunds = [refund_of(refund) for refund in found.get("items", [])]
         return next((refund for refund in refunds if refund.reference == reference), None)
 
@@ -98,7 +130,10 @@ class Razorpay:
 
     def _signed(self, text: bytes, signature: bytes, keys: Sequence[str]) -> bool:
         """Constant time, and each key is tried whatever came before."""
-        fits = [hmac.compare_digest(hmac.digest(key.encode(), text, "sha256").hex().encode(), signature) for key in keys]
+        fits = [
+            hmac.compare_digest(hmac.digest(key.encode(), text, "sha256").hex().encode(), signature)
+            for key in keys
+        ]
         return any(fits)
 
     def read_webhook(self, body: bytes) -> Notice:
@@ -126,10 +161,17 @@ class Razorpay:
         try:
             found = call(client, timeout=self._timeout)
         except razorpay.errors.BadRequestError as error:
-            if seen.status in CLEAR_REFUSALS:  # the SDK also says "bad request" for a wrong key and for "too many"
+            if (
+                seen.status in CLEAR_REFUSALS
+            ):  # the SDK also says "bad request" for a wrong key and for "too many"
                 raise Refused(str(error)) from None
             raise Unknown(f"status {seen.status}: {error}") from None
-        except (razorpay.errors.ServerError, razorpay.errors.GatewayError, requests.RequestException, ValueError) as error:
+        except (
+            razorpay.errors.ServerError,
+            razorpay.errors.GatewayError,
+            requests.RequestException,
+            ValueError,
+        ) as error:
             raise Unknown(f"{type(error).__name__}, status {seen.status}") from None
         if not isinstance(found, dict):
             raise Unknown("the answer is no object")
@@ -139,7 +181,9 @@ class Razorpay:
         local = self._local
         if not hasattr(local, "client"):
             session = requests.Session()
-            session.hooks["response"].append(lambda response, **how: setattr(local, "status", response.status_code))
+            session.hooks["response"].append(
+                lambda response, **how: setattr(local, "status", response.status_code)
+            )
             session.trust_env = not self.simulated  # no proxy between us and our own simulator
             more = {"base_url": self._base_url} if self._base_url else {}
             local.client = razorpay.Client(session=session, auth=(self.key_id, self._key_secret), **more)

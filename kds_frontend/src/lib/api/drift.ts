@@ -37,7 +37,7 @@ export type NoDrift = [
   None<Missing<ours.Board, Wire['BoardView']>>,
   None<Missing<ours.Ticket, Wire['TicketState']>>,
   None<Missing<ours.TicketItem, Wire['TicketItemState']>>,
-  None<Missing<ours.Station, Wire['StationView']>>,
+  None<Missing<ours.Station, Wire['Station']>>,
   None<Missing<ours.KitchenAction, Wire['Action']>>,
   None<Missing<ours.KitchenActionResult, Wire['ActionResult']>>,
   None<Missing<ours.Notification, Wire['Notification']>>,

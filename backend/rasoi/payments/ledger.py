@@ -1,0 +1,277 @@
+"""A payment's own ledger: its attempts and refunds, and the events that tell of them. No I/O, no clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from rasoi.contracts import payments as contracts
+from rasoi.payments.domain import (
+    ATTEMPT,
+    OPEN,
+    PAYMENT,
+    REFUND,
+    AttemptRow,
+    Mismatch,
+    Observed,
+    PaymentRow,
+    RefundRow,
+    RefundTooLarge,
+    is_stale,
+    route,
+)
+
+
+class Change(msgspec.Struct, frozen=True):
+    """An event that a change calls for."""
+
+    payload: contracts.PaymentState
+    version: int
+
+
+class Total(msgspec.Struct, frozen=True):
+    """What a change adds to the day's totals of a method."""
+
+    method: str
+    captured_paise: int = 0
+    refunded_paise: int = 0
+
+
+class Ledger:
+    """A locked payment with its attempts and refunds: the aggregate. Methods change rows and note events."""
+
+    def __init__(
+        self,
+        row: PaymentRow,
+        attempts: list[AttemptRow],
+        refunds: list[RefundRow],
+        now: datetime,
+        today: date,
+    ) -> None:
+        self.row = row
+        self.attempts = attempts
+        self.refunds = refunds
+        self.now = now
+        self.today = today
+        self.changes: list[Change] = []
+        self.changed_attempts: dict[UUID, AttemptRow] = {}
+        self.changed_refunds: dict[UUID, RefundRow] = {}
+        self.totals: list[Total] = []
+
+    # the payment
+
+    def begin(self) -> None:
+        """An amount is due."""
+        self.tell(contracts.PaymentRequested, [self.row.status])
+
+    def process(self, provider: str, provider_order_id: str, look_at: datetime) -> None:
+        """The provider knows of it: it may be paid now."""
+        self.row.provider, self.row.provider_order_id, self.row.look_at = provider, provider_order_id, look_at
+        self.tell(contracts.PaymentChanged, self.move("processing") if self.row.status == "pending" else [])
+
+    def extend(self, expires_at: datetime) -> None:
+        """The guest is still at it."""
+        self.row.expires_at = expires_at
+        self.tell(contracts.PaymentChanged)
+
+    def give_up(self, status: str) -> None:
+        """Expired, failed or cancelled; money that comes later is still dealt with, and looked for where there may be some."""
+        if self.row.provider_order_id is None:
+            self.row.look_at = None
+        self.tell(contracts.PaymentExpired, self.move(status))
+
+    def move(self, target: str) -> list[str]:
+        """Take the payment to `target` by legal steps; returns the path, the present state first."""
+        path = [self.row.status, *route(PAYMENT, self.row.status, target)]
+        self.row.status = target
+        return path
+
+    def tell(self, event: type[contracts.PaymentState], path: list[str] | None = None, **more: Any) -> None:
+        """Note an event under the payment's next version."""
+        self.row.version += 1
+        self.changes.append(
+            Change(event(**payment_state(self.row), path=path or [], **more), self.row.version)
+        )
+
+    # attempts
+
+    def attempt_of(self, provider_payment_id: str) -> AttemptRow | None:
+        return next((a for a in self.attempts if a.provider_payment_id == provider_payment_id), None)
+
+    def observe(self, found: Observed) -> AttemptRow | None:
+        """Take in what the provider says, forward only. Returns the attempt when it was captured just now."""
+        self.check(found)
+        attempt = self.attempt_of(found.id)
+        if attempt is None:
+            attempt = self._new_attempt(found)
+        elif is_stale(ATTEMPT, attempt.status, found.status):
+            return None
+        else:
+            route(ATTEMPT, attempt.status, found.status)
+        attempt.status, attempt.method, attempt.error = found.status, found.method, found.error
+        attempt.look_at = None
+        self.changed_attempts[attempt.id] = attempt
+        if found.status == "captured":
+            self._captured(attempt)
+            return attempt
+        path = self.move("processing") if self.row.status == "pending" else []
+        self.tell(contracts.PaymentChanged, path)
+        return None
+
+    def check(self, found: Observed) -> None:
+        """Order, amount and currency are the ones that we asked for, or it is none of ours."""
+        mine = (self.row.provider_order_id, self.row.amount_paise, self.row.currency)
+        if (found.order_id, found.amount_paise, found.currency) != mine:
+            raise Mismatch(f"payment {self.row.id} is not what {found.id} is for")
+
+    def _new_attempt(self, found: Observed) -> AttemptRow:
+        attempt = AttemptRow(
+            outlet_id=self.row.outlet_id, id=uuid7(), payment_id=self.row.id, provider=self.row.provider or "",
+            provider_payment_id=found.id, amount_paise=found.amount_paise, created_at=self.now,
+        )  # fmt: skip
+        self.attempts.append(attempt)
+        return attempt
+
+    def doubt(self, attempt: AttemptRow) -> None:
+        """We asked for its capture and had no clear answer."""
+        route(ATTEMPT, attempt.status, "unknown")
+        attempt.status = "unknown"
+        self.changed_attempts[attempt.id] = attempt
+        self.tell(contracts.PaymentChanged)
+
+    def take_cash(self, waiter_id: UUID, waiter_name: str, tendered_paise: int) -> AttemptRow:
+        """A named waiter took the whole amount in cash."""
+        attempt = AttemptRow(
+            outlet_id=self.row.outlet_id, id=uuid7(), payment_id=self.row.id, provider="cash", method="cash",
+            status="captured", amount_paise=self.row.amount_paise, tendered_paise=tendered_paise,
+            change_paise=tendered_paise - self.row.amount_paise, waiter_id=waiter_id, waiter_name=waiter_name,
+            created_at=self.now,
+        )  # fmt: skip
+        self.attempts.append(attempt)
+        self.changed_attempts[attempt.id] = attempt
+        self._captured(attempt)
+        return attempt
+
+    def _captured(self, attempt: AttemptRow) -> None:
+        attempt.captured_at, attempt.business_day = self.now, self.today
+        self.row.captured_paise += attempt.amount_paise
+        self.totals.append(Total(attempt.method or "card", captured_paise=attempt.amount_paise))
+
+    def fulfil(self, attempt: AttemptRow) -> None:
+        """Its money is on the bill: the payment is completed."""
+        attempt.on_bill = True
+        path = self.move("completed")
+        self.row.method = attempt.method
+        if self.row.provider_order_id is None or (attempt.provider != "cash" and len(self.attempts) == 1):
+            self.row.look_at = None
+        self.tell(contracts.PaymentCompleted, path)
+
+    def give_back(self, attempt: AttemptRow, reason: str) -> RefundRow:
+        """Captured money that can't be used goes back, whole."""
+        if self.row.status in OPEN:
+            self.tell(contracts.PaymentExpired, self.move("cancelled"))
+        else:
+            self.tell(contracts.PaymentChanged)
+        return self.request_refund(attempt, attempt.refundable_paise, reason)
+
+    # refunds
+
+    @property
+    def refundable_paise(self) -> int:
+        return max((attempt.refundable_paise for attempt in self.attempts), default=0)
+
+    def attempt_with(self, paise: int) -> AttemptRow:
+        """The captured attempt that so much can be given back of, the one on the bill first."""
+        fitting = [a for a in self.attempts if a.refundable_paise >= paise]
+        if not fitting:
+            left = self.refundable_paise
+            raise RefundTooLarge(f"At most ₹{left / 100:.2f} can still be given back.", refundable_paise=left)
+        return max(fitting, key=lambda a: a.on_bill)
+
+    def request_refund(
+        self,
+        attempt: AttemptRow,
+        paise: int,
+        reason: str,
+        by: tuple[UUID, str | None] | None = None,
+        *,
+        refund_id: UUID | None = None,
+    ) -> RefundRow:
+        """Promise money back; nobody is asked yet. `by` is the person who wants it, None for the platform itself."""
+        if not 0 < paise <= attempt.refundable_paise:
+            raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
+        refund = RefundRow(
+            outlet_id=self.row.outlet_id, id=refund_id or uuid7(), payment_id=self.row.id, attempt_id=attempt.id,
+            amount_paise=paise, method=attempt.method, reason=reason, automatic=by is None, on_bill=attempt.on_bill,
+            requested_by=by[0] if by else None, requested_by_name=by[1] if by else None, created_at=self.now,
+            next_try_at=None if attempt.provider == "cash" else self.now,
+        )  # fmt: skip
+        self.refunds.append(refund)
+        self._book(refund, attempt, paise)
+        self._tell_refund(refund)
+        return refund
+
+    def advance_refund(
+        self,
+        refund: RefundRow,
+        status: str,
+        *,
+        provider_refund_id: str | None = None,
+        error: str | None = None,
+    ) -> bool:
+        """Take in how a refund goes, forward only, one event per step. True when it failed just now."""
+        refund.provider_refund_id = provider_refund_id or refund.provider_refund_id
+        self.changed_refunds[refund.id] = refund
+        if is_stale(REFUND, refund.status, status):
+            return False
+        refund.error = error
+        for step in route(REFUND, refund.status, status):
+            refund.status = step
+            if step == "processed":
+                refund.business_day = self.today
+                self.totals.append(Total(refund.method or "card", refunded_paise=refund.amount_paise))
+            if step in ("processed", "failed"):
+                refund.settled_at, refund.next_try_at = self.now, None
+            if step == "failed":
+                self._book(refund, self._attempt(refund.attempt_id), -refund.amount_paise)
+            self._tell_refund(refund)
+        return status == "failed"
+
+    def _attempt(self, attempt_id: UUID) -> AttemptRow:
+        return next(a for a in self.attempts if a.id == attempt_id)
+
+    def _book(self, refund: RefundRow, attempt: AttemptRow, paise: int) -> None:
+        attempt.refunded_paise += paise
+        self.row.refunded_paise += paise
+        self.changed_attempts[attempt.id] = attempt
+        self.changed_refunds[refund.id] = refund
+
+    def _tell_refund(self, refund: RefundRow) -> None:
+        about: dict[str, Any] = {
+            "refund_id": refund.id,
+            "refund_paise": refund.amount_paise,
+            "refund_status": refund.status,
+            "reason": refund.reason,
+        }
+        self.tell(contracts.RefundChanged, **about)
+
+
+def payment_state(row: PaymentRow) -> dict[str, Any]:
+    """The public state that payment events carry: nobody's name."""
+    return {
+        "payment_id": row.id,
+        "bill_id": row.bill_id,
+        "order_id": row.order_id,
+        "amount_paise": row.amount_paise,
+        "currency": row.currency,
+        "status": row.status,
+        "method": row.method,
+        "captured_paise": row.captured_paise,
+        "refunded_paise": row.refunded_paise,
+        "business_day": row.business_day,
+        "expires_at": row.expires_at,
+    }

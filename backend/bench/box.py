@@ -28,6 +28,7 @@ from rasoi.settings import REPOSITORY
 SECRET = "only for this benchmark, but as long as a real one"
 BESIDE = "bench"  # pgbench's database: nobody reads its logs
 FIRST, FREE = range(1, 51), range(51, 101)
+LONG_PAST, NO_PAST, STATISTICS = LAST = 101, 102, 103
 # of an outlet, in the order of their foreign keys
 COPIED = (
     "menu.outlet_menu menu.tax_class menu.station menu.category menu.item menu.variant menu.modifier_group menu.modifier "
@@ -125,7 +126,7 @@ class Box:
             await conn.execute(
                 f"""INSERT INTO {table} ({key}, {columns}) SELECT n, {columns} FROM {table}, generate_series(2, $1::int) n
                 WHERE {key} = 1 ON CONFLICT DO NOTHING""",
-                FREE[-1],
+                LAST[-1],
             )
         await conn.execute(
             """UPDATE staff.outlet SET payment_timeout_s = 86400,

@@ -26,12 +26,12 @@ from rasoi.demo import first_start
 from rasoi.embedded import ChildFailed, Embedded
 from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
-from rasoi.platform import http, migrate, observability, screens
+from rasoi.platform import http, janitor, migrate, observability, screens
 from rasoi.platform.auth import Tokens, public
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.local import LocalTransport, Wakes
-from rasoi.platform.rooms import Room
+from rasoi.platform.rooms import Job, Room
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations, outlet
 
@@ -102,6 +102,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     if await first_start.is_empty(ctx):
         await first_start.load(ctx)
     transport = LocalTransport(ctx, ROOMS, database_url, wakes)
+    transport.jobs.append((staff.ROOM, Job("keep partitions", janitor.DAILY_S, janitor.keep_partitions)))
     await transport.start()
     app = http.application(ctx, [*routes_of(ROOMS), *build_routes(build)], version=version("rasoi"))
     served = screens.Screens(app, assets, screens.policy(payments.checkout_origin(settings)))

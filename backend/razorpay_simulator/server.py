@@ -48,6 +48,7 @@ class Server:
             ("GET", r"/v1/refunds", lambda c: answer(collection(self.page(c, "refund")))),
             ("GET", r"/v1/refunds/(\w+)", lambda c: answer(bank.refund(c.parts[0]))),
             ("GET", r"/_simulator/books", self.books),
+            ("DELETE", r"/_simulator/books", self.clear_books),
             ("GET", r"/_simulator/requests", self.requests),
             ("GET", r"/_simulator/webhooks", lambda c: answer({"items": bank.store.webhooks()})),
             ("POST", r"/_simulator/faults", self.set_faults),
@@ -57,7 +58,7 @@ class Server:
             ("POST", r"/_simulator/pay", self.pay),
             ("GET", r"/_simulator/orders/(\w+)", self.order_for_checkout),
             ("GET", r"/checkout\.js", lambda c: self.file("checkout.js")),
-            ("GET", r"/checkout/?", lambda c: self.file("checkout.html")),
+            ("GET", r"/checkout/?", self.checkout_page),
             ("GET", r"/checkout/(frame\.js|frame\.css)", lambda c: self.file(c.parts[0])),
             ("GET", r"/", lambda c: self.file("index.html")),
         ]  # fmt: skip
@@ -219,14 +220,18 @@ class Server:
             name: payment[f"error_{name}"] for name in ("code", "description", "source", "step", "reason")
         }
         metadata = {"payment_id": payment["id"], "order_id": payment["order_id"]}
-        return answer(
-            {"razorpay_payment_id": payment["id"], "error": about | {"metadata": metadata}},
-            200 if about["code"] is None else 402,
-        )
+        return answer({"razorpay_payment_id": payment["id"], "error": about | {"metadata": metadata}})
 
     def order_for_checkout(self, call: Call) -> Answer:
         order = self.bank.order(call.parts[0])
         return answer({name: order[name] for name in ("id", "amount", "currency", "status")})
+
+    def checkout_page(self, call: Call) -> Answer:
+        """In the colours of the page around it: a frame of another scheme would not be see-through."""
+        page = self.file("checkout.html")
+        if call.query.get("theme") == "dark":
+            page.body = page.body.replace(b'<html lang="en">', b'<html lang="en" data-theme="dark">')
+        return page
 
     def file(self, name: str) -> Answer:
         kinds = {
@@ -254,6 +259,10 @@ class Server:
                 for kind in ("order", "payment", "refund")
             }
         )
+
+    def clear_books(self, call: Call) -> Answer:
+        self.bank.store.clear()
+        return self.clear_faults(call)
 
     def requests(self, call: Call) -> Answer:
         return answer({"items": self.bank.store.requests(whole(call.query.get("after"), 0, 2**40))})

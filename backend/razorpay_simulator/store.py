@@ -115,6 +115,12 @@ class Store:
         rows = self.db.execute(f"SELECT {', '.join(names)} FROM request WHERE n > ? ORDER BY n", (after,))
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.change():
+            for table in ("entity", "refund_key", "webhook", "request"):
+                self.db.execute(f"DELETE FROM {table}")
+
     def _one(self, sql: str, *args: Any) -> Doc | None:
         row = self.db.execute(sql, args).fetchone()
         return None if row is None else json.loads(row[0])

@@ -45,10 +45,11 @@ def build_provider(settings: Settings) -> Razorpay:
             webhook_secrets=settings.razorpay_webhook_secrets, checkout_script=RAZORPAY_CHECKOUT,
         )  # fmt: skip
     host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
+    scheme = "https" if settings.tls_cert else "http"
     return Razorpay(
         key_id=SIMULATOR_KEY_ID, key_secret=settings.simulator_key_secret, webhook_secrets=settings.razorpay_webhook_secrets,
         checkout_script=f"{checkout_origin(settings)}/checkout.js",
-        base_url=f"http://{f'[{host}]' if ':' in host else host}:{settings.simulator_port}",
+        base_url=f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.simulator_port}",
     )  # fmt: skip
 
 

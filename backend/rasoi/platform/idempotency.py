@@ -25,7 +25,6 @@ FIND = "SELECT body_hash, status, body FROM {room}.idempotency WHERE (outlet_id,
 STORE = """INSERT INTO {room}.idempotency (outlet_id, principal, route, key, body_hash, status, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (outlet_id, principal, route, key) DO UPDATE SET status = excluded.status, body = excluded.body"""
-PRUNE = "DELETE FROM {room}.idempotency WHERE created_at < now() - interval '72 hours'"
 
 
 class KeyReused(Unprocessable):

@@ -16,7 +16,8 @@ import structlog
 
 from rasoi.platform import events
 from rasoi.platform.context import Context
-from rasoi.platform.inbox import AWAY, Inbox
+from rasoi.platform.inbox import Inbox
+from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
 from rasoi.platform.log import Position, end_of, read
 from rasoi.platform.metrics import OUTBOX_LAG
@@ -75,8 +76,8 @@ class Reader:
             await self.leadership.held.wait()
             try:
                 await self._follow(await self.load())
-            except AWAY as error:
-                log.warning("reader waits for the database", room=self.room, log=self.log, reason=str(error))
+            except Exception as error:  # a reader never ends: most likely the database is away
+                log.warning("reader begins again", room=self.room, log=self.log, reason=repr(error))
                 await asyncio.sleep(0.5)
 
     async def load(self) -> Position:
@@ -134,8 +135,8 @@ class Follower:
             try:
                 if not await self._step():
                     await woken(self.wake)
-            except AWAY as error:
-                log.warning("follower waits for the database", log=self.log, reason=str(error))
+            except Exception as error:  # it never ends: most likely the database is away
+                log.warning("follower begins again", log=self.log, reason=repr(error))
                 await asyncio.sleep(0.5)
 
     async def _step(self) -> int:
@@ -164,6 +165,7 @@ class LocalTransport:
         sources = sorted({cls.event_room for room in rooms for cls in room.snapshot_handlers})
         self.followers = [Follower(ctx, rooms, source, wakes) for source in sources]
         self.jobs = [(room, job) for room in rooms for job in room.jobs]
+        self.jobs += [(room, prune(room)) for room in rooms if room.routes]
         self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

@@ -9,7 +9,14 @@
     for (const [name, value] of Object.entries(styles)) element.style.setProperty(name, value, 'important');
   }
 
-  function makeFrame() {
+  /** Whether the page around is dark just now. */
+  function isDark() {
+    const scheme = getComputedStyle(document.documentElement).colorScheme;
+    const both = scheme.includes('dark') && scheme.includes('light');
+    return both ? matchMedia('(prefers-color-scheme: dark)').matches : scheme.includes('dark');
+  }
+
+  function makeFrame(theme) {
     const frame = document.createElement('iframe');
     frame.title = 'Rasoi test payments';
     frame.allow = 'payment';
@@ -17,7 +24,7 @@
     setStyles(frame, {
       position: 'fixed', inset: '0', width: '100%', height: '100%', border: '0', margin: '0', padding: '0',
       'max-width': 'none', 'max-height': 'none', 'z-index': '2147483647', background: 'transparent', display: 'block',
-      'color-scheme': 'normal',
+      'color-scheme': theme,
     });
     return frame;
   }
@@ -68,8 +75,9 @@
       this.focused = document.activeElement;
       this.overflow = document.documentElement.style.overflow;
       document.documentElement.style.overflow = 'hidden';
-      this.frame = makeFrame();
-      this.frame.src = `${origin}/checkout#${encodeURIComponent(location.origin)}`;
+      const theme = isDark() ? 'dark' : 'light';
+      this.frame = makeFrame(theme);
+      this.frame.src = `${origin}/checkout?theme=${theme}#${encodeURIComponent(location.origin)}`;
       window.addEventListener('message', this.receive);
       document.body.append(this.frame);
       this.frame.focus();

@@ -6,7 +6,6 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -185,12 +184,18 @@ class Till:
         return {t: sorted(map(repr, rows)) for t, rows in found.items()}
 
 
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    """Books of this test's own."""
-    running = Simulator(tmp_path / "books.sqlite").start()
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    running = Simulator().start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def simulator(running_simulator: Simulator) -> Simulator:
+    """With empty books and no faults."""
+    assert running_simulator.call("DELETE", "/_simulator/books")[0] == 200
+    return running_simulator
 
 
 @pytest.fixture

@@ -1,0 +1,236 @@
+"""A restaurant through real browsers: its people's screens, and beside them what its API says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Playwright, Request, Response, expect
+
+from tests.support import Platform
+
+Json = dict[str, Any]
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PLAIN_HOST = "rasoi.test"  # neither HTTPS nor localhost: no secure context
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-proxy-server"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
+]
+PATIENCE_MS = 15_000
+PHONE, TABLET, WALL, DESK = (390, 844), (1180, 820), (1920, 1080), (1440, 900)
+WAITER_PIN, COOK_PIN = "1101", "2201"
+MANAGER = {"username": "manager", "password": "rasoi-manager-demo"}
+GUARD_MS = 700  # a ticket that has just come under the finger ignores taps for 600 ms
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """The machine's own Chromium."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, "the end-to-end tests need Chromium on the PATH"
+    return await playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+@dataclass
+class Watch:
+    """Everything that went wrong on a page, less what the test expects."""
+
+    troubles: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
+
+    def expect(self, *patterns: str) -> None:
+        """What may go wrong, as regular expressions."""
+        self.expected += patterns
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [trouble for trouble in self.troubles if not any(re.search(known, trouble) for known in self.expected)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # a failed load comes as a response or a failed request too, with its address
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.troubles.append(f"console {message.type}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page went elsewhere
+            self.troubles.append(f"failed: {request.method} {request.url} {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.troubles.append(f"{response.status}: {response.request.method} {urlsplit(response.url).path}")
+
+
+@dataclass
+class Screens:
+    """Opens pages, each on a device of its own, and knows what went wrong on them."""
+
+    browser: Browser
+    opened: list[tuple[Page, Watch]] = field(default_factory=list)
+
+    async def open(self, url: str, size: tuple[int, int] = PHONE, *, deaf: bool = False) -> Page:
+        """`deaf`: its socket is never answered, as on a phone whose messages are late."""
+        width, height = size
+        context = await self.browser.new_context(viewport={"width": width, "height": height}, locale="en-IN")
+        context.set_default_timeout(PATIENCE_MS)
+        page, watch = await context.new_page(), Watch()
+        watch.follow(page)
+        if deaf:
+            await page.route_web_socket(re.compile("/socket.io/"), lambda _: None)
+        self.opened.append((page, watch))
+        await page.goto(url)
+        return page
+
+    def watch(self, page: Page) -> Watch:
+        return next(watch for known, watch in self.opened if known is page)
+
+    @property
+    def troubles(self) -> list[str]:
+        return [f"{urlsplit(page.url).path}: {text}" for page, watch in self.opened for text in watch.unexpected]
+
+    async def close(self) -> None:
+        for page, _ in self.opened:
+            await page.context.close()
+
+
+@dataclass
+class House:
+    """The restaurant behind the screens, as its API tells it."""
+
+    platform: Platform
+    url: str
+    menu: Json = field(default_factory=dict)
+    tables: dict[str, Json] = field(default_factory=dict)
+
+    async def open(self) -> House:
+        self.http = httpx.AsyncClient(base_url=self.platform.url, timeout=20, trust_env=False)
+        self.tokens: dict[str, str] = {}
+        for who, path, body in (
+            ("manager", "/api/staff/login", MANAGER),
+            ("waiter", "/api/staff/login/pin", {"outlet_id": 1, "pin": WAITER_PIN}),
+            ("cook", "/api/staff/login/pin", {"outlet_id": 1, "pin": COOK_PIN}),
+        ):
+            self.tokens[who] = (await self.post(path, body, who=None))["access_token"]
+        codes = {each["table"]: each["url"] for each in await self.get("/api/tables/codes")}
+        self.tables = {
+            table["name"]: {**table, "url": codes[table["name"]]} for table in (await self.get("/api/tables"))["items"]
+        }
+        self.menu = await self.get("/api/menu")
+        return self
+
+    async def get(self, path: str, who: str = "manager", **query: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"}
+        return (await self.http.get(path, params=query, headers=headers)).raise_for_status().json()
+
+    async def post(self, path: str, body: Json, who: str | None = "waiter") -> Any:
+        headers = {"Idempotency-Key": str(uuid4())}
+        if who:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        return (await self.http.post(path, json=body, headers=headers)).raise_for_status().json()
+
+    def item(self, code: str) -> Json:
+        items = (item for category in self.menu["categories"] for item in category["items"])
+        return next(item for item in items if item["code"] == code)
+
+    async def availability(self, code: str) -> bool:
+        self.menu = await self.get("/api/menu")
+        return bool(self.item(code)["available"])
+
+    async def order(self, table: str, **portions: int) -> Json:
+        """An order of the waiter's, by item code (`lachha_paratha=2`)."""
+        lines = [
+            {"variant_id": self.item(code.replace("_", "-"))["variants"][0]["id"], "quantity": quantity, "modifiers": []}
+            for code, quantity in portions.items()
+        ]
+        asked = {"type": "dine_in", "lines": lines}
+        table_now = next(each for each in (await self.get("/api/tables"))["items"] if each["name"] == table)
+        if table_now["bill"]:
+            asked["bill_id"] = table_now["bill"]["id"]
+        quote = await self.post("/api/orders/quote", asked)
+        placed = {**asked, "table_id": table_now["id"], "expected_total_paise": quote["totals"]["total_paise"]}
+        return dict(await self.post("/api/orders", placed))
+
+    async def act(self, action: str, *tickets: str, who: str = "cook") -> None:
+        """A kitchen action on some tickets; each must be taken."""
+        actions = [{"action_id": str(uuid4()), "action": action, "ticket_id": ticket_id} for ticket_id in tickets]
+        results = (await self.post("/api/kitchen/actions", {"actions": actions}, who=who))["results"]
+        assert [result["applied"] for result in results] == [True] * len(tickets), results
+
+    async def board(self, station: str) -> Json:
+        return dict(await self.get(f"/api/kitchen/boards/{station}", who="cook"))
+
+    async def payments(self, bill_id: str) -> list[Json]:
+        return list((await self.get("/api/payments", bill_id=bill_id))["items"])
+
+    async def close(self) -> None:
+        await self.http.aclose()
+
+
+# What people do on their screens.
+
+
+async def enter_pin(page: Page, pin: str) -> None:
+    await expect(page.get_by_role("group", name=re.compile("PIN|serving"))).to_be_visible()
+    await page.keyboard.type(pin)
+
+
+async def put_in_cart(page: Page, code: str, quantity: int = 1) -> None:
+    """One of the dishes without choices, from the menu's card."""
+    card = dish(page, code)
+    await card.get_by_test_id("add-item").click()
+    for _ in range(quantity - 1):
+        await card.get_by_role("button", name="One more").click()
+
+
+def dish(page: Page, code: str) -> Locator:
+    return page.locator(f"[data-testid=menu-item][data-item={code}]")
+
+
+async def send_cart(page: Page) -> Json:
+    """From the menu: to the cart, and send it; returns the order as it was answered."""
+    await page.get_by_test_id("cart-bar").click()
+    async with page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith("/api/orders")) as answer:
+        await page.get_by_test_id("place-order").click()
+    await expect(page.get_by_test_id("tracker").first).to_be_visible()
+    return dict(await (await answer.value).json())
+
+
+async def pay_window(page: Page, open_by: str = "pay-online") -> FrameLocator:
+    """Open the payment window, and wait until it knows the amount."""
+    await page.get_by_test_id(open_by).click()
+    window = page.frame_locator("iframe.razorpay-checkout-frame")
+    await expect(window.get_by_role("button", name=re.compile(r"^Pay ₹"))).to_be_visible()
+    return window
+
+
+def ticket(page: Page, number: int | str) -> Locator:
+    return page.get_by_role("article", name=re.compile(rf"^Order {number},"))
+
+
+async def bump(page: Page, call_sign: int | str) -> None:
+    """Start, then done, as a cook taps."""
+    await expect(ticket(page, call_sign)).to_be_visible()
+    await page.wait_for_timeout(GUARD_MS)
+    await page.get_by_role("button", name=f"Start order {call_sign}", exact=True).click()
+    await page.get_by_role("button", name=f"Done order {call_sign}", exact=True).click()
+    await expect(ticket(page, call_sign)).to_have_count(0)
+
+
+async def mark(page: Page) -> None:
+    """Sign this page load, so that `unreloaded` can tell a live change from a new load."""
+    await page.evaluate("window.signed = true")
+
+
+async def unreloaded(page: Page) -> bool:
+    return await page.evaluate("window.signed === true")

@@ -1,0 +1,223 @@
+-- What must find nothing. Above each question: the oracle that asks it, and what a row means.
+
+--? one_effective_capture: payments with more than one effective capture
+SELECT payment_id FROM payments.attempt WHERE on_bill GROUP BY 1 HAVING count(*) > 1;
+
+--? one_effective_capture: captured attempts whose money settled no bill and did not go back
+SELECT id FROM payments.attempt WHERE status = 'captured' AND NOT on_bill AND refunded_paise < amount_paise;
+
+--? one_effective_capture: attempts on a bill that were never captured
+SELECT id FROM payments.attempt WHERE on_bill AND status <> 'captured';
+
+--? refunds_within_captures: attempts with more refunded than captured
+SELECT a.id FROM payments.attempt a JOIN payments.refund r ON (r.outlet_id, r.attempt_id) = (a.outlet_id, a.id)
+WHERE r.status <> 'failed' GROUP BY a.outlet_id, a.id
+HAVING sum(r.amount_paise) > CASE a.status WHEN 'captured' THEN a.amount_paise ELSE 0 END;
+
+--? refunds_within_captures: attempts whose refunds don't add up
+SELECT id FROM payments.attempt a WHERE refunded_paise <> (
+  SELECT coalesce(sum(amount_paise), 0) FROM payments.refund r
+  WHERE (r.outlet_id, r.attempt_id) = (a.outlet_id, a.id) AND r.status <> 'failed');
+
+--? refunds_within_captures: payments that differ from their attempts and refunds
+SELECT id FROM payments.payment p WHERE captured_paise <> (
+  SELECT coalesce(sum(amount_paise), 0) FROM payments.attempt a
+  WHERE (a.outlet_id, a.payment_id) = (p.outlet_id, p.id) AND a.status = 'captured')
+OR refunded_paise <> (
+  SELECT coalesce(sum(amount_paise), 0) FROM payments.refund r
+  WHERE (r.outlet_id, r.payment_id) = (p.outlet_id, p.id) AND r.status <> 'failed');
+
+--? refunds_within_captures: daily totals that differ from the ledger
+WITH moved AS (
+  SELECT outlet_id, business_day, coalesce(method, 'card') AS method, amount_paise AS captured, NULL::bigint AS refunded
+  FROM payments.attempt WHERE status = 'captured' UNION ALL
+  SELECT outlet_id, business_day, coalesce(method, 'card'), NULL, amount_paise
+  FROM payments.refund WHERE status = 'processed'
+), ledger AS (
+  SELECT outlet_id, business_day, method, count(captured) AS n, coalesce(sum(captured), 0) AS captured,
+    count(refunded) AS m, coalesce(sum(refunded), 0) AS refunded FROM moved GROUP BY 1, 2, 3
+)
+SELECT coalesce(d.method, l.method) FROM payments.daily d FULL JOIN ledger l USING (outlet_id, business_day, method)
+WHERE (d.captured_count, d.captured_paise, d.refunded_count, d.refunded_paise)
+  IS DISTINCT FROM (l.n, l.captured, l.m, l.refunded);
+
+--? tickets_match_orders: lines to be cooked that no ticket has exactly once
+SELECT l.id FROM orders.line l JOIN orders.orders o ON (o.outlet_id, o.id) = (l.outlet_id, l.order_id)
+WHERE o.status IN ('confirmed', 'preparing', 'ready', 'served', 'completed') AND l.status = 'active' AND 1 <> (
+  SELECT count(*) FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id)
+  WHERE (t.outlet_id, t.order_id, t.course, t.station) = (l.outlet_id, l.order_id, l.course, l.station)
+    AND i.line_id = l.id AND i.quantity = l.quantity);
+
+--? tickets_match_orders: items on tickets that nobody ordered there
+SELECT i.id FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id)
+WHERE NOT EXISTS (SELECT FROM orders.line l WHERE (l.outlet_id, l.order_id, l.id, l.course, l.station)
+  = (t.outlet_id, t.order_id, i.line_id, t.course, t.station));
+
+--? tickets_match_orders: tickets without items
+SELECT id FROM kitchen.ticket t WHERE NOT EXISTS (
+  SELECT FROM kitchen.ticket_item i WHERE (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id));
+
+--? tickets_match_orders: two tickets for one order, course and station
+SELECT order_id FROM kitchen.ticket GROUP BY outlet_id, order_id, course, station HAVING count(*) > 1;
+
+--? tickets_match_orders: tickets of orders that may not be cooked
+SELECT t.id FROM kitchen.ticket t LEFT JOIN orders.orders o ON (o.outlet_id, o.id) = (t.outlet_id, t.order_id)
+WHERE o.id IS NULL OR o.confirmed_at IS NULL OR o.status IN ('placed', 'awaiting_payment', 'rejected', 'expired');
+
+--? tickets_match_orders: live tickets of cancelled orders
+SELECT t.id FROM kitchen.ticket t JOIN orders.orders o ON (o.outlet_id, o.id) = (t.outlet_id, t.order_id)
+WHERE o.status = 'cancelled' AND t.state NOT IN ('voided', 'served');
+
+--? tickets_match_orders: orders that are not as far as their tickets
+SELECT o.id FROM orders.orders o JOIN (
+  SELECT outlet_id, order_id, bool_and(state = 'served') AS served, bool_and(state IN ('ready', 'served')) AS ready,
+    bool_or(state IN ('cooking', 'ready', 'served')) AS begun
+  FROM kitchen.ticket WHERE state <> 'voided' GROUP BY 1, 2) t ON (t.outlet_id, t.order_id) = (o.outlet_id, o.id)
+WHERE o.status NOT IN ('completed', 'cancelled') AND NOT (o.status = 'preparing' AND NOT begun)
+  AND o.status <> CASE WHEN served THEN 'served' WHEN ready THEN 'ready' WHEN begun THEN 'preparing' ELSE 'confirmed' END;
+
+--? captures_are_used: completed payments without exactly one attempt on their bill, or the reverse
+SELECT id FROM payments.payment p WHERE (status = 'completed')::int <> (
+  SELECT count(*) FROM payments.attempt a WHERE (a.outlet_id, a.payment_id) = (p.outlet_id, p.id) AND a.on_bill);
+
+--? captures_are_used: bills that hold more money than they come to (a refund that failed is for a manager)
+SELECT id FROM orders.bill b WHERE paid_paise - refunded_paise > total_paise AND NOT EXISTS (
+  SELECT FROM payments.refund r JOIN payments.payment p ON (p.outlet_id, p.id) = (r.outlet_id, r.payment_id)
+  WHERE (p.outlet_id, p.bill_id) = (b.outlet_id, b.id) AND r.status = 'failed');
+
+--? captures_are_used: orders that wait for their payment on a paid bill
+SELECT o.id FROM orders.orders o JOIN orders.bill b ON (b.outlet_id, b.id) = (o.outlet_id, o.bill_id)
+WHERE o.status = 'awaiting_payment' AND b.paid_paise - b.refunded_paise >= b.total_paise;
+
+--? captures_are_used: refunds that nobody sends
+SELECT id FROM payments.refund
+WHERE status IN ('requested', 'pending', 'unknown') AND method <> 'cash' AND next_try_at IS NULL;
+
+--? captures_are_used: webhooks that were taken and not processed
+SELECT event_id FROM payments.webhook WHERE outcome IS NULL;
+
+--? stock_adds_up: counted stock that a sale made negative
+SELECT code FROM inventory.stock s WHERE kind = 'counted' AND on_hand_milli - reserved_milli < 0 AND NOT EXISTS (
+  SELECT FROM inventory.movement m WHERE (m.outlet_id, m.stock_id) = (s.outlet_id, s.id)
+    AND m.kind IN ('count', 'waste') AND m.quantity_milli < 0);
+
+--? stock_adds_up: stock whose movements don't add up to what is on hand
+SELECT code FROM inventory.stock s WHERE on_hand_milli <> (
+  SELECT coalesce(sum(quantity_milli), 0) FROM inventory.movement m
+  WHERE (m.outlet_id, m.stock_id) = (s.outlet_id, s.id));
+
+--? stock_adds_up: stock whose live reservations are not what is reserved
+SELECT code FROM inventory.stock s WHERE reserved_milli <> (
+  SELECT coalesce(sum(quantity_milli), 0) FROM inventory.reservation r
+  WHERE (r.outlet_id, r.stock_id) = (s.outlet_id, s.id) AND r.state = 'reserved');
+
+--? stock_adds_up: reservations that nobody will settle
+SELECT r.id FROM inventory.reservation r LEFT JOIN orders.orders o ON (o.outlet_id, o.id) = (r.outlet_id, r.order_id)
+WHERE r.state = 'reserved' AND (o.id IS NULL
+  OR o.status IN ('ready', 'served', 'completed', 'cancelled', 'rejected', 'expired'));
+
+--? stock_adds_up: cooked items that were not taken from stock
+SELECT id FROM inventory.usage WHERE settled_at IS NULL;
+
+--? stock_adds_up: items that were started and not used, or used and never started
+SELECT coalesce(i.id, u.kitchen_item_id) FROM kitchen.ticket_item i
+FULL JOIN inventory.usage u ON (u.outlet_id, u.kitchen_item_id) = (i.outlet_id, i.id)
+WHERE (u.id IS NULL AND i.state IN ('cooking', 'ready', 'served'))
+  OR (u.id IS NOT NULL AND coalesce(i.state, 'queued') IN ('held', 'queued'));
+
+--? sums_are_right: bills that are not the sum of their live orders
+SELECT id FROM orders.bill b WHERE net_paise <> (
+  SELECT coalesce(sum(total_paise), 0) FROM orders.orders o
+  WHERE (o.outlet_id, o.bill_id) = (b.outlet_id, b.id) AND status NOT IN ('rejected', 'expired', 'cancelled'));
+
+--? sums_are_right: bills that are not rounded to the rupee
+SELECT id FROM orders.bill WHERE total_paise <> round(net_paise / 100.0) * 100;
+
+--? sums_are_right: bills whose payments are not what was paid
+SELECT id FROM orders.bill b WHERE paid_paise <> (
+  SELECT coalesce(sum(a.amount_paise), 0) FROM payments.payment p
+  JOIN payments.attempt a ON (a.outlet_id, a.payment_id) = (p.outlet_id, p.id) AND a.on_bill
+  WHERE (p.outlet_id, p.bill_id) = (b.outlet_id, b.id));
+
+--? sums_are_right: bills whose refunds are not what was refunded
+SELECT id FROM orders.bill b WHERE refunded_paise <> (
+  SELECT coalesce(sum(r.amount_paise), 0) FROM payments.payment p
+  JOIN payments.refund r ON (r.outlet_id, r.payment_id) = (p.outlet_id, p.id) AND r.on_bill AND r.status <> 'failed'
+  WHERE (p.outlet_id, p.bill_id) = (b.outlet_id, b.id));
+
+--? sums_are_right: orders that are not the sum of their lines
+SELECT o.id FROM orders.orders o JOIN (
+  SELECT outlet_id, order_id, sum(unit_price_paise * quantity) AS subtotal, sum(discount_paise) AS discount,
+    sum(taxable_paise) AS taxable, sum(total_paise) AS total FROM orders.line GROUP BY 1, 2
+) l ON (l.outlet_id, l.order_id) = (o.outlet_id, o.id)
+WHERE (o.subtotal_paise, o.discount_paise, o.taxable_paise, o.total_paise) <> (subtotal, discount, taxable, total)
+  OR total_paise <> taxable_paise + (SELECT coalesce(sum((t->>'paise')::bigint), 0) FROM jsonb_array_elements(taxes) t);
+
+--? sums_are_right: lines that are not their taxable value and taxes
+SELECT id FROM orders.line WHERE total_paise <> taxable_paise
+  + (SELECT coalesce(sum((t->>'paise')::bigint), 0) FROM jsonb_array_elements(taxes) t);
+
+--? sums_are_right: orders without lines
+SELECT id FROM orders.orders o WHERE NOT EXISTS (
+  SELECT FROM orders.line l WHERE (l.outlet_id, l.order_id) = (o.outlet_id, o.id));
+
+--? sums_are_right: bills without orders
+SELECT id FROM orders.bill b WHERE NOT EXISTS (
+  SELECT FROM orders.orders o WHERE (o.outlet_id, o.bill_id) = (b.outlet_id, b.id));
+
+--? sums_are_right: closed bills without an invoice, or the reverse
+SELECT id FROM orders.bill WHERE (status = 'closed') <> (invoice_number IS NOT NULL);
+
+--? sums_are_right: days whose order numbers have gaps
+SELECT business_day FROM (SELECT outlet_id, business_day, count(*) AS n, min(number) AS least, max(number) AS most
+  FROM orders.orders GROUP BY 1, 2) o FULL JOIN orders.day_counter d USING (outlet_id, business_day)
+WHERE (n, least, most) IS DISTINCT FROM (last_number::bigint, 1, last_number);
+
+--? sums_are_right: invoice series with gaps
+SELECT series FROM (SELECT outlet_id, substring(invoice_number FROM '^(.*)/') AS series, count(*) AS n,
+    min(substring(invoice_number FROM '[0-9]+$')::int) AS least, max(substring(invoice_number FROM '[0-9]+$')::int) AS most
+  FROM orders.bill WHERE invoice_number IS NOT NULL GROUP BY 1, 2) b
+FULL JOIN orders.invoice_counter c USING (outlet_id, series)
+WHERE (n, least, most) IS DISTINCT FROM (last_number::bigint, 1, last_number);
+
+--? boards_are_true: stations whose ticket numbers have gaps
+SELECT station FROM (SELECT outlet_id, station, count(*) AS n, min(number) AS least, max(number) AS most
+  FROM kitchen.ticket GROUP BY 1, 2) t FULL JOIN kitchen.board b USING (outlet_id, station)
+WHERE last_number <> 0 AND (n, least, most) IS DISTINCT FROM (last_number::bigint, 1, last_number);
+
+--? boards_are_true: boards with another hash than their tickets
+SELECT station FROM kitchen.board b WHERE hash <> (
+  SELECT coalesce(sum(crc32(convert_to(id || ':' || version, 'UTF8'))), 0)::numeric % 4294967296 FROM kitchen.ticket t
+  WHERE (t.outlet_id, t.station) = (b.outlet_id, b.station) AND visible);
+
+--? versions_are_gapless: orders whose last event is not their version
+SELECT id FROM orders.orders a WHERE version IS DISTINCT FROM (
+  SELECT max(aggregate_version) FROM orders.outbox WHERE subject = a.id::text);
+
+--? versions_are_gapless: bills whose last event is not their version
+SELECT id FROM orders.bill a WHERE version <> (
+  SELECT coalesce(max(aggregate_version), 0) FROM orders.outbox WHERE subject = a.id::text);
+
+--? versions_are_gapless: payments whose last event is not their version
+SELECT id FROM payments.payment a WHERE version <> (
+  SELECT coalesce(max(aggregate_version), 0) FROM payments.outbox WHERE subject = a.id::text);
+
+--? versions_are_gapless: stock whose last event is not its version
+SELECT id FROM inventory.stock a WHERE version <> (
+  SELECT coalesce(max(aggregate_version), 0) FROM inventory.outbox WHERE subject = a.id::text);
+
+--? versions_are_gapless: boards whose last event is not their sequence
+SELECT station FROM kitchen.board a WHERE sequence <> (
+  SELECT coalesce(max(aggregate_version), 0) FROM kitchen.outbox WHERE subject = a.outlet_id || ':' || a.station);
+
+--? versions_are_gapless: versions that don't follow the one before
+SELECT log || ' ' || subject || ' has ' || version || ' after ' || coalesce(before::text, 'none') FROM (
+  SELECT log, subject, version, lag(version) OVER (PARTITION BY log, subject ORDER BY id) AS before FROM (
+    SELECT 'orders' AS log, id, subject, aggregate_version AS version FROM orders.outbox UNION ALL
+    SELECT 'payments', id, subject, aggregate_version FROM payments.outbox UNION ALL
+    SELECT 'kitchen', id, subject, aggregate_version FROM kitchen.outbox UNION ALL
+    SELECT 'inventory', id, subject, aggregate_version FROM inventory.outbox UNION ALL
+    SELECT 'notifications', id, subject, aggregate_version FROM notifications.outbox UNION ALL
+    SELECT 'menu', id, subject, aggregate_version FROM menu.outbox UNION ALL
+    SELECT 'staff', id, subject, aggregate_version FROM staff.outbox) every) follow
+WHERE version <> before + 1 OR (before IS NULL AND version <> 1 AND log IN ('orders', 'payments', 'kitchen', 'inventory'));

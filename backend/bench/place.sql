@@ -8,8 +8,8 @@ DECLARE
   v_order uuid := uuidv7();
   v_number integer;
 BEGIN
-  INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name) VALUES (p_outlet, v_bill, 'takeaway', current_date, {customer});
-  UPDATE orders.bill SET net_paise = {paise}, total_paise = {paise} WHERE outlet_id = p_outlet AND id = v_bill;
+  INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, net_paise, total_paise)
+  VALUES (p_outlet, v_bill, 'takeaway', current_date, {customer}, {paise}, {paise});
   INSERT INTO orders.line (outlet_id, order_id, id, {line_columns}) VALUES {lines};
   INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number) VALUES (p_outlet, current_date, 1)
   ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number INTO v_number;

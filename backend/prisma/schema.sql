@@ -179,10 +179,10 @@ BEGIN
   PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
 
   WITH own AS (
-    SELECT stock_id, sum(quantity_milli) AS quantity FROM reservation
+    SELECT stock_id, sum(quantity_milli)::bigint AS quantity FROM reservation
     WHERE again AND outlet_id = p_outlet AND order_id = p_order AND state = 'reserved' GROUP BY stock_id
   ), need AS (
-    SELECT r.stock_id, sum(r.quantity_milli * w.quantity) AS quantity
+    SELECT r.stock_id, sum(r.quantity_milli * w.quantity)::bigint AS quantity
     FROM unnest(p_sources, p_quantities) AS w(source_id, quantity)
     JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted' GROUP BY r.stock_id
   ), level AS (
@@ -227,13 +227,14 @@ CREATE FUNCTION inventory.settle(p_outlet integer, p_limit integer) RETURNS inte
     AS $$
 DECLARE
   picked uuid[];
+  orders uuid[];
   lines uuid[];
   stocks uuid[];
   used bigint[];
   settled bigint[];
 BEGIN
-  SELECT array_agg(id), array_agg(line_id) INTO picked, lines FROM (
-    SELECT u.id, u.line_id FROM usage u JOIN order_line l ON (l.outlet_id, l.line_id) = (u.outlet_id, u.line_id)
+  SELECT array_agg(id), array_agg(DISTINCT order_id), array_agg(line_id) INTO picked, orders, lines FROM (
+    SELECT u.id, u.order_id, u.line_id FROM usage u JOIN order_line l ON (l.outlet_id, l.line_id) = (u.outlet_id, u.line_id)
     WHERE u.outlet_id = p_outlet AND u.settled_at IS NULL ORDER BY u.id LIMIT p_limit FOR UPDATE OF u SKIP LOCKED) p;
   IF picked IS NULL THEN
     RETURN 0;
@@ -249,7 +250,7 @@ BEGIN
 
   SELECT array_agg(DISTINCT id) INTO stocks FROM (
     SELECT unnest(stock_ids) AS id FROM usage WHERE outlet_id = p_outlet AND id = ANY (picked) UNION ALL
-    SELECT stock_id FROM reservation WHERE outlet_id = p_outlet AND line_id = ANY (lines) AND state = 'reserved') s;
+    SELECT stock_id FROM reservation WHERE outlet_id = p_outlet AND order_id = ANY (orders) AND line_id = ANY (lines) AND state = 'reserved') s;
   IF stocks IS NULL THEN
     RETURN cardinality(picked);
   END IF;
@@ -266,7 +267,7 @@ BEGIN
     WHERE u.outlet_id = p_outlet AND u.id = ANY (picked)
   ), held AS (
     UPDATE reservation SET state = 'consumed', settled_at = now()
-    WHERE outlet_id = p_outlet AND line_id = ANY (lines) AND state = 'reserved' RETURNING stock_id, quantity_milli
+    WHERE outlet_id = p_outlet AND order_id = ANY (orders) AND line_id = ANY (lines) AND state = 'reserved' RETURNING stock_id, quantity_milli
   ), total AS (
     SELECT stock_id, sum(on_hand)::bigint AS on_hand, sum(reserved)::bigint AS reserved FROM (
       SELECT stock_id, -quantity AS on_hand, 0 AS reserved FROM taken UNION ALL
@@ -749,17 +750,6 @@ END $$;
 
 
 --
--- Name: bill_of(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
---
-
-CREATE FUNCTION orders.bill_of(p_outlet integer, p_order uuid) RETURNS uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'orders', 'pg_temp'
-    AS $$
-  SELECT bill_id FROM orders.orders WHERE outlet_id = p_outlet AND id = p_order $$;
-
-
---
 -- Name: next_invoice(integer, text); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -802,6 +792,8 @@ BEGIN
       'same', v_known.body_hash = p_body_hash, 'body', convert_from(v_known.body, 'UTF8')));
   END IF;
 
+  -- inventory's own events of this order carry its correlation
+  PERFORM set_config('rasoi.correlation_id', p->>'correlation_id', true), set_config('rasoi.traceparent', coalesce(p->>'traceparent', ''), true);
   v_refused := menu.check_sale(v_outlet, (p->>'menu_version')::bigint, p_item_ids, p_modifier_ids);
   IF v_refused IS NOT NULL THEN RETURN v_refused; END IF;
 
@@ -867,27 +859,33 @@ END $$;
 
 
 --
--- Name: read_bill(integer, uuid, boolean); Type: FUNCTION; Schema: orders; Owner: -
+-- Name: read_bill(integer, uuid, uuid, boolean); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_lock boolean) RETURNS jsonb
+CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'orders', 'pg_temp'
     AS $$
-DECLARE v_bill orders.bill;
+DECLARE
+  v_bill orders.bill;
+  v_id uuid := coalesce(p_bill, (SELECT bill_id FROM orders.orders WHERE outlet_id = p_outlet AND id = p_order));
+  v_locked text := coalesce(current_setting('rasoi.bill_locked', true), '');
 BEGIN
-  IF p_lock THEN
-    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill FOR UPDATE;
+  IF NOT p_lock THEN
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id;
+  ELSIF v_locked IN ('', v_id::text) THEN
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE;
+    PERFORM set_config('rasoi.bill_locked', v_id::text, true);
   ELSE
-    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill;
+    SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE NOWAIT;
   END IF;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('bill', to_jsonb(v_bill), 'orders', coalesce((
+  IF v_bill.id IS NULL THEN RETURN NULL; END IF;
+  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
       'progress', coalesce((SELECT jsonb_agg(jsonb_build_object('station', t.station, 'ticket_id', t.ticket_id, 'state', t.state, 'version', t.version) ORDER BY t.station, t.ticket_id)
         FROM orders.ticket_progress t WHERE t.outlet_id = p_outlet AND t.order_id = o.id), '[]')) ORDER BY o.number)
-    FROM orders.orders o WHERE o.outlet_id = p_outlet AND o.bill_id = p_bill), '[]'));
+    FROM orders.orders o WHERE o.outlet_id = p_outlet AND o.bill_id = v_id), '[]'));
 END $$;
 
 
@@ -3368,21 +3366,7 @@ CREATE INDEX recipe_outlet_id_stock_id_idx ON inventory.recipe USING btree (outl
 -- Name: reservation_live_key; Type: INDEX; Schema: inventory; Owner: -
 --
 
-CREATE UNIQUE INDEX reservation_live_key ON inventory.reservation USING btree (outlet_id, line_id, stock_id) WHERE (state = 'reserved'::text);
-
-
---
--- Name: reservation_live_order_idx; Type: INDEX; Schema: inventory; Owner: -
---
-
-CREATE INDEX reservation_live_order_idx ON inventory.reservation USING btree (outlet_id, order_id) WHERE (state = 'reserved'::text);
-
-
---
--- Name: reservation_live_stock_idx; Type: INDEX; Schema: inventory; Owner: -
---
-
-CREATE INDEX reservation_live_stock_idx ON inventory.reservation USING btree (outlet_id, stock_id) WHERE (state = 'reserved'::text);
+CREATE UNIQUE INDEX reservation_live_key ON inventory.reservation USING btree (outlet_id, order_id, line_id, stock_id) WHERE (state = 'reserved'::text);
 
 
 --
@@ -4171,13 +4155,6 @@ REVOKE ALL ON FUNCTION menu.read_sources(p_outlet integer) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION bill_of(p_outlet integer, p_order uuid); Type: ACL; Schema: orders; Owner: -
---
-
-REVOKE ALL ON FUNCTION orders.bill_of(p_outlet integer, p_order uuid) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION next_invoice(p_outlet integer, p_series text); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -4185,10 +4162,10 @@ REVOKE ALL ON FUNCTION orders.next_invoice(p_outlet integer, p_series text) FROM
 
 
 --
--- Name: FUNCTION read_bill(p_outlet integer, p_bill uuid, p_lock boolean); Type: ACL; Schema: orders; Owner: -
+-- Name: FUNCTION read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean); Type: ACL; Schema: orders; Owner: -
 --
 
-REVOKE ALL ON FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_lock boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean) FROM PUBLIC;
 
 
 --

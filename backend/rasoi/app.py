@@ -6,11 +6,13 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
+import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -88,7 +90,8 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     wakes = Wakes()
     db = await Database.connect(database_url, size=settings.pool_size)
     db.on_commit = wakes
-    ctx = Context(settings, db, Redis.from_url(redis_url) if redis_url else None)
+    redis = Redis.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5) if redis_url else None
+    ctx = Context(settings, db, redis)
     revocations = Revocations()
     ctx.put(revocations)
     ctx.put(tokens_of(settings, revocations))
@@ -152,23 +155,35 @@ def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
         hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
         for what in (b"razorpay key", b"razorpay webhook")
     ]
-    port = settings.simulator_port or _free_port(settings.host)
+    port = settings.simulator_port or _simulator_port(settings)
+    scheme = "https" if settings.tls_cert else "http"
     argv = [
         sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(port),
-        "--key-id", payments.SIMULATOR_KEY_ID,
-        "--key-secret", derived[0], "--webhook-secret", derived[1], "--webhook-url", f"http://127.0.0.1:{settings.port}/api/payments/webhook/razorpay",
-        "--data", str(settings.data / "razorpay_simulator.sqlite"),
+        "--key-id", payments.SIMULATOR_KEY_ID, "--data", str(settings.data / "razorpay_simulator.sqlite"),
+        "--webhook-url", f"{scheme}://127.0.0.1:{settings.port}/api/payments/webhook/razorpay",
     ]  # fmt: skip
-    box.spawn_child(argv, None, "razorpay_simulator")
+    if settings.tls_cert:
+        argv += ["--tls-cert", str(settings.tls_cert), "--tls-key", str(settings.tls_key)]
+    secrets = {"SIMULATOR_KEY_SECRET": derived[0], "SIMULATOR_WEBHOOK_SECRET": derived[1]}  # argv is for all to see
+    box.spawn_child(argv, {**os.environ, **secrets}, "razorpay_simulator")
     return replace(
         settings, simulator_port=port, simulator_key_secret=derived[0], razorpay_webhook_secrets=(derived[1],)
     )
 
 
-def _free_port(host: str) -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def _simulator_port(settings: Settings) -> int:
+    """The port of the last start where it is free, since open pages allow that address; else any free one."""
+    kept = settings.data / "razorpay_simulator.port"
+    wanted = int(kept.read_text()) if kept.is_file() and kept.read_text().isdigit() else 0
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, wanted))
+        except OSError:
+            probe.bind((settings.host, 0))
+        port = int(probe.getsockname()[1])
+    kept.write_text(str(port))
+    return port
 
 
 async def _serve(settings: Settings, box: Embedded, listener: socket.socket, started: float) -> int:
@@ -180,12 +195,23 @@ async def _serve(settings: Settings, box: Embedded, listener: socket.socket, sta
             log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, ws_max_size=64 * 1024,
             ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, backlog=2048, proxy_headers=True,
         )  # fmt: skip
-        server = uvicorn.Server(config)
+        server = Server(config)
         watch = asyncio.create_task(_watch(server, box))
         _announce_when_up(server, running.ctx, box, started)
         await server.serve(sockets=[listener])
         watch.cancel()
         return 1 if box.failed else 0
+
+
+class Server(uvicorn.Server):
+    """SIGINT and SIGTERM end the serving, and nothing more: what follows cleans up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 async def _watch(server: uvicorn.Server, box: Embedded) -> None:

@@ -85,6 +85,14 @@ def _key(value: str) -> str:
     return value
 
 
+def _brokers(value: str) -> str:
+    brokers = _list(value)
+    for host, _, port in (each.rpartition(":") for each in brokers):
+        if not host or not port.isdecimal():
+            raise ValueError("brokers as host:port, by comma")
+    return ",".join(brokers)
+
+
 def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -120,7 +128,10 @@ class Settings:
     redis_url: str = _setting(
         _address("redis", "rediss", "unix"), "", "Redis to use", secret=True, shown="embedded"
     )
-    events: str = _setting(_one_of("local"), "local", "how events travel between rooms")
+    events: str = _setting(_one_of("local", "kafka"), "local", "how events travel: local, or kafka for `rasoi serve`")
+    kafka_bootstrap: str = _setting(_brokers, "", "Kafka brokers for EVENTS=kafka, as host:port by comma")
+    kafka_replicas: int = _setting(_between(1, 9), 1, "copies of each topic's partitions, when topics are made")
+    kafka_retention_days: int = _setting(_between(1, 13), 7, "days that topics keep events; the logs keep them longer")
     given_secret_key: str = _setting(
         _key, "", "signs sign-ins and guest sessions", name="SECRET_KEY", secret=True, shown="made once, kept"
     )
@@ -128,6 +139,12 @@ class Settings:
     razorpay_key_secret: str = _setting(_text, "", "secret of RAZORPAY_KEY_ID", secret=True)
     razorpay_webhook_secrets: tuple[str, ...] = _setting(
         _list, (), "secrets that webhooks may be signed with, newest first, by comma", secret=True
+    )
+    razorpay_simulator_url: str = _setting(
+        _public_url, "", "a Razorpay simulator that runs elsewhere, as browsers reach it"
+    )
+    razorpay_base_url: str = _setting(
+        _public_url, "", "where services reach Razorpay's interface", shown="Razorpay's, or the simulator's"
     )
     simulator_port: int = _setting(_port, 0, "port of the Razorpay simulator; 0 takes a free one")
     log_format: str = _setting(_one_of("json", "text"), "text", "form of the log lines: json or text")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import socket
 from pathlib import Path
 
@@ -22,13 +23,18 @@ def options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--key-id", default="rzp_test_simulator")
-    parser.add_argument("--key-secret", required=True)
+    parser.add_argument("--key-secret", default=os.environ.get("SIMULATOR_KEY_SECRET"), help="or SIMULATOR_KEY_SECRET")
     parser.add_argument("--webhook-url", help="where events are posted; none are without it")
-    parser.add_argument("--webhook-secret", default="")
+    parser.add_argument(
+        "--webhook-secret", default=os.environ.get("SIMULATOR_WEBHOOK_SECRET", ""), help="or SIMULATOR_WEBHOOK_SECRET"
+    )
     parser.add_argument("--data", type=Path, help="file of the books; in memory without it")
     parser.add_argument("--tls-cert", type=Path, help="certificate chain, to serve HTTPS")
     parser.add_argument("--tls-key", type=Path)
-    return parser.parse_args()
+    given = parser.parse_args()
+    if not given.key_secret:
+        parser.error("a key secret is needed")
+    return given
 
 
 def listen(host: str, port: int) -> socket.socket:

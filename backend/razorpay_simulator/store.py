@@ -35,6 +35,8 @@ class Store:
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.executescript(TABLES)
+        # the receiver was most likely away as long as we were
+        self.db.execute("UPDATE webhook SET due_at = made_at WHERE due_at IS NOT NULL")
 
     @contextmanager
     def change(self) -> Iterator[None]:

@@ -27,12 +27,13 @@ async def place(
     sources: list[tuple[UUID, UUID, int]],
     item_ids: list[UUID],
     modifier_ids: list[UUID],
-) -> dict[str, Any]:
-    """Place an order in one call; see orders.place for the answers."""
+) -> tuple[str, str]:
+    """Place an order in one call; see orders.place for the outcomes and their bodies."""
     lines, ids, counts = zip(*sources, strict=True)
-    sql = "SELECT orders.place($1, $2, $3, $4, $5, $6, $7)"
+    sql = "SELECT outcome, body FROM orders.place($1, $2, $3, $4, $5, $6, $7)"
     wakes = ("orders", "inventory")
-    return await conn.call(sql, order, body_hash, lines, ids, counts, item_ids, modifier_ids, wakes=wakes)  # type: ignore[no-any-return]
+    row = await conn.call(sql, order, body_hash, lines, ids, counts, item_ids, modifier_ids, wakes=wakes)
+    return row["outcome"], row["body"]
 
 
 async def read_bill(

@@ -115,9 +115,15 @@ async def place(
     """Place an order. A stale snapshot of the menu is reloaded and tried once more."""
     table = await _table_of(ctx, principal, request)
     for _ in range(2):
-        answer = await _try_place(ctx, principal, request, key, table)
-        if not answer.get("stale"):
-            return _placed(answer)
+        outcome, body = await _try_place(ctx, principal, request, key, table)
+        if outcome == "placed":
+            return Response(body.encode(), status_code=201, media_type="application/json")
+        if outcome == "replayed":
+            return Stored(201, body.encode()).response()
+        if outcome == "reused":
+            raise KeyReused("The same key came with another body; use a new key for a new request.")
+        if outcome == "no_bill":
+            raise UnknownBill("That bill is closed or not yours; start a new one.")
         ctx.get(Snapshots).drop(principal.outlet_id)
     raise Busy("The menu is being changed; please try again.")
 
@@ -149,7 +155,7 @@ async def _try_place(
     request: schemas.PlaceRequest,
     key: IdempotencyKey,
     table: tuple[UUID | None, str | None],
-) -> dict[str, Any]:
+) -> tuple[str, str]:
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
     priced = price(cart_of(request.lines), menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:
@@ -158,10 +164,10 @@ async def _try_place(
     order = views.order_to_place(
         ctx, principal, request, key.value, key.route, table, outlet, menu.version, priced
     )
-    answer = await db.place(ctx.db, order, key.body_hash, sources, item_ids, modifier_ids)
-    if "sold_out" in answer:
-        raise sold_out(answer["sold_out"], menu)
-    return answer
+    outcome, body = await db.place(ctx.db, order, key.body_hash, sources, item_ids, modifier_ids)
+    if outcome == "sold_out":
+        raise sold_out(msgspec.json.decode(body), menu)
+    return outcome, body
 
 
 async def _replay_or_refuse(
@@ -186,16 +192,6 @@ def _sources(priced: PricedOrder) -> tuple[list[tuple[UUID, UUID, int]], list[UU
     ]
     modifiers = sorted({m.id for line in lines for m in line.modifiers})
     return sources, sorted({line.item_id for line in lines}), modifiers
-
-
-def _placed(answer: dict[str, Any]) -> Response[bytes]:
-    if placed := answer.get("placed"):
-        return Response(msgspec.json.encode(placed), status_code=201, media_type="application/json")
-    if replay := answer.get("replay"):
-        if not replay["same"]:
-            raise KeyReused("The same key came with another body; use a new key for a new request.")
-        return Stored(replay["status"], replay["body"].encode()).response()
-    raise UnknownBill("That bill is closed or not yours; start a new one.")
 
 
 def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:

@@ -25,7 +25,7 @@ from rasoi.platform.problems import BadRequest, Conflict, NotFound, Unavailable,
 from rasoi.staff.api import Outlet, audit
 from rasoi.staff.api import outlet as read_outlet
 
-FIRST_LOOK = timedelta(seconds=60)
+FIRST_LOOK = timedelta(seconds=30)
 LEAST_ONLINE_PAISE = 100
 MOST_DAYS = 366
 

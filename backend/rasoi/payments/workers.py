@@ -24,7 +24,7 @@ from rasoi.platform.database import Tx
 log = structlog.get_logger(__name__)
 POLL_S = 1.0
 MOST_TRIES = 12
-INTENT_S = 30
+INTENT_S = 10
 WEBHOOK_DAYS = 90
 
 

@@ -11,13 +11,19 @@ T = TypeVar("T")
 
 
 class Context:
-    """One per process. Parts are kept by class, so that tests put fakes in the same way."""
+    """One per process, or one per room of it. Parts are kept by class, so that tests put fakes in the same way."""
 
     def __init__(self, settings: Settings, db: Database, redis: Any | None = None) -> None:
         self.settings = settings
         self.db = db
         self.redis = redis
         self._parts: dict[type, object] = {}
+
+    def beside(self, db: Database) -> Context:
+        """The same parts over another database: another room's in this process, under its own role."""
+        other = Context(self.settings, db, self.redis)
+        other._parts = self._parts
+        return other
 
     def put(self, part: object, kind: type | None = None) -> None:
         """Keep `part` under its class, or under `kind`, its protocol."""

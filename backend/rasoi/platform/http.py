@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 MAX_BODY = 256 * 1024
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+Checks = Mapping[str, Callable[[], Awaitable[Any]]]
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -86,10 +87,11 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready", guards=[public], tags=["platform"])
-async def ready(ctx: Context) -> Response[dict[str, Any]]:
-    """Each dependency by name; 503 while one that is needed is away. Redis is not needed."""
+async def ready(ctx: Context, more_checks: Checks) -> Response[dict[str, Any]]:
+    """Each dependency by name; 503 while PostgreSQL is away. Without the others orders are taken all the same."""
     checks = {"postgresql": await _check(ctx.db.fetchval("SELECT 1"))}
     checks["redis"] = "not configured" if ctx.redis is None else await _check(ctx.redis.ping())
+    checks |= {name: await _check(ask()) for name, ask in more_checks.items()}
     fine = checks["postgresql"] == "ok"
     return Response(
         {"status": "ok" if fine else "unavailable", "checks": checks}, status_code=200 if fine else 503
@@ -128,28 +130,42 @@ def provide_address(request: Request[Any, Any, Any]) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def of_room(ctx: Context, routes: Sequence[Any]) -> Router:
+    """A room's routes, bound to that room's own context."""
+    return Router("/", route_handlers=list(routes), dependencies=_bound(ctx))
+
+
+def _bound(ctx: Context) -> dict[str, Provide]:
+    """What handlers reach by a context."""
+
+    async def provide_call(request: Request[Any, Any, Any]) -> Call:
+        return Call(ctx, principal_of(request), await provide_key(request))
+
+    return {
+        "ctx": Provide(lambda: ctx, sync_to_thread=False, use_cache=True),
+        "call": Provide(provide_call),
+    }
+
+
 def application(
     ctx: Context,
     routes: Sequence[Any],
     *,
     version: str,
+    checks: Checks | None = None,
     on_startup: Sequence[Callable[..., Any]] = (),
     on_shutdown: Sequence[Callable[..., Any]] = (),
 ) -> Litestar:
-    """The Litestar application for these routes, without the outermost layer."""
-
-    async def provide_call(request: Request[Any, Any, Any]) -> Call:
-        return Call(ctx, principal_of(request), await provide_key(request))
-
+    """The Litestar application for these routes, without the outermost layer. `checks` are told by /health/ready."""
     return Litestar(
         route_handlers=[live, ready, metrics, *routes],
         middleware=[AuthMiddleware(ctx.get(Tokens))],
         exception_handlers={Exception: problems.handle},
         dependencies={
-            "ctx": Provide(lambda: ctx, sync_to_thread=False, use_cache=True),
+            **_bound(ctx),
             "principal": Provide(provide_principal),
             "key": Provide(provide_key),
-            "call": Provide(provide_call),
+            "more_checks": Provide(lambda: checks or {}, sync_to_thread=False),
             "caller_address": Provide(provide_address, sync_to_thread=False),
         },
         signature_namespace={

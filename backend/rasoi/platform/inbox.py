@@ -36,7 +36,9 @@ NEW = """INSERT INTO {room}.inbox (log, event_id) SELECT $1, unnest($2::uuid[])
 ON CONFLICT DO NOTHING RETURNING event_id"""
 KEY_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))"
 IS_PARKED = "SELECT EXISTS (SELECT FROM {room}.parked WHERE log = $1 AND subject = $2)"
-PARK = """INSERT INTO {room}.parked (log, position, subject, event, reason) VALUES ($1, $2, $3, $4, $5)
+# not what another process of this consumer has handled meanwhile
+PARK = """INSERT INTO {room}.parked (log, position, subject, event, reason)
+SELECT $1, $2::bigint, $3, $4::jsonb, $5 WHERE NOT EXISTS (SELECT FROM {room}.inbox WHERE log = $1 AND event_id = $6)
 ON CONFLICT DO NOTHING"""
 PARKED_KEYS = "SELECT DISTINCT subject FROM {room}.parked WHERE log = $1"
 PARKED_ROWS = """SELECT position, subject, event, reason, parked_at FROM {room}.parked
@@ -176,6 +178,7 @@ class Inbox:
             each.event.subject,
             event,
             reason[:2000],
+            each.event.id,
         )
 
     async def replay(self, subject: str | None = None) -> tuple[int, list[str]]:

@@ -14,14 +14,15 @@ from contextlib import suppress
 
 import structlog
 
-from rasoi.platform import events
+from rasoi.platform import events, jobs
 from rasoi.platform.context import Context
+from rasoi.platform.database import Database
 from rasoi.platform.inbox import Inbox
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
 from rasoi.platform.log import Position, end_of, read
 from rasoi.platform.metrics import OUTBOX_LAG
-from rasoi.platform.rooms import Job, Room
+from rasoi.platform.rooms import Room
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,14 @@ SAVE_S = 0.5
 LOAD = "SELECT position, gaps FROM {room}.reader WHERE log = $1"
 SAVE = """INSERT INTO {room}.reader (log, position, gaps) VALUES ($1, $2, $3)
 ON CONFLICT (log) DO UPDATE SET position = excluded.position, gaps = excluded.gaps"""
+
+
+async def saved_position(db: Database, room: str, reader: str) -> Position:
+    """Where `room`'s reader of that name stopped last."""
+    row = await db.fetchrow(LOAD.format(room=room), reader)
+    return (
+        Position() if row is None else Position(row["position"], {int(k): v for k, v in row["gaps"].items()})
+    )
 
 
 class Wakes:
@@ -83,12 +92,7 @@ class Reader:
     async def load(self) -> Position:
         """Where this reader stopped last."""
         await self.inbox.load()
-        row = await self.ctx.db.fetchrow(LOAD.format(room=self.room), self.log)
-        return (
-            Position()
-            if row is None
-            else Position(row["position"], {int(k): v for k, v in row["gaps"].items()})
-        )
+        return await saved_position(self.ctx.db, self.room, self.log)
 
     async def _follow(self, position: Position) -> None:
         self.saved = position
@@ -104,7 +108,7 @@ class Reader:
         entries, after = await read(self.ctx.db, self.log, position)
         if entries:
             await self.inbox.handle([each for each in entries if self.inbox.wants(each.event)])
-            OUTBOX_LAG.labels(self.room, self.log).set(entries[-1].event.age())
+        OUTBOX_LAG.labels(self.room, self.log).set(entries[-1].event.age() if entries else 0)
         if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
             await self.ctx.db.execute(SAVE.format(room=self.room), self.log, after.at, after.saved())
             self.saved, self.saved_at = after, time.monotonic()
@@ -175,7 +179,7 @@ class LocalTransport:
             leadership.start()
         running = [reader.run() for reader in self.readers]
         running += [follower.run() for follower in self.followers]
-        running += [self._job(room, job) for room, job in self.jobs]
+        running += [jobs.repeat(self.ctx, room, job, self.leaderships[0]) for room, job in self.jobs]
         self.tasks = [asyncio.create_task(each) for each in running]
 
     async def stop(self) -> None:
@@ -185,12 +189,3 @@ class LocalTransport:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         for leadership in self.leaderships:
             await leadership.stop()
-
-    async def _job(self, room: Room, job: Job) -> None:
-        while True:
-            await self.leaderships[0].held.wait()
-            try:
-                await job.run(self.ctx)
-            except Exception as error:
-                log.warning("job failed", room=room.name, job=job.name, reason=repr(error))
-            await asyncio.sleep(job.every_s)

@@ -21,3 +21,7 @@ OUTBOX_LAG = Gauge(
     "rasoi_outbox_lag_seconds", "Age of the newest event when its reader had handled it", ["room", "log"]
 )
 PARKED = Gauge("rasoi_events_parked_keys", "Keys set aside because an event kept failing", ["room", "log"])
+CONSUMER_LAG = Gauge(
+    "rasoi_consumer_lag_events", "Events in Kafka that a consumer has not finished", ["room", "log"]
+)
+UNREADABLE = Counter("rasoi_events_unreadable_total", "Messages in Kafka that are no event", ["log"])

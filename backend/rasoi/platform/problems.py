@@ -21,6 +21,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from rasoi.platform.events import correlation_id
 
 log = structlog.get_logger(__name__)
+GONE = "client disconnected prematurely"  # Litestar's words for it, with status 500
 
 
 class Problem(Exception):
@@ -179,6 +180,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         return render(request, error)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return render(request, from_http(error))
+    if isinstance(error, HTTPException) and error.detail == GONE:
+        return render(request, BadRequest("The request ended before it was whole."))
     problem = from_database(error)
     if problem is None:
         log.error("unhandled", path=request.url.path, exc_info=error)

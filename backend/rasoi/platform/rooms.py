@@ -42,3 +42,11 @@ class Room:
     def logs(self) -> list[str]:
         """The rooms whose logs this one consumes, in order."""
         return sorted({contract.event_room for contract in self.handlers})
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A room in a process, with the context that it works in there: under its own role, where it has one."""
+
+    room: Room
+    ctx: Context

@@ -54,9 +54,11 @@ def parser() -> argparse.ArgumentParser:
     staff.add_argument(
         "--manager", default="manager", metavar="NAME", help="user name (default: %(default)s)"
     )
-    staff.add_argument("--manager-password", default="rasoi-manager-demo", metavar="PASSWORD")
-    staff.add_argument("--waiter-pin", default="1101", metavar="PIN")
-    staff.add_argument("--kitchen-pin", default="2201", metavar="PIN")
+    staff.add_argument(
+        "--manager-password", default="rasoi-manager-demo", metavar="PASSWORD", help="its password"
+    )
+    staff.add_argument("--waiter-pin", default="1101", metavar="PIN", help="(default: %(default)s)")
+    staff.add_argument("--kitchen-pin", default="2201", metavar="PIN", help="(default: %(default)s)")
     return top
 
 

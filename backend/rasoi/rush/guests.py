@@ -47,7 +47,6 @@ class House:
     refused: int = 0
     paid_cash: int = 0
     paid_online: int = 0
-    parties_done: int = 0
     orders_done: int = 0
     troubles: list[str] = field(default_factory=list)
 
@@ -64,9 +63,7 @@ class Visit:
         self.table = None if party.table is None else house.tables[party.table]
         self.chance = Random(f"{house.seed}:{party.wishes[0].number}")
         self.guest = Caller(house.client, self._sit_down)
-        self.own: set[str] = (
-            set()
-        )  # bills that the guests ordered on themselves; others are the waiter's alone to see
+        self.own: set[str] = set()  # bills that the guests may see: they ordered on them themselves
 
     async def run(self) -> None:
         """Come, order, pay; what goes wrong is noted, and the others go on."""
@@ -77,8 +74,6 @@ class Visit:
                 await self._stay()
         except (NoAnswer, Refused) as error:
             self.house.troubles.append(str(error))
-        finally:
-            self.house.parties_done += 1
 
     async def _sit_down(self) -> str:
         body = {"table_code": self.table.code} if self.table else {}
@@ -110,7 +105,8 @@ class Visit:
             except Refused as refused:
                 house.refused += 1
                 if refused.kind not in LOOK_AGAIN:
-                    raise
+                    house.troubles.append(f"order {wish.number} was refused: {refused}")
+                    return None
                 house.menu = await self.guest.get("/api/menu")
             except NoAnswer:
                 house.evidence.given_up.add(tag)
@@ -201,15 +197,15 @@ class Visit:
         for _ in range(means.failures):
             checkout, _ = await self._at_the_bank(payer, what, checkout, means.method, "failure")
         checkout, signed = await self._at_the_bank(payer, what, checkout, means.method, "success")
-        payment_id = checkout["payment_id"]
+        payment: Json = {"id": checkout["payment_id"], "status": "pending"}
         if means.verified and signed:
-            body = {"payment_id": payment_id, **{name: signed[name] for name in SIGNED}}
+            body = {"payment_id": payment["id"], **{name: signed[name] for name in SIGNED}}
             try:
-                await payer.post("/api/payments/verify-razorpay", body)
+                payment = await payer.post("/api/payments/verify-razorpay", body)
             except Refused as refused:
                 if refused.status != 409:
                     raise
-        await self._until_paid(payer, payment_id)
+        await self._until_paid(payer, payment)
 
     async def _checkout(self, payer: Caller, what: Json) -> Json:
         checkout: Json = await payer.post("/api/payments/create-razorpay-order", what, key=str(uuid4()))
@@ -237,13 +233,15 @@ class Visit:
                     raise
                 checkout = await self._checkout(payer, what)
 
-    async def _until_paid(self, payer: Caller, payment_id: str) -> None:
+    async def _until_paid(self, payer: Caller, payment: Json) -> None:
+        """However the platform comes to know of it: from the checkout, by webhook, or by asking."""
+        payment_id = payment["id"]
         deadline = time.monotonic() + WAIT_S
-        while time.monotonic() < deadline:
-            payment = await payer.get(f"/api/payments/{payment_id}")
-            if payment["status"] == "completed":
-                self.house.evidence.paid[payment_id] = payment["captured_paise"]
-                self.house.paid_online += 1
+        while payment["status"] != "completed":
+            if time.monotonic() > deadline:
+                self.house.troubles.append(f"payment {payment_id} never completed")
                 return
             await asyncio.sleep(POLL_S)
-        self.house.troubles.append(f"payment {payment_id} never completed")
+            payment = await payer.get(f"/api/payments/{payment_id}")
+        self.house.evidence.paid[payment_id] = payment["captured_paise"]
+        self.house.paid_online += 1

@@ -19,7 +19,6 @@ from rasoi.rush.plan import plan
 from rasoi.rush.report import Report, Spread
 
 FIRST_ANSWER_S = 5.0
-RESTING = ("completed", "cancelled", "rejected", "expired")
 PAGE = 200
 CLOCKS_DIFFER_S = 60
 Json = dict[str, Any]
@@ -73,8 +72,8 @@ class Service:
         """Sign everyone in and look around. Raises Unplayable with one line."""
         try:
             await self.client.ask("GET", "/health/ready", patience=FIRST_ANSWER_S)
-        except (NoAnswer, Refused) as error:
-            raise Unplayable(f"no platform answers at {self.options.url}: {error}") from None
+        except (NoAnswer, Refused):
+            raise Unplayable(f"no platform answers at {self.options.url}; is it running?") from None
         for who, caller in (
             ("manager's password", self.manager),
             ("waiter's PIN", self.waiter),
@@ -107,7 +106,7 @@ class Service:
             begun = self.house.began = time.monotonic()
             parties = plan(self.options.orders, self.options.rate, self.options.seed, len(self.house.tables))
             visits = [asyncio.create_task(Visit(self.house, party).run()) for party in parties]
-            await self._watch(asyncio.gather(*visits), progress)
+            await self._watch(asyncio.gather(*visits), staff, progress)
             books, unfinished = await self._settled(since, progress)
         except (NoAnswer, TimeoutError) as error:
             raise Unplayable(f"the platform does not answer any more: {error}") from None
@@ -119,32 +118,39 @@ class Service:
         findings = compare(self.evidence, books)
         return self._report(books, findings, unfinished, time.monotonic() - begun), findings
 
-    async def _watch(self, visits: asyncio.Future[Any], progress: Callable[[House, int], None]) -> None:
+    async def _watch(
+        self,
+        visits: asyncio.Future[Any],
+        staff: list[asyncio.Task[None]],
+        progress: Callable[[House, int], None],
+    ) -> None:
+        """Until the last party has left. Staff never go before."""
         while not visits.done():
             progress(self.house, 0)
-            await asyncio.wait([visits], timeout=0.2)
+            await asyncio.wait([visits, *staff], timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+            for gone in (task for task in staff if task.done()):
+                gone.result()
         await visits
 
     async def _settled(self, since: float, progress: Callable[[House, int], None]) -> tuple[Books, int]:
         """The books once everything rests and the screens agree, or when time is up."""
         deadline = time.monotonic() + self.options.settle_s
         while True:
-            orders = await self._orders(since)
-            moving = [order for order in orders if order["status"] not in RESTING]
-            progress(self.house, len(orders) - len(moving))
+            moving = len(await self._orders(since, "live"))
+            progress(self.house, len(self.evidence.placed) - moving)
             late = time.monotonic() > deadline
             if late or not moving:
-                books = await self._books(orders)
-                if late or not compare(self.evidence, books).lost + compare(self.evidence, books).doubled:
-                    return books, len(moving)
+                books = await self._books(await self._orders(since))
+                if late or compare(self.evidence, books) == Findings():
+                    return books, moving
             await asyncio.sleep(0.5)
 
-    async def _orders(self, since: float) -> list[Json]:
-        """All orders that carry our tags."""
+    async def _orders(self, since: float, status: str = "") -> list[Json]:
+        """All orders that carry our tags, or those of them in a state."""
         found: list[Json] = []
-        cursor = ""
+        cursor, of_status = "", f"&status={status}" if status else ""
         while True:
-            page = await self.manager.get(f"/api/orders?limit={PAGE}{cursor}")
+            page = await self.manager.get(f"/api/orders?limit={PAGE}{cursor}{of_status}")
             found += [
                 order for order in page["items"] if (order["note"] or "").startswith(self.house.name + "/")
             ]

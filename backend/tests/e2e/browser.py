@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
-from playwright.async_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Playwright, Request, Response, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    FrameLocator,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    expect,
+)
 
-from tests.support import Platform
+from rasoi.embedded.postgres import free_port
+from tests.support import Platform, private_directory
 
 Json = dict[str, Any]
 
@@ -37,6 +50,18 @@ async def launch(playwright: Playwright) -> Browser:
     return await playwright.chromium.launch(executable_path=path, args=FLAGS)
 
 
+@contextmanager
+def running(**environ: str) -> Iterator[Platform]:
+    """A platform; `{port}` in a setting becomes its port."""
+    with private_directory() as directory:
+        port = free_port()
+        settings = {name: value.format(port=port) for name, value in environ.items()}
+        platform = Platform(directory / "data", settings, port=port).start()
+        yield platform
+        if platform.process and platform.process.poll() is None:
+            platform.stop()
+
+
 @dataclass
 class Watch:
     """Everything that went wrong on a page, less what the test expects."""
@@ -56,7 +81,11 @@ class Watch:
 
     @property
     def unexpected(self) -> list[str]:
-        return [trouble for trouble in self.troubles if not any(re.search(known, trouble) for known in self.expected)]
+        return [
+            trouble
+            for trouble in self.troubles
+            if not any(re.search(known, trouble) for known in self.expected)
+        ]
 
     def _console(self, message: ConsoleMessage) -> None:
         # a failed load comes as a response or a failed request too, with its address
@@ -69,7 +98,9 @@ class Watch:
 
     def _response(self, response: Response) -> None:
         if response.status >= 400:
-            self.troubles.append(f"{response.status}: {response.request.method} {urlsplit(response.url).path}")
+            self.troubles.append(
+                f"{response.status}: {response.request.method} {urlsplit(response.url).path}"
+            )
 
 
 @dataclass
@@ -97,7 +128,9 @@ class Screens:
 
     @property
     def troubles(self) -> list[str]:
-        return [f"{urlsplit(page.url).path}: {text}" for page, watch in self.opened for text in watch.unexpected]
+        return [
+            f"{urlsplit(page.url).path}: {text}" for page, watch in self.opened for text in watch.unexpected
+        ]
 
     async def close(self) -> None:
         for page, _ in self.opened:
@@ -111,7 +144,7 @@ class House:
     platform: Platform
     url: str
     menu: Json = field(default_factory=dict)
-    tables: dict[str, Json] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)  # by the table's name
 
     async def open(self) -> House:
         self.http = httpx.AsyncClient(base_url=self.platform.url, timeout=20, trust_env=False)
@@ -122,10 +155,7 @@ class House:
             ("cook", "/api/staff/login/pin", {"outlet_id": 1, "pin": COOK_PIN}),
         ):
             self.tokens[who] = (await self.post(path, body, who=None))["access_token"]
-        codes = {each["table"]: each["url"] for each in await self.get("/api/tables/codes")}
-        self.tables = {
-            table["name"]: {**table, "url": codes[table["name"]]} for table in (await self.get("/api/tables"))["items"]
-        }
+        self.links = {each["table"]: each["url"] for each in await self.get("/api/tables/codes")}
         self.menu = await self.get("/api/menu")
         return self
 
@@ -149,21 +179,22 @@ class House:
 
     async def order(self, table: str, **portions: int) -> Json:
         """An order of the waiter's, by item code (`lachha_paratha=2`)."""
-        lines = [
-            {"variant_id": self.item(code.replace("_", "-"))["variants"][0]["id"], "quantity": quantity, "modifiers": []}
-            for code, quantity in portions.items()
-        ]
+        variants = {self.item(code.replace("_", "-"))["variants"][0]["id"]: n for code, n in portions.items()}
+        lines = [{"variant_id": id, "quantity": n, "modifiers": []} for id, n in variants.items()]
         asked = {"type": "dine_in", "lines": lines}
-        table_now = next(each for each in (await self.get("/api/tables"))["items"] if each["name"] == table)
-        if table_now["bill"]:
-            asked["bill_id"] = table_now["bill"]["id"]
-        quote = await self.post("/api/orders/quote", asked)
-        placed = {**asked, "table_id": table_now["id"], "expected_total_paise": quote["totals"]["total_paise"]}
+        tables = (await self.get("/api/tables"))["items"]
+        at = next(each for each in tables if each["name"] == table)
+        if at["bill"]:
+            asked["bill_id"] = at["bill"]["id"]
+        total = (await self.post("/api/orders/quote", asked))["totals"]["total_paise"]
+        placed = {**asked, "table_id": at["id"], "expected_total_paise": total}
         return dict(await self.post("/api/orders", placed))
 
     async def act(self, action: str, *tickets: str, who: str = "cook") -> None:
         """A kitchen action on some tickets; each must be taken."""
-        actions = [{"action_id": str(uuid4()), "action": action, "ticket_id": ticket_id} for ticket_id in tickets]
+        actions = [
+            {"action_id": str(uuid4()), "action": action, "ticket_id": ticket_id} for ticket_id in tickets
+        ]
         results = (await self.post("/api/kitchen/actions", {"actions": actions}, who=who))["results"]
         assert [result["applied"] for result in results] == [True] * len(tickets), results
 
@@ -200,15 +231,17 @@ def dish(page: Page, code: str) -> Locator:
 async def send_cart(page: Page) -> Json:
     """From the menu: to the cart, and send it; returns the order as it was answered."""
     await page.get_by_test_id("cart-bar").click()
-    async with page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith("/api/orders")) as answer:
+    async with page.expect_response(
+        lambda r: r.request.method == "POST" and r.url.endswith("/api/orders")
+    ) as answer:
         await page.get_by_test_id("place-order").click()
     await expect(page.get_by_test_id("tracker").first).to_be_visible()
     return dict(await (await answer.value).json())
 
 
-async def pay_window(page: Page, open_by: str = "pay-online") -> FrameLocator:
+async def pay_window(page: Page) -> FrameLocator:
     """Open the payment window, and wait until it knows the amount."""
-    await page.get_by_test_id(open_by).click()
+    await page.get_by_test_id("pay-online").click()
     window = page.frame_locator("iframe.razorpay-checkout-frame")
     await expect(window.get_by_role("button", name=re.compile(r"^Pay ₹"))).to_be_visible()
     return window
@@ -233,4 +266,4 @@ async def mark(page: Page) -> None:
 
 
 async def unreloaded(page: Page) -> bool:
-    return await page.evaluate("window.signed === true")
+    return bool(await page.evaluate("window.signed === true"))

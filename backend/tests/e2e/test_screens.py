@@ -7,14 +7,36 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.browser import COOK_PIN, MANAGER, WAITER_PIN, House, Screens, dish, enter_pin, put_in_cart, send_cart
+from tests.e2e.browser import (
+    COOK_PIN,
+    MANAGER,
+    WAITER_PIN,
+    House,
+    Screens,
+    dish,
+    enter_pin,
+    put_in_cart,
+    send_cart,
+)
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.parametrize("size", [(360, 740), (1920, 1080)], ids=["360px", "1920px"]),
 ]
-NAMED = ("button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "switch", "menuitem", "dialog", "img")
+NAMED = (
+    "button",
+    "link",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "radio",
+    "switch",
+    "menuitem",
+    "dialog",
+    "img",
+)
 
 
 async def in_order(page: Page, where: str) -> None:
@@ -22,7 +44,9 @@ async def in_order(page: Page, where: str) -> None:
     assert re.search("Rasoi", await page.title()), where
     await expect(page.get_by_role("heading", level=1), where).to_have_count(1)
     for role in NAMED:
-        await expect(page.get_by_role(role, name=re.compile(r"^\s*$")), f"{where}: {role} without a name").to_have_count(0)
+        await expect(
+            page.get_by_role(role, name=re.compile(r"^\s*$")), f"{where}: {role} without a name"
+        ).to_have_count(0)
     wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{where} is {wide} px wider than the screen"
     assert await page.evaluate("document.documentElement.lang") == "en", where
@@ -36,7 +60,7 @@ async def test_index(house: House, screens: Screens, size: tuple[int, int]) -> N
 
 async def test_guest(house: House, screens: Screens, size: tuple[int, int]) -> None:
     table = "Table 10" if size[0] < 1000 else "Table 11"
-    page = await screens.open(house.tables[table]["url"], size)
+    page = await screens.open(house.links[table], size)
     await expect(dish(page, "paneer-tikka")).to_be_visible()
     await in_order(page, "menu")
     await dish(page, "paneer-tikka").get_by_test_id("add-item").click()

@@ -48,7 +48,8 @@ async def test_cash_is_taken_once_and_the_change_is_told(house: House, screens: 
     (payment,) = await house.payments(order["bill_id"])
     (attempt,) = payment["attempts"]
     assert (payment["status"], payment["method"], payment["captured_paise"]) == ("completed", "cash", due)
-    assert (attempt["tendered_paise"], attempt["change_paise"], attempt["waiter"]) == (100_000, 100_000 - due, "Ravi Kumar")
+    assert (attempt["tendered_paise"], attempt["change_paise"]) == (100_000, 100_000 - due)
+    assert attempt["waiter"]["name"] == "Ravi Kumar"
 
     await waiter.get_by_test_id("cash-close").click()
     await waiter.get_by_test_id("tab-tables").click()
@@ -84,7 +85,8 @@ async def test_the_manager_sees_the_day_and_stops_a_dish(house: House, screens: 
     await house.post("/api/payments/confirm-cash", {"bill_id": bill["id"], **owed})
     await expect(cash).not_to_have_text(await cash.inner_text())
     assert await shown(cash) == before + bill["due_paise"]
-    (day,) = (await house.get("/api/payments/stats/daily", **{"from": first["business_day"], "to": first["business_day"]}))["days"]
+    today = {"from": first["business_day"], "to": first["business_day"]}
+    (day,) = (await house.get("/api/payments/stats/daily", **today))["days"]
     for name, method in (("Cash", "cash"), ("UPI", "upi"), ("Card", "card")):
         tile = desk.locator(".tile", has=desk.get_by_role("heading", name=name, exact=True)).locator("b")
         net = sum(each["net_paise"] for each in day["methods"] if each["method"] == method)

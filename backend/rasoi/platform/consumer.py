@@ -1,0 +1,250 @@
+"""Consuming Kafka as a group: each room once per event, however many processes host it.
+
+What is fetched waits in one lane per log, where the inbox handles it in the order of each key. Offsets are committed
+on a timer, of finished events only; a partition that is taken away is finished or abandoned first. Whoever has it next
+may see events again, and the inbox knows them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from rasoi.platform.cluster import Cluster
+from rasoi.platform.events import Event
+from rasoi.platform.inbox import AWAY, Inbox
+from rasoi.platform.log import BATCH, Entry
+from rasoi.platform.metrics import CONSUMER_LAG, UNREADABLE
+from rasoi.platform.rooms import Hosted
+
+log = structlog.get_logger(__name__)
+COMMIT_S = 0.5
+FINISH_S = 3.0  # for what is in hand when a partition is taken away
+FULL = 2000  # events waiting in a lane, above which its partitions are paused
+FETCH_MS = 200
+SESSION_MS, HEARTBEAT_MS = 6000, 1500
+AGAIN_S = 0.5
+FIRST_OFFSET_BITS = 48
+
+
+def position_of(record: ConsumerRecord) -> int:
+    """Partition and offset as one number that grows within a partition."""
+    return int(record.partition) << FIRST_OFFSET_BITS | int(record.offset)
+
+
+def event_of(record: ConsumerRecord) -> Event | None:
+    """The record's event; None, and counted, for what is none."""
+    try:
+        return msgspec.json.decode(record.value or b"", type=Event)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        UNREADABLE.labels(record.topic).inc()
+        log.error("unreadable message", topic=record.topic, partition=record.partition, offset=record.offset,
+                  reason=str(error))  # fmt: skip
+        return None
+
+
+@dataclass
+class Lane:
+    """What waits for one inbox, and what was finished, by partition."""
+
+    topic: str
+    inbox: Inbox
+    waiting: list[ConsumerRecord] = field(default_factory=list)
+    some: asyncio.Event = field(default_factory=asyncio.Event)
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: dict[TopicPartition, int] = field(default_factory=dict)
+    in_hand: int = 0
+    assignment: int = 0
+    fresh: bool = True
+
+    def add(self, records: list[ConsumerRecord]) -> None:
+        self.waiting += records
+        self.idle.clear()
+        self.some.set()
+
+    def drop(self) -> None:
+        """Forget what has not begun."""
+        self.waiting.clear()
+
+    def reassign(self) -> None:
+        """Partitions have changed hands: what is still in hand counts no more, and keys may be parked elsewhere."""
+        self.assignment += 1
+        self.finished.clear()
+        self.fresh = True
+
+    async def run(self) -> None:
+        """For ever: handle what waits."""
+        while True:
+            if not self.waiting:
+                self.some.clear()
+                self.idle.set()
+                await self.some.wait()
+            await self._step()
+
+    async def _step(self) -> None:
+        if self.fresh:
+            self.fresh = False
+            await self.inbox.load()
+        assignment, batch = self.assignment, self.waiting[:BATCH]
+        del self.waiting[:BATCH]
+        self.in_hand = len(batch)
+        await self.inbox.handle(list(self._wanted(batch)))
+        if assignment == self.assignment:
+            for record in batch:
+                self.finished[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        self.in_hand = 0
+        await asyncio.sleep(self.inbox.room.patience_s)
+
+    def _wanted(self, batch: list[ConsumerRecord]) -> Iterable[Entry]:
+        for record in batch:
+            event = event_of(record)
+            if event is not None and self.inbox.wants(event):
+                yield Entry(position_of(record), event)
+
+
+class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One process's member of the group `rasoi.<room>`."""
+
+    def __init__(self, hosted: Hosted, cluster: Cluster) -> None:
+        self.hosted = hosted
+        self.name = hosted.room.name
+        self.cluster = cluster
+        self.consumer: AIOKafkaConsumer | None = None
+        self.lanes: dict[str, Lane] = {}
+        self.committed: dict[TopicPartition, int] = {}
+        self.paused: set[TopicPartition] = set()
+        self.ending = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until `end`: consume; whatever goes wrong, begin again from what was committed."""
+        while not self.ending.is_set():
+            try:
+                await self._consume()
+            except (*AWAY, KafkaError, TimeoutError) as error:
+                log.warning("consumer waits", room=self.name, reason=repr(error))
+            except Exception:  # a fault of ours must not end the consuming
+                log.exception("consumer failed", room=self.name)
+            if not self.ending.is_set():
+                await asyncio.sleep(AGAIN_S)
+
+    def end(self) -> None:
+        """Finish what is in hand, commit it, leave the group."""
+        self.ending.set()
+
+    async def _consume(self) -> None:
+        room, ctx = self.hosted.room, self.hosted.ctx
+        self.lanes = {
+            (topic := self.cluster.name(source)): Lane(topic, Inbox(ctx, room, source))
+            for source in room.logs
+        }
+        self.committed, self.paused = {}, set()
+        self.consumer = consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.cluster.bootstrap, group_id=self.cluster.name(self.name), client_id=f"rasoi {self.name}",
+            enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed",
+            session_timeout_ms=SESSION_MS, heartbeat_interval_ms=HEARTBEAT_MS, fetch_max_wait_ms=FETCH_MS,
+        )  # fmt: skip
+        consumer.subscribe(list(self.lanes), listener=self)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await consumer.start()
+            running = [lane.run() for lane in self.lanes.values()]
+            running += [self._fetch(consumer), self._commit_on_time(), self._until_end()]
+            tasks = [asyncio.create_task(each) for each in running]
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self.ending.is_set():
+                await self._finish()
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _close(consumer)
+
+    async def _until_end(self) -> None:
+        await self.ending.wait()
+
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> None:
+        while not self.ending.is_set():
+            fetched = await consumer.getmany(timeout_ms=250)
+            if self.ending.is_set():
+                return
+            for partition, records in fetched.items():  # no await before the lanes have it
+                self.lanes[partition.topic].add(records)
+            self._hold_back(consumer)
+
+    def _hold_back(self, consumer: AIOKafkaConsumer) -> None:
+        """Pause the partitions of full lanes, and let them go on once there is room."""
+        full = {topic for topic, lane in self.lanes.items() if len(lane.waiting) > FULL}
+        assigned = consumer.assignment()
+        if pause := {each for each in assigned if each.topic in full} - self.paused:
+            consumer.pause(*pause)
+        if resume := {each for each in self.paused & assigned if each.topic not in full}:
+            consumer.resume(*resume)
+        self.paused = {each for each in assigned if each.topic in full}
+
+    async def _commit_on_time(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_S)
+            await self._commit()
+            self._measure()
+
+    async def _commit(self) -> None:
+        """The finished offsets that Kafka doesn't have yet. What can't be committed now is repeated later."""
+        finished = {p: offset for lane in self.lanes.values() for p, offset in lane.finished.items()}
+        todo = {p: offset for p, offset in finished.items() if self.committed.get(p) != offset}
+        if not todo or self.consumer is None:
+            return
+        try:
+            await asyncio.wait_for(self.consumer.commit(todo), 5)
+            self.committed.update(todo)
+        except (KafkaError, IllegalStateError, TimeoutError) as error:
+            log.warning("offsets not committed", room=self.name, reason=repr(error))
+
+    def _measure(self) -> None:
+        assert self.consumer is not None
+        behind = dict.fromkeys(self.lanes, 0)
+        for partition in self.consumer.assignment():
+            end = self.consumer.highwater(partition)
+            done = self.lanes[partition.topic].finished.get(partition)
+            if end is not None and done is not None:
+                behind[partition.topic] += max(0, end - done)
+        for topic, events in behind.items():
+            lane = self.lanes[topic]
+            here = len(lane.waiting) + lane.in_hand
+            CONSUMER_LAG.labels(self.name, lane.inbox.log).set(max(events, here))
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Finish what is in hand, or abandon it; either way commit what was finished."""
+        if any(True for _ in revoked):
+            await self._finish()
+        for lane in self.lanes.values():
+            lane.reassign()
+        self.committed.clear()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self.paused.clear()
+        for lane in self.lanes.values():
+            lane.fresh = True
+
+    async def _finish(self) -> None:
+        for lane in self.lanes.values():
+            lane.drop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(
+                asyncio.gather(*(lane.idle.wait() for lane in self.lanes.values())), FINISH_S
+            )
+        await self._commit()
+
+
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    with suppress(Exception):
+        await asyncio.wait_for(consumer.stop(), 5)

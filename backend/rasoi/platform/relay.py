@@ -1,0 +1,141 @@
+"""The relay: a room's leader reads its log by position and produces it to Kafka, each key in order.
+
+A batch counts once all of it is acknowledged. One that fails or takes too long is unknown: it is read and sent again
+from the position before it, and consumers know the repeated events by their ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from rasoi.platform.cluster import LARGEST_MESSAGE, Cluster
+from rasoi.platform.inbox import AWAY
+from rasoi.platform.leader import Leadership
+from rasoi.platform.local import SAVE, SAVE_S, Wakes, saved_position, woken
+from rasoi.platform.log import Entry, Position, read
+from rasoi.platform.metrics import EVENT_LAG, OUTBOX_LAG
+from rasoi.platform.rooms import Hosted
+
+log = structlog.get_logger(__name__)
+READER = "kafka"  # this reader's name in its room's own schema
+SEND_S = 10.0  # an idempotent producer never gives up a batch, so we do
+AGAIN_S = 0.5
+# the first relay of a room that has a past leaves out what inboxes may have forgotten
+BEGIN = """INSERT INTO {room}.reader (log, position)
+SELECT $1, coalesce(max(id), 0) FROM {room}.outbox WHERE created_at < now() - interval '7 days'
+ON CONFLICT DO NOTHING"""
+HEADERS = [("content-type", b"application/cloudevents+json")]
+
+
+class Unknown(Exception):
+    """Whether Kafka has a batch is not known."""
+
+
+class Relay:
+    """One room's log on its way to Kafka, while this process leads the room."""
+
+    def __init__(self, hosted: Hosted, cluster: Cluster, wakes: Wakes, leadership: Leadership) -> None:
+        self.db = hosted.ctx.db
+        self.room = hosted.room.name
+        self.bootstrap = cluster.bootstrap
+        self.topic = cluster.name(hosted.room.name)
+        self.wake = wakes.listen(self.room)
+        self.leadership = leadership
+        self.saved = Position()
+        self.saved_at = 0.0
+        self.ending = False
+
+    async def run(self) -> None:
+        """For ever: lead, produce from the saved position; whatever goes wrong, begin again from there."""
+        while not self.ending:
+            await self.leadership.held.wait()
+            try:
+                await self._lead()
+            except (*AWAY, KafkaError, Unknown, TimeoutError) as error:
+                log.warning("relay waits", room=self.room, reason=repr(error))
+            except Exception:  # a fault of ours must not end the relaying
+                log.exception("relay failed", room=self.room)
+            if not self.ending:
+                await asyncio.sleep(AGAIN_S)
+
+    async def _lead(self) -> None:
+        await self.db.execute(BEGIN.format(room=self.room), READER)
+        position = self.saved = await saved_position(self.db, self.room, READER)
+        await self._note_waiting(position)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap, client_id=f"rasoi relay {self.room}", acks="all", enable_idempotence=True,
+            linger_ms=0, max_batch_size=128 * 1024, max_request_size=LARGEST_MESSAGE, request_timeout_ms=5000,
+        )  # fmt: skip
+        try:
+            await producer.start()
+            while self.leadership.sure:
+                count, position = await self.step(producer, position)
+                if count == 0:
+                    OUTBOX_LAG.labels(self.room, READER).set(0)
+                    if self.ending:
+                        break
+                    await woken(self.wake)
+        finally:
+            await _close(producer)
+
+    def end(self) -> None:
+        """Produce what is written, save the position, and be done."""
+        self.ending = True
+        self.wake.set()
+
+    async def step(self, producer: AIOKafkaProducer, position: Position) -> tuple[int, Position]:
+        """Read once and produce what came; the position is saved after the acknowledgement, and not every time."""
+        entries, after = await read(self.db, self.room, position)
+        if entries:
+            await self._produce(producer, entries)
+            EVENT_LAG.labels(self.room, READER).observe(entries[-1].event.age())
+            OUTBOX_LAG.labels(self.room, READER).set(entries[-1].event.age())
+        if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
+            await self.save(after)
+        return len(entries), after
+
+    async def save(self, position: Position) -> None:
+        await self.db.execute(SAVE.format(room=self.room), READER, position.at, position.saved())
+        self.saved, self.saved_at = position, time.monotonic()
+
+    async def _produce(self, producer: AIOKafkaProducer, entries: list[Entry]) -> None:
+        """Send in order of the log and wait for every acknowledgement. Raises Unknown, KafkaError."""
+        OUTBOX_LAG.labels(self.room, READER).set(entries[0].event.age())
+        sending = asyncio.create_task(self._send(producer, entries))
+        done, _ = await asyncio.wait([sending], timeout=SEND_S)
+        if not done:
+            sending.cancel()
+            with suppress(asyncio.CancelledError):
+                await sending
+            raise Unknown(f"no answer from Kafka in {SEND_S:.0f} s")
+        sending.result()
+
+    async def _send(self, producer: AIOKafkaProducer, entries: list[Entry]) -> None:
+        waiting = []
+        for each in entries:
+            key, value = each.event.subject.encode(), msgspec.json.encode(each.event)
+            waiting.append(await producer.send(self.topic, value, key, headers=HEADERS))
+        for acknowledged in waiting:
+            await acknowledged
+
+    async def _note_waiting(self, position: Position) -> None:
+        """The lag is told even while Kafka is away."""
+        entries, _ = await read(self.db, self.room, position, limit=1)
+        OUTBOX_LAG.labels(self.room, READER).set(entries[0].event.age() if entries else 0)
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Its own `stop` waits for batches that may never go: end what they wait for after a moment."""
+    with suppress(Exception):
+        await asyncio.wait_for(producer.stop(), 1.0)
+        return
+    with suppress(Exception):
+        await producer._sender.close()
+        await producer.client.close()

@@ -1,0 +1,74 @@
+"""Wakes across processes: a debounced NOTIFY on a connection of its own names the rooms whose logs were written.
+
+Never inside an order's transaction, where it would take a global lock. A hint only: who misses it polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import asyncpg
+import structlog
+
+from rasoi.platform.leader import FATAL
+from rasoi.platform.local import Wakes
+
+log = structlog.get_logger(__name__)
+CHANNEL = "rasoi_written"
+NOTIFY = f"SELECT pg_notify('{CHANNEL}', room) FROM unnest($1::text[]) room"
+GAP_S = 0.002
+PING_S = 5.0
+
+
+class SharedWakes(Wakes):
+    """Wakes the readers of this process, and those of others. `led_here` says that a room needs no telling."""
+
+    def __init__(self, url: str, led_here: Callable[[str], bool] = lambda room: False) -> None:
+        super().__init__()
+        self.url = url
+        self.led_here = led_here
+        self._untold: set[str] = set()
+        self._some = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def __call__(self, rooms: Iterable[str]) -> None:
+        rooms = set(rooms)
+        super().__call__(rooms)
+        if others := {room for room in rooms if not self.led_here(room)}:
+            self._untold |= others
+            self._some.set()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="wakes")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._tell()
+            except FATAL as error:
+                log.warning("wakes wait for the database", reason=str(error))
+            await asyncio.sleep(1.0)
+
+    async def _tell(self) -> None:
+        """Listen, and pass on what was written here: what gathers during one round trip goes with the next."""
+        settings = {"application_name": "rasoi wakes"}
+        conn = await asyncpg.connect(self.url, server_settings=settings, timeout=3, command_timeout=3)
+        try:
+            await conn.add_listener(CHANNEL, lambda _conn, _pid, _channel, room: Wakes.__call__(self, [room]))
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._some.wait(), PING_S)
+                self._some.clear()
+                rooms, self._untold = self._untold, set()
+                await conn.execute(NOTIFY, list(rooms))
+                await asyncio.sleep(GAP_S)
+        finally:
+            conn.terminate()

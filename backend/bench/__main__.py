@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -55,6 +56,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     options = parser.parse_args()
     console = Console(stderr=True)
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 2:
+        console.print(
+            f"[yellow]This machine is busy (load {load:.1f} on {cores} cores): the figures mean little.[/]"
+        )
     rows = asyncio.run(measure(options.only or list(MEASURES), options.quick, console))
     if options.json:
         print(json.dumps([row.values() for row in rows], ensure_ascii=False, indent=2))

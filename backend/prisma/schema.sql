@@ -683,73 +683,6 @@ END $$;
 
 
 --
--- Name: bill; Type: TABLE; Schema: orders; Owner: -
---
-
-CREATE TABLE orders.bill (
-    outlet_id integer NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    type text NOT NULL,
-    table_id uuid,
-    table_name text,
-    status text DEFAULT 'open'::text NOT NULL,
-    business_day date NOT NULL,
-    customer_name text,
-    session_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
-    net_paise bigint DEFAULT 0 NOT NULL,
-    total_paise bigint DEFAULT 0 NOT NULL,
-    paid_paise bigint DEFAULT 0 NOT NULL,
-    refunded_paise bigint DEFAULT 0 NOT NULL,
-    invoice_number text,
-    attention text,
-    attention_since timestamp(6) with time zone,
-    opened_at timestamp(6) with time zone DEFAULT now() NOT NULL,
-    closed_at timestamp(6) with time zone,
-    version bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT bill_attention_check CHECK ((attention = ANY (ARRAY['cash'::text, 'help'::text]))),
-    CONSTRAINT bill_money_check CHECK (((net_paise >= 0) AND (total_paise >= 0) AND (paid_paise >= 0) AND ((refunded_paise >= 0) AND (refunded_paise <= paid_paise)))),
-    CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text]))),
-    CONSTRAINT bill_type_check CHECK ((type = ANY (ARRAY['dine_in'::text, 'takeaway'::text])))
-);
-
-
---
--- Name: bill_for(jsonb); Type: FUNCTION; Schema: orders; Owner: -
---
-
-CREATE FUNCTION orders.bill_for(p jsonb, OUT bill orders.bill, OUT opened boolean) RETURNS record
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-  v_outlet integer := (p->>'outlet_id')::integer;
-  v_table uuid := (p->>'table_id')::uuid;
-BEGIN
-  opened := false;
-  IF p->>'bill_id' IS NOT NULL THEN
-    SELECT * INTO bill FROM orders.bill b
-    WHERE b.outlet_id = v_outlet AND b.id = (p->>'bill_id')::uuid AND b.status = 'open' AND b.type = p->>'type'
-      AND (b.table_id IS NOT DISTINCT FROM v_table OR v_table IS NULL)
-      AND (p->>'session_id' IS NULL OR (p->>'session_id')::uuid = ANY (b.session_ids) OR b.table_id = v_table)
-    FOR UPDATE;
-    RETURN;
-  END IF;
-  LOOP
-    IF v_table IS NOT NULL THEN
-      SELECT * INTO bill FROM orders.bill b
-      WHERE b.outlet_id = v_outlet AND b.table_id = v_table AND b.status = 'open' FOR UPDATE;
-      EXIT WHEN bill.id IS NOT NULL;
-    END IF;
-    INSERT INTO orders.bill (outlet_id, type, table_id, table_name, business_day, customer_name)
-    VALUES (v_outlet, p->>'type', v_table, p->>'table_name', staff.business_day(v_outlet), p->>'customer_name')
-    ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING
-    RETURNING * INTO bill;
-    opened := bill.id IS NOT NULL;
-    EXIT WHEN opened;
-  END LOOP;
-END $$;
-
-
---
 -- Name: next_invoice(integer, text); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -765,61 +698,99 @@ CREATE FUNCTION orders.next_invoice(p_outlet integer, p_series text) RETURNS int
 -- Name: place(jsonb, bytea, uuid[], uuid[], integer[], uuid[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.place(p jsonb, p_body_hash bytea, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[]) RETURNS jsonb
+CREATE FUNCTION orders.place(p jsonb, p_body_hash bytea, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[], OUT outcome text, OUT body text) RETURNS record
     LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
-  v_outlet integer := (p->>'outlet_id')::integer;
-  v_order uuid := (p->>'order_id')::uuid;
-  v_known orders.idempotency;
+  v_outlet constant integer := (p->>'outlet_id')::integer;
+  v_order constant uuid := (p->>'order_id')::uuid;
+  v_session constant uuid := (p->>'session_id')::uuid;
+  v_total constant bigint := (p->>'total_paise')::bigint;
+  v_principal constant text := p->>'principal';
+  v_route constant text := p->>'route';
+  v_key constant text := p->>'key';
+  v_now constant timestamptz := clock_timestamp();
+  v_day constant date := staff.business_day(v_outlet);
+  v_table uuid := (p->>'table_id')::uuid;
+  v_table_name text := p->>'table_name';
+  v_bill uuid := (p->>'bill_id')::uuid;
+  v_known record;
   v_refused jsonb;
-  v_found record;
-  v_bill orders.bill;
-  v_opened boolean;
+  v_held bigint := 0;
+  v_first boolean := true;
+  v_opened boolean := false;
   v_status text;
-  v_day date;
   v_number integer;
   v_token text;
-  v_now timestamptz := clock_timestamp();
+  v_expires timestamptz;
   v_facts jsonb;
-  v_answer jsonb;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('orders|' || v_outlet || '|' || (p->>'principal') || '|' || (p->>'route') || '|' || (p->>'key'), 0));
-  SELECT * INTO v_known FROM orders.idempotency i
-  WHERE i.outlet_id = v_outlet AND i.principal = p->>'principal' AND i.route = p->>'route' AND i.key = p->>'key';
+  PERFORM pg_advisory_xact_lock(hashtextextended('orders|' || v_outlet || '|' || v_principal || '|' || v_route || '|' || v_key, 0));
+  SELECT i.body_hash = p_body_hash AS same, i.body INTO v_known FROM orders.idempotency i
+  WHERE i.outlet_id = v_outlet AND i.principal = v_principal AND i.route = v_route AND i.key = v_key;
   IF FOUND THEN
-    RETURN jsonb_build_object('replay', jsonb_build_object('status', v_known.status,
-      'same', v_known.body_hash = p_body_hash, 'body', convert_from(v_known.body, 'UTF8')));
+    outcome := CASE WHEN v_known.same THEN 'replayed' ELSE 'reused' END;
+    body := convert_from(v_known.body, 'UTF8');
+    RETURN;
   END IF;
 
   -- inventory's own events of this order carry its correlation
   PERFORM set_config('rasoi.correlation_id', p->>'correlation_id', true), set_config('rasoi.traceparent', coalesce(p->>'traceparent', ''), true);
   v_refused := menu.check_sale(v_outlet, (p->>'menu_version')::bigint, p_item_ids, p_modifier_ids);
-  IF v_refused IS NOT NULL THEN RETURN v_refused; END IF;
+  IF v_refused ? 'stale' THEN
+    outcome := 'stale';
+    RETURN;
+  ELSIF v_refused IS NOT NULL THEN
+    outcome := 'sold_out';
+    body := v_refused->>'sold_out';
+    RETURN;
+  END IF;
 
-  SELECT * INTO v_found FROM orders.bill_for(p);
-  v_bill := v_found.bill;
-  v_opened := v_found.opened;
-  IF v_bill.id IS NULL THEN RETURN '{"no_bill": true}'; END IF;
+  -- the bill: the one named, the table's open one, or a new one; locked until the end
+  IF v_bill IS NOT NULL THEN
+    SELECT b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise INTO v_bill, v_table, v_table_name, v_held FROM orders.bill b
+    WHERE b.outlet_id = v_outlet AND b.id = v_bill AND b.status = 'open' AND b.type = p->>'type'
+      AND (v_table IS NULL OR b.table_id = v_table) AND (v_session IS NULL OR v_session = ANY (b.session_ids) OR b.table_id = v_table)
+    FOR UPDATE;
+    IF v_bill IS NULL THEN
+      outcome := 'no_bill';
+      RETURN;
+    END IF;
+  END IF;
+  WHILE v_bill IS NULL LOOP
+    IF v_table IS NOT NULL THEN
+      SELECT b.id, b.paid_paise - b.refunded_paise INTO v_bill, v_held FROM orders.bill b
+      WHERE b.outlet_id = v_outlet AND b.table_id = v_table AND b.status = 'open' FOR UPDATE;
+      EXIT WHEN FOUND;
+    END IF;
+    INSERT INTO orders.bill (outlet_id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+    VALUES (v_outlet, p->>'type', v_table, v_table_name, v_day, p->>'customer_name',
+      CASE WHEN v_session IS NULL THEN '{}' ELSE ARRAY[v_session] END, v_total, orders.rounded(v_total), v_now)
+    ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING
+    RETURNING id INTO v_bill;
+    v_opened := v_bill IS NOT NULL;
+    v_held := 0;
+  END LOOP;
 
   v_refused := inventory.reserve(v_outlet, v_order, p_line_ids, p_source_ids, p_quantities);
   IF v_refused IS NOT NULL THEN
-    IF v_opened THEN DELETE FROM orders.bill b WHERE b.outlet_id = v_outlet AND b.id = v_bill.id; END IF;
-    RETURN v_refused;
+    IF v_opened THEN DELETE FROM orders.bill b WHERE b.outlet_id = v_outlet AND b.id = v_bill; END IF;
+    outcome := 'sold_out';
+    body := v_refused->>'sold_out';
+    RETURN;
   END IF;
 
-  v_status := CASE
-    WHEN (p->>'approve')::boolean AND NOT EXISTS (
-      SELECT FROM orders.orders o WHERE o.outlet_id = v_outlet AND o.bill_id = v_bill.id
-        AND o.status NOT IN ('placed', 'rejected', 'expired', 'cancelled')) THEN 'placed'
-    WHEN p->>'payment' = 'prepaid' THEN 'awaiting_payment'
-    ELSE 'confirmed' END;
-  UPDATE orders.bill b SET
-    net_paise = b.net_paise + (p->>'total_paise')::bigint,
-    total_paise = orders.rounded(b.net_paise + (p->>'total_paise')::bigint),
-    session_ids = CASE WHEN p->>'session_id' IS NULL OR (p->>'session_id')::uuid = ANY (b.session_ids) THEN b.session_ids
-                       ELSE b.session_ids || (p->>'session_id')::uuid END
-  WHERE b.outlet_id = v_outlet AND b.id = v_bill.id RETURNING * INTO v_bill;
+  IF NOT v_opened THEN
+    UPDATE orders.bill b SET net_paise = b.net_paise + v_total, total_paise = orders.rounded(b.net_paise + v_total),
+      session_ids = CASE WHEN v_session IS NULL OR v_session = ANY (b.session_ids) THEN b.session_ids ELSE b.session_ids || v_session END
+    WHERE b.outlet_id = v_outlet AND b.id = v_bill;
+    v_first := NOT EXISTS (SELECT FROM orders.orders o WHERE o.outlet_id = v_outlet AND o.bill_id = v_bill
+      AND o.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+  END IF;
+  v_status := CASE WHEN v_first AND (p->>'approve')::boolean THEN 'placed'
+    WHEN p->>'payment' = 'prepaid' AND orders.rounded(v_total) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END;
+  IF v_status <> 'confirmed' THEN v_expires := v_now + make_interval(secs => (p->>'timeout_s')::integer); END IF;
 
   INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
     note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
@@ -829,7 +800,7 @@ BEGIN
     quantity integer, modifiers jsonb, allergens text[], note text, course integer, station text, unit_price_paise bigint,
     discount_paise bigint, taxable_paise bigint, tax_class text, tax_version integer, taxes jsonb, total_paise bigint);
 
-  v_day := staff.business_day(v_outlet);
+  -- the number last, since every order of the outlet waits for it
   INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number) VALUES (v_outlet, v_day, 1)
   ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number INTO v_number;
   IF p->>'type' = 'takeaway' THEN v_token := 'T' || v_number; END IF;
@@ -837,24 +808,24 @@ BEGIN
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
     note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
     held_courses, placed_at, expires_at, confirmed_at)
-  VALUES (v_outlet, v_order, v_bill.id, (p->>'session_id')::uuid, v_number, v_token, p->>'type', v_status, v_bill.table_id,
-    v_bill.table_name, p->>'customer_name', p->>'note', v_day, p->>'payment', p->>'principal', (p->>'subtotal_paise')::bigint,
-    (p->>'discount_paise')::bigint, (p->>'taxable_paise')::bigint, p->'taxes', (p->>'total_paise')::bigint,
-    (p->>'menu_version')::bigint, ARRAY(SELECT jsonb_array_elements_text(p->'held_courses')::integer), v_now,
-    CASE WHEN v_status IN ('placed', 'awaiting_payment') THEN v_now + make_interval(secs => (p->>'timeout_s')::integer) END,
-    CASE WHEN v_status = 'confirmed' THEN v_now END);
+  VALUES (v_outlet, v_order, v_bill, v_session, v_number, v_token, p->>'type', v_status, v_table, v_table_name,
+    p->>'customer_name', p->>'note', v_day, p->>'payment', v_principal, (p->>'subtotal_paise')::bigint,
+    (p->>'discount_paise')::bigint, (p->>'taxable_paise')::bigint, p->'taxes', v_total, (p->>'menu_version')::bigint,
+    CASE WHEN p->'held_courses' = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(p->'held_courses')::integer) END,
+    v_now, v_expires, CASE WHEN v_status = 'confirmed' THEN v_now END);
 
-  v_facts := jsonb_build_object('bill_id', v_bill.id, 'number', v_number, 'token', v_token, 'status', v_status,
-    'business_day', v_day, 'placed_at', v_now,
-    'expires_at', CASE WHEN v_status IN ('placed', 'awaiting_payment') THEN v_now + make_interval(secs => (p->>'timeout_s')::integer) END,
-    'payment_status', CASE WHEN v_bill.paid_paise - v_bill.refunded_paise <= 0 THEN 'unpaid' ELSE 'partly_paid' END);
-  v_answer := p->'answer' || v_facts || jsonb_build_object('confirmed_at', CASE WHEN v_status = 'confirmed' THEN v_now END);
+  v_facts := jsonb_build_object('bill_id', v_bill, 'number', v_number, 'token', v_token, 'status', v_status,
+    'business_day', v_day, 'placed_at', v_now, 'expires_at', v_expires,
+    'payment_status', CASE WHEN v_held <= 0 THEN 'unpaid' ELSE 'partly_paid' END);
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
   VALUES (uuidv7(), 'rasoi.order.placed.v1', v_order::text, v_outlet, 1, p->>'correlation_id', p->>'traceparent',
-    p->'event' || v_facts || jsonb_build_object('path', CASE v_status WHEN 'placed' THEN '["placed"]' ELSE jsonb_build_array('placed', v_status) END));
+    p->'event' || v_facts || jsonb_build_object('table_id', v_table, 'table', v_table_name,
+      'path', CASE v_status WHEN 'placed' THEN '["placed"]' ELSE jsonb_build_array('placed', v_status) END));
+  outcome := 'placed';
+  body := p->'answer' || v_facts || jsonb_build_object('confirmed_at', CASE WHEN v_status = 'confirmed' THEN v_now END,
+    'table', CASE WHEN v_table IS NOT NULL THEN jsonb_build_object('id', v_table, 'name', v_table_name) END);
   INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
-  VALUES (v_outlet, p->>'principal', p->>'route', p->>'key', p_body_hash, 201, convert_to(v_answer::text, 'UTF8'));
-  RETURN jsonb_build_object('placed', v_answer);
+  VALUES (v_outlet, v_principal, v_route, v_key, p_body_hash, 201, convert_to(body, 'UTF8'));
 END $$;
 
 
@@ -1860,6 +1831,37 @@ CREATE TABLE notifications.reader (
     log text NOT NULL,
     "position" bigint DEFAULT 0 NOT NULL,
     gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: bill; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.bill (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    type text NOT NULL,
+    table_id uuid,
+    table_name text,
+    status text DEFAULT 'open'::text NOT NULL,
+    business_day date NOT NULL,
+    customer_name text,
+    session_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    net_paise bigint DEFAULT 0 NOT NULL,
+    total_paise bigint DEFAULT 0 NOT NULL,
+    paid_paise bigint DEFAULT 0 NOT NULL,
+    refunded_paise bigint DEFAULT 0 NOT NULL,
+    invoice_number text,
+    attention text,
+    attention_since timestamp(6) with time zone,
+    opened_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp(6) with time zone,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT bill_attention_check CHECK ((attention = ANY (ARRAY['cash'::text, 'help'::text]))),
+    CONSTRAINT bill_money_check CHECK (((net_paise >= 0) AND (total_paise >= 0) AND (paid_paise >= 0) AND ((refunded_paise >= 0) AND (refunded_paise <= paid_paise)))),
+    CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text]))),
+    CONSTRAINT bill_type_check CHECK ((type = ANY (ARRAY['dine_in'::text, 'takeaway'::text])))
 );
 
 

@@ -121,8 +121,25 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
         await db.close()
 
 
+async def load_demo(settings: Settings, url: str) -> bool:
+    """Fill an empty database with the demo restaurant. Returns whether it was empty."""
+    db = await Database.connect(url, size=2)
+    try:
+        ctx = Context(settings, db)
+        if not await first_start.is_empty(ctx):
+            return False
+        await first_start.load(ctx)
+        return True
+    finally:
+        await db.close()
+
+
 def run(settings: Settings) -> int:
     """Start everything on this machine, and serve until SIGINT or SIGTERM."""
+    if settings.events != "local":
+        raise SettingsError(
+            "`rasoi run` is one process with EVENTS=local; for EVENTS=kafka use `rasoi serve ROOM…`"
+        )
     observability.configure(settings)
     started = time.monotonic()
     listener = _listen(settings)
@@ -147,14 +164,20 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def simulator_secrets(settings: Settings) -> tuple[str, str]:
+    """The simulator's key and webhook secrets, which follow from the installation's own."""
+    key, webhook = (
+        hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
+        for what in (b"razorpay key", b"razorpay webhook")
+    )
+    return key, webhook
+
+
 def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
     """Without keys, start the simulator and use its."""
     if not settings.simulated:
         return settings
-    derived = [
-        hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
-        for what in (b"razorpay key", b"razorpay webhook")
-    ]
+    derived = simulator_secrets(settings)
     port = settings.simulator_port or _simulator_port(settings)
     scheme = "https" if settings.tls_cert else "http"
     argv = [
@@ -164,7 +187,10 @@ def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
     ]  # fmt: skip
     if settings.tls_cert:
         argv += ["--tls-cert", str(settings.tls_cert), "--tls-key", str(settings.tls_key)]
-    secrets = {"SIMULATOR_KEY_SECRET": derived[0], "SIMULATOR_WEBHOOK_SECRET": derived[1]}  # argv is for all to see
+    secrets = {
+        "SIMULATOR_KEY_SECRET": derived[0],
+        "SIMULATOR_WEBHOOK_SECRET": derived[1],
+    }  # argv is for all to see
     box.spawn_child(argv, {**os.environ, **secrets}, "razorpay_simulator")
     return replace(
         settings, simulator_port=port, simulator_key_secret=derived[0], razorpay_webhook_secrets=(derived[1],)

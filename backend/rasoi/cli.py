@@ -24,18 +24,33 @@ def run(settings: Settings, _: argparse.Namespace) -> int | None:
     return app.run(settings)
 
 
-def migrate(settings: Settings, _: argparse.Namespace) -> None:
+def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi import serve
+
+    return serve.serve(settings, arguments.room)
+
+
+def simulator(settings: Settings, _: argparse.Namespace) -> None:
+    from rasoi import serve
+
+    serve.simulator(settings)
+
+
+def migrate(settings: Settings, arguments: argparse.Namespace) -> None:
     import asyncio
 
-    from rasoi.app import ROOMS
+    from rasoi.app import ROOMS, load_demo
     from rasoi.embedded import reachable_database
     from rasoi.platform.migrate import prepare
 
     with reachable_database(settings) as url:
         applied = asyncio.run(prepare(url, ROOMS, months=settings.outbox_months))
+        loaded = arguments.demo and asyncio.run(load_demo(settings, url))
     for name in applied:
         print(f"applied {name}")
     print(f"{len(applied)} migrations applied; the database is up to date.")
+    if loaded:
+        print("The database was empty; it has the demo restaurant now.")
 
 
 def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -101,7 +116,13 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     command("run", run, "start the whole platform on this machine")
-    command("migrate", migrate, "bring the database up to date")
+    command("serve", serve, "host some rooms as a service, with EVENTS=kafka").add_argument(
+        "room", nargs="+", metavar="ROOM", help="its name, or all"
+    )
+    command("simulator", simulator, "start the Razorpay simulator for services without keys")
+    command("migrate", migrate, "bring the database up to date").add_argument(
+        "--demo", action="store_true", help="fill an empty database with the demo restaurant"
+    )
     command("settings", show_settings, "list all settings with their values").add_argument(
         "--json", action="store_true", help="as JSON"
     )
@@ -126,12 +147,14 @@ def _expected() -> tuple[type[Exception], ...]:
     import asyncpg
 
     from rasoi.embedded import AlreadyRunning, ChildFailed
+    from rasoi.platform.cluster import KafkaAway
     from rasoi.platform.migrate import MigrationError
 
     return (
         Fault,
         AlreadyRunning,
         ChildFailed,
+        KafkaAway,
         MigrationError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,

@@ -128,10 +128,16 @@ class Settings:
     redis_url: str = _setting(
         _address("redis", "rediss", "unix"), "", "Redis to use", secret=True, shown="embedded"
     )
-    events: str = _setting(_one_of("local", "kafka"), "local", "how events travel: local, or kafka for `rasoi serve`")
+    events: str = _setting(
+        _one_of("local", "kafka"), "local", "how events travel: local, or kafka for `rasoi serve`"
+    )
     kafka_bootstrap: str = _setting(_brokers, "", "Kafka brokers for EVENTS=kafka, as host:port by comma")
-    kafka_replicas: int = _setting(_between(1, 9), 1, "copies of each topic's partitions, when topics are made")
-    kafka_retention_days: int = _setting(_between(1, 13), 7, "days that topics keep events; the logs keep them longer")
+    kafka_replicas: int = _setting(
+        _between(1, 9), 1, "copies of each topic's partitions, when topics are made"
+    )
+    kafka_retention_days: int = _setting(
+        _between(1, 13), 7, "days that topics keep events; the logs keep them longer"
+    )
     given_secret_key: str = _setting(
         _key, "", "signs sign-ins and guest sessions", name="SECRET_KEY", secret=True, shown="made once, kept"
     )

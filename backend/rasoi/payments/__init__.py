@@ -32,6 +32,8 @@ def checkout_origin(settings: Settings) -> str:
     """Where the checkout's script and frames come from, for the Content-Security-Policy of the guests' screen."""
     if not settings.simulated:
         return "https://*.razorpay.com"
+    if settings.razorpay_simulator_url:
+        return settings.razorpay_simulator_url
     public = urlsplit(settings.url)
     host = f"[{public.hostname}]" if ":" in (public.hostname or "") else public.hostname
     return f"{public.scheme}://{host}:{settings.simulator_port}"
@@ -43,14 +45,20 @@ def build_provider(settings: Settings) -> Razorpay:
         return Razorpay(
             key_id=settings.razorpay_key_id, key_secret=settings.razorpay_key_secret,
             webhook_secrets=settings.razorpay_webhook_secrets, checkout_script=RAZORPAY_CHECKOUT,
+            base_url=settings.razorpay_base_url or None,
         )  # fmt: skip
-    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
-    scheme = "https" if settings.tls_cert else "http"
     return Razorpay(
         key_id=SIMULATOR_KEY_ID, key_secret=settings.simulator_key_secret, webhook_secrets=settings.razorpay_webhook_secrets,
         checkout_script=f"{checkout_origin(settings)}/checkout.js",
-        base_url=f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.simulator_port}",
+        base_url=settings.razorpay_base_url or settings.razorpay_simulator_url or _simulator_beside(settings),
     )  # fmt: skip
+
+
+def _simulator_beside(settings: Settings) -> str:
+    """The simulator that `rasoi run` started on this machine."""
+    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.simulator_port}"
 
 
 async def start(ctx: Context) -> None:

@@ -117,7 +117,16 @@ class Followers:
 class KafkaTransport:
     """All relays, consumers, followers and jobs of the rooms in this process. Made within a running loop."""
 
-    def __init__(self, hosted: Sequence[Hosted], url: str, wakes: SharedWakes, cluster: Cluster) -> None:
+    def __init__(
+        self,
+        hosted: Sequence[Hosted],
+        url: str,
+        wakes: SharedWakes,
+        cluster: Cluster,
+        also: Sequence[Hosted] = (),
+    ) -> None:
+        """`also`: what only follows, such as a room that is hosted elsewhere and must be heard here."""
+        following = [*hosted, *also]
         self.cluster, self.wakes = cluster, wakes
         own = [each for each in hosted if publishes(each.room.name) or each.room.jobs]
         self.leaders = {each.room.name: Leadership(url, f"room:{each.room.name}") for each in own}
@@ -128,13 +137,13 @@ class KafkaTransport:
             if publishes(each.room.name)
         ]
         self.consumers = [GroupConsumer(each, cluster) for each in hosted if each.room.logs]
-        self.followers = Followers(hosted, cluster)
+        self.followers = Followers(following, cluster)
         self.jobs = [(each, job) for each in own for job in each.room.jobs]
         self.jobs += [(each, prune(each.room)) for each in own if publishes(each.room.name)]
         self.topics = sorted(
             {relay.room for relay in self.relays}
             | {log for each in hosted for log in each.room.logs}
-            | {cls.event_room for each in hosted for cls in each.room.snapshot_handlers}
+            | {cls.event_room for each in following for cls in each.room.snapshot_handlers}
         )
         self.ending: list[asyncio.Task[None]] = []  # these are told to end, and finish what is in hand
         self.tasks: list[asyncio.Task[None]] = []

@@ -164,8 +164,13 @@ def from_database(error: Exception) -> Problem | None:
         | asyncpg.InterfaceError
         | ConnectionError
         | TimeoutError
+        | FileNotFoundError  # its socket, while it starts
+        | asyncpg.InternalClientError  # what asyncpg says of a connection lost in the middle
+        | asyncpg.TooManyConnectionsError
         | asyncpg.CannotConnectNowError
         | asyncpg.AdminShutdownError
+        | asyncpg.CrashShutdownError
+        | asyncpg.IdleInTransactionSessionTimeoutError
         | asyncpg.TransactionTimeoutError,
     ):
         return Unavailable(

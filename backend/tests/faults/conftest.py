@@ -13,6 +13,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -41,6 +42,13 @@ class Box:
 
     service: Service
     db: Any
+
+    async def answers(self) -> bool:
+        """Whether its database does."""
+        try:
+            return bool(await self.db.fetchval("SELECT true"))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            return False
 
     async def clean(self, seconds: float = 10) -> None:
         """Everything promised is kept once it came to rest."""

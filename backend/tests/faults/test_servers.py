@@ -88,10 +88,13 @@ async def served(crowd: Crowd, running: asyncio.Task[None], count: int) -> bool:
 
 
 async def all_there(box: Box, crowd: Crowd) -> None:
+    await eventually(box.answers)
     await box.clean()
     rows = await box.db.fetch("SELECT id::text FROM orders.orders")
     assert sorted(row[0] for row in rows) == sorted(crowd.acknowledged.values())
     assert await box.db.fetchval("SELECT count(*) FROM kitchen.ticket") == len(rows)
+    told = await box.db.fetchval("SELECT count(*) FROM orders.outbox WHERE type = 'rasoi.order.placed.v1'")
+    assert told == len(rows)
 
 
 def postmaster(platform: Platform) -> int:

@@ -4,15 +4,15 @@
  */
 
 export interface paths {
-    "/health/live": {
+    "/api/asyncapi.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Live */
-        get: operations["HealthLiveLive"];
+        /** AsyncapiRoute */
+        get: operations["ApiAsyncapiJsonAsyncapiRoute"];
         put?: never;
         post?: never;
         delete?: never;
@@ -21,15 +21,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/health/ready": {
+    "/api/bills": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Ready */
-        get: operations["HealthReadyReady"];
+        /** ListBills */
+        get: operations["ApiBillsListBills"];
         put?: never;
         post?: never;
         delete?: never;
@@ -38,83 +38,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/staff/login": {
+    "/api/bills/{bill_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Login */
-        post: operations["ApiStaffLoginLogin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/staff/login/pin": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** LoginPin */
-        post: operations["ApiStaffLoginPinLoginPin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/staff/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Refresh */
-        post: operations["ApiStaffRefreshRefresh"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/staff/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Logout */
-        post: operations["ApiStaffLogoutLogout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/staff/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Me */
-        get: operations["ApiStaffMeMe"];
+        /** GetBill */
+        get: operations["ApiBillsBillIdGetBill"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,25 +55,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/staff/people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListPeople */
-        get: operations["ApiStaffPeopleListPeople"];
-        put?: never;
-        /** AddPerson */
-        post: operations["ApiStaffPeopleAddPerson"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/staff/people/{person_id}": {
+    "/api/bills/{bill_id}/attention": {
         parameters: {
             query?: never;
             header?: never;
@@ -150,41 +64,24 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        delete?: never;
+        /** CallWaiter */
+        post: operations["ApiBillsBillIdAttentionCallWaiter"];
+        /** ClearAttention */
+        delete: operations["ApiBillsBillIdAttentionClearAttention"];
         options?: never;
         head?: never;
-        /** ChangePerson */
-        patch: operations["ApiStaffPeoplePersonIdChangePerson"];
+        patch?: never;
         trace?: never;
     };
-    "/api/staff/outlet": {
+    "/api/build": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** GetOutlet */
-        get: operations["ApiStaffOutletGetOutlet"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** ChangeOutlet */
-        patch: operations["ApiStaffOutletChangeOutlet"];
-        trace?: never;
-    };
-    "/api/staff/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListAudit */
-        get: operations["ApiStaffAuditListAudit"];
+        /** BuildInfo */
+        get: operations["ApiBuildBuildInfo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -193,58 +90,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/menu": {
+    "/api/inventory/counts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** ReadMenu */
-        get: operations["ApiMenuReadMenu"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Count */
+        post: operations["ApiInventoryCountsCount"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/menu/items/{item_id}/availability": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** SetItemAvailability */
-        put: operations["ApiMenuItemsItemIdAvailabilitySetItemAvailability"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/menu/modifiers/{modifier_id}/availability": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** SetModifierAvailability */
-        put: operations["ApiMenuModifiersModifierIdAvailabilitySetModifierAvailability"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/menu/items/{item_id}": {
+    "/api/inventory/receipts": {
         parameters: {
             query?: never;
             header?: never;
@@ -253,59 +116,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** ChangeItem */
-        patch: operations["ApiMenuItemsItemIdChangeItem"];
-        trace?: never;
-    };
-    "/api/menu/variants/{variant_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** ChangePrice */
-        patch: operations["ApiMenuVariantsVariantIdChangePrice"];
-        trace?: never;
-    };
-    "/api/menu/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** AddItem */
-        post: operations["ApiMenuItemsAddItem"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/menu/categories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** AddCategory */
-        post: operations["ApiMenuCategoriesAddCategory"];
+        /** Receive */
+        post: operations["ApiInventoryReceiptsReceive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -346,23 +158,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/inventory/receipts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Receive */
-        post: operations["ApiInventoryReceiptsReceive"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/inventory/waste": {
         parameters: {
             query?: never;
@@ -380,7 +175,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/inventory/counts": {
+    "/api/kitchen/actions": {
         parameters: {
             query?: never;
             header?: never;
@@ -389,401 +184,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count */
-        post: operations["ApiInventoryCountsCount"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** OpenSession */
-        post: operations["ApiSessionsOpenSession"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** RefreshSession */
-        post: operations["ApiSessionsRefreshRefreshSession"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders/quote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Quote */
-        post: operations["ApiOrdersQuoteQuote"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListOrders */
-        get: operations["ApiOrdersListOrders"];
-        put?: never;
-        /** PlaceOrder */
-        post: operations["ApiOrdersPlaceOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders/{order_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** GetOrder */
-        get: operations["ApiOrdersOrderIdGetOrder"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders/{order_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** CancelOrder */
-        post: operations["ApiOrdersOrderIdCancelCancelOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders/{order_id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** ApproveOrder */
-        post: operations["ApiOrdersOrderIdApproveApproveOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders/{order_id}/reject": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** RejectOrder */
-        post: operations["ApiOrdersOrderIdRejectRejectOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/bills/{bill_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** GetBill */
-        get: operations["ApiBillsBillIdGetBill"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/bills": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListBills */
-        get: operations["ApiBillsListBills"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/bills/{bill_id}/attention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** CallWaiter */
-        post: operations["ApiBillsBillIdAttentionCallWaiter"];
-        /** ClearAttention */
-        delete: operations["ApiBillsBillIdAttentionClearAttention"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tables": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListTables */
-        get: operations["ApiTablesListTables"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tables/{table_id}/code": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** NewTableCode */
-        post: operations["ApiTablesTableIdCodeNewTableCode"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tables/codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** TableCodes */
-        get: operations["ApiTablesCodesTableCodes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/create-razorpay-order": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** CreateRazorpayOrder */
-        post: operations["ApiPaymentsCreateRazorpayOrderCreateRazorpayOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/verify-razorpay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** VerifyRazorpay */
-        post: operations["ApiPaymentsVerifyRazorpayVerifyRazorpay"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/confirm-cash": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** ConfirmCash */
-        post: operations["ApiPaymentsConfirmCashConfirmCash"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/{payment_id}/refund": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Refund */
-        post: operations["ApiPaymentsPaymentIdRefundRefund"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/{payment_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** GetPayment */
-        get: operations["ApiPaymentsPaymentIdGetPayment"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListPayments */
-        get: operations["ApiPaymentsListPayments"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/stats/daily": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** DailyStats */
-        get: operations["ApiPaymentsStatsDailyDailyStats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/payments/webhook/razorpay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** RazorpayWebhook */
-        post: operations["ApiPaymentsWebhookRazorpayRazorpayWebhook"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/kitchen/stations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** ListStations */
-        get: operations["ApiKitchenStationsListStations"];
-        put?: never;
-        post?: never;
+        /** ApplyActions */
+        post: operations["ApiKitchenActionsApplyActions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -841,7 +243,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/kitchen/actions": {
+    "/api/kitchen/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListStations */
+        get: operations["ApiKitchenStationsListStations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/menu": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadMenu */
+        get: operations["ApiMenuReadMenu"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/menu/categories": {
         parameters: {
             query?: never;
             header?: never;
@@ -850,12 +286,97 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** ApplyActions */
-        post: operations["ApiKitchenActionsApplyActions"];
+        /** AddCategory */
+        post: operations["ApiMenuCategoriesAddCategory"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/menu/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** AddItem */
+        post: operations["ApiMenuItemsAddItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/menu/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** ChangeItem */
+        patch: operations["ApiMenuItemsItemIdChangeItem"];
+        trace?: never;
+    };
+    "/api/menu/items/{item_id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** SetItemAvailability */
+        put: operations["ApiMenuItemsItemIdAvailabilitySetItemAvailability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/menu/modifiers/{modifier_id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** SetModifierAvailability */
+        put: operations["ApiMenuModifiersModifierIdAvailabilitySetModifierAvailability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/menu/variants/{variant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** ChangePrice */
+        patch: operations["ApiMenuVariantsVariantIdChangePrice"];
         trace?: never;
     };
     "/api/notifications": {
@@ -909,15 +430,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/build": {
+    "/api/orders": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** BuildInfo */
-        get: operations["ApiBuildBuildInfo"];
+        /** ListOrders */
+        get: operations["ApiOrdersListOrders"];
+        put?: never;
+        /** PlaceOrder */
+        post: operations["ApiOrdersPlaceOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Quote */
+        post: operations["ApiOrdersQuoteQuote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetOrder */
+        get: operations["ApiOrdersOrderIdGetOrder"];
         put?: never;
         post?: never;
         delete?: never;
@@ -926,15 +482,459 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/asyncapi.json": {
+    "/api/orders/{order_id}/approve": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** AsyncapiRoute */
-        get: operations["ApiAsyncapiJsonAsyncapiRoute"];
+        get?: never;
+        put?: never;
+        /** ApproveOrder */
+        post: operations["ApiOrdersOrderIdApproveApproveOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CancelOrder */
+        post: operations["ApiOrdersOrderIdCancelCancelOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RejectOrder */
+        post: operations["ApiOrdersOrderIdRejectRejectOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListPayments */
+        get: operations["ApiPaymentsListPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/confirm-cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConfirmCash */
+        post: operations["ApiPaymentsConfirmCashConfirmCash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/create-razorpay-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CreateRazorpayOrder */
+        post: operations["ApiPaymentsCreateRazorpayOrderCreateRazorpayOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/stats/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** DailyStats */
+        get: operations["ApiPaymentsStatsDailyDailyStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/verify-razorpay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyRazorpay */
+        post: operations["ApiPaymentsVerifyRazorpayVerifyRazorpay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/webhook/razorpay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RazorpayWebhook */
+        post: operations["ApiPaymentsWebhookRazorpayRazorpayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetPayment */
+        get: operations["ApiPaymentsPaymentIdGetPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{payment_id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refund */
+        post: operations["ApiPaymentsPaymentIdRefundRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** OpenSession */
+        post: operations["ApiSessionsOpenSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** RefreshSession */
+        post: operations["ApiSessionsRefreshRefreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListAudit */
+        get: operations["ApiStaffAuditListAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Login */
+        post: operations["ApiStaffLoginLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/login/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** LoginPin */
+        post: operations["ApiStaffLoginPinLoginPin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logout */
+        post: operations["ApiStaffLogoutLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Me */
+        get: operations["ApiStaffMeMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/outlet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetOutlet */
+        get: operations["ApiStaffOutletGetOutlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** ChangeOutlet */
+        patch: operations["ApiStaffOutletChangeOutlet"];
+        trace?: never;
+    };
+    "/api/staff/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListPeople */
+        get: operations["ApiStaffPeopleListPeople"];
+        put?: never;
+        /** AddPerson */
+        post: operations["ApiStaffPeopleAddPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** ChangePerson */
+        patch: operations["ApiStaffPeoplePersonIdChangePerson"];
+        trace?: never;
+    };
+    "/api/staff/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refresh */
+        post: operations["ApiStaffRefreshRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListTables */
+        get: operations["ApiTablesListTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** TableCodes */
+        get: operations["ApiTablesCodesTableCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/{table_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** NewTableCode */
+        post: operations["ApiTablesTableIdCodeNewTableCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live */
+        get: operations["HealthLiveLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ready */
+        get: operations["HealthReadyReady"];
         put?: never;
         post?: never;
         delete?: never;
@@ -949,14 +949,14 @@ export interface components {
     schemas: {
         /** Action */
         Action: {
-            /** Format: uuid */
-            action_id: string;
             /** @enum {string} */
             action: "start" | "bump" | "recall" | "serve" | "acknowledge" | "fire" | "rush" | "unrush" | "accept_cancel" | "refuse_cancel";
-            ticket_id?: string | null;
+            /** Format: uuid */
+            action_id: string;
             item_id?: string | null;
             order_id?: string | null;
             station?: string | null;
+            ticket_id?: string | null;
         };
         /** ActionResult */
         ActionResult: {
@@ -976,18 +976,18 @@ export interface components {
         };
         /** Attempt */
         Attempt: {
-            /** Format: uuid */
-            id: string;
-            provider: string;
-            method: string | null;
-            status: string;
             amount_paise: number;
-            provider_payment_id: string | null;
-            tendered_paise: number | null;
             change_paise: number | null;
-            waiter: components["schemas"]["Waiter"] | null;
             /** Format: date-time */
             created_at: string;
+            /** Format: uuid */
+            id: string;
+            method: string | null;
+            provider: string;
+            provider_payment_id: string | null;
+            status: string;
+            tendered_paise: number | null;
+            waiter: components["schemas"]["Waiter"] | null;
         };
         /** Attention */
         Attention: {
@@ -1002,17 +1002,17 @@ export interface components {
         };
         /** AuditEntry */
         AuditEntry: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            at: string;
+            action: string;
             actor_id: string | null;
             actor_name: string | null;
-            action: string;
-            subject: string;
+            /** Format: date-time */
+            at: string;
             detail: {
                 [key: string]: unknown;
             };
+            /** Format: uuid */
+            id: string;
+            subject: string;
         };
         /** AuditLog */
         AuditLog: {
@@ -1026,34 +1026,34 @@ export interface components {
         };
         /** BillTotals */
         BillTotals: {
+            round_off_paise: number;
             taxable_paise: number;
             taxes: components["schemas"]["TaxState"][];
-            round_off_paise: number;
             total_paise: number;
         };
         /** BillView */
         BillView: {
-            /** Format: uuid */
-            id: string;
-            type: string;
-            status: string;
-            table: components["schemas"]["NamedTable"] | null;
+            attention: components["schemas"]["Attention"] | null;
             /** Format: date */
             business_day: string;
-            orders: components["schemas"]["Order"][];
-            totals: components["schemas"]["BillTotals"];
-            paid_paise: number;
-            refunded_paise: number;
+            closed_at: string | null;
             due_paise: number;
-            payment_status: string;
+            /** Format: uuid */
+            id: string;
             invoice_number: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            orders: components["schemas"]["Order"][];
+            paid_paise: number;
+            payment_status: string;
+            refunded_paise: number;
             /** @default 996331 */
             sac: string;
             seller: components["schemas"]["Seller"];
-            /** Format: date-time */
-            opened_at: string;
-            closed_at: string | null;
-            attention: components["schemas"]["Attention"] | null;
+            status: string;
+            table: components["schemas"]["NamedTable"] | null;
+            totals: components["schemas"]["BillTotals"];
+            type: string;
             version: number;
         };
         /** Bills */
@@ -1061,258 +1061,55 @@ export interface components {
             items: components["schemas"]["BillView"][];
             next: string | null;
         };
-        /**
-         * BoardView
-         * @example {
-         *       "outlet_id": 2959,
-         *       "station": {
-         *         "code": "zYqUYQiIoXWnIjDGdXQn",
-         *         "name": "VJNACSxTaDSNoBhZxpTR"
-         *       },
-         *       "sequence": 2030,
-         *       "hash": 4066,
-         *       "build": "MLvsSiypakNCrnbRlJxJ",
-         *       "amber_s": 1857,
-         *       "red_s": 3692,
-         *       "tickets": null,
-         *       "subjects": {
-         *         "OvqdkdDdKrRsFbIAdqBN": 9538
-         *       }
-         *     }
-         */
+        /** BoardView */
         BoardView: {
-            /** @example 3689 */
-            outlet_id: number;
-            station: components["schemas"]["StationName"];
-            /** @example 9740 */
-            sequence: number;
-            /** @example 5067 */
-            hash: number;
-            /** @example iKksRgRPGUwUISBrXikh */
-            build: string;
-            /** @example 2704 */
             amber_s: number;
-            /** @example 9398 */
+            build: string;
+            hash: number;
+            outlet_id: number;
             red_s: number;
-            /**
-             * @example [
-             *       {
-             *         "id": "bc92b99e-294f-4a7e-859c-1511c92aca94",
-             *         "number": 9933,
-             *         "station": "WLkwGGiYruavRZuuzJUM",
-             *         "order_id": "8da20575-ea37-4856-859b-6937a96e57d3",
-             *         "order_number": 2774,
-             *         "token": null,
-             *         "type": "kLjQhcYgdWDBcUqsfSzk",
-             *         "table": null,
-             *         "course": 4304,
-             *         "state": "BiBVZLFoLVKBkRAdDqzx",
-             *         "rush": true,
-             *         "paid": true,
-             *         "note": "fblgEdBJQctaXylszBXw",
-             *         "placed_at": "2005-10-04T19:13:30.482531",
-             *         "fired_at": null,
-             *         "ready_at": "2005-03-08T12:40:47.693184",
-             *         "cancel_requested": true,
-             *         "version": 2178,
-             *         "items": [
-             *           {
-             *             "id": "a6efd1bf-529b-47b0-9619-3e4b8ee31837",
-             *             "line_id": "3369b5dc-4c12-4e46-b644-91371f8a3c1b",
-             *             "name": "TnlLoAiGihmVByddZEVE",
-             *             "variant": "HEVtVDOOuNqzVjDcZHSj",
-             *             "quantity": 6822,
-             *             "modifiers": [
-             *               "wmnNSpGChuQrpnMYYYgX"
-             *             ],
-             *             "note": "ChDplyzrAllRyFBCMmvz",
-             *             "allergens": [
-             *               "MXlkluSaIGRkIKQvXOUo"
-             *             ],
-             *             "state": "FRyuIwkwgZSxoSjiMNyT",
-             *             "acknowledged": false
-             *           }
-             *         ],
-             *         "elsewhere": [
-             *           {
-             *             "station": "qPDEHCpeurJumwCTmhCt",
-             *             "state": "oBDTjPqXNYLrcDuMkgVr"
-             *           }
-             *         ]
-             *       }
-             *     ]
-             */
-            tickets: components["schemas"]["TicketState"][] | unknown;
-            /**
-             * @example {
-             *       "JbNyAtfbovWECaKpBXZh": 6792
-             *     }
-             */
+            sequence: number;
+            station: components["schemas"]["StationName"];
             subjects: {
                 [key: string]: number;
             };
+            tickets: components["schemas"]["TicketState"][] | unknown;
         };
         /** CashRequest */
         CashRequest: {
-            order_id?: string | null;
-            bill_id?: string | null;
             amount_paise: number;
+            bill_id?: string | null;
+            order_id?: string | null;
             tendered_paise: number;
         };
-        /**
-         * CategoryView
-         * @example {
-         *       "id": "d02cb124-d091-420c-8b6e-6208fef8b481",
-         *       "code": "RYODckEzSaveotMNKwBM",
-         *       "name": "KjSQLHCjdeclZEaRcvDo",
-         *       "name_hi": null,
-         *       "items": [
-         *         {
-         *           "id": "eb5b19c5-7576-4516-b3a0-ac8add45355a",
-         *           "code": "FUrONBqZxwGmxoChbKma",
-         *           "name": "hPWXuxFWMReCImtdNCgN",
-         *           "name_hi": null,
-         *           "description": "XyUFsyYTwErSRrsXCdhS",
-         *           "diet": "WgRerwUxtAdzmicUmJuu",
-         *           "allergens": [
-         *             "QnxxNVucdILbYCjbtiVh"
-         *           ],
-         *           "station": "KwWzHZtBxMmeOFyxSqoR",
-         *           "available": true,
-         *           "remaining": 2688,
-         *           "photo_url": null,
-         *           "prices_include_tax": true,
-         *           "tax_code": "cqqRxZNKrBDxfqApDoRk",
-         *           "tax_rate_bp": 5839,
-         *           "variants": [
-         *             {
-         *               "id": "4cae949a-c961-4907-abaf-25f3f4ace6c0",
-         *               "name": "BkcDRHDVLITGWaNoYUQR",
-         *               "price_paise": 1522
-         *             }
-         *           ],
-         *           "modifier_groups": [
-         *             {
-         *               "id": "65770cd0-68ac-455f-8128-4a90828c801d",
-         *               "name": "QbdfCyDBnuPBjPEGDUYu",
-         *               "min": 1764,
-         *               "max": 8079,
-         *               "modifiers": [
-         *                 {
-         *                   "id": "17b9d90a-4eea-42d0-92a9-4b37dd83744f",
-         *                   "name": "DtZUsqVTQVZmWDBsPJaV",
-         *                   "price_paise": 8171,
-         *                   "available": false
-         *                 }
-         *               ]
-         *             }
-         *           ]
-         *         }
-         *       ]
-         *     }
-         */
+        /** CategoryView */
         CategoryView: {
-            /**
-             * Format: uuid
-             * @example b9fef1d6-5956-439d-976e-3d4fa3b633ab
-             */
-            id: string;
-            /** @example oVSEeCtLViFvDEMpEHdu */
             code: string;
-            /** @example tFmqCQcDdvDZVPEurUjW */
-            name: string;
-            /** @example wTdWxyxwFswQXAufHcSH */
-            name_hi: string | null;
-            /**
-             * @example [
-             *       {
-             *         "id": "8487a0a2-24f4-4ef9-9971-e9d0d32648e5",
-             *         "code": "LofQdvIKNfgpRUvoFwbF",
-             *         "name": "WILdFWoqnFrSJCNknwuw",
-             *         "name_hi": "ZqSRqubKziUxmyimHIfM",
-             *         "description": "OBFFOLOAyhIHOHzdHJgm",
-             *         "diet": "ygZdKTdywYXEMTffHVKV",
-             *         "allergens": [
-             *           "iojCXkxyCpxaaBfFvwpS"
-             *         ],
-             *         "station": "rSdGjWcRNudKLPJQuHUp",
-             *         "available": true,
-             *         "remaining": null,
-             *         "photo_url": "SmkWjgnfXWQYeYYKuquw",
-             *         "prices_include_tax": false,
-             *         "tax_code": "vPROLrARwDcwziudYhLn",
-             *         "tax_rate_bp": 4984,
-             *         "variants": [
-             *           {
-             *             "id": "cbd56dd8-8837-452e-9aff-f1b5dc6675ec",
-             *             "name": "mewrlWGgyqPDaBynwngp",
-             *             "price_paise": 995
-             *           }
-             *         ],
-             *         "modifier_groups": [
-             *           {
-             *             "id": "d1b67a99-5dca-4869-9253-dbd4d8954afe",
-             *             "name": "RDCtapASIjYAGderNrtT",
-             *             "min": 1564,
-             *             "max": 8829,
-             *             "modifiers": [
-             *               {
-             *                 "id": "a92f3783-85e8-4362-93a8-20b108866c39",
-             *                 "name": "SDeFLDhxUPLxwOYAzsSi",
-             *                 "price_paise": 3773,
-             *                 "available": false
-             *               }
-             *             ]
-             *           }
-             *         ]
-             *       }
-             *     ]
-             */
+            /** Format: uuid */
+            id: string;
             items: components["schemas"]["ItemView"][];
-        };
-        /**
-         * Checkout
-         * @example {
-         *       "payment_id": "f52bf398-a94b-4aca-ac06-44f9c17c610a",
-         *       "key_id": "GGnsgyYrJfHnwKBmjsgE",
-         *       "razorpay_order_id": "gTdcXEUWsqqLbnwRzkFJ",
-         *       "amount_paise": 595,
-         *       "currency": "jolxdHqDVOthTbIhfdjR",
-         *       "name": "NkUleVcFFBKxzzNBPeDk",
-         *       "checkout_script": "bQIXflKIKWNfLbHWUzoQ",
-         *       "simulated": true,
-         *       "expires_at": null
-         *     }
-         */
-        Checkout: {
-            /**
-             * Format: uuid
-             * @example a819a580-7818-4472-97d0-34060fa25db5
-             */
-            payment_id: string;
-            /** @example czkokUAyzUlkjRDicdJR */
-            key_id: string;
-            /** @example onMCOrPkAVDuzWmZHhmo */
-            razorpay_order_id: string;
-            /** @example 2425 */
-            amount_paise: number;
-            /** @example iBuEbJLDYtvNuBqcvFCy */
-            currency: string;
-            /** @example ArsqqeGfcPOsFwKdhtYA */
             name: string;
-            /** @example NhVclZdgfbKvicYigJNB */
+            name_hi: string | null;
+        };
+        /** Checkout */
+        Checkout: {
+            amount_paise: number;
             checkout_script: string;
-            /** @example false */
-            simulated: boolean;
-            /** @example 2023-05-06T13:34:15.772759 */
+            currency: string;
             expires_at: string | null;
+            key_id: string;
+            name: string;
+            /** Format: uuid */
+            payment_id: string;
+            razorpay_order_id: string;
+            simulated: boolean;
         };
         /** Count */
         Count: {
-            /** Format: uuid */
-            stock_id: string;
             quantity_milli: number;
             reason?: string | null;
+            /** Format: uuid */
+            stock_id: string;
         };
         /** Created */
         Created: {
@@ -1321,8 +1118,8 @@ export interface components {
         };
         /** DailyStats */
         DailyStats: {
-            timezone: string;
             days: components["schemas"]["Day"][];
+            timezone: string;
         };
         /** Day */
         Day: {
@@ -1333,366 +1130,114 @@ export interface components {
         };
         /** DueRequest */
         DueRequest: {
-            order_id?: string | null;
             bill_id?: string | null;
+            order_id?: string | null;
         };
-        /**
-         * GroupView
-         * @example {
-         *       "id": "57b53ea4-1407-4c28-abf7-798f10f497a0",
-         *       "name": "HoiTcKQUIcwTvBMEsEyr",
-         *       "min": 1143,
-         *       "max": 4266,
-         *       "modifiers": [
-         *         {
-         *           "id": "4af04f1d-e14a-48d9-bebe-5dbcb48bd616",
-         *           "name": "HKDWGqwigWGSxPWwnqjH",
-         *           "price_paise": 2108,
-         *           "available": true
-         *         }
-         *       ]
-         *     }
-         */
+        /** GroupView */
         GroupView: {
-            /**
-             * Format: uuid
-             * @example 8c96599c-30e5-4837-94b7-c27d28600912
-             */
+            /** Format: uuid */
             id: string;
-            /** @example NpaLwNNiPsgmXUDeQcRn */
-            name: string;
-            /** @example 1359 */
-            min: number;
-            /** @example 1414 */
             max: number;
-            /**
-             * @example [
-             *       {
-             *         "id": "3f71cf5a-4536-486d-90b3-ad2eb96ccff1",
-             *         "name": "oKNBQsUHSQKWNxguFbFv",
-             *         "price_paise": 7792,
-             *         "available": false
-             *       }
-             *     ]
-             */
+            min: number;
             modifiers: components["schemas"]["ModifierView"][];
+            name: string;
         };
         /** GuestSession */
         GuestSession: {
-            token: string;
             expires_in: number;
+            outlet: components["schemas"]["orders_schemas_NamedOutlet"];
+            payment: string;
             /** Format: uuid */
             session_id: string;
-            outlet: components["schemas"]["orders_schemas_NamedOutlet"];
             table: components["schemas"]["NamedTable"] | null;
+            token: string;
             /** @enum {string} */
             type: "dine_in" | "takeaway";
-            payment: string;
         };
         /** ItemChange */
         ItemChange: {
-            name?: string;
-            name_hi?: string | null;
-            description?: string;
-            diet?: "veg" | "non_veg" | "egg";
             allergens?: ("celery" | "crustaceans" | "egg" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soya" | "sulphites")[];
             category_id?: string;
+            description?: string;
+            diet?: "veg" | "non_veg" | "egg";
+            name?: string;
+            name_hi?: string | null;
             station?: string;
             tax_code?: string;
         };
-        /**
-         * ItemView
-         * @example {
-         *       "id": "8ba1bf5a-2d76-4bae-bc0d-79006fadbb30",
-         *       "code": "JjTaCHrkUEKiaVjcODaC",
-         *       "name": "AWEhGPYqEcXhHSyYvDSa",
-         *       "name_hi": null,
-         *       "description": "SRiKojAKtrlDETRahgoM",
-         *       "diet": "zLRtalGDkNbiAFVtQypX",
-         *       "allergens": [
-         *         "zKpUycdswfSCXHPiclvc"
-         *       ],
-         *       "station": "WpPcSrAFFpnuCaldRKRI",
-         *       "available": true,
-         *       "remaining": 807,
-         *       "photo_url": "rTyqiVesqHVMYoMLcDTb",
-         *       "prices_include_tax": true,
-         *       "tax_code": "sapWJWLHTGxqaSgYjXXQ",
-         *       "tax_rate_bp": 4653,
-         *       "variants": [
-         *         {
-         *           "id": "1899f5dd-eed0-4a25-b218-39cb6a1433a2",
-         *           "name": "xlBJpEwbdtKiYsfjVRId",
-         *           "price_paise": 1267
-         *         }
-         *       ],
-         *       "modifier_groups": [
-         *         {
-         *           "id": "b3f5ec3a-3c1e-4568-a9ad-8aaf05e2db1f",
-         *           "name": "dIQnZCSkPGeNNtndFpmx",
-         *           "min": 2105,
-         *           "max": 7904,
-         *           "modifiers": [
-         *             {
-         *               "id": "c199ece5-52f6-49a8-883c-44aea8e1eb72",
-         *               "name": "pwwwnNUDLQoTDHCTzKni",
-         *               "price_paise": 8834,
-         *               "available": false
-         *             }
-         *           ]
-         *         }
-         *       ]
-         *     }
-         */
+        /** ItemView */
         ItemView: {
-            /**
-             * Format: uuid
-             * @example f98329fb-6dc3-409f-91ec-56e830ac3ad2
-             */
-            id: string;
-            /** @example VUDXFiXlEfDRpSuNeNzi */
-            code: string;
-            /** @example QYWrbRjKhHKYuQmvHLBS */
-            name: string;
-            /** @example bubHwRjcqyOagXkVuCET */
-            name_hi: string | null;
-            /** @example NggRJNjKdIMjvciKExju */
-            description: string;
-            /** @example xXLIhneaoVqNBoGranWA */
-            diet: string;
-            /**
-             * @example [
-             *       "iIKQjAycEiKZzsXNStUX"
-             *     ]
-             */
             allergens: string[];
-            /** @example MqccrBcFVeKbbatlyDIW */
-            station: string;
-            /** @example true */
             available: boolean;
-            /** @example 6001 */
-            remaining: number | null;
-            /** @example iFBdueXWxItGmpndvrqp */
-            photo_url: string | null;
-            /** @example false */
-            prices_include_tax: boolean;
-            /** @example KEvoiQUvZgiPQBXBLnzS */
-            tax_code: string;
-            /** @example 6905 */
-            tax_rate_bp: number;
-            /**
-             * @example [
-             *       {
-             *         "id": "417d797f-2793-48b0-8468-12d24245e01a",
-             *         "name": "cHImAYyNsCOKFpczLsLy",
-             *         "price_paise": 1144
-             *       }
-             *     ]
-             */
-            variants: components["schemas"]["VariantView"][];
-            /**
-             * @example [
-             *       {
-             *         "id": "2b47e9b7-95a8-43d3-8302-33a40db87195",
-             *         "name": "DWhDsxsSnkYsddDxCmGC",
-             *         "min": 4740,
-             *         "max": 813,
-             *         "modifiers": [
-             *           {
-             *             "id": "a84dbc5f-6e25-4688-8091-f046d87bf30e",
-             *             "name": "LyKtyoYzanEHWQQlwJff",
-             *             "price_paise": 1749,
-             *             "available": true
-             *           }
-             *         ]
-             *       }
-             *     ]
-             */
+            code: string;
+            description: string;
+            diet: string;
+            /** Format: uuid */
+            id: string;
             modifier_groups: components["schemas"]["GroupView"][];
+            name: string;
+            name_hi: string | null;
+            photo_url: string | null;
+            prices_include_tax: boolean;
+            remaining: number | null;
+            station: string;
+            tax_code: string;
+            tax_rate_bp: number;
+            variants: components["schemas"]["VariantView"][];
         };
         /** Line */
         Line: {
+            course: number;
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             item_id: string;
-            /** Format: uuid */
-            variant_id: string;
-            name: string;
-            variant: string | null;
-            quantity: number;
             modifiers: components["schemas"]["ModifierState"][];
+            name: string;
             note: string | null;
-            course: number;
+            quantity: number;
             station: string;
-            unit_price_paise: number;
+            /** @default active */
+            status: string;
             taxable_paise: number;
             taxes: components["schemas"]["TaxState"][];
             total_paise: number;
-            /** @default active */
-            status: string;
+            unit_price_paise: number;
+            variant: string | null;
+            /** Format: uuid */
+            variant_id: string;
         };
         /** LineRequest */
         LineRequest: {
-            /** Format: uuid */
-            variant_id: string;
-            quantity: number;
-            modifiers?: string[];
-            note?: string | null;
             /** @default 1 */
             course: number;
+            modifiers?: string[];
+            note?: string | null;
+            quantity: number;
+            /** Format: uuid */
+            variant_id: string;
         };
         /** Me */
         Me: {
-            person: components["schemas"]["NamedPerson"];
             outlet: components["schemas"]["staff_schemas_NamedOutlet"];
+            person: components["schemas"]["NamedPerson"];
         };
-        /**
-         * MenuView
-         * @example {
-         *       "outlet": {
-         *         "id": 9046,
-         *         "name": "zFkeTXhivNzXHybNBWjl"
-         *       },
-         *       "version": 9928,
-         *       "stations": [
-         *         {
-         *           "code": "nZonClteNlGvRDHelemt",
-         *           "name": "lcQQTjVzPiUPLfXjpEAO"
-         *         }
-         *       ],
-         *       "tax_note": "LUlMhnXTyHqRstZcNlcG",
-         *       "categories": [
-         *         {
-         *           "id": "61375099-e0a2-4edb-b9aa-4f48bc9ce1e0",
-         *           "code": "zAaSYwkKWRdZxjOkdzSM",
-         *           "name": "pPmhftNqDCefUBVsdBXw",
-         *           "name_hi": null,
-         *           "items": [
-         *             {
-         *               "id": "d9cd4dd4-2311-49fc-893f-6294300daab2",
-         *               "code": "lKQGfYrFdvGJBMDZRaDQ",
-         *               "name": "DTwQdatigDqRwLsBqsFW",
-         *               "name_hi": null,
-         *               "description": "eYxFuTCKnYHqIfAkiieU",
-         *               "diet": "ZLzyFMhbAHYnwRMSoZAB",
-         *               "allergens": [
-         *                 "bXaoMuRfOjXrCFIkNHUm"
-         *               ],
-         *               "station": "cwgroJFUsETJfsnWfXAD",
-         *               "available": false,
-         *               "remaining": 4484,
-         *               "photo_url": "zWsTltKbmndnnFjUXHLv",
-         *               "prices_include_tax": true,
-         *               "tax_code": "WLqRDlrArOGoZotAROKB",
-         *               "tax_rate_bp": 5862,
-         *               "variants": [
-         *                 {
-         *                   "id": "4cee0a58-df88-4c77-bc1c-f5d368021a8f",
-         *                   "name": "nirwJQdEzyILQzgLWain",
-         *                   "price_paise": 9354
-         *                 }
-         *               ],
-         *               "modifier_groups": [
-         *                 {
-         *                   "id": "05e1a47c-43e6-4483-82f9-e1e8d1de15f6",
-         *                   "name": "JCOqbdVvRYGcTgbRsaBr",
-         *                   "min": 1802,
-         *                   "max": 2206,
-         *                   "modifiers": [
-         *                     {
-         *                       "id": "c05cf05b-d270-4e22-883f-4133a72dd114",
-         *                       "name": "ZuFKMjfAzJlNubBqeKWi",
-         *                       "price_paise": 7843,
-         *                       "available": false
-         *                     }
-         *                   ]
-         *                 }
-         *               ]
-         *             }
-         *           ]
-         *         }
-         *       ]
-         *     }
-         */
+        /** MenuView */
         MenuView: {
-            outlet: components["schemas"]["OutletName"];
-            /** @example 3674 */
-            version: number;
-            /**
-             * @example [
-             *       {
-             *         "code": "qbkVDGbgpSmpeFCZfQiy",
-             *         "name": "suOZjEwZJqYSNRLxMkFg"
-             *       }
-             *     ]
-             */
-            stations: components["schemas"]["StationView"][];
-            /** @example OawvtQkOPQsswkMypzVv */
-            tax_note: string;
-            /**
-             * @example [
-             *       {
-             *         "id": "3de548d7-9b26-45a6-ab7a-82433d8415a0",
-             *         "code": "wstXkBxdCDJEnfPSptOz",
-             *         "name": "NVwXojmgFPZxQJxquQpm",
-             *         "name_hi": "ksinaPqrofqyXqvuyGIq",
-             *         "items": [
-             *           {
-             *             "id": "036f9d89-a74a-46f0-a3b3-513b652fe106",
-             *             "code": "NpbZEBtNtYsWbtxziLhh",
-             *             "name": "UwTsUeVYIkYoDyXGPvnr",
-             *             "name_hi": "DNNTDCwpMeHicAMAUQLL",
-             *             "description": "RsObZjvspeWWWFiGUreJ",
-             *             "diet": "OvDJBTnjLUXhtlCoKyNH",
-             *             "allergens": [
-             *               "WrLDzotQJIIuOMTOEMdX"
-             *             ],
-             *             "station": "ticJkMrusNZVdgERQISE",
-             *             "available": false,
-             *             "remaining": null,
-             *             "photo_url": null,
-             *             "prices_include_tax": false,
-             *             "tax_code": "bQjrEpXZfQsssTnULlaH",
-             *             "tax_rate_bp": 9667,
-             *             "variants": [
-             *               {
-             *                 "id": "1ac38f8a-3f93-4284-ac40-c5aeb3488495",
-             *                 "name": "qEYwzKBBJCrTKnYOcIVb",
-             *                 "price_paise": 2131
-             *               }
-             *             ],
-             *             "modifier_groups": [
-             *               {
-             *                 "id": "1fa91c0f-8f68-40e5-b66f-64d726f37d7f",
-             *                 "name": "WEyQyCQhlaHRFBLadnmg",
-             *                 "min": 2584,
-             *                 "max": 3866,
-             *                 "modifiers": [
-             *                   {
-             *                     "id": "68d00db3-c4f4-41e1-b545-b19db5601935",
-             *                     "name": "afcWRNBXJcAulZyOenbK",
-             *                     "price_paise": 5990,
-             *                     "available": false
-             *                   }
-             *                 ]
-             *               }
-             *             ]
-             *           }
-             *         ]
-             *       }
-             *     ]
-             */
             categories: components["schemas"]["CategoryView"][];
+            outlet: components["schemas"]["OutletName"];
+            stations: components["schemas"]["StationView"][];
+            tax_note: string;
+            version: number;
         };
         /** MethodTotals */
         MethodTotals: {
             captured_count: number;
             captured_paise: number;
+            method: string;
+            net_paise: number;
             refunded_count: number;
             refunded_paise: number;
-            net_paise: number;
-            method: string;
         };
         /** ModifierState */
         ModifierState: {
@@ -1701,34 +1246,20 @@ export interface components {
             name: string;
             price_paise: number;
         };
-        /**
-         * ModifierView
-         * @example {
-         *       "id": "aefc2a51-a36a-41dc-a4bf-54f5b84af08d",
-         *       "name": "CFVPJUTrSUEWjPmuAvAe",
-         *       "price_paise": 966,
-         *       "available": true
-         *     }
-         */
+        /** ModifierView */
         ModifierView: {
-            /**
-             * Format: uuid
-             * @example 2caaabb8-a5b5-4758-9d68-5b6a3eb4c3b2
-             */
-            id: string;
-            /** @example ivKjwlvmKRzLNQPIMLBP */
-            name: string;
-            /** @example 3100 */
-            price_paise: number;
-            /** @example true */
             available: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            price_paise: number;
         };
         /** Movement */
         Movement: {
-            /** Format: uuid */
-            stock_id: string;
             quantity_milli: number;
             reason?: string | null;
+            /** Format: uuid */
+            stock_id: string;
         };
         /** MovementList */
         MovementList: {
@@ -1737,16 +1268,16 @@ export interface components {
         };
         /** MovementView */
         MovementView: {
-            /** Format: uuid */
-            id: string;
-            kind: string;
-            quantity_milli: number;
-            portions: number | null;
-            order_id: string | null;
-            reason: string | null;
             actor_name: string | null;
             /** Format: date-time */
             created_at: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            order_id: string | null;
+            portions: number | null;
+            quantity_milli: number;
+            reason: string | null;
         };
         /** NamedPerson */
         NamedPerson: {
@@ -1763,56 +1294,56 @@ export interface components {
         };
         /** NewCategory */
         NewCategory: {
-            name: string;
             code?: string | null;
+            name: string;
             name_hi?: string | null;
         };
         /** NewItem */
         NewItem: {
+            allergens?: ("celery" | "crustaceans" | "egg" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soya" | "sulphites")[];
             /** Format: uuid */
             category_id: string;
-            name: string;
+            code?: string | null;
+            /** @default  */
+            description: string;
             /** @enum {string} */
             diet: "veg" | "non_veg" | "egg";
+            group_ids?: string[];
+            name: string;
+            name_hi?: string | null;
             station: string;
             tax_code: string;
             variants: components["schemas"]["NewVariant"][];
-            code?: string | null;
-            name_hi?: string | null;
-            /** @default  */
-            description: string;
-            allergens?: ("celery" | "crustaceans" | "egg" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soya" | "sulphites")[];
-            group_ids?: string[];
         };
         /** NewPerson */
         NewPerson: {
             name: string;
+            password?: string | null;
+            pin?: string | null;
             /** @enum {string} */
             role: "owner" | "manager" | "waiter" | "kitchen";
             username?: string | null;
-            password?: string | null;
-            pin?: string | null;
         };
         /** NewVariant */
         NewVariant: {
-            price_paise: number;
             /** @default Regular */
             name: string;
+            price_paise: number;
         };
         /** Notification */
         Notification: {
-            /** Format: uuid */
-            id: string;
             audience: string;
-            kind: string;
-            title: string;
-            text: string;
-            order_id: string | null;
             bill_id: string | null;
-            table: string | null;
-            state: string;
             /** Format: date-time */
             created_at: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            order_id: string | null;
+            state: string;
+            table: string | null;
+            text: string;
+            title: string;
             version: number;
         };
         /** Notifications */
@@ -1823,33 +1354,33 @@ export interface components {
         /** Order */
         Order: {
             /** Format: uuid */
-            id: string;
-            number: number;
-            token: string | null;
-            /** Format: uuid */
             bill_id: string;
-            outlet_id: number;
-            type: string;
-            status: string;
-            table: components["schemas"]["NamedTable"] | null;
-            customer_name: string | null;
-            note: string | null;
             /** Format: date */
             business_day: string;
-            /** Format: date-time */
-            placed_at: string;
-            confirmed_at: string | null;
-            ready_at: string | null;
-            served_at: string | null;
+            cancel_requested: boolean;
             completed_at: string | null;
+            confirmed_at: string | null;
+            customer_name: string | null;
+            expires_at: string | null;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["Line"][];
+            note: string | null;
+            number: number;
+            outlet_id: number;
             payment: string;
             payment_status: string;
-            expires_at: string | null;
-            cancel_requested: boolean;
-            reason: string | null;
-            lines: components["schemas"]["Line"][];
-            totals: components["schemas"]["orders_schemas_Totals"];
+            /** Format: date-time */
+            placed_at: string;
             progress: components["schemas"]["TicketProgress"][];
+            ready_at: string | null;
+            reason: string | null;
+            served_at: string | null;
+            status: string;
+            table: components["schemas"]["NamedTable"] | null;
+            token: string | null;
+            totals: components["schemas"]["orders_schemas_Totals"];
+            type: string;
             version: number;
         };
         /** Orders */
@@ -1859,87 +1390,79 @@ export interface components {
         };
         /** Outlet */
         Outlet: {
-            id: number;
-            name: string;
-            legal_name: string | null;
-            gstin: string | null;
-            gst_regime: string;
-            fssai: string | null;
-            state_code: string | null;
             address: string | null;
-            phone: string | null;
-            timezone: string;
-            day_cutoff_minutes: number;
-            currency: string;
-            dine_in_payment: string;
-            takeaway_payment: string;
-            approve_first_order: boolean;
-            payment_timeout_s: number;
-            late_grace_s: number;
             amber_s: number;
+            approve_first_order: boolean;
+            currency: string;
+            day_cutoff_minutes: number;
+            dine_in_payment: string;
+            fssai: string | null;
+            gst_regime: string;
+            gstin: string | null;
+            id: number;
+            late_grace_s: number;
+            legal_name: string | null;
+            name: string;
+            payment_timeout_s: number;
+            phone: string | null;
             red_s: number;
+            state_code: string | null;
+            takeaway_payment: string;
+            timezone: string;
             version: number;
         };
-        /**
-         * OutletName
-         * @example {
-         *       "id": 4966,
-         *       "name": "IgNZYFcagWptUqCwdERi"
-         *     }
-         */
+        /** OutletName */
         OutletName: {
-            /** @example 9361 */
             id: number;
-            /** @example bzayzoQbzdXMsvhsvQnj */
             name: string;
         };
         /** OutletPatch */
         OutletPatch: {
-            version?: number;
-            name?: string;
-            legal_name?: string | null;
-            gstin?: string | null;
-            gst_regime?: "regular" | "composition" | "none";
-            fssai?: string | null;
-            state_code?: string | null;
             address?: string | null;
-            phone?: string | null;
-            timezone?: string;
-            day_cutoff_minutes?: number;
-            currency?: "INR";
-            dine_in_payment?: "pay_later" | "prepaid";
-            takeaway_payment?: "pay_later" | "prepaid";
-            approve_first_order?: boolean;
-            payment_timeout_s?: number;
-            late_grace_s?: number;
             amber_s?: number;
+            approve_first_order?: boolean;
+            currency?: "INR";
+            day_cutoff_minutes?: number;
+            dine_in_payment?: "pay_later" | "prepaid";
+            fssai?: string | null;
+            gst_regime?: "regular" | "composition" | "none";
+            gstin?: string | null;
+            late_grace_s?: number;
+            legal_name?: string | null;
+            name?: string;
+            payment_timeout_s?: number;
+            phone?: string | null;
             red_s?: number;
+            state_code?: string | null;
+            takeaway_payment?: "pay_later" | "prepaid";
+            timezone?: string;
+            version?: number;
         };
         /** PasswordLogin */
         PasswordLogin: {
-            username: string;
             password: string;
+            username: string;
         };
         /** Payment */
         Payment: {
-            /** Format: uuid */
-            id: string;
+            amount_paise: number;
+            attempts: components["schemas"]["Attempt"][];
             /** Format: uuid */
             bill_id: string;
-            order_id: string | null;
-            amount_paise: number;
-            currency: string;
-            status: string;
-            method: string | null;
-            captured_paise: number;
-            refunded_paise: number;
-            attempts: components["schemas"]["Attempt"][];
-            refunds: components["schemas"]["Refund"][];
             /** Format: date */
             business_day: string;
+            captured_paise: number;
             /** Format: date-time */
             created_at: string;
+            currency: string;
             expires_at: string | null;
+            /** Format: uuid */
+            id: string;
+            method: string | null;
+            order_id: string | null;
+            refunded_paise: number;
+            refunds: components["schemas"]["Refund"][];
+            status: string;
             version: number;
         };
         /** Payments */
@@ -1954,44 +1477,44 @@ export interface components {
         };
         /** Person */
         Person: {
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            has_password: boolean;
+            has_pin: boolean;
             /** Format: uuid */
             id: string;
             name: string;
-            username: string | null;
             role: string;
-            active: boolean;
-            has_password: boolean;
-            has_pin: boolean;
+            username: string | null;
             version: number;
-            /** Format: date-time */
-            created_at: string;
         };
         /** PersonPatch */
         PersonPatch: {
-            name?: string;
-            role?: "owner" | "manager" | "waiter" | "kitchen";
             active?: boolean;
-            username?: string;
+            name?: string;
             password?: string | null;
             pin?: string | null;
+            role?: "owner" | "manager" | "waiter" | "kitchen";
+            username?: string;
         };
         /** PinLogin */
         PinLogin: {
-            pin: string;
             /** @default 1 */
             outlet_id: number;
+            pin: string;
         };
         /** PlaceRequest */
         PlaceRequest: {
+            bill_id?: string | null;
+            customer_name?: string | null;
+            expected_total_paise: number;
+            held_courses?: number[];
+            lines: components["schemas"]["LineRequest"][];
+            note?: string | null;
+            table_id?: string | null;
             /** @enum {string} */
             type: "dine_in" | "takeaway";
-            lines: components["schemas"]["LineRequest"][];
-            expected_total_paise: number;
-            bill_id?: string | null;
-            table_id?: string | null;
-            held_courses?: number[];
-            note?: string | null;
-            customer_name?: string | null;
         };
         /** PriceChange */
         PriceChange: {
@@ -1999,22 +1522,22 @@ export interface components {
         };
         /** Quote */
         Quote: {
+            bill: components["schemas"]["QuotedBill"];
             lines: components["schemas"]["Line"][];
             totals: components["schemas"]["orders_schemas_Totals"];
-            bill: components["schemas"]["QuotedBill"];
         };
         /** QuoteRequest */
         QuoteRequest: {
+            bill_id?: string | null;
+            lines: components["schemas"]["LineRequest"][];
             /** @enum {string} */
             type: "dine_in" | "takeaway";
-            lines: components["schemas"]["LineRequest"][];
-            bill_id?: string | null;
         };
         /** QuotedBill */
         QuotedBill: {
+            payable_paise: number;
             previous_paise: number;
             round_off_paise: number;
-            payable_paise: number;
         };
         /** ReasonRequest */
         ReasonRequest: {
@@ -2031,13 +1554,13 @@ export interface components {
         };
         /** Refund */
         Refund: {
-            /** Format: uuid */
-            id: string;
             amount_paise: number;
-            status: string;
-            reason: string;
             /** Format: date-time */
             created_at: string;
+            /** Format: uuid */
+            id: string;
+            reason: string;
+            status: string;
         };
         /** RefundRequest */
         RefundRequest: {
@@ -2046,19 +1569,19 @@ export interface components {
         };
         /** Seller */
         Seller: {
-            name: string;
-            legal_name: string | null;
-            gstin: string | null;
-            fssai: string | null;
             address: string | null;
+            fssai: string | null;
+            gstin: string | null;
+            legal_name: string | null;
+            name: string;
         };
         /** Session */
         Session: {
             access_token: string;
             expires_in: number;
-            refresh_token: string;
-            person: components["schemas"]["NamedPerson"];
             outlet: components["schemas"]["staff_schemas_NamedOutlet"];
+            person: components["schemas"]["NamedPerson"];
+            refresh_token: string;
         };
         /** SessionRequest */
         SessionRequest: {
@@ -2068,46 +1591,22 @@ export interface components {
         Station: {
             code: string;
             name: string;
-            open_tickets: number;
             oldest_at: string | null;
+            open_tickets: number;
         };
-        /**
-         * StationName
-         * @example {
-         *       "code": "FpIkwwennNNCZRvnjGhv",
-         *       "name": "mtGvJktyMzzDMljwHnpZ"
-         *     }
-         */
+        /** StationName */
         StationName: {
-            /** @example jNVnqfCLmBcqcYSMJniH */
             code: string;
-            /** @example sNFpohWLgsAVcRNRJCgc */
             name: string;
         };
-        /**
-         * StationState
-         * @example {
-         *       "station": "JjAfBQfDTpnkVRBBwYtz",
-         *       "state": "XhLdnNRxGqlqEjtqHHKs"
-         *     }
-         */
+        /** StationState */
         StationState: {
-            /** @example AnBtawpITMmSzYYFefcO */
-            station: string;
-            /** @example MFhHzcDDqdITpGWsfFRo */
             state: string;
+            station: string;
         };
-        /**
-         * StationView
-         * @example {
-         *       "code": "VzUMZozziJUhCsuKDfYR",
-         *       "name": "TwdshFRPhSOVrnPxrBBM"
-         *     }
-         */
+        /** StationView */
         StationView: {
-            /** @example YmbpFdWetXVhYOwZjsYx */
             code: string;
-            /** @example JhBSnpIXjjOrlCcUmnvi */
             name: string;
         };
         /** Stations */
@@ -2121,43 +1620,43 @@ export interface components {
         };
         /** StockView */
         StockView: {
+            available_milli: number;
+            code: string;
             /** Format: uuid */
             id: string;
-            code: string;
-            name: string;
             kind: string;
-            unit: string;
-            on_hand_milli: number;
-            reserved_milli: number;
-            available_milli: number;
-            reorder_level_milli: number;
             low: boolean;
+            name: string;
+            on_hand_milli: number;
+            reorder_level_milli: number;
+            reserved_milli: number;
+            unit: string;
             version: number;
         };
         /** Table */
         Table: {
+            area: string;
+            attention: components["schemas"]["Attention"] | null;
+            bill: components["schemas"]["TableBill"] | null;
+            code: string;
             /** Format: uuid */
             id: string;
-            code: string;
             name: string;
-            area: string;
+            ready: number;
             seats: number;
             /** @enum {string} */
             state: "free" | "occupied" | "attention";
-            bill: components["schemas"]["TableBill"] | null;
-            attention: components["schemas"]["Attention"] | null;
             to_approve: number;
-            ready: number;
         };
         /** TableBill */
         TableBill: {
+            due_paise: number;
             /** Format: uuid */
             id: string;
-            total_paise: number;
-            due_paise: number;
-            payment_status: string;
             /** Format: date-time */
             opened_at: string;
+            payment_status: string;
+            total_paise: number;
         };
         /** TableCode */
         TableCode: {
@@ -2172,239 +1671,79 @@ export interface components {
         /** TaxState */
         TaxState: {
             name: string;
-            rate_bp: number;
             paise: number;
+            rate_bp: number;
         };
-        /**
-         * TicketItemState
-         * @example {
-         *       "id": "f53bd3b3-6ae5-44e3-8bef-0a05c500f31e",
-         *       "line_id": "5d446575-b417-497b-8e82-c29f511fa257",
-         *       "name": "qekLLLveobwENlSOExNq",
-         *       "variant": "FEDyynlCmRDxnaoRCVQy",
-         *       "quantity": 9573,
-         *       "modifiers": [
-         *         "fqhrJtjcMTsFqcLSGUyV"
-         *       ],
-         *       "note": "KUOYbUprQdxuEBUFYCCn",
-         *       "allergens": [
-         *         "EjmaiSNVMFvVytslCGWM"
-         *       ],
-         *       "state": "gffDBqhPDjhAsShgBXgB",
-         *       "acknowledged": false
-         *     }
-         */
+        /** TicketItemState */
         TicketItemState: {
-            /**
-             * Format: uuid
-             * @example aa51eafc-2f19-4d6f-b60e-53598f9f2d65
-             */
-            id: string;
-            /**
-             * Format: uuid
-             * @example d689eb2d-0394-4296-ba18-7ab6f3a55d50
-             */
-            line_id: string;
-            /** @example JrroSAjIcgUOVUgYgjhS */
-            name: string;
-            /** @example LgtARQOKbMlYUxGSoFxE */
-            variant?: string | null;
-            /** @example 9816 */
-            quantity: number;
-            /**
-             * @example [
-             *       "OSmGXMYlzwuLqkWimfyO"
-             *     ]
-             */
-            modifiers?: string[];
-            /** @example apHHOpiLIJUMvXXxXXsR */
-            note?: string | null;
-            /**
-             * @example [
-             *       "EtIqtzHLAyoynpZOgHoz"
-             *     ]
-             */
-            allergens?: string[];
-            /** @example aDroSOILqniCEtBTyFmY */
-            state: string;
-            /**
-             * @default false
-             * @example false
-             */
+            /** @default false */
             acknowledged: boolean;
+            allergens?: string[];
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            line_id: string;
+            modifiers?: string[];
+            name: string;
+            note?: string | null;
+            quantity: number;
+            state: string;
+            variant?: string | null;
         };
         /** TicketProgress */
         TicketProgress: {
+            state: string;
             station: string;
             /** Format: uuid */
             ticket_id: string;
-            state: string;
         };
-        /**
-         * TicketState
-         * @example {
-         *       "id": "b2b6d29b-3ece-4ef5-aad5-c3c3c1f45874",
-         *       "number": 2544,
-         *       "station": "FnujalpSouROZaTJNTeH",
-         *       "order_id": "c52db4ad-5c99-4fab-88f3-7aace9350916",
-         *       "order_number": 5634,
-         *       "token": "udTKicnRJuDyGgnWvDMW",
-         *       "type": "nOTntcsUiXpEDCSMEDSZ",
-         *       "table": "UHSBYXVkZHfOcxPOXfSv",
-         *       "course": 659,
-         *       "state": "KgsXVhpkKIImpZvuUqkJ",
-         *       "rush": true,
-         *       "paid": false,
-         *       "note": null,
-         *       "placed_at": "2026-08-31T11:12:06.088761",
-         *       "fired_at": "2007-05-27T11:36:06.343650",
-         *       "ready_at": "2012-02-07T13:35:10.795936",
-         *       "cancel_requested": false,
-         *       "version": 8933,
-         *       "items": [
-         *         {
-         *           "id": "ef669107-49c7-4e68-bf03-445ca0af63d2",
-         *           "line_id": "c2c7f04c-30ce-4a15-bece-76e9764b9b29",
-         *           "name": "eoiWjxUQxmNZuSlmUlqW",
-         *           "variant": null,
-         *           "quantity": 541,
-         *           "modifiers": [
-         *             "CEZAjRtJhUpGbUanZMvB"
-         *           ],
-         *           "note": "ZvrDsJltvNJVhIsWXNAn",
-         *           "allergens": [
-         *             "EwdjsCsaKzFbHEeOSPsL"
-         *           ],
-         *           "state": "ElhkOwRvQaJUMhYaqTlZ",
-         *           "acknowledged": true
-         *         }
-         *       ],
-         *       "elsewhere": [
-         *         {
-         *           "station": "dovbcHFdaNiGJXojfslQ",
-         *           "state": "MjYzAizoeAbXBAaVcphe"
-         *         }
-         *       ]
-         *     }
-         */
+        /** TicketState */
         TicketState: {
-            /**
-             * Format: uuid
-             * @example f9abbd53-fee4-4260-9e01-ca8d74b9428e
-             */
-            id: string;
-            /** @example 8830 */
-            number: number;
-            /** @example gKCpyDAAnEqfnucEGdhM */
-            station: string;
-            /**
-             * Format: uuid
-             * @example fa382f61-a7f1-4887-878d-9e2d58acaf07
-             */
-            order_id: string;
-            /** @example 5614 */
-            order_number: number;
-            /** @example vNDTwFKkmZvuOEkFrHNr */
-            token?: string | null;
-            /** @example aTIYdceJCOUxPucBmkfB */
-            type: string;
-            /** @example leyqIvHoWtVStHqUYZYu */
-            table?: string | null;
-            /**
-             * @default 1
-             * @example 3234
-             */
-            course: number;
-            /** @example fhONGJGPUFBeaTSoVCht */
-            state: string;
-            /**
-             * @default false
-             * @example true
-             */
-            rush: boolean;
-            /**
-             * @default false
-             * @example true
-             */
-            paid: boolean;
-            /** @example blBkQRNRmgCpfktgOkqg */
-            note?: string | null;
-            /**
-             * Format: date-time
-             * @example 2025-07-15T06:11:23.117033
-             */
-            placed_at: string;
-            /** @example 2023-02-22T11:41:05.200372 */
-            fired_at?: string | null;
-            /** @example 2003-03-21T06:39:37.568324 */
-            ready_at?: string | null;
-            /**
-             * @default false
-             * @example true
-             */
+            /** @default false */
             cancel_requested: boolean;
-            /** @example 2578 */
-            version: number;
-            /**
-             * @example [
-             *       {
-             *         "id": "8a91e0ee-fa8d-4625-a853-6ac6610b75e9",
-             *         "line_id": "3ad2cb63-fb9f-4a2a-b6c8-a040444cfa8b",
-             *         "name": "oPKgVDdTTpPdPosIcdQM",
-             *         "variant": null,
-             *         "quantity": 7388,
-             *         "modifiers": [
-             *           "oEHXZBwXVzilOeLMlctP"
-             *         ],
-             *         "note": null,
-             *         "allergens": [
-             *           "aUtIKRbeAxumkWoifvrL"
-             *         ],
-             *         "state": "AMrnZgWSqJgySzvFwbFt",
-             *         "acknowledged": true
-             *       }
-             *     ]
-             */
-            items: components["schemas"]["TicketItemState"][];
-            /**
-             * @example [
-             *       {
-             *         "station": "EFoxlNegqvUBHPPzFPHo",
-             *         "state": "umPXglwJVNdwDfjhUHdg"
-             *       }
-             *     ]
-             */
+            /** @default 1 */
+            course: number;
             elsewhere?: components["schemas"]["StationState"][];
+            fired_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            items: components["schemas"]["TicketItemState"][];
+            note?: string | null;
+            number: number;
+            /** Format: uuid */
+            order_id: string;
+            order_number: number;
+            /** @default false */
+            paid: boolean;
+            /** Format: date-time */
+            placed_at: string;
+            ready_at?: string | null;
+            /** @default false */
+            rush: boolean;
+            state: string;
+            station: string;
+            table?: string | null;
+            token?: string | null;
+            type: string;
+            version: number;
         };
         /** Tickets */
         Tickets: {
             items: components["schemas"]["TicketState"][];
         };
-        /**
-         * VariantView
-         * @example {
-         *       "id": "3919d529-3c01-4871-af09-50cd4dad91a9",
-         *       "name": "tiObDRbiZpNbycmaJxsv",
-         *       "price_paise": 5839
-         *     }
-         */
+        /** VariantView */
         VariantView: {
-            /**
-             * Format: uuid
-             * @example 682f3fa4-c0ca-4d26-9dac-18c1f1c04236
-             */
+            /** Format: uuid */
             id: string;
-            /** @example SQubZGLKpIxlzypMVFbC */
             name: string;
-            /** @example 7601 */
             price_paise: number;
         };
         /** VerifyRequest */
         VerifyRequest: {
             /** Format: uuid */
             payment_id: string;
-            razorpay_payment_id: string;
             razorpay_order_id: string;
+            razorpay_payment_id: string;
             razorpay_signature: string;
         };
         /** Waiter */
@@ -2420,8 +1759,8 @@ export interface components {
         };
         /** Totals */
         orders_schemas_Totals: {
-            subtotal_paise: number;
             discount_paise: number;
+            subtotal_paise: number;
             taxable_paise: number;
             taxes: components["schemas"]["TaxState"][];
             total_paise: number;
@@ -2430,16 +1769,16 @@ export interface components {
         payments_schemas_Totals: {
             captured_count: number;
             captured_paise: number;
+            net_paise: number;
             refunded_count: number;
             refunded_paise: number;
-            net_paise: number;
         };
         /** NamedOutlet */
         staff_schemas_NamedOutlet: {
+            currency: string;
             id: number;
             name: string;
             timezone: string;
-            currency: string;
         };
     };
     responses: never;
@@ -2450,29 +1789,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    HealthLiveLive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
-                };
-            };
-        };
-    };
-    HealthReadyReady: {
+    ApiAsyncapiJsonAsyncapiRoute: {
         parameters: {
             query?: never;
             header?: never;
@@ -2489,6 +1806,1617 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsListBills: {
+        parameters: {
+            query?: {
+                status?: "open" | "closed" | "voided" | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bills"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsBillIdGetBill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsBillIdAttentionCallWaiter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttentionRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsBillIdAttentionClearAttention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBuildBuildInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    ApiInventoryCountsCount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Count"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiInventoryReceiptsReceive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Movement"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiInventoryStockListStock: {
+        parameters: {
+            query?: {
+                low?: boolean;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockList"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiInventoryStockStockIdMovementsListMovements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                stock_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementList"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiInventoryWasteWaste: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Movement"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiKitchenActionsApplyActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Actions"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionResults"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiKitchenBoardsStationReadBoard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            /** @description Additional response */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiKitchenBoardsStationRecentListRecent: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                station: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tickets"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiKitchenReadyListReady: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tickets"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiKitchenStationsListStations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stations"];
+                };
+            };
+        };
+    };
+    ApiMenuReadMenu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MenuView"];
+                };
+            };
+            /** @description Additional response */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ApiMenuCategoriesAddCategory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCategory"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiMenuItemsAddItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewItem"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiMenuItemsItemIdChangeItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Created"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiMenuItemsItemIdAvailabilitySetItemAvailability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Availability"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiMenuModifiersModifierIdAvailabilitySetModifierAvailability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                modifier_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Availability"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiMenuVariantsVariantIdChangePrice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariantView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiNotificationsListMessages: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiNotificationsMessageIdDeliveredDelivered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiNotificationsMessageIdReadRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersListOrders: {
+        parameters: {
+            query?: {
+                status?: "live" | "placed" | "awaiting_payment" | "confirmed" | "preparing" | "ready" | "served" | "completed" | "rejected" | "expired" | "cancelled" | null;
+                type?: "dine_in" | "takeaway" | null;
+                business_day?: string | null;
+                table_id?: string | null;
+                q?: number | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Orders"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersPlaceOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersQuoteQuote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdGetOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdApproveApproveOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdCancelCancelOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description The kitchen is asked */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdRejectRejectOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsListPayments: {
+        parameters: {
+            query?: {
+                business_day?: string | null;
+                status?: "pending" | "processing" | "completed" | "failed" | "expired" | "cancelled" | null;
+                method?: "cash" | "upi" | "card" | "netbanking" | "wallet" | null;
+                bill_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payments"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsConfirmCashConfirmCash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CashRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsCreateRazorpayOrderCreateRazorpayOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DueRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkout"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsStatsDailyDailyStats: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyStats"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsVerifyRazorpayVerifyRazorpay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsWebhookRazorpayRazorpayWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+        };
+    };
+    ApiPaymentsPaymentIdGetPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsPaymentIdRefundRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSessionsOpenSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestSession"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSessionsRefreshRefreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestSession"];
+                };
+            };
+        };
+    };
+    ApiStaffAuditListAudit: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -2523,11 +3451,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -2562,50 +3490,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiStaffRefreshRefresh: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefreshRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
                         status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
                     };
                 };
             };
@@ -2645,124 +3534,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
-                };
-            };
-        };
-    };
-    ApiStaffPeopleListPeople: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["People"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiStaffPeopleAddPerson: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPerson"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Person"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiStaffPeoplePersonIdChangePerson: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PersonPatch"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Person"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
                 };
             };
         };
@@ -2816,17 +3587,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiStaffAuditListAudit: {
+    ApiStaffPeopleListPeople: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -2844,7 +3615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditLog"];
+                    "application/json": components["schemas"]["People"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -2854,208 +3625,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiMenuReadMenu: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MenuView"];
-                };
-            };
-            /** @description Additional response */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    ApiMenuItemsItemIdAvailabilitySetItemAvailability: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                item_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Availability"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Availability"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiMenuModifiersModifierIdAvailabilitySetModifierAvailability: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                modifier_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Availability"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Availability"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiMenuItemsItemIdChangeItem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                item_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ItemChange"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Created"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiMenuVariantsVariantIdChangePrice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                variant_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PriceChange"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VariantView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiMenuItemsAddItem: {
+    ApiStaffPeopleAddPerson: {
         parameters: {
             query?: never;
             header?: never;
@@ -3064,7 +3644,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewItem"];
+                "application/json": components["schemas"]["NewPerson"];
             };
         };
         responses: {
@@ -3074,7 +3654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Created"];
+                    "application/json": components["schemas"]["Person"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -3084,567 +3664,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiMenuCategoriesAddCategory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewCategory"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Created"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiInventoryStockListStock: {
-        parameters: {
-            query?: {
-                low?: boolean;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StockList"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiInventoryStockStockIdMovementsListMovements: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                stock_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MovementList"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiInventoryReceiptsReceive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Movement"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StockView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiInventoryWasteWaste: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Movement"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StockView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiInventoryCountsCount: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Count"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StockView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiSessionsOpenSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SessionRequest"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GuestSession"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiSessionsRefreshRefreshSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GuestSession"];
-                };
-            };
-        };
-    };
-    ApiOrdersQuoteQuote: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["QuoteRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Quote"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersListOrders: {
-        parameters: {
-            query?: {
-                status?: "live" | "placed" | "awaiting_payment" | "confirmed" | "preparing" | "ready" | "served" | "completed" | "rejected" | "expired" | "cancelled" | null;
-                type?: "dine_in" | "takeaway" | null;
-                business_day?: string | null;
-                table_id?: string | null;
-                q?: number | null;
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Orders"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersPlaceOrder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlaceRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersOrderIdGetOrder: {
+    ApiStaffPeoplePersonIdChangePerson: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersOrderIdCancelCancelOrder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
+                person_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description The kitchen is asked */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersOrderIdApproveApproveOrder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersOrderIdRejectRejectOrder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReasonRequest"];
+                "application/json": components["schemas"]["PersonPatch"];
             };
         };
         responses: {
@@ -3654,7 +3695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Order"];
+                    "application/json": components["schemas"]["Person"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -3664,104 +3705,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiBillsBillIdGetBill: {
+    ApiStaffRefreshRefresh: {
         parameters: {
             query?: never;
-            header?: never;
-            path: {
-                bill_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BillView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiBillsListBills: {
-        parameters: {
-            query?: {
-                status?: "open" | "closed" | "voided" | null;
-                cursor?: string | null;
-                limit?: number;
-            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Bills"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiBillsBillIdAttentionCallWaiter: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bill_id: string;
-            };
-            cookie?: never;
-        };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AttentionRequest"];
+                "application/json": components["schemas"]["RefreshRequest"];
             };
         };
         responses: {
@@ -3771,7 +3734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BillView"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -3781,48 +3744,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiBillsBillIdAttentionClearAttention: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                bill_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BillView"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
                         status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
                     };
                 };
             };
@@ -3844,6 +3770,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tables"];
+                };
+            };
+        };
+    };
+    ApiTablesCodesTableCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableCode"][];
                 };
             };
         };
@@ -3875,624 +3821,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiTablesCodesTableCodes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TableCode"][];
-                };
-            };
-        };
-    };
-    ApiPaymentsCreateRazorpayOrderCreateRazorpayOrder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DueRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Checkout"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsVerifyRazorpayVerifyRazorpay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["VerifyRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Payment"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsConfirmCashConfirmCash: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CashRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Payment"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsPaymentIdRefundRefund: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                payment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefundRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refund"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsPaymentIdGetPayment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                payment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Payment"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsListPayments: {
-        parameters: {
-            query?: {
-                business_day?: string | null;
-                status?: "pending" | "processing" | "completed" | "failed" | "expired" | "cancelled" | null;
-                method?: "cash" | "upi" | "card" | "netbanking" | "wallet" | null;
-                bill_id?: string | null;
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Payments"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsStatsDailyDailyStats: {
-        parameters: {
-            query?: {
-                from?: string | null;
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DailyStats"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiPaymentsWebhookRazorpayRazorpayWebhook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Received"];
-                };
-            };
-        };
-    };
-    ApiKitchenStationsListStations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Stations"];
-                };
-            };
-        };
-    };
-    ApiKitchenBoardsStationReadBoard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                station: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BoardView"];
-                };
-            };
-            /** @description Additional response */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiKitchenBoardsStationRecentListRecent: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                station: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tickets"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiKitchenReadyListReady: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tickets"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiKitchenActionsApplyActions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Actions"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionResults"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiNotificationsListMessages: {
-        parameters: {
-            query?: {
-                after?: string | null;
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notifications"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiNotificationsMessageIdDeliveredDelivered: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notification"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiNotificationsMessageIdReadRead: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notification"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiBuildBuildInfo: {
+    HealthLiveLive: {
         parameters: {
             query?: never;
             header?: never;
@@ -4508,13 +3847,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: unknown;
+                        [key: string]: string;
                     };
                 };
             };
         };
     };
-    ApiAsyncapiJsonAsyncapiRoute: {
+    HealthReadyReady: {
         parameters: {
             query?: never;
             header?: never;

@@ -1,0 +1,205 @@
+"""`rasoi serve ROOM…`: some rooms as a process of their own, over Kafka and an external PostgreSQL.
+
+Each room works under its own database role. A room's leader (relay, jobs) is one process of all that host it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+import uvicorn
+import uvloop
+from redis.asyncio import Redis
+
+from rasoi import app, payments, realtime, staff
+from rasoi.app import ROOMS
+from rasoi.platform import http, observability, screens
+from rasoi.platform.cluster import Cluster
+from rasoi.platform.context import Context
+from rasoi.platform.database import Database
+from rasoi.platform.kafka import KafkaTransport
+from rasoi.platform.rooms import Hosted, Room
+from rasoi.platform.wakes import SharedWakes
+from rasoi.settings import Settings, SettingsError
+from rasoi.staff.api import Revocations
+
+NAMES = [room.name for room in ROOMS]
+GRACE_S = 5
+
+
+@dataclass
+class Service:
+    """Some rooms, running."""
+
+    hosted: list[Hosted]
+    transport: KafkaTransport
+    asgi: Any
+
+
+def serve(settings: Settings, names: Sequence[str]) -> int:
+    """Host these rooms until SIGINT or SIGTERM, then drain."""
+    observability.configure(settings)
+    rooms = chosen(settings, names)
+    started = time.monotonic()
+    listener = _bind(settings)
+    settings = _with_secrets(replace(settings, port=listener.getsockname()[1]))
+    return uvloop.run(_serve(settings, rooms, listener, started))
+
+
+def chosen(settings: Settings, names: Sequence[str]) -> list[Room]:
+    """The rooms of these names, in their order of starting. Raises SettingsError for what can't work."""
+    wanted = set(NAMES) if "all" in names else set(names)
+    if unknown := sorted(wanted - set(NAMES)):
+        raise SettingsError(f"there is no room {unknown[0]}; the rooms are {', '.join(NAMES)}")
+    if settings.events != "kafka":
+        raise SettingsError(
+            "`rasoi serve` needs EVENTS=kafka; with EVENTS=local all rooms are one process: `rasoi run`"
+        )
+    given = {
+        "KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.given_secret_key,
+    }
+    if missing := [name for name, value in given.items() if not value]:
+        raise SettingsError(f"`rasoi serve` needs {' and '.join(missing)}, the same for every service")
+    if "payments" in wanted and settings.simulated and not settings.razorpay_simulator_url:
+        raise SettingsError(
+            "payments need RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET, or RAZORPAY_SIMULATOR_URL"
+        )
+    return [room for room in ROOMS if room.name in wanted]
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """Take the port, but let nobody in before all is ready: a gateway tries the next replica meanwhile."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        raise SettingsError(
+            f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT"
+        ) from None
+    return listener
+
+
+def _with_secrets(settings: Settings) -> Settings:
+    """Without keys, the simulator's, which follow from SECRET_KEY."""
+    if not settings.simulated:
+        return settings
+    key, webhook = app.simulator_secrets(settings)
+    return replace(settings, simulator_key_secret=key, razorpay_webhook_secrets=(webhook,))
+
+
+async def _contexts(
+    settings: Settings, rooms: list[Room], wakes: SharedWakes, stack: AsyncExitStack
+) -> list[Hosted]:
+    """A context for each room: its own pool under its own role, and parts in common."""
+    redis = None
+    if settings.redis_url:
+        redis = Redis.from_url(settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+        stack.push_async_callback(redis.aclose)
+    hosted: list[Hosted] = []
+    for room in rooms:
+        db = await Database.connect(settings.database_url, role=f"rasoi_{room.name}", size=settings.pool_size)
+        stack.push_async_callback(db.close)
+        db.on_commit = wakes
+        hosted.append(Hosted(room, hosted[0].ctx.beside(db) if hosted else Context(settings, db, redis)))
+    return hosted
+
+
+def _heard_everywhere(hosted: list[Hosted]) -> list[Hosted]:
+    """What the staff room tells concerns every process and every context: ended sessions, changed settings."""
+    listening = Room(staff.ROOM.name, snapshot_handlers=staff.ROOM.snapshot_handlers)
+    return [Hosted(listening, each.ctx) for each in hosted if each.room is not staff.ROOM]
+
+
+@asynccontextmanager
+async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Service]:
+    """These rooms on their databases and Kafka, until the block ends; then all is drained."""
+    async with AsyncExitStack() as stack:
+        wakes = SharedWakes(settings.database_url)
+        hosted = await _contexts(settings, rooms, wakes, stack)
+        ctx = hosted[0].ctx
+        revocations = Revocations()
+        ctx.put(revocations)
+        ctx.put(app.tokens_of(settings, revocations))
+        assets = screens.load(settings.screens)
+        ctx.put(screens.Build(screens.build_of(assets)))
+        ctx.put(payments.build_provider(settings), payments.Provider)
+        started = hosted if rooms[0] is staff.ROOM else [Hosted(staff.ROOM, ctx), *hosted]
+        for each in started:
+            if each.room.stop:
+                stack.push_async_callback(each.room.stop, each.ctx)
+            if each.room.start:
+                await each.room.start(each.ctx)
+        cluster = Cluster(settings.kafka_bootstrap, settings.kafka_replicas, settings.kafka_retention_days)
+        transport = KafkaTransport(hosted, settings.database_url, wakes, cluster, _heard_everywhere(hosted))
+        stack.push_async_callback(transport.stop)
+        await transport.start()
+        yield Service(hosted, transport, _asgi(settings, hosted, transport, assets))
+
+
+def _asgi(
+    settings: Settings, hosted: list[Hosted], transport: KafkaTransport, assets: dict[str, screens.Asset]
+) -> Any:
+    ctx = hosted[0].ctx
+    routes = [http.of_room(each.ctx, each.room.routes) for each in hosted if each.room.routes]
+    routes += app.build_routes(ctx.get(screens.Build).name)
+    served: Any = http.application(ctx, routes, version=version("rasoi"), checks={"kafka": transport.check})
+    served = screens.Screens(served, assets, screens.policy(payments.checkout_origin(settings)))
+    for each in hosted:
+        if each.room is realtime.ROOM:
+            served = realtime.mount(each.ctx, served)
+    return http.Edge(served)
+
+
+async def _serve(settings: Settings, rooms: list[Room], listener: socket.socket, started: float) -> int:
+    async with service(settings, rooms) as running:
+        config = uvicorn.Config(
+            running.asgi, http="httptools", ws=realtime.WS if realtime.ROOM in rooms else "none",
+            ws_per_message_deflate=False, ws_ping_interval=None, ws_max_size=64 * 1024, lifespan="off", log_config=None,
+            access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S, backlog=2048, proxy_headers=True,
+            ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+        )  # fmt: skip
+        server = app.Server(config)
+        announcing = asyncio.create_task(_announce(server, settings, rooms, started))
+        await server.serve(sockets=[listener])
+        announcing.cancel()
+    return 0
+
+
+async def _announce(server: uvicorn.Server, settings: Settings, rooms: list[Room], started: float) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    names = ", ".join(room.name for room in rooms)
+    scheme, host = "https" if settings.tls_cert else "http", settings.host
+    print(
+        f"{names} on {scheme}://{host}:{settings.port} after {time.monotonic() - started:.1f} s", flush=True
+    )
+
+
+def simulator(settings: Settings) -> NoReturn:
+    """Become the Razorpay simulator for services that have the same SECRET_KEY."""
+    if not settings.given_secret_key or not settings.simulator_port:
+        raise SettingsError(
+            "`rasoi simulator` needs SECRET_KEY, the same as the services', and SIMULATOR_PORT"
+        )
+    settings.data.mkdir(parents=True, exist_ok=True)
+    key, webhook = app.simulator_secrets(settings)
+    argv = [
+        sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(settings.simulator_port),
+        "--key-id", payments.SIMULATOR_KEY_ID, "--data", str(settings.data / "razorpay_simulator.sqlite"),
+        "--webhook-url", f"{settings.url}/api/payments/webhook/razorpay",
+    ]  # fmt: skip
+    secrets = {"SIMULATOR_KEY_SECRET": key, "SIMULATOR_WEBHOOK_SECRET": webhook}  # argv is for all to see
+    os.execve(sys.executable, argv, {**os.environ, **secrets})  # noqa: S606

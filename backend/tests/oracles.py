@@ -22,7 +22,9 @@ from rasoi.payments import domain as payments
 Books = Mapping[str, list[dict[str, Any]]]
 Oracle = Callable[[Any], Awaitable[list[str]]]
 QUESTION = re.compile(r"--\? (\w+): (.+)\n([^;]+);")
-QUESTIONS: list[tuple[str, str, str]] = QUESTION.findall(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+QUESTIONS: list[tuple[str, str, str]] = QUESTION.findall(
+    Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+)
 ITEM_MOVES = {(old, new) for table in kitchen.TRANSITIONS.values() for old, new in table.items()}
 PATHS = "SELECT subject, data->'path' AS path, data->>'status' AS status FROM {log}.outbox WHERE type LIKE $1 ORDER BY id"
 REFUNDS = """SELECT data->>'refund_id', data->>'refund_status' FROM payments.outbox
@@ -70,8 +72,12 @@ async def events_are_consumed(db: Any) -> list[str]:
     for room in ROOMS:
         for log in room.logs:
             types = [cls.event_type for cls in room.handlers if cls.event_room == log]
-            sent = {r[0] for r in await db.fetch(f"SELECT event_id FROM {log}.outbox WHERE type = ANY($1)", types)}
-            got = {r[0] for r in await db.fetch(f"SELECT event_id FROM {room.name}.inbox WHERE log = $1", log)}
+            sent = {
+                r[0] for r in await db.fetch(f"SELECT event_id FROM {log}.outbox WHERE type = ANY($1)", types)
+            }
+            got = {
+                r[0] for r in await db.fetch(f"SELECT event_id FROM {room.name}.inbox WHERE log = $1", log)
+            }
             parked = await db.fetch(f"SELECT subject, reason FROM {room.name}.parked WHERE log = $1", log)
             if sent - got:
                 violations.append(f"{room.name} has not consumed {len(sent - got)} events of {log}")
@@ -93,7 +99,9 @@ async def transitions_are_legal(db: Any) -> list[str]:
     return violations + await _refunds_moved(db) + await _items_moved(db)
 
 
-async def _walked(db: Any, log: str, types: str, table: Mapping[str, frozenset[str]], first: str) -> list[str]:
+async def _walked(
+    db: Any, log: str, types: str, table: Mapping[str, frozenset[str]], first: str
+) -> list[str]:
     """Every event's path: legal steps, from where the event before left off to where this one says that it is."""
     violations, at = [], dict[str, str]()
     for subject, path, status in await db.fetch(PATHS.format(log=log), types):
@@ -175,9 +183,17 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
     ]
     asked = {o["id"]: o["amount"] for o in books["orders"]}
     sql = "SELECT provider_order_id, amount_paise FROM payments.payment WHERE provider_order_id IS NOT NULL"
-    violations += [f"{row[0]} asks for another amount there" for row in await db.fetch(sql) if asked.get(row[0]) != row[1]]
-    kept = Counter(p["order_id"] for p in books["payments"] if p["captured"] and p["amount_refunded"] < p["amount"])
-    return violations + [f"{name} was captured {count} times for good" for name, count in kept.items() if count > 1]
+    violations += [
+        f"{row[0]} asks for another amount there"
+        for row in await db.fetch(sql)
+        if asked.get(row[0]) != row[1]
+    ]
+    kept = Counter(
+        p["order_id"] for p in books["payments"] if p["captured"] and p["amount_refunded"] < p["amount"]
+    )
+    return violations + [
+        f"{name} was captured {count} times for good" for name, count in kept.items() if count > 1
+    ]
 
 
 async def _refunds_there(db: Any, books: Books) -> list[str]:

@@ -66,7 +66,9 @@ def sound(status: int, content_type: str, path: str, body: bytes) -> None:
     if status >= 400 and path.startswith("/api"):
         assert content_type == "application/problem+json", (path, status, content_type, body[:300])
         problem = json.loads(body)
-        assert problem["type"].startswith("/problems/") and problem["detail"] and problem["status"] == status, problem
+        assert (
+            problem["type"].startswith("/problems/") and problem["detail"] and problem["status"] == status
+        ), problem
 
 
 def test_the_document_has_operations_to_try() -> None:
@@ -175,12 +177,28 @@ def test_bodies_that_no_form_makes(client: httpx.Client, what: str) -> None:
     kind, body = BODIES[what]
     for path in WRITES:
         for role in CALLERS:
-            answer = client.post(path, content=body, headers=headers(role, **({"Content-Type": kind} if kind else {})))
+            answer = client.post(
+                path, content=body, headers=headers(role, **({"Content-Type": kind} if kind else {}))
+            )
             sound(answer.status_code, answer.headers.get("content-type", ""), path, answer.content)
-            assert answer.status_code >= 400 or path in ("/api/sessions", "/api/payments/webhook/razorpay"), (path, what)
+            assert answer.status_code >= 400 or path in ("/api/sessions", "/api/payments/webhook/razorpay"), (
+                path,
+                what,
+            )
 
 
-TEXTS = ("\x00", "a\x00b", "\ud800", "\u202e\u0000", "💥" * 300, "'; DROP TABLE orders.orders; --", "%", "9" * 400, "-1", "\uffff")
+TEXTS = (
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\u202e\u0000",
+    "💥" * 300,
+    "'; DROP TABLE orders.orders; --",
+    "%",
+    "9" * 400,
+    "-1",
+    "\uffff",
+)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
@@ -202,7 +220,9 @@ def test_strange_texts_in_valid_requests(client: httpx.Client, text: str) -> Non
             "razorpay_order_id":{said},"razorpay_signature":{said}}}''',
     }
     for path, body in bodies.items():
-        answer = client.post(path, content=body.encode(), headers=headers("owner", **{"Content-Type": "application/json"}))
+        answer = client.post(
+            path, content=body.encode(), headers=headers("owner", **{"Content-Type": "application/json"})
+        )
         sound(answer.status_code, answer.headers.get("content-type", ""), path, answer.content)
     escaped = quote(text.encode("utf-8", "surrogatepass"))
     for template in ("/api/orders?q={}", "/api/orders?cursor={}", "/api/orders?business_day={}", "/api/orders/{}", "/api/kitchen/boards/{}",
@@ -216,7 +236,13 @@ def test_strange_texts_in_valid_requests(client: httpx.Client, text: str) -> Non
 
 def test_pages_beyond_all_numbers(client: httpx.Client) -> None:
     for path, method in ((op.path, op.method) for op in OPERATIONS.values()):
-        for query in ("limit=9223372036854775808", "cursor=%2500", "limit=1&limit=2", "from=0001-01-01&to=9999-12-31", "q=" + "9" * 30):
+        for query in (
+            "limit=9223372036854775808",
+            "cursor=%2500",
+            "limit=1&limit=2",
+            "from=0001-01-01&to=9999-12-31",
+            "q=" + "9" * 30,
+        ):
             if method == "get":
                 filled = re.sub(r"\{\w+\}", str(uuid7()), path)
                 answer = client.get(f"{filled}?{query}", headers=headers("owner"))

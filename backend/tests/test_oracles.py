@@ -46,6 +46,7 @@ class Evening:
         await self.online_paid_twice()
         await self.cancelled_by_the_kitchen()
         await self.never_paid()
+        await self.paid_and_rejected()
         await self.stock_by_hand()
 
     async def ticketed(self, order: Json) -> None:
@@ -64,12 +65,18 @@ class Evening:
     async def online_paid_twice(self) -> None:
         s, me = self.service, guest()
         order = await s.order(me, s.line(1), s.line(11, 2))
-        checkout = await s.do(me, "POST", "/api/payments/create-razorpay-order", json={"order_id": order["id"]})
+        checkout = await s.do(
+            me, "POST", "/api/payments/create-razorpay-order", json={"order_id": order["id"]}
+        )
         self.simulator.pay(checkout["razorpay_order_id"], "late", "card")
         reply = self.simulator.pay(checkout["razorpay_order_id"])
-        paid = await s.do(me, "POST", "/api/payments/verify-razorpay", json={"payment_id": checkout["payment_id"], **reply})
+        paid = await s.do(
+            me, "POST", "/api/payments/verify-razorpay", json={"payment_id": checkout["payment_id"], **reply}
+        )
         assert paid["status"] == "completed"
-        failed = next(p["id"] for p in self.simulator.books()["payments"] if p["id"] != reply["razorpay_payment_id"])
+        failed = next(
+            p["id"] for p in self.simulator.books()["payments"] if p["id"] != reply["razorpay_payment_id"]
+        )
         self.simulator.late(failed)
         await self.ticketed(order)
         await s.cook(order)
@@ -96,6 +103,17 @@ class Evening:
         await s.do(me, "POST", f"/api/orders/{order['id']}/cancel", json={})
         await s.order(guest(), s.line(2))  # still waits
 
+    async def paid_and_rejected(self) -> None:
+        s = self.service
+        await s.do(MANAGER, "PATCH", "/api/staff/outlet", json={"approve_first_order": True})
+        me = guest(s.tables[2]["id"])
+        order = await s.order(me, s.line(4))
+        assert order["status"] == "placed"
+        await s.cash(order)
+        await s.do(WAITER, "POST", f"/api/orders/{order['id']}/reject", json={"reason": "closing"})
+        other = await s.order(guest(s.tables[3]["id"]), s.line(4))
+        await s.do(WAITER, "POST", f"/api/orders/{other['id']}/approve")
+
     async def stock_by_hand(self) -> None:
         s = self.service
         items = (await s.do(MANAGER, "GET", "/api/inventory/stock?limit=200"))["items"]
@@ -103,7 +121,9 @@ class Evening:
         about = {"stock_id": counted["id"], "quantity_milli": 1000, "reason": "dropped"}
         for kind in ("receipts", "waste", "counts"):
             await s.do(MANAGER, "POST", f"/api/inventory/{kind}", json=about)
-        await s.do(COOK, "PUT", f"/api/menu/items/{s.dishes[9]['id']}/availability", json={"available": False})
+        await s.do(
+            COOK, "PUT", f"/api/menu/items/{s.dishes[9]['id']}/availability", json={"available": False}
+        )
 
 
 async def deliver(simulator: Simulator, http: httpx.AsyncClient) -> None:
@@ -112,7 +132,9 @@ async def deliver(simulator: Simulator, http: httpx.AsyncClient) -> None:
         body = msgspec.json.encode(told["body"])
         signature = hmac.digest(WEBHOOK_SECRET.encode(), body, "sha256").hex()
         headers = {"X-Razorpay-Signature": signature, "x-razorpay-event-id": told["id"]}
-        assert (await http.post("/api/payments/webhook/razorpay", content=body, headers=headers)).status_code == 200
+        assert (
+            await http.post("/api/payments/webhook/razorpay", content=body, headers=headers)
+        ).status_code == 200
 
 
 async def fill(settings: Settings, url: str, simulator: Simulator) -> list[str]:
@@ -142,7 +164,10 @@ def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     simulator = Simulator(directory / "books.sqlite").start()
     settings = load({"RASOI_DATA": str(directory), "SECRET_KEY": SECRET})
     settings = replace(
-        settings, simulator_port=simulator.port, simulator_key_secret=KEY_SECRET, razorpay_webhook_secrets=(WEBHOOK_SECRET,)
+        settings,
+        simulator_port=simulator.port,
+        simulator_key_secret=KEY_SECRET,
+        razorpay_webhook_secrets=(WEBHOOK_SECRET,),
     )
     name = asyncio.run(cluster.create())
     try:
@@ -259,8 +284,12 @@ PLANTED: list[tuple[str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "words", "sql"), PLANTED, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(PLANTED)])
-async def test_an_oracle_finds_what_was_planted(copy: asyncpg.Connection, name: str, words: str, sql: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "words", "sql"), PLANTED, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(PLANTED)]
+)
+async def test_an_oracle_finds_what_was_planted(
+    copy: asyncpg.Connection, name: str, words: str, sql: str
+) -> None:
     assert await oracles.ORACLES[name](copy) == []
     await copy.execute(sql)
     assert any(words in fault for fault in await oracles.ORACLES[name](copy))
@@ -269,7 +298,11 @@ async def test_an_oracle_finds_what_was_planted(copy: asyncpg.Connection, name: 
 def test_something_is_planted_for_every_question() -> None:
     told = {(name, words) for name, words, _ in PLANTED}
     assert {name for name, _ in told} == set(oracles.ORACLES)
-    missing = [(oracle, meaning) for oracle, meaning, _ in oracles.QUESTIONS if not any(o == oracle and w in meaning for o, w in told)]
+    missing = [
+        (oracle, meaning)
+        for oracle, meaning, _ in oracles.QUESTIONS
+        if not any(o == oracle and w in meaning for o, w in told)
+    ]
     assert missing == []
 
 
@@ -279,7 +312,9 @@ def changed(books: oracles.Books, kind: str, **changes: Any) -> oracles.Books:
     return {**books, kind: [first | changes, *others] if changes else others}
 
 
-async def test_the_ledger_is_compared_with_the_providers_books(served: Served, copy: asyncpg.Connection) -> None:
+async def test_the_ledger_is_compared_with_the_providers_books(
+    served: Served, copy: asyncpg.Connection
+) -> None:
     assert await oracles.ledger_equals_books(copy, served.books) == []
     payment, refund = served.books["payments"][0], served.books["refunds"][0]
     wrong = [

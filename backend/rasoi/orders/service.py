@@ -308,6 +308,7 @@ async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str
     async with changing(ctx, principal.outlet_id, order_id=order_id) as (tx, bill):
         bill.kill(bill.order(order_id), "rejected", reason)
         await db.release_stock(tx, principal.outlet_id, order_id)
+        _tell_if_overpaid(bill)
         await audit(tx, principal, "order.reject", str(order_id), {"reason": reason})
     return await _view(ctx, principal, order_id)
 
@@ -334,6 +335,7 @@ async def expire_unapproved(ctx: Context) -> None:
             if bill.order(order_id).status == "placed":
                 bill.kill(bill.order(order_id), "expired", "not approved in time")
                 await db.release_stock(tx, outlet_id, order_id)
+                _tell_if_overpaid(bill)
 
 
 def _tell_if_overpaid(bill: Bill) -> None:

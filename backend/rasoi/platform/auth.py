@@ -19,7 +19,6 @@ from rasoi.platform.problems import Forbidden, Unauthenticated
 
 ISSUER = "rasoi"
 REMEMBERED = 10_000  # tokens whose signature needs no second check
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,12 +137,12 @@ def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
 
 
 class Allow:
-    """A guard that lets some roles in."""
+    """A guard that lets some roles in. Asynchronous, since a plain function would be run in a thread."""
 
     def __init__(self, *roles: str) -> None:
         self.roles = frozenset(roles)
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         if principal_of(connection).role not in self.roles:
             raise Forbidden("Your role does not allow this.")
 
@@ -153,5 +152,5 @@ def allow(*roles: str) -> Allow:
     return Allow(*roles)
 
 
-def public(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def public(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """The guard of routes that anyone may call; stated, so that a route without a guard is a fault."""

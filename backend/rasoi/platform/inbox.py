@@ -109,6 +109,7 @@ class Inbox:
         new = {row["event_id"] for row in rows}
         for event in batch:
             if event.id in new:
+                new.discard(event.id)  # a batch may hold an event twice
                 tokens = events.enter(event)
                 try:
                     await self.types[event.type](self.ctx, tx, event, events.decode(event))

@@ -107,10 +107,13 @@ class Relay:
 
     async def _produce(self, producer: AIOKafkaProducer, entries: list[Entry]) -> None:
         """Send in order of the log and wait for every acknowledgement. Raises Unknown, KafkaError."""
-        OUTBOX_LAG.labels(self.room, READER).set(entries[0].event.age())
         sending = asyncio.create_task(self._send(producer, entries))
-        done, _ = await asyncio.wait([sending], timeout=SEND_S)
-        if not done:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SEND_S
+        while not sending.done() and loop.time() < deadline:
+            OUTBOX_LAG.labels(self.room, READER).set(entries[0].event.age())
+            await asyncio.wait([sending], timeout=min(0.5, SEND_S))
+        if not sending.done():
             sending.cancel()
             with suppress(asyncio.CancelledError):
                 await sending

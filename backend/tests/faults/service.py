@@ -17,7 +17,9 @@ Json = dict[str, Any]
 
 
 def staff(role: str) -> Principal:
-    return Principal(kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name=f"Ravi the {role}")
+    return Principal(
+        kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name=f"Ravi the {role}"
+    )
 
 
 def guest(table_id: str | None = None) -> Principal:
@@ -43,7 +45,10 @@ class Service:
         return self
 
     async def ask(self, who: Principal, method: str, path: str, key: str = "", **more: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {Tokens(SECRET).issue(who, 3600)}", "Idempotency-Key": key or str(uuid7())}
+        headers = {
+            "Authorization": f"Bearer {Tokens(SECRET).issue(who, 3600)}",
+            "Idempotency-Key": key or str(uuid7()),
+        }
         return await self.http.request(method, path, headers=headers, **more)
 
     async def do(self, who: Principal, method: str, path: str, **more: Any) -> Any:
@@ -80,7 +85,9 @@ class Service:
     async def tickets(self, order: Json) -> list[Json]:
         """The order's tickets that stand on a board or are ready."""
         stations = {line["station"] for line in order["lines"]}
-        boards = [(await self.do(COOK, "GET", f"/api/kitchen/boards/{s}"))["tickets"] for s in sorted(stations)]
+        boards = [
+            (await self.do(COOK, "GET", f"/api/kitchen/boards/{s}"))["tickets"] for s in sorted(stations)
+        ]
         boards.append((await self.do(COOK, "GET", "/api/kitchen/ready"))["items"])
         return [ticket for board in boards for ticket in board if ticket["order_id"] == order["id"]]
 

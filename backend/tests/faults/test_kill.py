@@ -20,7 +20,9 @@ ORDERS = 6
 async def serve_some(box: Box) -> list[dict[str, Any]]:
     """Orders at tables, some on the same bill and one of them paid, and takeaways that wait to be paid."""
     s = box.service
-    found = [await s.order(WAITER, s.line(n), s.line(n + 9), table_id=s.tables[n % 4]["id"]) for n in range(ORDERS)]
+    found = [
+        await s.order(WAITER, s.line(n), s.line(n + 9), table_id=s.tables[n % 4]["id"]) for n in range(ORDERS)
+    ]
     found += [await s.order(guest(), s.line(n)) for n in range(2)]
     await s.cash(found[0])
     return found

@@ -36,7 +36,9 @@ class Crowd:
 
     def __init__(self, box: Box) -> None:
         self.service = box.service
-        self.plenty = [n for n, dish in enumerate(box.service.dishes) if dish["station"] == "curry"]  # nothing counted
+        self.plenty = [
+            n for n, dish in enumerate(box.service.dishes) if dish["station"] == "curry"
+        ]  # nothing counted
         self.acknowledged: dict[str, str] = {}
         self.statuses: set[int] = set()
         self.over = False

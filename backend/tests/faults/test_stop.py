@@ -34,7 +34,9 @@ async def test_a_stopped_writer_with_an_event_in_its_open_transaction(
         await eventually(lambda: s.tickets(other), 2)  # readers go on beside the gap
 
         async def same_bill() -> bool:
-            answer = await s.ask(WAITER, "POST", f"/api/bills/{held['bill_id']}/attention", json={"reason": "help"})
+            answer = await s.ask(
+                WAITER, "POST", f"/api/bills/{held['bill_id']}/attention", json={"reason": "help"}
+            )
             assert answer.status_code in (200, 201, 409), answer.text
             return answer.status_code < 300
 

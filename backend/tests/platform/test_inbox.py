@@ -17,7 +17,7 @@ from rasoi.platform.events import Event, correlation_id
 from rasoi.platform.inbox import lanes
 from rasoi.platform.leader import Leadership
 from rasoi.platform.local import LOAD, Reader, Wakes
-from rasoi.platform.log import Position
+from rasoi.platform.log import Position, read
 from rasoi.platform.rooms import Room
 from rasoi.settings import Settings
 
@@ -93,6 +93,15 @@ async def test_events_are_handled_once_even_when_read_again(
     assert sorted(await handler.kept(database)) == ["a/1", "a/2", "b/1"]
     row = await database.fetchrow(LOAD.format(room="kitchen"), "staff")
     assert row["position"] == 3
+
+
+async def test_a_batch_that_holds_an_event_twice_handles_it_once(
+    reader: Reader, database: Database, handler: Handler
+) -> None:
+    await emit(database, "a/1", "a/2")
+    entries, _ = await read(database, "staff", Position())
+    await reader.inbox.handle([*entries, *entries])
+    assert await handler.kept(database) == ["a/1", "a/2"]
 
 
 async def test_an_event_of_an_unknown_type_is_passed_over(

@@ -16,7 +16,7 @@ from bench.rows import Row, at_least, under
 MANY, QUICK = 10_000_000, 500_000
 PAYMENTS = """INSERT INTO payments.payment (outlet_id, id, bill_id, amount_paise, status, method, captured_paise, business_day,
   created_at, version)
-SELECT $1::int, uuidv7(make_interval(secs => n - $2::int)), uuidv4(), 10000 + n % 90000, 'completed',
+SELECT $1::int, uuidv7(make_interval(secs => n - $2::int)), uuidv7(), 10000 + n % 90000, 'completed',
   (ARRAY['cash', 'upi', 'upi', 'card', 'wallet'])[1 + n % 5], 10000 + n % 90000, current_date - n % 730, now(), 2
 FROM generate_series(1, $2::int) n"""
 DAILY = """INSERT INTO payments.daily (outlet_id, business_day, method, captured_count, captured_paise)

@@ -48,7 +48,7 @@ class Gateway:
         await self.session.close()
 
     def room(self, path: str) -> str:
-        return self.prefixes.get("/".join(path.split("/")[:3]), next(iter(self.replicas)))
+        return self.prefixes.get("/".join(path.rstrip("/").split("/")[:3]), next(iter(self.replicas)))
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         room, body = self.room(request.path), await request.read()

@@ -129,7 +129,8 @@ GARBAGE: dict[str, bytes] = {
     "high bytes in the path": b"GET /api/kitchen/boards/\xff\xfe HTTP/1.1\r\n" + CLOSE + b"\r\n",
     "another method": b"BREW /api/menu HTTP/1.1\r\n" + CLOSE + b"\r\n",
     "another version": b"GET /api/menu HTTP/9.9\r\n" + CLOSE + b"\r\n",
-    "half an upgrade": b"GET /socket.io/?transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    "half an upgrade": b"GET /socket.io/?transport=websocket HTTP/1.1\r\n"
+    + HOST + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
     "a length too much": b"POST /api/sessions HTTP/1.1\r\n" + CLOSE + b"Content-Length: 99999999999999999999\r\n\r\n{}",
 }  # fmt: skip
 
@@ -154,7 +155,8 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "a large body": ("application/json", b'{"note":"' + b"x" * 300_000 + b'"}'),
     "a form": ("application/x-www-form-urlencoded", b"type=takeaway&lines=1"),
     "a broken form": ("multipart/form-data", b"--x\r\n\r\n"),
-    "a bounded form": ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"a\x00\"\r\n\r\n1\r\n--x--"),
+    "a bounded form": ("multipart/form-data; boundary=x",
+                       b"--x\r\nContent-Disposition: form-data; name=\"a\x00\"\r\n\r\n1\r\n--x--"),
     "msgpack": ("application/x-msgpack", b"\x81\xa4type\xa8takeaway"),
     "no type": ("", b"{}"),
     "a nonsense type": (";;;=/;", b"{}"),
@@ -201,13 +203,19 @@ TEXTS = (
 )
 
 
+PLACES = """/api/orders?q={} /api/orders?cursor={} /api/orders?business_day={} /api/orders?limit={} /api/orders?{}={}
+/api/orders/{} /api/bills?status={} /api/kitchen/boards/{} /api/payments?cursor={} /api/payments?bill_id={}
+/api/payments/stats/daily?from={} /api/notifications?after={} /api/inventory/stock?cursor={} /api/staff/people?cursor={}
+/api/staff/audit?cursor={} /api/{} /{} /order?table={}""".split()
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_strange_texts_in_valid_requests(client: httpx.Client, text: str) -> None:
     """Everywhere that a text, an id or a number is taken: bodies, paths, queries and headers."""
     said = json.dumps(text)
     menu = client.get("/api/menu", headers=headers("guest")).json()
     item = menu["categories"][0]["items"][0]
-    line = '{"variant_id":"%s","quantity":1,"note":%s}' % (item["variants"][0]["id"], said)
+    line = f'{{"variant_id":"{item["variants"][0]["id"]}","quantity":1,"note":{said}}}'
     bodies = {
         "/api/orders": f'{{"type":"takeaway","lines":[{line}],"expected_total_paise":1,"note":{said},"customer_name":{said}}}',
         "/api/orders/quote": f'{{"type":"takeaway","lines":[{line}]}}',
@@ -225,10 +233,7 @@ def test_strange_texts_in_valid_requests(client: httpx.Client, text: str) -> Non
         )
         sound(answer.status_code, answer.headers.get("content-type", ""), path, answer.content)
     escaped = quote(text.encode("utf-8", "surrogatepass"))
-    for template in ("/api/orders?q={}", "/api/orders?cursor={}", "/api/orders?business_day={}", "/api/orders/{}", "/api/kitchen/boards/{}",
-                     "/api/payments?cursor={}", "/api/payments?bill_id={}", "/api/payments/stats/daily?from={}", "/api/notifications?after={}",
-                     "/api/inventory/stock?cursor={}", "/api/staff/people?cursor={}", "/api/staff/audit?cursor={}", "/api/{}", "/{}",
-                     "/order?table={}", "/api/bills?status={}", "/api/orders?limit={}", "/api/orders?{}={}"):  # fmt: skip
+    for template in PLACES:
         path = template.replace("{}", escaped)
         answer = client.get(path, headers=headers("owner"))
         sound(answer.status_code, answer.headers.get("content-type", ""), path, answer.content)

@@ -98,7 +98,8 @@ async def test_kitchen(house: House, screens: Screens, size: tuple[int, int]) ->
 
 
 async def test_waiter(house: House, screens: Screens, size: tuple[int, int]) -> None:
-    await house.order("Table 13", green_salad=1)
+    order = await house.order("Table 13", green_salad=1)
+    await house.post(f"/api/bills/{order['bill_id']}/attention", {"reason": "help"})
     page = await screens.open(f"{house.url}/waiter", size)
     await expect(page.get_by_role("group", name="Who is serving?")).to_be_visible()
     await in_order(page, "sign-in")

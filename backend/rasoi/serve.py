@@ -6,6 +6,7 @@ Each room works under its own database role. A room's leader (relay, jobs) is on
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -48,6 +49,7 @@ class Service:
 def serve(settings: Settings, names: Sequence[str]) -> int:
     """Host these rooms until SIGINT or SIGTERM, then drain."""
     observability.configure(settings)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it repeats what our own lines say, by the dozen
     rooms = chosen(settings, names)
     started = time.monotonic()
     listener = _bind(settings)

@@ -12,7 +12,15 @@ from litestar import Router
 
 from rasoi.app import ROOMS
 
-HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "content-encoding", "host"}
+HOP = {
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "upgrade",
+    "content-length",
+    "content-encoding",
+    "host",
+}
 TRIES = 100
 
 
@@ -35,7 +43,9 @@ class Gateway:
         self.replicas = replicas
 
     async def __aenter__(self) -> Gateway:
-        self.session = aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(limit=0, force_close=True))
+        self.session = aiohttp.ClientSession(
+            auto_decompress=False, connector=aiohttp.TCPConnector(limit=0, force_close=True)
+        )
         app = web.Application(client_max_size=2**20)
         app.router.add_route("*", "/{path:.*}", self.answer)
         self.runner = web.AppRunner(app, shutdown_timeout=1)
@@ -58,15 +68,23 @@ class Gateway:
             try:
                 if request.headers.get("upgrade", "").lower() == "websocket":
                     return await self._socket(request, url, headers)
-                async with self.session.request(request.method, url, headers=headers, data=body, allow_redirects=False) as got:
-                    kept = {k: v for k, v in got.headers.items() if k.lower() not in HOP - {"content-encoding"}}
+                async with self.session.request(
+                    request.method, url, headers=headers, data=body, allow_redirects=False
+                ) as got:
+                    kept = {
+                        k: v for k, v in got.headers.items() if k.lower() not in HOP - {"content-encoding"}
+                    }
                     return web.Response(status=got.status, headers=kept, body=await got.read())
             except (aiohttp.ClientConnectionError, aiohttp.WSServerHandshakeError):
                 await asyncio.sleep(0.05)  # as nginx would, the next replica; POSTs carry an Idempotency-Key
         return web.Response(status=502)
 
     async def _socket(self, request: web.Request, url: str, headers: dict[str, str]) -> web.WebSocketResponse:
-        kept = {k: v for k, v in headers.items() if not k.lower().startswith("sec-websocket") and k.lower() != "origin"}
+        kept = {
+            k: v
+            for k, v in headers.items()
+            if not k.lower().startswith("sec-websocket") and k.lower() != "origin"
+        }
         async with self.session.ws_connect(url, headers=kept, max_msg_size=2**20) as inner:
             outer = web.WebSocketResponse()
             await outer.prepare(request)

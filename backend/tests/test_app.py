@@ -16,7 +16,7 @@ from litestar import Litestar
 from uuid_utils.compat import uuid7
 
 from rasoi import app
-from rasoi.orders.service import new_guest
+from rasoi.orders.tables import new_guest
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context

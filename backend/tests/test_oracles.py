@@ -205,8 +205,8 @@ PLANTED: list[tuple[str, str, str]] = [
     ("one_effective_capture", "more than one effective",
      "DROP INDEX payments.attempt_on_bill_key; UPDATE payments.attempt SET on_bill = true WHERE status = 'captured'"),
     ("one_effective_capture", "settled no bill", "UPDATE payments.attempt SET refunded_paise = 0 WHERE NOT on_bill"),
-    ("one_effective_capture", "never captured", """UPDATE payments.attempt SET status = 'failed', captured_at = NULL, business_day = NULL
-     WHERE on_bill AND refunded_paise = 0"""),
+    ("one_effective_capture", "never captured", """UPDATE payments.attempt SET
+     status = 'failed', captured_at = NULL, business_day = NULL WHERE on_bill AND refunded_paise = 0"""),
     ("refunds_within_captures", "more refunded than captured", "UPDATE payments.refund SET amount_paise = 10000000"),
     ("refunds_within_captures", "refunds don't add up", "UPDATE payments.refund SET status = 'failed', business_day = NULL"),
     ("refunds_within_captures", "differ from their attempts",

@@ -8,7 +8,7 @@ import tomllib
 import msgspec
 
 from rasoi.demo import DATA, OUTLET, load_menu_and_stock
-from rasoi.orders.service import ensure_tables
+from rasoi.orders.tables import ensure_tables
 from rasoi.platform.context import Context
 from rasoi.staff.schemas import NewPerson
 from rasoi.staff.service import ensure_outlet, ensure_person

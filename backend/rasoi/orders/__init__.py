@@ -5,8 +5,9 @@ from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import handlers
 from rasoi.orders.metrics import count_live
+from rasoi.orders.placing import Snapshots
 from rasoi.orders.routes import ROUTES
-from rasoi.orders.service import Snapshots, expire_unapproved
+from rasoi.orders.service import expire_unapproved
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Job, Room
 

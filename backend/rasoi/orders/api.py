@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.orders import repository as db
-from rasoi.orders import service
+from rasoi.orders import service, tables
 from rasoi.orders.domain import Bill, OrderRow
 from rasoi.orders.pricing import rounded
 from rasoi.platform.context import Context
@@ -149,4 +149,4 @@ async def expire_unpaid(tx: Any, outlet_id: int, bill_id: UUID) -> None:
 async def table_links(ctx: Context, outlet_id: int) -> list[tuple[str, str]]:
     """The outlet's tables with what their QR codes say."""
     rows = await db.tables(ctx.db, outlet_id)
-    return [(row["name"], service.table_url(ctx, outlet_id, row["id"], row["qr_generation"])) for row in rows]
+    return [(row["name"], tables.table_url(ctx, outlet_id, row["id"], row["qr_generation"])) for row in rows]

@@ -8,7 +8,8 @@ from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import repository as db
 from rasoi.orders.domain import AT_KITCHEN
-from rasoi.orders.service import Snapshots, changing
+from rasoi.orders.placing import Snapshots
+from rasoi.orders.service import changing
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event

@@ -11,8 +11,8 @@ from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
+from rasoi.orders import placing, schemas, service, tables, views
 from rasoi.orders import repository as db
-from rasoi.orders import schemas, service, views
 from rasoi.platform.auth import Principal, Tokens, allow, public
 from rasoi.platform.context import Context
 from rasoi.platform.http import Call
@@ -59,11 +59,11 @@ async def open_session(
     await limit(ctx, "session", caller_address, 6000, 60)
     outlet_id, table = DEFAULT_OUTLET, None
     if data.table_code is not None:
-        row = await db.table_by_code(ctx.db, service.qr_hash(data.table_code.lower()))
+        row = await db.table_by_code(ctx.db, tables.qr_hash(data.table_code.lower()))
         if row is None:
             raise BadCode("Please scan the code on your table again, or ask a waiter.")
         outlet_id, table = row["outlet_id"], schemas.NamedTable(row["id"], row["name"])
-    guest = service.new_guest(outlet_id, table.id if table else None)
+    guest = tables.new_guest(outlet_id, table.id if table else None)
     await db.add_session(ctx.db, outlet_id, guest.session_id, guest.table_id)
     return await _session(ctx, guest, table)
 
@@ -77,21 +77,21 @@ async def refresh_session(ctx: Context, principal: Principal) -> schemas.GuestSe
 
 async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | None) -> schemas.GuestSession:
     outlet = await read_outlet(ctx.db, guest.outlet_id)
-    token = ctx.get(Tokens).issue(guest, service.SESSION_S)
+    token = ctx.get(Tokens).issue(guest, tables.SESSION_S)
     named = schemas.NamedOutlet(outlet.id, outlet.name)
     if table:
         return schemas.GuestSession(
-            token, service.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment
+            token, tables.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment
         )
     return schemas.GuestSession(
-        token, service.SESSION_S, guest.session_id, named, None, "takeaway", outlet.takeaway_payment
+        token, tables.SESSION_S, guest.session_id, named, None, "takeaway", outlet.takeaway_payment
     )
 
 
 @post("/api/orders/quote", guards=[ANYONE], status_code=200)
 async def quote(ctx: Context, principal: Principal, data: schemas.QuoteRequest) -> schemas.Quote:
     """What a cart costs, with every tax line. Nothing is kept."""
-    return await service.quote(ctx, principal, data)
+    return await placing.quote(ctx, principal, data)
 
 
 @post(
@@ -104,7 +104,7 @@ async def place_order(call: Call, data: schemas.PlaceRequest) -> Response[bytes]
     """Place an order, whole. 409 when the price or the availability is not what the guest saw."""
     if call.principal.role == "guest":
         await limit(call.ctx, "order", str(call.principal.session_id), 120, 60)
-    return await service.place(call.ctx, call.principal, data, call.key)
+    return await placing.place(call.ctx, call.principal, data, call.key)
 
 
 @get("/api/orders/{order_id:uuid}", guards=[READERS])
@@ -215,7 +215,7 @@ async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
 @post("/api/tables/{table_id:uuid}/code", guards=[MANAGERS], status_code=201)
 async def new_table_code(ctx: Context, principal: Principal, table_id: UUID) -> schemas.TableCode:
     """A new QR code; the old one stops working."""
-    return await service.rotate_table_code(ctx, principal, table_id)
+    return await tables.rotate_table_code(ctx, principal, table_id)
 
 
 @get("/api/tables/codes", guards=[MANAGERS])
@@ -224,7 +224,7 @@ async def table_codes(ctx: Context, principal: Principal) -> list[schemas.TableC
     rows = await db.tables(ctx.db, principal.outlet_id)
     return [
         schemas.TableCode(
-            row["name"], service.table_url(ctx, principal.outlet_id, row["id"], row["qr_generation"])
+            row["name"], tables.table_url(ctx, principal.outlet_id, row["id"], row["qr_generation"])
         )
         for row in rows
     ]

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from rasoi import app
 from rasoi.orders.service import changing
-from rasoi.platform import local
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.inbox import Inbox
@@ -53,7 +52,7 @@ def before_a_commit() -> None:
         if events:
             die()
 
-    Tx.flush = fatal  # type: ignore[method-assign]
+    Tx.flush = fatal  # type: ignore[method-assign, assignment]
 
 
 def before_the_position_is_saved() -> None:
@@ -65,23 +64,22 @@ def before_the_position_is_saved() -> None:
         if entries:
             die()
 
-    Inbox.handle = fatal  # type: ignore[method-assign]
+    Inbox.handle = fatal  # type: ignore[method-assign, assignment]
 
 
-def before_anything_is_read() -> None:
-    """The position was loaded, the log was read, no handler has begun."""
+def before_a_handler() -> None:
+    """The log was read, and no handler has begun."""
 
-    async def fatal(*about: Any) -> Any:
-        if (await read(*about))[0]:
+    async def fatal(inbox: Inbox, entries: list[Any]) -> None:
+        if entries:
             die()
-        return [], about[2]
 
-    read, local.read = local.read, fatal  # type: ignore[assignment]
+    Inbox.handle = fatal  # type: ignore[method-assign, assignment]
 
 
 MOMENTS: dict[str, Callable[[], None]] = {
     moment.__name__: moment
-    for moment in (before_anything_is_read, in_a_handler, before_a_commit, before_the_position_is_saved)
+    for moment in (before_a_handler, in_a_handler, before_a_commit, before_the_position_is_saved)
 }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from uuid_utils.compat import uuid7
 
-from rasoi.orders.service import new_guest
+from rasoi.orders.tables import new_guest
 from rasoi.platform.auth import Principal, Tokens
 
 SECRET = "a secret that only the tests know, and long enough"

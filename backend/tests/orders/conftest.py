@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from uuid_utils.compat import uuid7
 
-from rasoi.orders import schemas, service
+from rasoi.orders import placing, schemas, tables
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -50,7 +50,7 @@ INSERT INTO orders.dining_table (outlet_id, id, code, name, qr_hash) VALUES
 
 
 def guest(table: UUID | None = TABLE) -> Principal:
-    return service.new_guest(1, table)
+    return tables.new_guest(1, table)
 
 
 def waiter() -> Principal:
@@ -80,18 +80,18 @@ class Desk:
         kind = more.pop("type", "dine_in" if who.table_id or more.get("table_id") else "takeaway")
         if expected is None:
             asked = schemas.QuoteRequest(type=kind, lines=list(lines))
-            expected = (await service.quote(self.ctx, who, asked)).totals.total_paise
+            expected = (await placing.quote(self.ctx, who, asked)).totals.total_paise
         request = schemas.PlaceRequest(type=kind, lines=list(lines), expected_total_paise=expected, **more)
         used = IdempotencyKey(
             key or str(uuid7()), "POST /api/orders", body_hash(msgspec.json.encode(request))
         )
-        response = await service.place(self.ctx, who, request, used)
+        response = await placing.place(self.ctx, who, request, used)
         return response.status_code, msgspec.json.decode(response.content)
 
     async def setting(self, **values: Any) -> None:
         for name, value in values.items():
             await self.owner.execute(f"UPDATE staff.outlet SET {name} = $1, version = version + 1", value)
-        self.ctx.get(service.Snapshots).drop(1)
+        self.ctx.get(placing.Snapshots).drop(1)
 
     async def log(self) -> list[tuple[str, str, int]]:
         rows = await self.owner.fetch(
@@ -104,5 +104,5 @@ class Desk:
 async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Desk:
     await database.execute(SEED)
     ctx = Context(settings, await as_room("orders"))
-    ctx.put(service.Snapshots())
+    ctx.put(placing.Snapshots())
     return Desk(ctx, database)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from rasoi.orders import api, schemas, service
+from rasoi.orders import api, placing, schemas, service, tables
 from rasoi.orders.domain import IllegalChange, rounded
 from rasoi.orders.pricing import BadLine
 from rasoi.platform.idempotency import KeyReused
@@ -78,7 +78,7 @@ async def test_fifty_race_for_five_portions_and_five_win(desk: Desk) -> None:
     async def attempt() -> str:
         try:
             await desk.place(guest(None), line(KULFI_1))
-        except service.SoldOut as refused:
+        except placing.SoldOut as refused:
             return f"{refused.detail} {refused.extensions['items'][0]['item_id']}"
         return "placed"
 
@@ -95,12 +95,12 @@ async def test_fifty_race_for_five_portions_and_five_win(desk: Desk) -> None:
 
 
 async def test_another_price_than_the_guest_saw_is_refused_with_the_new_one(desk: Desk) -> None:
-    with pytest.raises(service.PriceChanged) as refused:
+    with pytest.raises(placing.PriceChanged) as refused:
         await desk.place(guest(), line(), expected=6299)
     assert refused.value.extensions == {"total_paise": 6300}
     await desk.owner.execute("UPDATE menu.variant SET price_paise = 7000 WHERE id = $1", COLA_1)
     await desk.owner.execute("UPDATE menu.outlet_menu SET version = 2")
-    with pytest.raises(service.PriceChanged) as refused:
+    with pytest.raises(placing.PriceChanged) as refused:
         await desk.place(guest(), line(), expected=6300)
     assert refused.value.extensions == {"total_paise": 7350}
     status, _ = await desk.place(guest(), line(), expected=7350)
@@ -112,13 +112,13 @@ async def test_a_duplicate_is_answered_as_before_even_when_the_price_has_changed
     _, first = await desk.place(who, line(), key="k", expected=6300)
     await desk.owner.execute("UPDATE menu.variant SET price_paise = 7000 WHERE id = $1", COLA_1)
     await desk.owner.execute("UPDATE menu.outlet_menu SET version = 2")
-    desk.ctx.get(service.Snapshots).drop(1)
+    desk.ctx.get(placing.Snapshots).drop(1)
     assert (await desk.place(who, line(), key="k", expected=6300))[1] == first
 
 
 async def test_an_86ed_item_is_refused_by_name(desk: Desk) -> None:
     await desk.owner.execute("UPDATE menu.item SET available = false WHERE id = $1", KULFI)
-    with pytest.raises(service.SoldOut, match="Kulfi"):
+    with pytest.raises(placing.SoldOut, match="Kulfi"):
         await desk.place(guest(), line(COLA_1), line(KULFI_1))
     assert await desk.owner.fetchval("SELECT count(*) FROM orders.bill") == 0
 
@@ -133,7 +133,7 @@ async def test_nonsense_is_refused_with_a_reason_and_nothing_is_written(desk: De
         desk.place(guest(), line(), bill_id=uuid4()),
         desk.place(waiter(), line(), table_id=uuid4()),
     ):
-        with pytest.raises((BadLine, Unprocessable, service.UnknownTable, service.UnknownBill)) as refused:
+        with pytest.raises((BadLine, Unprocessable, tables.UnknownTable, service.UnknownBill)) as refused:
             await work
         assert refused.value.detail
     assert await desk.owner.fetchval("SELECT count(*) FROM orders.bill") == 0
@@ -267,7 +267,7 @@ async def test_the_quote_shows_what_the_bill_will_come_to(desk: Desk) -> None:
     asked = schemas.QuoteRequest(
         type="dine_in", lines=[line(KULFI_1)], bill_id=service.UUID(order["bill_id"])
     )
-    quote = await service.quote(desk.ctx, who, asked)
+    quote = await placing.quote(desk.ctx, who, asked)
     assert quote.bill == schemas.QuotedBill(
         5250,
         rounded(5250 + quote.totals.total_paise) - 5250 - quote.totals.total_paise,

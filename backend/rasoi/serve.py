@@ -49,7 +49,7 @@ class Service:
 def serve(settings: Settings, names: Sequence[str]) -> int:
     """Host these rooms until SIGINT or SIGTERM, then drain."""
     observability.configure(settings)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it repeats what our own lines say, by the dozen
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own lines say it once
     rooms = chosen(settings, names)
     started = time.monotonic()
     listener = _bind(settings)

@@ -19,6 +19,7 @@ async def start(ctx: Context) -> None:
 
 ROOM = Room(
     name="orders",
+    patience_s=0.005,
     routes=ROUTES,
     handlers={
         TicketOpened: handlers.note_ticket,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -37,13 +39,17 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Outlet, MenuSnapshot]] = {}
+        self._loading: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def of(self, ctx: Context, outlet_id: int) -> tuple[Outlet, MenuSnapshot]:
-        kept = self._kept.get(outlet_id)
-        if kept is None:
-            kept = (await read_outlet(ctx.db, outlet_id), await menu_snapshot(ctx.db, outlet_id))
-            self._kept[outlet_id] = kept
-        return kept
+        """The outlet's settings and menu; loaded once, however many ask at a time."""
+        if kept := self._kept.get(outlet_id):
+            return kept
+        async with self._loading[outlet_id]:
+            if (kept := self._kept.get(outlet_id)) is None:
+                kept = (await read_outlet(ctx.db, outlet_id), await menu_snapshot(ctx.db, outlet_id))
+                self._kept[outlet_id] = kept
+            return kept
 
     def drop(self, outlet_id: int) -> None:
         self._kept.pop(outlet_id, None)

@@ -31,7 +31,8 @@ WEBHOOK_DAYS = 90
 async def woken(event: asyncio.Event) -> None:
     """Until there is something to do here, or the poll's time has come."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), POLL_S)
+        async with asyncio.timeout(POLL_S):
+            await event.wait()
     event.clear()
 
 

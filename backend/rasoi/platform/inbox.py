@@ -21,6 +21,7 @@ from rasoi.platform.rooms import Room
 log = structlog.get_logger(__name__)
 
 TOGETHER = 32
+FEW = 4
 LANES = 8
 TRIES = 5
 FIRST_PAUSE_S = 0.05
@@ -77,11 +78,19 @@ class Inbox:
         return event.type in self.types
 
     async def handle(self, entries: list[Entry]) -> None:
-        """Handle entries in order: together in one transaction, or, where that fails, one by one and key by key."""
+        """Handle entries in order: many in one transaction; where that fails, fewer, at last one by one by key."""
         for start in range(0, len(entries), TOGETHER):
-            some = entries[start : start + TOGETHER]
-            if not await self._together(some):
-                await asyncio.gather(*(self._one_by_one(lane) for lane in lanes(some)))
+            await self._some(entries[start : start + TOGETHER])
+
+    async def _some(self, entries: list[Entry]) -> None:
+        if await self._together(entries):
+            return
+        if len(entries) <= FEW:
+            await asyncio.gather(*(self._one_by_one(lane) for lane in lanes(entries)))
+            return
+        middle = len(entries) // 2
+        await self._some(entries[:middle])
+        await self._some(entries[middle:])
 
     async def _together(self, entries: list[Entry]) -> bool:
         if any(each.event.subject in self.parked for each in entries):
@@ -113,6 +122,7 @@ class Inbox:
                 tokens = events.enter(event)
                 try:
                     await self.types[event.type](self.ctx, tx, event, events.decode(event))
+                    await tx.flush()  # before what the next one may write by SQL for the same key
                 finally:
                     events.leave(tokens)
 

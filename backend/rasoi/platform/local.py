@@ -20,7 +20,7 @@ from rasoi.platform.database import Database
 from rasoi.platform.inbox import Inbox
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
-from rasoi.platform.log import Position, end_of, read
+from rasoi.platform.log import Position, Tail, end_of
 from rasoi.platform.metrics import OUTBOX_LAG
 from rasoi.platform.rooms import Room
 
@@ -59,17 +59,27 @@ class Wakes:
 
 
 async def woken(event: asyncio.Event, timeout: float = POLL_S) -> None:
-    """Until woken, or the poll's time has come."""
+    """Until woken, or the poll's time has come. (Python 3.11's wait_for may swallow a cancellation; timeout won't.)"""
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), timeout)
+        async with asyncio.timeout(timeout):
+            await event.wait()
     event.clear()
 
 
 class Reader:
     """One consuming room's reader of one log, while it leads."""
 
-    def __init__(self, ctx: Context, room: Room, source: str, wakes: Wakes, leadership: Leadership) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        room: Room,
+        source: str,
+        wakes: Wakes,
+        leadership: Leadership,
+        tail: Tail | None = None,
+    ) -> None:
         self.ctx = ctx
+        self.tail = tail or Tail(source)
         self.inbox = Inbox(ctx, room, source)
         self.room = room.name
         self.log = source
@@ -105,7 +115,7 @@ class Reader:
     async def step(self, position: Position) -> tuple[int, Position]:
         """Read once and handle what came. The position is saved after the effects, and not every time:
         a crash repeats events, which the inbox knows, and never skips any."""
-        entries, after = await read(self.ctx.db, self.log, position)
+        entries, after = await self.tail.read(self.ctx.db, position)
         if entries:
             await self.inbox.handle([each for each in entries if self.inbox.wants(each.event)])
         OUTBOX_LAG.labels(self.room, self.log).set(entries[-1].event.age() if entries else 0)
@@ -118,8 +128,11 @@ class Reader:
 class Follower:
     """Every event of some logs from now on, without inbox: for the bridge and for caches."""
 
-    def __init__(self, ctx: Context, rooms: list[Room], source: str, wakes: Wakes) -> None:
+    def __init__(
+        self, ctx: Context, rooms: list[Room], source: str, wakes: Wakes, tail: Tail | None = None
+    ) -> None:
         self.ctx = ctx
+        self.tail = tail or Tail(source)
         self.log = source
         self.wake = wakes.listen(source)
         self.handlers = [
@@ -147,7 +160,7 @@ class Follower:
         if self.position is None:
             await self.start()
         assert self.position is not None
-        entries, self.position = await read(self.ctx.db, self.log, self.position)
+        entries, self.position = await self.tail.read(self.ctx.db, self.position)
         for each in entries:
             for event_type, handler in self.handlers:
                 if each.event.type == event_type:
@@ -165,9 +178,12 @@ class LocalTransport:
         self.ctx = ctx
         self.leaderships = [Leadership(url, "platform")]
         leader = self.leaderships[0]
-        self.readers = [Reader(ctx, room, source, wakes, leader) for room in rooms for source in room.logs]
-        sources = sorted({cls.event_room for room in rooms for cls in room.snapshot_handlers})
-        self.followers = [Follower(ctx, rooms, source, wakes) for source in sources]
+        followed = sorted({cls.event_room for room in rooms for cls in room.snapshot_handlers})
+        tails = {source: Tail(source) for source in {*followed, *(s for room in rooms for s in room.logs)}}
+        self.readers = [
+            Reader(ctx, room, source, wakes, leader, tails[source]) for room in rooms for source in room.logs
+        ]
+        self.followers = [Follower(ctx, rooms, source, wakes, tails[source]) for source in followed]
         self.jobs = [(room, job) for room in rooms for job in room.jobs]
         self.jobs += [(room, prune(room)) for room in rooms if room.routes]
         self.tasks: list[asyncio.Task[None]] = []

@@ -8,6 +8,7 @@ would not do: it is the newest *completed* xid plus one, and the owner's may be 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,9 @@ COLUMNS = """id, created_at, event_id, type, subject, outlet_id, aggregate_versi
   correlation_id, causation_id, traceparent, data::text AS data"""
 MARK = "SELECT pg_current_xact_id()::text::bigint"
 MOST_GAPS = 10_000  # more ids than transactions can be open at once; older ones left with a dropped partition
+
+
+REMEMBERED_STEPS = 64
 
 
 @dataclass
@@ -93,6 +97,44 @@ async def read(conn: Any, log: str, position: Position, limit: int = BATCH) -> t
         mark = await conn.fetchval(MARK)
         gaps.update((gap, mark) for gap in new)
     return entries, Position(max(position.at, *ids, 0), gaps)
+
+
+_Key = tuple[int, tuple[tuple[int, int], ...]]
+_Step = tuple[list[Entry], Position]
+
+
+class Tail:
+    """One log as several readers of this process read it: who stands at the same position shares one read.
+
+    The log is append-only, so what a read from a position gave stays a right step from there for anyone.
+    """
+
+    def __init__(self, log: str) -> None:
+        self.log = log
+        self._known: dict[_Key, _Step] = {}
+        self._flying: dict[_Key, asyncio.Future[_Step]] = {}
+
+    async def read(self, conn: Any, position: Position) -> tuple[list[Entry], Position]:
+        """As `read`. A shared read that found nothing may have begun before the caller was woken: then once more."""
+        key = (position.at, tuple(sorted(position.gaps.items())))
+        if key in self._known:
+            return self._known[key]
+        shared = key in self._flying
+        step = await self._flight(conn, key, position)
+        if shared and not step[0]:
+            step = await self._flight(conn, key, position)
+        if step[0]:
+            self._known[key] = step
+            while len(self._known) > REMEMBERED_STEPS:
+                del self._known[next(iter(self._known))]
+        return step
+
+    async def _flight(self, conn: Any, key: _Key, position: Position) -> _Step:
+        flight = self._flying.get(key)
+        if flight is None:
+            flight = self._flying[key] = asyncio.ensure_future(read(conn, self.log, position))
+            flight.add_done_callback(lambda _: self._flying.pop(key, None))
+        return await asyncio.shield(flight)
 
 
 async def end_of(conn: Any, log: str) -> Position:

@@ -65,7 +65,8 @@ class SharedWakes(Wakes):
             await conn.add_listener(CHANNEL, lambda _conn, _pid, _channel, room: Wakes.__call__(self, [room]))
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._some.wait(), PING_S)
+                    async with asyncio.timeout(PING_S):
+                        await self._some.wait()
                 self._some.clear()
                 rooms, self._untold = self._untold, set()
                 await conn.execute(NOTIFY, list(rooms))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
+from rasoi.contracts.kitchen import CancelRefused
 from rasoi.contracts.orders import OrderPlaced
 from rasoi.contracts.staff import SessionRevoked
 from rasoi.platform import inbox
@@ -24,6 +25,10 @@ from rasoi.settings import Settings
 KEEP = (
     "INSERT INTO kitchen.idempotency (outlet_id, principal, route, key, body_hash) VALUES (1, $1, $2, $3, '')"
 )
+
+BY_SQL = """INSERT INTO kitchen.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
+VALUES (uuidv7(), 'test', 'board', 1, $1, 'c', '{}')"""
+CANCELLED = CancelRefused(order_id=uuid7(), cooked_line_ids=[], by=None)
 
 
 class Handler:
@@ -104,6 +109,25 @@ async def test_a_batch_that_holds_an_event_twice_handles_it_once(
     assert await handler.kept(database) == ["a/1", "a/2"]
 
 
+async def test_events_of_one_batch_are_written_in_the_order_of_their_handling(
+    database: Database, database_url: str, settings: Settings
+) -> None:
+    """However each handler writes: by `emit`, or by an SQL function of its room."""
+
+    async def handle(ctx: Context, tx: Tx, event: Event, data: Any) -> None:
+        if event.aggregateversion % 2:
+            tx.emit(CANCELLED, subject="board", outlet_id=1, version=event.aggregateversion)
+        else:
+            await tx.execute(BY_SQL, event.aggregateversion)
+
+    room = Room("kitchen", handlers={SessionRevoked: handle})
+    reader = Reader(Context(settings, database), room, "staff", Wakes(), Leadership(database_url, "test"))
+    await emit(database, "a/1", "a/2", "a/3", "a/4")
+    await reader.step(Position())
+    rows = await database.fetch("SELECT aggregate_version FROM kitchen.outbox ORDER BY id")
+    assert [row["aggregate_version"] for row in rows] == [1, 2, 3, 4]
+
+
 async def test_an_event_of_an_unknown_type_is_passed_over(
     reader: Reader, database: Database, handler: Handler
 ) -> None:
@@ -127,7 +151,7 @@ async def test_a_poison_event_parks_its_key_and_nothing_else(
     assert handler.calls.count("bad/2") >= inbox.TRIES
 
     await emit(database, "bad/4", "good/3")
-    await reader.step(position)
+    _, position = await reader.step(position)
     rows = await database.fetch(
         "SELECT subject, event->>'aggregateversion' AS version FROM kitchen.parked ORDER BY position"
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
+from typing import Any
 
 import asyncpg
 import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.platform.database import Database, prepare
-from rasoi.platform.log import Entry, Position, missed, read, remaining
+from rasoi.platform.log import Entry, Position, Tail, missed, read, remaining
 
 INSERT = """INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
 VALUES ($1, 'test', $2, 1, $3, 'c', '{}') RETURNING id"""
@@ -144,3 +145,68 @@ async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_wri
     writing = False
     await reading
     assert seen == committed and sum(map(len, seen.values())) > 100
+
+
+async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
+    database: Database, database_url: str
+) -> None:
+    """Readers over one tail, each at its own pace, see all there is, in order, also what commits late."""
+    tail, reads, writing = Tail("orders"), 0, True
+
+    class Counting:
+        async def fetch(self, *args: Any) -> Any:
+            nonlocal reads
+            reads += 1
+            return await database.fetch(*args)
+
+        fetchval = database.fetchval
+
+    rng = random.Random(5)
+
+    async def writer(key: str) -> None:
+        conn = await connected(database_url)
+        for version in range(1, 31):
+            async with conn.transaction():
+                await write(conn, key, version)
+                await asyncio.sleep(rng.random() * 0.01)
+        await conn.close()
+
+    async def reader(pause: float) -> dict[str, list[int]]:
+        seen, position = defaultdict(list), Position()
+        while True:
+            done = not writing
+            entries, position = await tail.read(Counting(), position)
+            for each in entries:
+                seen[each.event.subject].append(each.event.aggregateversion)
+            if done and not entries:
+                return seen
+            await asyncio.sleep(pause)
+
+    reading = [asyncio.create_task(reader(pause)) for pause in (0.001, 0.001, 0.002, 0.005, 0.02)]
+    await asyncio.gather(*(writer(f"key{n}") for n in range(4)))
+    writing = False
+    everything = {f"key{n}": list(range(1, 31)) for n in range(4)}
+    assert [await each for each in reading] == [everything] * 5
+
+
+async def test_readers_that_are_woken_together_ask_the_database_once(
+    database: Database, database_url: str
+) -> None:
+    conn = await connected(database_url)
+    for version in range(1, 4):
+        await write(conn, "key", version)
+    asked = 0
+
+    class Counting:
+        async def fetch(self, *args: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            return await database.fetch(*args)
+
+        fetchval = database.fetchval
+
+    tail = Tail("orders")
+    steps = await asyncio.gather(*(tail.read(Counting(), Position()) for _ in range(6)))
+    assert asked == 1 and all(positions(entries) == [1, 2, 3] for entries, _ in steps)
+    late, _ = await tail.read(Counting(), Position())
+    assert asked == 1 and positions(late) == [1, 2, 3], "who comes later takes the same step"

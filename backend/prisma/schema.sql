@@ -830,6 +830,31 @@ END $$;
 
 
 --
+-- Name: place_all(jsonb[], bytea[], uuid[], uuid[], integer[], uuid[], uuid[], integer[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.place_all(p_orders jsonb[], p_body_hashes bytea[], p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[], p_ends integer[]) RETURNS TABLE(outcome text, body text)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+  s integer := 0;
+  i integer := 0;
+  m integer := 0;
+BEGIN
+  FOR n IN 1 .. cardinality(p_orders) LOOP
+    SELECT placed.outcome, placed.body INTO outcome, body FROM orders.place(p_orders[n], p_body_hashes[n],
+      p_line_ids[s + 1 : p_ends[3 * n - 2]], p_source_ids[s + 1 : p_ends[3 * n - 2]], p_quantities[s + 1 : p_ends[3 * n - 2]],
+      p_item_ids[i + 1 : p_ends[3 * n - 1]], p_modifier_ids[m + 1 : p_ends[3 * n]]) placed;
+    RETURN NEXT;
+    s := p_ends[3 * n - 2];
+    i := p_ends[3 * n - 1];
+    m := p_ends[3 * n];
+  END LOOP;
+END $$;
+
+
+--
 -- Name: read_bill(integer, uuid, uuid, boolean); Type: FUNCTION; Schema: orders; Owner: -
 --
 

@@ -4,6 +4,7 @@ from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import handlers
+from rasoi.orders.counter import Counter
 from rasoi.orders.metrics import count_live
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.routes import ROUTES
@@ -15,6 +16,7 @@ from rasoi.platform.rooms import Job, Room
 async def start(ctx: Context) -> None:
     """Menu and settings are held in memory from here on."""
     ctx.put(Snapshots())
+    ctx.put(Counter(ctx.db))
 
 
 ROOM = Room(

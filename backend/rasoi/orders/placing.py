@@ -15,6 +15,7 @@ from rasoi.menu.api import MenuSnapshot
 from rasoi.menu.api import snapshot as menu_snapshot
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
+from rasoi.orders.counter import Counter
 from rasoi.orders.pricing import CartLine, PricedOrder, price, rounded
 from rasoi.orders.service import UnknownBill, readable_bill
 from rasoi.orders.tables import UnknownTable
@@ -133,7 +134,8 @@ async def _try_place(
     order = views.order_to_place(
         ctx, principal, request, key.value, key.route, table, outlet, menu.version, priced
     )
-    outcome, body = await db.place(ctx.db, order, key.body_hash, sources, item_ids, modifier_ids)
+    placement = db.Placement(order, key.body_hash, sources, item_ids, modifier_ids)
+    outcome, body = await ctx.get(Counter).place(principal.outlet_id, placement)
     if outcome == "sold_out":
         raise sold_out(msgspec.json.decode(body), menu)
     return outcome, body

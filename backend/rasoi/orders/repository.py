@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -20,20 +21,32 @@ class BillRead(msgspec.Struct):
     orders: list[OrderRow]
 
 
-async def place(
-    conn: Any,
-    order: msgspec.Raw,
-    body_hash: bytes,
-    sources: list[tuple[UUID, UUID, int]],
-    item_ids: list[UUID],
-    modifier_ids: list[UUID],
-) -> tuple[str, str]:
-    """Place an order in one call; see orders.place for the outcomes and their bodies."""
+class Placement(msgspec.Struct, frozen=True):
+    """One order as orders.place takes it. `sources` are (line, variant or modifier, quantity)."""
+
+    order: msgspec.Raw
+    body_hash: bytes
+    sources: list[tuple[UUID, UUID, int]]
+    item_ids: list[UUID]
+    modifier_ids: list[UUID]
+
+
+async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, str]]:
+    """Place some orders in one call; see orders.place for the outcomes and their bodies."""
+    sources = [source for each in batch for source in each.sources]
+    items = [item for each in batch for item in each.item_ids]
+    modifiers = [modifier for each in batch for modifier in each.modifier_ids]
+    ends, s, i, m = [], 0, 0, 0
+    for each in batch:
+        s, i, m = s + len(each.sources), i + len(each.item_ids), m + len(each.modifier_ids)
+        ends += [s, i, m]
     lines, ids, counts = zip(*sources, strict=True)
-    sql = "SELECT outcome, body FROM orders.place($1, $2, $3, $4, $5, $6, $7)"
-    wakes = ("orders", "inventory")
-    row = await conn.call(sql, order, body_hash, lines, ids, counts, item_ids, modifier_ids, wakes=wakes)
-    return row["outcome"], row["body"]
+    rows = await conn.call(
+        "SELECT outcome, body FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8)",
+        [each.order for each in batch], [each.body_hash for each in batch], lines, ids, counts, items, modifiers, ends,
+        wakes=("orders", "inventory"),
+    )  # fmt: skip
+    return [(row["outcome"], row["body"]) for row in rows]
 
 
 async def read_bill(

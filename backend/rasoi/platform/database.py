@@ -134,11 +134,11 @@ class Database:
             self.on_commit(tx.woken)
 
     async def call(self, sql: str, *args: Any, wakes: Sequence[str] = ()) -> Any:
-        """The row of one statement that is its own transaction, such as a function that writes logs itself."""
-        row = await self.pool.fetchrow(sql, *args)
+        """The rows of one statement that is its own transaction, such as a function that writes logs itself."""
+        rows = await self.pool.fetch(sql, *args)
         if wakes:
             self.on_commit(set(wakes))
-        return row
+        return rows
 
     async def close(self) -> None:
         await self.pool.close()

@@ -288,6 +288,28 @@ BEGIN
   VALUES (v_outlet, v_principal, v_route, v_key, p_body_hash, 201, convert_to(body, 'UTF8'));
 END $$;
 
+-- Places several orders of any outlets in one transaction: under load they share a round trip and a commit. Refusals
+-- are outcomes and touch no other order; a fault undoes all, and the caller then places each by itself. `p_ends` holds
+-- for each order how far its sources, items and modifiers go in the arrays.
+CREATE FUNCTION orders.place_all(p_orders jsonb[], p_body_hashes bytea[], p_line_ids uuid[], p_source_ids uuid[],
+  p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[], p_ends integer[]) RETURNS TABLE (outcome text, body text)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  s integer := 0;
+  i integer := 0;
+  m integer := 0;
+BEGIN
+  FOR n IN 1 .. cardinality(p_orders) LOOP
+    SELECT placed.outcome, placed.body INTO outcome, body FROM orders.place(p_orders[n], p_body_hashes[n],
+      p_line_ids[s + 1 : p_ends[3 * n - 2]], p_source_ids[s + 1 : p_ends[3 * n - 2]], p_quantities[s + 1 : p_ends[3 * n - 2]],
+      p_item_ids[i + 1 : p_ends[3 * n - 1]], p_modifier_ids[m + 1 : p_ends[3 * n]]) placed;
+    RETURN NEXT;
+    s := p_ends[3 * n - 2];
+    i := p_ends[3 * n - 1];
+    m := p_ends[3 * n];
+  END LOOP;
+END $$;
+
 -- One bill, or an order's bill, with its orders, their lines and their tickets' progress; locked when `p_lock`.
 -- A transaction that has locked another bill does not wait for this one but fails at once: where several events are
 -- handled together they are then handled one by one, and no two transactions ever wait for each other.

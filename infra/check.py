@@ -27,7 +27,11 @@ def tool(*command: str | Path, cwd: Path = BACKEND) -> str:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    return (done.stdout.strip() or f"exit status {done.returncode}") if done.returncode else ""
+    return (
+        (done.stdout.strip() or f"exit status {done.returncode}")
+        if done.returncode
+        else ""
+    )
 
 
 def node(script: str, *arguments: str) -> str:
@@ -39,10 +43,16 @@ def unchanged(committed: Path, made: str, remedy: str) -> str:
     """The differences between a committed generated file and what is generated now."""
     before = committed.read_text() if committed.exists() else ""
     changes = list(
-        difflib.unified_diff(before.splitlines(), made.splitlines(), "committed", "generated", n=1)
+        difflib.unified_diff(
+            before.splitlines(), made.splitlines(), "committed", "generated", n=1
+        )
     )
     shown = "\n".join(line.rstrip() for line in changes[:40])
-    return f"{committed.relative_to(ROOT)} is stale ({remedy}):\n{shown}" if changes else ""
+    return (
+        f"{committed.relative_to(ROOT)} is stale ({remedy}):\n{shown}"
+        if changes
+        else ""
+    )
 
 
 def description(kind: str) -> Callable[[], str]:
@@ -61,7 +71,12 @@ def client() -> str:
     """Whether the screens' client is generated from the committed OpenAPI."""
     with tempfile.TemporaryDirectory() as directory:
         made = Path(directory) / "schema.d.ts"
-        failed = node("openapi-typescript/bin/cli.js", str(BACKEND / "openapi.json"), "-o", str(made))
+        failed = node(
+            "openapi-typescript/bin/cli.js",
+            str(BACKEND / "openapi.json"),
+            "-o",
+            str(made),
+        )
         committed = SCREENS / "src" / "lib" / "api" / "schema.d.ts"
         return failed or unchanged(committed, made.read_text(), "make generated")
 
@@ -72,14 +87,19 @@ def present(paths: list[str]) -> list[str]:
 
 CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
-    "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
+    "ruff format": lambda: tool(
+        "ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)
+    ),
     "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator"])),
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),
     "AsyncAPI is current": description("asyncapi"),
     "the screens' client is current": client,
     "svelte-check": lambda: node(
-        "svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"
+        "svelte-check/bin/svelte-check",
+        "--tsconfig",
+        "./tsconfig.json",
+        "--fail-on-warnings",
     ),
     "Prisma and migrations agree": lambda: tool(sys.executable, "prisma/check.py"),
 }
@@ -87,7 +107,15 @@ CHECKS: dict[str, Callable[[], str]] = {
 
 def tidy() -> int:
     """Put right what can be put right without judgement."""
-    fixed = tool("ruff", "check", "--fix", "--quiet", "--config", "pyproject.toml", *present(CODE))
+    fixed = tool(
+        "ruff",
+        "check",
+        "--fix",
+        "--quiet",
+        "--config",
+        "pyproject.toml",
+        *present(CODE),
+    )
     print(fixed + tool("ruff", "format", "--config", "pyproject.toml", *present(CODE)))
     return 0
 
@@ -98,7 +126,10 @@ def main() -> int:
     for name, check in CHECKS.items():
         began = time.monotonic()
         output = check()
-        print(f"{'FAIL' if output else 'ok  '}  {name} ({time.monotonic() - began:.1f} s)", flush=True)
+        print(
+            f"{'FAIL' if output else 'ok  '}  {name} ({time.monotonic() - began:.1f} s)",
+            flush=True,
+        )
         if output:
             failures[name] = output
     for name, output in failures.items():

@@ -8,7 +8,14 @@ from pathlib import Path
 
 BACKEND = Path(__file__).resolve().parents[1] / "backend"
 COMMAND = [
-    *("uv", "pip", "compile", "pyproject.toml", "--output-file=requirements.lock", "--extra=dev"),
+    *(
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--output-file=requirements.lock",
+        "--extra=dev",
+    ),
     *("--universal", "--python-version=3.11", "--upgrade", "--generate-hashes"),
     *("--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"),
 ]

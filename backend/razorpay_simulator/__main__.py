@@ -23,10 +23,14 @@ def options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--key-id", default="rzp_test_simulator")
-    parser.add_argument("--key-secret", default=os.environ.get("SIMULATOR_KEY_SECRET"), help="or SIMULATOR_KEY_SECRET")
+    parser.add_argument(
+        "--key-secret", default=os.environ.get("SIMULATOR_KEY_SECRET"), help="or SIMULATOR_KEY_SECRET"
+    )
     parser.add_argument("--webhook-url", help="where events are posted; none are without it")
     parser.add_argument(
-        "--webhook-secret", default=os.environ.get("SIMULATOR_WEBHOOK_SECRET", ""), help="or SIMULATOR_WEBHOOK_SECRET"
+        "--webhook-secret",
+        default=os.environ.get("SIMULATOR_WEBHOOK_SECRET", ""),
+        help="or SIMULATOR_WEBHOOK_SECRET",
     )
     parser.add_argument("--data", type=Path, help="file of the books; in memory without it")
     parser.add_argument("--tls-cert", type=Path, help="certificate chain, to serve HTTPS")

@@ -23,7 +23,7 @@ tidy: ## format the Python code, and put right what ruff can
 	@$(SETUP) python -- python infra/check.py --tidy
 
 bench: ## measure speed beside its denominators
-	@$(SETUP) python screens -- python -m bench $(ARGS)
+	@$(SETUP) python screens wrk -- python -m bench $(ARGS)
 
 generated: ## write OpenAPI, AsyncAPI, the screens' client and schema.sql anew
 	@$(SETUP) python screens prisma -- python infra/generate.py

@@ -1,6 +1,6 @@
 """Makes a clone ready to run, with nothing but Python's standard library; quick when there is nothing to do.
 
-Usage: setup.py STEP… [-- COMMAND…]   steps: python, screens, prisma, browser.
+Usage: setup.py STEP… [-- COMMAND…]   steps: python, screens, prisma, browser, wrk.
 A COMMAND, once all steps are done, takes this process's place; its program is looked up in .venv/bin first.
 """
 
@@ -268,6 +268,16 @@ def browser() -> None:
     )
 
 
+def wrk() -> None:
+    """The benchmarks' load generator; they do without it where it cannot be had."""
+    if shutil.which("wrk") or not (os.geteuid() == 0 and shutil.which("apt-get")):
+        return
+    try:
+        apt_install("wrk", "Installing wrk for the benchmarks")
+    except Stop as reason:
+        say(f"{reason}\n  Going on without wrk")
+
+
 def apt_install(package: str, what: str) -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     call(["apt-get", "update", "-q"], "Reading Debian's package list", env=quiet)
@@ -278,7 +288,7 @@ def apt_install(package: str, what: str) -> None:
     )
 
 
-STEPS = {"python": python, "screens": screens, "prisma": prisma, "browser": browser}
+STEPS = {"python": python, "screens": screens, "prisma": prisma, "browser": browser, "wrk": wrk}
 
 
 def die_with_make() -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from bench import money, past, placing, running, screen
 from bench.box import Box
+from bench.load import caption
 from bench.rows import Row, show
 
 MEASURES: dict[str, Callable[[Box, bool], Awaitable[list[Row]]]] = {
@@ -65,7 +66,7 @@ def main() -> int:
     if options.json:
         print(json.dumps([row.values() for row in rows], ensure_ascii=False, indent=2))
     else:
-        show(rows, Console(width=None if sys.stdout.isatty() else 170))
+        show(rows, Console(width=None if sys.stdout.isatty() else 170), caption())
     return 1 if any(row.passed is False for row in rows) else 0
 
 

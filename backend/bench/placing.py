@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.box import FIRST, FREE, Box, columns_of
 from bench.load import load, post
-from bench.rows import Row, at_least, at_most, percentile
+from bench.rows import Row, at_least, at_most, percentile, unless_refused
 
 HERE = Path(__file__).parent
 SCRIPT = "\\set outlet random(1, {outlets})\nSELECT bench.place(:outlet);\n"
@@ -89,7 +89,8 @@ class Placing:
     def __init__(self, box: Box, *, quick: bool) -> None:
         self.box, self.seconds, self.turns = box, 3 if quick else 8, 1 if quick else 3
 
-    async def ours(self, outlets: Sequence[int], clients: int, rate: float | None = None) -> dict[str, float]:
+    async def ours(self, outlets: Sequence[int], clients: int, rate: float | None = None) -> dict[str, Any]:
+        """Only an order that was placed counts."""
         asked = await requests(self.box, outlets)
         return await load(
             host="127.0.0.1",
@@ -98,6 +99,7 @@ class Placing:
             seconds=self.seconds,
             rate=rate,
             requests=asked,
+            good="201",
         )
 
     def pgbench(self, outlets: int, clients: int, rate: float | None = None) -> tuple[float, list[float]]:
@@ -107,13 +109,14 @@ class Placing:
         options = ["-c", str(clients), "-j", "2", "-T", str(self.seconds), *paced]
         return self.box.pgbench(script, *options, log=self.box.data / "pgbench")
 
-    async def both(self, outlets: Sequence[int], clients: int) -> tuple[float, float]:
-        """Orders and pgbench's transactions a second."""
+    async def both(self, outlets: Sequence[int], clients: int) -> tuple[float, float, float]:
+        """Orders and pgbench's transactions a second, and the worst turn's share of refused orders."""
         ours, theirs = [], []
         for _ in range(self.turns):
-            ours.append((await self.ours(outlets, clients))["rate"])
+            ours.append(await self.ours(outlets, clients))
             theirs.append(self.pgbench(len(outlets), clients)[0])
-        return statistics.median(ours), statistics.median(theirs)
+        rate = statistics.median(turn["rate"] for turn in ours)
+        return rate, statistics.median(theirs), max(turn["refused"] for turn in ours)
 
     async def slowest(self, rate: float) -> Row:
         """The p99 at a rate, beside pgbench's."""
@@ -121,7 +124,8 @@ class Placing:
         ours = statistics.median(turn["p99"] for turn in paced)
         theirs = statistics.median(percentile(self.pgbench(50, 8, rate)[1], 0.99) for _ in range(self.turns))
         name = f"… p99 at half of its highest rate ({rate:,.0f}/s)"
-        return at_most(name, f"{ours:.1f} ms", f"pgbench {theirs:.1f} ms", ours / theirs, 3, 1.5)
+        row = at_most(name, f"{ours:.1f} ms", f"pgbench {theirs:.1f} ms", ours / theirs, 3, 1.5)
+        return unless_refused(row, max(turn["refused"] for turn in paced))
 
 
 async def measure(box: Box, quick: bool) -> list[Row]:
@@ -133,8 +137,8 @@ async def measure(box: Box, quick: bool) -> list[Row]:
     box.start(("bench.resting",))
     await placing.ours(FIRST, 8)  # warm
     placing.pgbench(50, 8)
-    ours, theirs = await placing.both(FIRST, 8)
-    rows = [beside("POST /api/orders, 8 clients, 50 outlets", ours, theirs, 0.5, 0.65)]
+    ours, theirs, refused = await placing.both(FIRST, 8)
+    rows = [beside("POST /api/orders, 8 clients, 50 outlets", ours, theirs, refused, 0.5, 0.65)]
     rows.append(beside("… 1 outlet", *await placing.both(FIRST[:1], 8)))
     rows.append(beside("… 32 clients, 50 outlets", *await placing.both(FIRST, 32), None, 1.0))
     rows.append(await placing.slowest(ours / 2))
@@ -146,5 +150,8 @@ async def measure(box: Box, quick: bool) -> list[Row]:
     return rows
 
 
-def beside(name: str, ours: float, theirs: float, gate: float | None = None, aim: float | None = None) -> Row:
-    return at_least(name, f"{ours:,.0f}/s", f"pgbench {theirs:,.0f}/s", ours / theirs, gate, aim)
+def beside(
+    name: str, ours: float, theirs: float, refused: float, gate: float | None = None, aim: float | None = None
+) -> Row:
+    row = at_least(name, f"{ours:,.0f}/s", f"pgbench {theirs:,.0f}/s", ours / theirs, gate, aim)
+    return unless_refused(row, refused)

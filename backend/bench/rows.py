@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from rich.console import Console
 from rich.table import Table
@@ -64,17 +64,24 @@ def under(what: str, value: float, unit: str, gate: float, aim: float, beside: s
     )
 
 
+def unless_refused(row: Row, share: float) -> Row:
+    """The row, but failed where more than 1 % of the answers were refusals."""
+    if share <= 0.01:
+        return row
+    return replace(row, figure=f"{row.figure}, {share:.1%} refused", passed=False)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that `share` of all do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
-def show(rows: Sequence[Row], console: Console) -> None:
+def show(rows: Sequence[Row], console: Console, caption: str = "") -> None:
     """The table, as it is printed and kept in PROGRESS.md."""
-    table = Table(
-        "what", "figure", "beside it", "ratio", "gate", "aim", "", title="Rasoi's speed", title_justify="left"
-    )
+    table = Table("what", "figure", "beside it", "ratio", "gate", "aim", "", title="Rasoi's speed")
+    table.title_justify = table.caption_justify = "left"
+    table.caption = caption or None
     for row in rows:
         style = {None: "", True: "green", False: "red"}[row.passed]
         ratio = "" if row.ratio is None else f"{row.ratio:g}"

@@ -64,7 +64,8 @@ async def test_a_key_books_once(client: httpx.AsyncClient, store: Store):
     assert first.content == second.content
     assert (await book(client, store, "receipts", 4000, key="k")).status_code == 422
     assert await store.level(LAMB) == (8000, 0)
-    bare = await client.post("/api/inventory/receipts", json={}, headers=bearer(store))
+    whole = {"stock_id": str(LAMB), "quantity_milli": 1000}
+    bare = await client.post("/api/inventory/receipts", json=whole, headers=bearer(store))
     assert bare.status_code == 400
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import hmac
 import json
@@ -224,6 +225,8 @@ async def _serve(settings: Settings, box: Embedded, listener: socket.socket, sta
         server = Server(config)
         watch = asyncio.create_task(_watch(server, box))
         _announce_when_up(server, running.ctx, box, started)
+        gc.collect()
+        gc.freeze()  # what stands now stays: no collection walks it again while guests wait
         await server.serve(sockets=[listener])
         watch.cancel()
         return 1 if box.failed else 0

@@ -21,7 +21,7 @@ async def start(ctx: Context) -> None:
 
 ROOM = Room(
     name="orders",
-    patience_s=0.005,
+    patience_s=0.02,
     routes=ROUTES,
     handlers={
         TicketOpened: handlers.note_ticket,

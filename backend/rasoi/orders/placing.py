@@ -135,7 +135,7 @@ async def _try_place(
         ctx, principal, request, key.value, key.route, table, outlet, menu.version, priced
     )
     placement = db.Placement(order, key.body_hash, sources, item_ids, modifier_ids)
-    outcome, body = await ctx.get(Counter).place(principal.outlet_id, placement)
+    outcome, body = await ctx.get(Counter).place(placement)
     if outcome == "sold_out":
         raise sold_out(msgspec.json.decode(body), menu)
     return outcome, body

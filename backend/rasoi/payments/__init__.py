@@ -72,7 +72,7 @@ async def stop(ctx: Context) -> None:
 
 ROOM = Room(
     name="payments",
-    patience_s=0.01,
+    patience_s=0.03,
     routes=ROUTES,
     handlers={
         OrderPlaced: handlers.on_order,

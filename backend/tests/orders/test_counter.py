@@ -65,10 +65,10 @@ async def test_a_fault_is_its_own_orders_and_the_rest_are_placed(desk: Desk) -> 
     )
     await asyncio.sleep(0)
     with pytest.raises(asyncpg.PostgresError):
-        await counter.place(1, broken)
+        await counter.place(broken)
     assert sorted(order["number"] for _, order in await good) == list(range(1, 11))
     await desk.place(guest(None), line(COLA_1))
-    assert not any(lane.busy or lane.waiting for lane in counter.lanes)
+    assert not counter.busy and not counter.waiting
 
 
 async def test_who_gave_up_waiting_is_not_waited_for(desk: Desk) -> None:

@@ -27,11 +27,7 @@ def tool(*command: str | Path, cwd: Path = BACKEND) -> str:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    return (
-        (done.stdout.strip() or f"exit status {done.returncode}")
-        if done.returncode
-        else ""
-    )
+    return (done.stdout.strip() or f"exit status {done.returncode}") if done.returncode else ""
 
 
 def node(script: str, *arguments: str) -> str:
@@ -43,16 +39,10 @@ def unchanged(committed: Path, made: str, remedy: str) -> str:
     """The differences between a committed generated file and what is generated now."""
     before = committed.read_text() if committed.exists() else ""
     changes = list(
-        difflib.unified_diff(
-            before.splitlines(), made.splitlines(), "committed", "generated", n=1
-        )
+        difflib.unified_diff(before.splitlines(), made.splitlines(), "committed", "generated", n=1)
     )
     shown = "\n".join(line.rstrip() for line in changes[:40])
-    return (
-        f"{committed.relative_to(ROOT)} is stale ({remedy}):\n{shown}"
-        if changes
-        else ""
-    )
+    return f"{committed.relative_to(ROOT)} is stale ({remedy}):\n{shown}" if changes else ""
 
 
 def description(kind: str) -> Callable[[], str]:
@@ -87,9 +77,7 @@ def present(paths: list[str]) -> list[str]:
 
 CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
-    "ruff format": lambda: tool(
-        "ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)
-    ),
+    "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
     "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator"])),
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),

@@ -13,18 +13,12 @@ SCREENS = ROOT / "kds_frontend"
 
 def main() -> int:
     for kind in ("openapi", "asyncapi"):
-        made = subprocess.run(
-            ["rasoi", kind], cwd=ROOT, stdout=subprocess.PIPE, check=True
-        )
+        made = subprocess.run(["rasoi", kind], cwd=ROOT, stdout=subprocess.PIPE, check=True)
         (BACKEND / f"{kind}.json").write_bytes(made.stdout)
     target = SCREENS / "src" / "lib" / "api" / "schema.d.ts"
     tool = SCREENS / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
-    subprocess.run(
-        ["node", tool, BACKEND / "openapi.json", "-o", target], cwd=SCREENS, check=True
-    )
-    subprocess.run(
-        [sys.executable, "prisma/check.py", "--write"], cwd=BACKEND, check=True
-    )
+    subprocess.run(["node", tool, BACKEND / "openapi.json", "-o", target], cwd=SCREENS, check=True)
+    subprocess.run([sys.executable, "prisma/check.py", "--write"], cwd=BACKEND, check=True)
     return 0
 
 

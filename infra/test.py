@@ -11,14 +11,10 @@ SCREENS = ROOT / "kds_frontend"
 
 
 def main(arguments: list[str]) -> int:
-    failed = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], cwd=ROOT / "backend"
-    ).returncode
+    failed = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT / "backend").returncode
     if not arguments:
         runner = SCREENS / "node_modules" / "vitest" / "vitest.mjs"
-        failed |= subprocess.run(
-            ["node", runner, "run"], cwd=SCREENS, stdin=subprocess.DEVNULL
-        ).returncode
+        failed |= subprocess.run(["node", runner, "run"], cwd=SCREENS, stdin=subprocess.DEVNULL).returncode
     return 1 if failed else 0
 
 

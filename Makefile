@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check tidy bench generated screens lock
+.PHONY: help run test endurance check tidy bench generated screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -15,6 +15,9 @@ run: ## install what is missing, build the screens, start the platform
 
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
 	@$(SETUP) python screens browser -- python infra/test.py $(ARGS)
+
+endurance: ## a rush over many processes and a real Kafka, some of them killed
+	@$(SETUP) python screens -- python infra/test.py -m endurance
 
 check: ## style, types, import rules, generated files, tables
 	@$(SETUP) python screens prisma -- python infra/check.py

@@ -166,6 +166,7 @@ async def services(database_url: str, cluster: Cluster, kafka: Kafka) -> AsyncIt
             yield made
 
 
+@pytest.mark.endurance
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_a_rush_through_separate_services_survives_their_ends(

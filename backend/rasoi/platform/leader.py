@@ -14,7 +14,6 @@ import structlog
 
 log = structlog.get_logger(__name__)
 PING_S = 1.0
-FATAL = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class Leadership:
@@ -46,8 +45,8 @@ class Leadership:
         while True:
             try:
                 await self._lead()
-            except FATAL as lost:
-                log.warning("leadership lost", name=self.name, reason=str(lost))
+            except Exception as lost:  # whatever a dying connection raises: it must be taken up again
+                log.warning("leadership lost", name=self.name, reason=repr(lost))
             self.held.clear()
             await asyncio.sleep(PING_S)
 

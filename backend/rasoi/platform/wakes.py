@@ -12,7 +12,6 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
-from rasoi.platform.leader import FATAL
 from rasoi.platform.local import Wakes
 
 log = structlog.get_logger(__name__)
@@ -53,8 +52,8 @@ class SharedWakes(Wakes):
         while True:
             try:
                 await self._tell()
-            except FATAL as error:
-                log.warning("wakes wait for the database", reason=str(error))
+            except Exception as error:  # whatever a dying connection raises: it must begin again
+                log.warning("wakes wait for the database", reason=repr(error))
             await asyncio.sleep(1.0)
 
     async def _tell(self) -> None:

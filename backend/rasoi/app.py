@@ -143,21 +143,22 @@ def run(settings: Settings) -> int:
         )
     observability.configure(settings)
     started = time.monotonic()
-    listener = _listen(settings)
+    listener = take_port(settings, backlog=2048)
     settings = replace(settings, port=listener.getsockname()[1])
     with Embedded(settings) as box:
         settings = _with_razorpay(settings, box)
         return uvloop.run(_serve(settings, box, listener, started))
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Take the port first: when it is taken, nothing else was touched."""
+def take_port(settings: Settings, *, backlog: int = 0) -> socket.socket:
+    """Take the port before anything else is touched; with a `backlog` also let callers in."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen(2048)
+        if backlog:
+            listener.listen(backlog)
     except OSError as error:
         raise SettingsError(
             f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT"

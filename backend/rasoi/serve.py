@@ -22,7 +22,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from rasoi import app, payments, realtime, staff
-from rasoi.app import ROOMS
+from rasoi.app import ROOMS, take_port
 from rasoi.platform import http, observability, screens
 from rasoi.platform.cluster import Cluster
 from rasoi.platform.context import Context
@@ -52,7 +52,7 @@ def serve(settings: Settings, names: Sequence[str]) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own lines say it once
     rooms = chosen(settings, names)
     started = time.monotonic()
-    listener = _bind(settings)
+    listener = take_port(settings)  # nobody is let in before all is ready: a gateway tries the next replica
     settings = _with_secrets(replace(settings, port=listener.getsockname()[1]))
     return uvloop.run(_serve(settings, rooms, listener, started))
 
@@ -78,20 +78,6 @@ def chosen(settings: Settings, names: Sequence[str]) -> list[Room]:
             "payments need RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET, or RAZORPAY_SIMULATOR_URL"
         )
     return [room for room in ROOMS if room.name in wanted]
-
-
-def _bind(settings: Settings) -> socket.socket:
-    """Take the port, but let nobody in before all is ready: a gateway tries the next replica meanwhile."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        raise SettingsError(
-            f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT"
-        ) from None
-    return listener
 
 
 def _with_secrets(settings: Settings) -> Settings:

@@ -5,22 +5,29 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test endurance check tidy bench generated screens lock
+.PHONY: help run stack stack-test test endurance check tidy bench generated screens lock
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
 
 run: ## install what is missing, build the screens, start the platform
 	@$(SETUP) python screens -- rasoi run $(ARGS)
 
+stack: ## the same as many processes over Kafka, behind nginx (PORT=8080), watched by Prometheus
+	@$(SETUP) python screens stack -- rasoi stack up $(ARGS)
+
+stack-test: ## the browser suite and a rush with a rolling restart, through the stack's gateway
+	@$(SETUP) python screens browser stack -- env E2E_PLATFORM=stack python infra/test.py -m "" \
+		tests/e2e tests/stack/test_rush.py --deselect tests/e2e/test_kill.py $(ARGS)
+
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
-	@$(SETUP) python screens browser -- python infra/test.py $(ARGS)
+	@$(SETUP) python screens browser prometheus -- python infra/test.py $(ARGS)
 
 endurance: ## a rush over many processes and a real Kafka, some of them killed
 	@$(SETUP) python screens -- python infra/test.py -m endurance
 
 check: ## style, types, import rules, generated files, tables
-	@$(SETUP) python screens prisma -- python infra/check.py
+	@$(SETUP) python screens prisma prometheus -- python infra/check.py
 
 tidy: ## format the Python code, and put right what ruff can
 	@$(SETUP) python -- python infra/check.py --tidy

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,9 +14,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import dashboards
+
 ROOT = Path(__file__).resolve().parents[1]
 BACKEND = ROOT / "backend"
 SCREENS = ROOT / "kds_frontend"
+WATCH = ROOT / "prometheus"
 CODE = ["rasoi", "razorpay_simulator", "tests", "bench", "prisma/check.py", "../infra"]
 
 
@@ -57,6 +63,17 @@ def description(kind: str) -> Callable[[], str]:
     return check
 
 
+def containers() -> str:
+    """Whether docker-compose.yml and what belongs to it are what the stack's plan says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "rasoi.stack.generated"], cwd=BACKEND, capture_output=True, text=True
+    )
+    if done.returncode:
+        return done.stderr.strip()
+    made = json.loads(done.stdout).items()
+    return "\n".join(filter(None, (unchanged(Path(path), text, "make generated") for path, text in made)))
+
+
 def client() -> str:
     """Whether the screens' client is generated from the committed OpenAPI."""
     with tempfile.TemporaryDirectory() as directory:
@@ -71,6 +88,38 @@ def client() -> str:
         return failed or unchanged(committed, made.read_text(), "make generated")
 
 
+def boards() -> str:
+    """Whether Grafana's dashboards are what infra/panels.py says."""
+    stale = [unchanged(path, text, "make generated") for path, text in dashboards.documents().items()]
+    known = {path.name for path in dashboards.documents()}
+    strange = [path.name for path in dashboards.TARGET.glob("*.json") if path.name not in known]
+    return "\n".join([*filter(None, stale), *(f"{name}: no dashboard of ours" for name in strange)])
+
+
+def alert_rules() -> str:
+    """Whether Prometheus reads the rules, and every alert fires when it should and only then."""
+    if shutil.which("promtool") is None:
+        print("      promtool is not here: alert rules are not tested. On Debian: apt-get install prometheus")
+        return ""
+    rules = sorted((WATCH / "rules").glob("*.yml"))
+    tests = sorted((WATCH / "tests").glob("*.yml"))
+    return tool("promtool", "check", "rules", *rules) or tool("promtool", "test", "rules", *tests)
+
+
+def gateway() -> str:
+    """Whether nginx takes the containers' configuration, once their names are this machine and its port a socket."""
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
+    if program is None:
+        print("      nginx is not here: its configuration is not tested. On Debian: apt-get install nginx")
+        return ""
+    with tempfile.TemporaryDirectory() as directory:
+        text = (ROOT / "nginx" / "containers.conf").read_text().replace("/tmp/", f"{directory}/")  # noqa: S108
+        text = re.sub(r"\bserver [\w-]+:", "server 127.0.0.1:", text)
+        path = Path(directory) / "nginx.conf"
+        path.write_text(re.sub(r"listen \d+", f"listen unix:{directory}/gateway", text))
+        return tool(program, "-t", "-q", "-p", directory, "-c", path, "-e", "stderr")
+
+
 def present(paths: list[str]) -> list[str]:
     return [path for path in paths if (BACKEND / path).exists()]
 
@@ -78,17 +127,25 @@ def present(paths: list[str]) -> list[str]:
 CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
     "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
-    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator"])),
+    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench"])),
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),
     "AsyncAPI is current": description("asyncapi"),
     "the screens' client is current": client,
+    "the containers are the stack's": containers,
+    "docker-compose.yml keeps to its schema": lambda: tool(
+        "check-jsonschema", "--builtin-schema", "vendor.compose-spec", ROOT / "docker-compose.yml"
+    ),
+    "nginx takes its configuration": gateway,
+    "hadolint": lambda: tool("hadolint", ROOT / "backend" / "Dockerfile"),
     "svelte-check": lambda: node(
         "svelte-check/bin/svelte-check",
         "--tsconfig",
         "./tsconfig.json",
         "--fail-on-warnings",
     ),
+    "dashboards are current": boards,
+    "alert rules": alert_rules,
     "Prisma and migrations agree": lambda: tool(sys.executable, "prisma/check.py"),
 }
 

@@ -1,10 +1,12 @@
-"""Writes the committed files that are made from the code: OpenAPI, AsyncAPI, the client, schema.sql."""
+"""Writes the committed files that are made from the code: OpenAPI, AsyncAPI, the client, schema.sql, dashboards."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+import dashboards
 
 ROOT = Path(__file__).resolve().parents[1]
 BACKEND = ROOT / "backend"
@@ -18,8 +20,9 @@ def main() -> int:
     target = SCREENS / "src" / "lib" / "api" / "schema.d.ts"
     tool = SCREENS / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
     subprocess.run(["node", tool, BACKEND / "openapi.json", "-o", target], cwd=SCREENS, check=True)
+    subprocess.run([sys.executable, "-m", "rasoi.stack.generated", "--write"], cwd=BACKEND, check=True)
     subprocess.run([sys.executable, "prisma/check.py", "--write"], cwd=BACKEND, check=True)
-    return 0
+    return dashboards.main()
 
 
 if __name__ == "__main__":

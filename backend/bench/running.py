@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from bench import sockets
+from bench import rooms, sockets
 from bench.box import Box
 from bench.rows import Row, at_least, under
 from rasoi.realtime import WS
@@ -55,4 +55,5 @@ async def measure_start(box: Box, quick: bool) -> list[Row]:
             1,
         ),
         under("its idle memory", memory, "MB", 90, 60, f"with {len(names)} children beside it"),
+        *await rooms.measure(box, quick),
     ]

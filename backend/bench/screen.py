@@ -31,6 +31,7 @@ class Screens:
         address = self.box.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
         async with websockets.connect(address, compression=None, ping_interval=None, max_size=None) as socket:
             async for message in socket:
+                assert isinstance(message, str)
                 if message == "2":
                     await socket.send("3")
                 elif message.startswith("42"):

@@ -16,7 +16,7 @@ import socket
 import statistics
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import msgspec
@@ -109,7 +109,7 @@ async def serve(kind: str, ws: str) -> None:
     app, send = our_server() if kind == "ours" else stock_server()
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
-        app, loop="uvloop", ws=ws, ws_per_message_deflate=False, lifespan="off", log_config=None, access_log=False,  # type: ignore[arg-type]
+        app, loop="uvloop", ws=ws, ws_per_message_deflate=False, lifespan="off", log_config=None, access_log=False,
         ws_ping_interval=None, backlog=2048,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -142,7 +142,7 @@ class Client(asyncio.Protocol):
         self.token, self.bench, self.stage, self.buffer = token, bench, 0, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.transport.write(
             b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -192,6 +192,7 @@ class Sockets:
         argv = [sys.executable, "-m", "bench.sockets", "--serve", self.kind, self.ws]
         pipe = asyncio.subprocess.PIPE
         self.process: Any = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe)
+        assert self.process.stdout
         self.port = int(await self.process.stdout.readline())
         await self.connect(20)  # what is allocated once is not a socket's cost
         before = await self.ask("memory")

@@ -59,10 +59,84 @@ CREATE SCHEMA payments;
 
 
 --
+-- Name: reports; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA reports;
+
+
+--
 -- Name: staff; Type: SCHEMA; Schema: -; Owner: -
 --
 
 CREATE SCHEMA staff;
+
+
+--
+-- Name: placement; Type: TYPE; Schema: orders; Owner: -
+--
+
+CREATE TYPE orders.placement AS (
+	outlet_id integer,
+	order_id uuid,
+	bill_id uuid,
+	new_bill_id uuid,
+	session_id uuid,
+	principal text,
+	route text,
+	key text,
+	body_hash bytea,
+	correlation_id text,
+	traceparent text,
+	outlet_version bigint,
+	menu_version bigint,
+	type text,
+	table_id uuid,
+	table_name text,
+	customer_name text,
+	note text,
+	payment text,
+	approve boolean,
+	timeout_s integer,
+	subtotal_paise bigint,
+	discount_paise bigint,
+	taxable_paise bigint,
+	taxes text,
+	total_paise bigint,
+	held_courses integer[],
+	answer text,
+	event text
+);
+
+
+--
+-- Name: placement_line; Type: TYPE; Schema: orders; Owner: -
+--
+
+CREATE TYPE orders.placement_line AS (
+	n integer,
+	outlet_id integer,
+	order_id uuid,
+	id uuid,
+	"position" integer,
+	item_id uuid,
+	variant_id uuid,
+	name text,
+	variant text,
+	quantity integer,
+	modifiers text,
+	allergens text[],
+	note text,
+	course integer,
+	station text,
+	unit_price_paise bigint,
+	discount_paise bigint,
+	taxable_paise bigint,
+	tax_class text,
+	tax_version integer,
+	taxes text,
+	total_paise bigint
+);
 
 
 --
@@ -87,6 +161,20 @@ SELECT uuidv7(), 'rasoi.inventory.' || p_type || '.v1', id, outlet_id, version,
   || CASE p_type WHEN 'shortage' THEN jsonb_build_object('order_ids', coalesce(p_orders, '{}')) ELSE '{}' END
 FROM s
 $$;
+
+
+--
+-- Name: counted_among(integer[], integer[], uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) RETURNS SETOF integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT s.of FROM unnest(p_source_of, p_sources) s(of, id)
+  JOIN recipe r ON r.outlet_id = p_outlets[s.of] AND r.source_id = s.id AND r.kind = 'counted';
+END $$;
 
 
 --
@@ -581,29 +669,25 @@ $$;
 
 
 --
--- Name: check_sale(integer, bigint, uuid[], uuid[]); Type: FUNCTION; Schema: menu; Owner: -
+-- Name: check_sales(integer[], bigint[], integer[], uuid[], integer[], uuid[]); Type: FUNCTION; Schema: menu; Owner: -
 --
 
-CREATE FUNCTION menu.check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[]) RETURNS jsonb
+CREATE FUNCTION menu.check_sales(p_outlets integer[], p_versions bigint[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(n integer, stale boolean, sold_out jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'menu', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    SET enable_seqscan TO 'off'
     AS $$
-DECLARE
-  refused jsonb;
 BEGIN
-  PERFORM FROM outlet_menu WHERE outlet_id = p_outlet AND version = p_version;
-  IF NOT FOUND THEN
-    RETURN '{"stale": true}';
-  END IF;
-  SELECT jsonb_agg(jsonb_build_object('item_id', id, 'name', name)) INTO refused FROM item
-  WHERE outlet_id = p_outlet AND id = ANY (p_items) AND (NOT active OR NOT available OR stock_out);
-  IF refused IS NULL AND cardinality(p_modifiers) > 0 THEN
-    SELECT jsonb_agg(jsonb_build_object('item_id', id, 'name', name)) INTO refused FROM modifier
-    WHERE outlet_id = p_outlet AND id = ANY (p_modifiers) AND (NOT active OR NOT available OR stock_out);
-  END IF;
-  RETURN CASE WHEN refused IS NOT NULL THEN jsonb_build_object('sold_out', refused) END;
+  RETURN QUERY
+  SELECT s.at::integer, true, NULL::jsonb FROM unnest(p_outlets, p_versions) WITH ORDINALITY s(outlet, version, at)
+  WHERE NOT EXISTS (SELECT FROM outlet_menu m WHERE m.outlet_id = s.outlet AND m.version = s.version)
+  UNION ALL
+  SELECT x.of, false, jsonb_agg(jsonb_build_object('item_id', x.id, 'name', x.name)) FROM (
+    SELECT s.of, i.id, i.name FROM unnest(p_item_of, p_items) s(of, id)
+    JOIN item i ON i.outlet_id = p_outlets[s.of] AND i.id = s.id AND (NOT i.active OR NOT i.available OR i.stock_out)
+    UNION ALL
+    SELECT s.of, m.id, m.name FROM unnest(p_modifier_of, p_modifiers) s(of, id)
+    JOIN modifier m ON m.outlet_id = p_outlets[s.of] AND m.id = s.id AND (NOT m.active OR NOT m.available OR m.stock_out)
+  ) x GROUP BY x.of;
 END $$;
 
 
@@ -695,162 +779,171 @@ CREATE FUNCTION orders.next_invoice(p_outlet integer, p_series text) RETURNS int
 
 
 --
--- Name: place(jsonb, bytea, uuid[], uuid[], integer[], uuid[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
+-- Name: place_all(orders.placement[], orders.placement_line[], integer[], uuid[], uuid[], integer[], integer[], uuid[], integer[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.place(p jsonb, p_body_hash bytea, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[], OUT outcome text, OUT body text) RETURNS record
+CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(outcome text, body text)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
+#variable_conflict use_column
 DECLARE
-  v_outlet constant integer := (p->>'outlet_id')::integer;
-  v_order constant uuid := (p->>'order_id')::uuid;
-  v_session constant uuid := (p->>'session_id')::uuid;
-  v_total constant bigint := (p->>'total_paise')::bigint;
-  v_principal constant text := p->>'principal';
-  v_route constant text := p->>'route';
-  v_key constant text := p->>'key';
   v_now constant timestamptz := clock_timestamp();
-  v_day constant date := staff.business_day(v_outlet);
-  v_table uuid := (p->>'table_id')::uuid;
-  v_table_name text := p->>'table_name';
-  v_bill uuid := (p->>'bill_id')::uuid;
-  v_known record;
+  v_nobody constant uuid[] := array_fill(NULL::uuid, ARRAY[cardinality(p)]);
+  v_outlets integer[];
+  v_versions bigint[];
+  v_days date[];
+  v_known boolean;              -- does any of them name a bill or a table?
+  v_outcomes text[];
+  v_bodies text[] := array_fill(NULL::text, ARRAY[cardinality(p)]);
+  v_kept uuid[] := v_nobody;    -- the bill that was open before
+  v_made uuid[] := v_nobody;    -- the bill that the order opens
+  v_tables uuid[];
+  v_names text[];
+  v_held bigint[] := array_fill(0::bigint, ARRAY[cardinality(p)]);
+  v_missing integer;
   v_refused jsonb;
-  v_held bigint := 0;
-  v_first boolean := true;
-  v_opened boolean := false;
-  v_status text;
-  v_number integer;
-  v_token text;
-  v_expires timestamptz;
-  v_facts jsonb;
+  r record;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('orders|' || v_outlet || '|' || v_principal || '|' || v_route || '|' || v_key, 0));
-  SELECT i.body_hash = p_body_hash AS same, i.body INTO v_known FROM orders.idempotency i
-  WHERE i.outlet_id = v_outlet AND i.principal = v_principal AND i.route = v_route AND i.key = v_key;
-  IF FOUND THEN
-    outcome := CASE WHEN v_known.same THEN 'replayed' ELSE 'reused' END;
-    body := convert_from(v_known.body, 'UTF8');
-    RETURN;
-  END IF;
+  PERFORM pg_advisory_xact_lock(o.hash) FROM (SELECT hashtextextended('orders|' || outlet_id || '|' || principal || '|' || route || '|' || key, 0) AS hash
+    FROM unnest(p) ORDER BY 1) o;
+  SELECT array_agg(outlet_id), array_agg(menu_version), array_agg(table_id), array_agg(table_name), bool_or(bill_id IS NOT NULL OR table_id IS NOT NULL)
+  INTO v_outlets, v_versions, v_tables, v_names, v_known FROM unnest(p);
+  SELECT array_agg(s.day ORDER BY o.ordinality), array_agg(CASE WHEN s.version IS DISTINCT FROM o.outlet_version THEN 'stale' END ORDER BY o.ordinality)
+  INTO v_days, v_outcomes FROM unnest(p) WITH ORDINALITY o LEFT JOIN staff.outlets_at(v_outlets, now()) s ON s.outlet_id = o.outlet_id;
 
-  -- inventory's own events of this order carry its correlation
-  PERFORM set_config('rasoi.correlation_id', p->>'correlation_id', true), set_config('rasoi.traceparent', coalesce(p->>'traceparent', ''), true);
-  v_refused := menu.check_sale(v_outlet, (p->>'menu_version')::bigint, p_item_ids, p_modifier_ids);
-  IF v_refused ? 'stale' THEN
-    outcome := 'stale';
-    RETURN;
-  ELSIF v_refused IS NOT NULL THEN
-    outcome := 'sold_out';
-    body := v_refused->>'sold_out';
-    RETURN;
-  END IF;
-
-  -- the bill: the one named, the table's open one, or a new one; locked until the end
-  IF v_bill IS NOT NULL THEN
-    SELECT b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise INTO v_bill, v_table, v_table_name, v_held FROM orders.bill b
-    WHERE b.outlet_id = v_outlet AND b.id = v_bill AND b.status = 'open' AND b.type = p->>'type'
-      AND (v_table IS NULL OR b.table_id = v_table) AND (v_session IS NULL OR v_session = ANY (b.session_ids) OR b.table_id = v_table)
-    FOR UPDATE;
-    IF v_bill IS NULL THEN
-      outcome := 'no_bill';
-      RETURN;
-    END IF;
-  END IF;
-  WHILE v_bill IS NULL LOOP
-    IF v_table IS NOT NULL THEN
-      SELECT b.id, b.paid_paise - b.refunded_paise INTO v_bill, v_held FROM orders.bill b
-      WHERE b.outlet_id = v_outlet AND b.table_id = v_table AND b.status = 'open' FOR UPDATE;
-      EXIT WHEN FOUND;
-    END IF;
-    INSERT INTO orders.bill (outlet_id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-    VALUES (v_outlet, p->>'type', v_table, v_table_name, v_day, p->>'customer_name',
-      CASE WHEN v_session IS NULL THEN '{}' ELSE ARRAY[v_session] END, v_total, orders.rounded(v_total), v_now)
-    ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING
-    RETURNING id INTO v_bill;
-    v_opened := v_bill IS NOT NULL;
-    v_held := 0;
+  FOR r IN SELECT o.ordinality AS n, i.body_hash = o.body_hash AS same, i.body FROM unnest(p) WITH ORDINALITY o
+    JOIN orders.idempotency i ON i.outlet_id = o.outlet_id AND i.principal = o.principal AND i.route = o.route AND i.key = o.key
+  LOOP
+    v_outcomes[r.n] := CASE WHEN r.same THEN 'replayed' ELSE 'reused' END;
+    v_bodies[r.n] := convert_from(r.body, 'UTF8');
   END LOOP;
 
-  v_refused := inventory.reserve(v_outlet, v_order, p_line_ids, p_source_ids, p_quantities);
-  IF v_refused IS NOT NULL THEN
-    IF v_opened THEN DELETE FROM orders.bill b WHERE b.outlet_id = v_outlet AND b.id = v_bill; END IF;
-    outcome := 'sold_out';
-    body := v_refused->>'sold_out';
-    RETURN;
-  END IF;
+  FOR r IN SELECT * FROM menu.check_sales(v_outlets, v_versions, p_item_of, p_items, p_modifier_of, p_modifiers) ORDER BY n, stale DESC LOOP
+    CONTINUE WHEN v_outcomes[r.n] IS NOT NULL;
+    v_outcomes[r.n] := CASE WHEN r.stale THEN 'stale' ELSE 'sold_out' END;
+    v_bodies[r.n] := r.sold_out;
+  END LOOP;
 
-  IF NOT v_opened THEN
-    UPDATE orders.bill b SET net_paise = b.net_paise + v_total, total_paise = orders.rounded(b.net_paise + v_total),
-      session_ids = CASE WHEN v_session IS NULL OR v_session = ANY (b.session_ids) THEN b.session_ids ELSE b.session_ids || v_session END
-    WHERE b.outlet_id = v_outlet AND b.id = v_bill;
-    v_first := NOT EXISTS (SELECT FROM orders.orders o WHERE o.outlet_id = v_outlet AND o.bill_id = v_bill
-      AND o.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+  -- the bill: the one named, the table's open one, or a new one; locked until the end
+  IF v_known THEN
+    FOR r IN SELECT o.ordinality AS n, b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise AS held
+      FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
+      WHERE v_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.type = o.type AND (o.table_id IS NULL OR b.table_id = o.table_id)
+        AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.table_id = o.table_id)
+      ORDER BY b.outlet_id, b.id FOR UPDATE OF b
+    LOOP
+      v_kept[r.n] := r.id;
+      v_tables[r.n] := r.table_id;
+      v_names[r.n] := r.table_name;
+      v_held[r.n] := r.held;
+    END LOOP;
+    FOR r IN SELECT ordinality AS n FROM unnest(p) WITH ORDINALITY WHERE bill_id IS NOT NULL LOOP
+      IF v_outcomes[r.n] IS NULL AND v_kept[r.n] IS NULL THEN v_outcomes[r.n] := 'no_bill'; END IF;
+    END LOOP;
   END IF;
-  v_status := CASE WHEN v_first AND (p->>'approve')::boolean THEN 'placed'
-    WHEN p->>'payment' = 'prepaid' AND orders.rounded(v_total) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END;
-  IF v_status <> 'confirmed' THEN v_expires := v_now + make_interval(secs => (p->>'timeout_s')::integer); END IF;
+  LOOP
+    IF v_known THEN
+      FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
+        FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.table_id = o.table_id AND b.status = 'open'
+        WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
+        ORDER BY b.outlet_id, b.id FOR UPDATE OF b
+      LOOP
+        v_kept[r.n] := r.id;
+        v_held[r.n] := r.held;
+      END LOOP;
+    END IF;
+    WITH made AS (
+      INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+      SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, v_days[o.ordinality], o.customer_name,
+        CASE WHEN o.session_id IS NULL THEN '{}' ELSE ARRAY[o.session_id] END, o.total_paise, orders.rounded(o.total_paise), v_now
+      FROM unnest(p) WITH ORDINALITY o
+      WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
+      ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING RETURNING id)
+    SELECT array_agg(coalesce(made.id, v_made[o.ordinality]) ORDER BY o.ordinality),
+      count(*) FILTER (WHERE v_outcomes[o.ordinality] IS NULL AND coalesce(v_kept[o.ordinality], made.id, v_made[o.ordinality]) IS NULL)
+    INTO v_made, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
+    EXIT WHEN v_missing = 0;
+  END LOOP;
+
+  FOR r IN SELECT o.*, c.n FROM inventory.counted_among(v_outlets, p_source_of, p_sources) AS c(n) JOIN unnest(p) WITH ORDINALITY o ON o.ordinality = c.n ORDER BY c.n LOOP
+    CONTINUE WHEN v_outcomes[r.n] IS NOT NULL;
+    -- inventory's own events of this order carry its correlation
+    PERFORM set_config('rasoi.correlation_id', r.correlation_id, true), set_config('rasoi.traceparent', coalesce(r.traceparent, ''), true);
+    SELECT inventory.reserve(r.outlet_id, r.order_id, array_agg(s.line), array_agg(s.id), array_agg(s.quantity)) INTO v_refused
+    FROM unnest(p_source_of, p_source_lines, p_sources, p_quantities) s(of, line, id, quantity) WHERE s.of = r.n;
+    IF v_refused IS NOT NULL THEN
+      DELETE FROM orders.bill b WHERE b.outlet_id = r.outlet_id AND b.id = v_made[r.n];
+      v_outcomes[r.n] := 'sold_out';
+      v_bodies[r.n] := v_refused->>'sold_out';
+    END IF;
+  END LOOP;
+
+  IF v_known THEN
+    UPDATE orders.bill b SET net_paise = b.net_paise + d.total, total_paise = orders.rounded(b.net_paise + d.total),
+      session_ids = b.session_ids || ARRAY(SELECT DISTINCT s FROM unnest(d.sessions) s WHERE s IS NOT NULL AND s <> ALL (b.session_ids))
+    FROM (SELECT o.outlet_id, v_kept[o.ordinality] AS id, sum(o.total_paise)::bigint AS total, array_agg(o.session_id) AS sessions
+      FROM unnest(p) WITH ORDINALITY o WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NOT NULL GROUP BY 1, 2) d
+    WHERE b.outlet_id = d.outlet_id AND b.id = d.id;
+  END IF;
 
   INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
     note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
-  SELECT v_outlet, v_order, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers, l.allergens,
-    l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes, l.total_paise
-  FROM jsonb_to_recordset(p->'lines') AS l(id uuid, position integer, item_id uuid, variant_id uuid, name text, variant text,
-    quantity integer, modifiers jsonb, allergens text[], note text, course integer, station text, unit_price_paise bigint,
-    discount_paise bigint, taxable_paise bigint, tax_class text, tax_version integer, taxes jsonb, total_paise bigint);
+  SELECT l.outlet_id, l.order_id, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers::jsonb, l.allergens,
+    l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes::jsonb, l.total_paise
+  FROM unnest(p_lines) l WHERE v_outcomes[l.n] IS NULL;
 
-  -- the number last, since every order of the outlet waits for it
-  INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number) VALUES (v_outlet, v_day, 1)
-  ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number INTO v_number;
-  IF p->>'type' = 'takeaway' THEN v_token := 'T' || v_number; END IF;
-
-  INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
-    note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
-    held_courses, placed_at, expires_at, confirmed_at)
-  VALUES (v_outlet, v_order, v_bill, v_session, v_number, v_token, p->>'type', v_status, v_table, v_table_name,
-    p->>'customer_name', p->>'note', v_day, p->>'payment', v_principal, (p->>'subtotal_paise')::bigint,
-    (p->>'discount_paise')::bigint, (p->>'taxable_paise')::bigint, p->'taxes', v_total, (p->>'menu_version')::bigint,
-    CASE WHEN p->'held_courses' = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(p->'held_courses')::integer) END,
-    v_now, v_expires, CASE WHEN v_status = 'confirmed' THEN v_now END);
-
-  v_facts := jsonb_build_object('bill_id', v_bill, 'number', v_number, 'token', v_token, 'status', v_status,
-    'business_day', v_day, 'placed_at', v_now, 'expires_at', v_expires,
-    'payment_status', CASE WHEN v_held <= 0 THEN 'unpaid' ELSE 'partly_paid' END);
-  INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
-  VALUES (uuidv7(), 'rasoi.order.placed.v1', v_order::text, v_outlet, 1, p->>'correlation_id', p->>'traceparent',
-    p->'event' || v_facts || jsonb_build_object('table_id', v_table, 'table', v_table_name,
-      'path', CASE v_status WHEN 'placed' THEN '["placed"]' ELSE jsonb_build_array('placed', v_status) END));
-  outcome := 'placed';
-  body := p->'answer' || v_facts || jsonb_build_object('confirmed_at', CASE WHEN v_status = 'confirmed' THEN v_now END,
-    'table', CASE WHEN v_table IS NOT NULL THEN jsonb_build_object('id', v_table, 'name', v_table_name) END);
-  INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
-  VALUES (v_outlet, v_principal, v_route, v_key, p_body_hash, 201, convert_to(body, 'UTF8'));
-END $$;
-
-
---
--- Name: place_all(jsonb[], bytea[], uuid[], uuid[], integer[], uuid[], uuid[], integer[]); Type: FUNCTION; Schema: orders; Owner: -
---
-
-CREATE FUNCTION orders.place_all(p_orders jsonb[], p_body_hashes bytea[], p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[], p_item_ids uuid[], p_modifier_ids uuid[], p_ends integer[]) RETURNS TABLE(outcome text, body text)
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-DECLARE
-  s integer := 0;
-  i integer := 0;
-  m integer := 0;
-BEGIN
-  FOR n IN 1 .. cardinality(p_orders) LOOP
-    SELECT placed.outcome, placed.body INTO outcome, body FROM orders.place(p_orders[n], p_body_hashes[n],
-      p_line_ids[s + 1 : p_ends[3 * n - 2]], p_source_ids[s + 1 : p_ends[3 * n - 2]], p_quantities[s + 1 : p_ends[3 * n - 2]],
-      p_item_ids[i + 1 : p_ends[3 * n - 1]], p_modifier_ids[m + 1 : p_ends[3 * n]]) placed;
-    RETURN NEXT;
-    s := p_ends[3 * n - 2];
-    i := p_ends[3 * n - 1];
-    m := p_ends[3 * n];
+  -- the numbers last, since every order of the outlet waits for them
+  FOR r IN WITH day AS (
+    INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number)
+    SELECT o.outlet_id, v_days[o.ordinality], count(*) FROM unnest(p) WITH ORDINALITY o
+    WHERE v_outcomes[o.ordinality] IS NULL GROUP BY 1, 2 ORDER BY 1
+    ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + excluded.last_number
+    RETURNING outlet_id, business_day, last_number
+  ), numbered AS (
+    SELECT o.*, day.business_day, coalesce(v_kept[o.ordinality], v_made[o.ordinality]) AS bill, v_tables[o.ordinality] AS at_table,
+      v_names[o.ordinality] AS at_name, day.last_number - row_number() OVER (PARTITION BY o.outlet_id ORDER BY o.ordinality DESC) + 1 AS number,
+      CASE WHEN o.approve AND (v_kept[o.ordinality] IS NULL OR NOT EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id
+          AND x.bill_id = v_kept[o.ordinality] AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'))) THEN 'placed'
+        WHEN o.payment = 'prepaid' AND orders.rounded(o.total_paise) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END AS status
+    FROM unnest(p) WITH ORDINALITY o JOIN day ON day.outlet_id = o.outlet_id WHERE v_outcomes[o.ordinality] IS NULL
+  ), placed AS MATERIALIZED (
+    SELECT *, CASE WHEN type = 'takeaway' THEN 'T' || number END AS token, CASE WHEN status = 'confirmed' THEN v_now END AS confirmed_at,
+      CASE WHEN status <> 'confirmed' THEN v_now + make_interval(secs => timeout_s) END AS expires_at FROM numbered
+  ), facts AS MATERIALIZED (
+    SELECT ordinality, '{"bill_id":"' || bill || '","number":' || number || ',"token":' || coalesce('"' || token || '"', 'null')
+      || ',"status":"' || status || '","business_day":' || to_json(business_day) || ',"placed_at":' || to_json(v_now)
+      || ',"expires_at":' || coalesce(to_json(expires_at)::text, 'null')
+      || ',"payment_status":' || CASE WHEN v_held[ordinality] <= 0 THEN '"unpaid"' ELSE '"partly_paid"' END AS known,
+      coalesce('"' || at_table || '"', 'null') AS table_id, coalesce(to_json(at_name)::text, 'null') AS table_name FROM placed
+  ), bodies AS MATERIALIZED (
+    SELECT ordinality, facts.known || ',"confirmed_at":' || coalesce(to_json(confirmed_at)::text, 'null') || ',"table":'
+      || CASE WHEN at_table IS NULL THEN 'null' ELSE '{"id":' || facts.table_id || ',"name":' || facts.table_name || '}' END || ',' || answer AS body
+    FROM placed JOIN facts USING (ordinality)
+  ), written AS (
+    INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
+      note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
+      held_courses, placed_at, expires_at, confirmed_at)
+    SELECT outlet_id, order_id, bill, session_id, number, token, type, status, at_table, at_name, customer_name,
+      note, business_day, payment, principal, subtotal_paise, discount_paise, taxable_paise, taxes::jsonb, total_paise, menu_version,
+      held_courses, v_now, expires_at, confirmed_at FROM placed
+  ), told AS (
+    INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
+    SELECT uuidv7(), 'rasoi.order.placed.v1', order_id, outlet_id, 1, correlation_id, traceparent,
+      (known || ',"table_id":' || facts.table_id || ',"table":' || facts.table_name || ',"path":["placed"'
+        || CASE status WHEN 'placed' THEN '' ELSE ',"' || status || '"' END || '],' || event)::jsonb
+    FROM placed JOIN facts USING (ordinality) ORDER BY ordinality
+  ), remembered AS (
+    INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
+    SELECT outlet_id, principal, route, key, body_hash, 201, convert_to(bodies.body, 'UTF8') FROM placed JOIN bodies USING (ordinality)
+  ) SELECT ordinality AS n, body FROM bodies LOOP
+    v_outcomes[r.n] := 'placed';
+    v_bodies[r.n] := r.body;
   END LOOP;
+  RETURN QUERY SELECT * FROM unnest(v_outcomes, v_bodies);
 END $$;
 
 
@@ -998,14 +1091,26 @@ CREATE FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp with time
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'staff', 'pg_temp'
     AS $$
-  SELECT CASE
+  SELECT day FROM outlets_at(ARRAY[p_outlet], p_at)
+$$;
+
+
+--
+-- Name: outlets_at(integer[], timestamp with time zone); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.outlets_at(p_outlets integer[], p_at timestamp with time zone) RETURNS TABLE(outlet_id integer, version bigint, day date)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT d.id, d.version, CASE
     WHEN p_at < (d.day + d.cutoff) AT TIME ZONE d.timezone THEN d.day - 1
     WHEN p_at >= (d.day + 1 + d.cutoff) AT TIME ZONE d.timezone THEN d.day + 1
     ELSE d.day
   END
-  FROM (SELECT timezone, make_interval(mins => day_cutoff_minutes) AS cutoff,
+  FROM (SELECT id, version, timezone, make_interval(mins => day_cutoff_minutes) AS cutoff,
       ((p_at AT TIME ZONE timezone) - make_interval(mins => day_cutoff_minutes))::date AS day
-    FROM outlet WHERE id = p_outlet) d
+    FROM outlet WHERE id = ANY (p_outlets)) d
 $$;
 
 
@@ -2377,6 +2482,162 @@ CREATE TABLE payments.webhook (
 
 
 --
+-- Name: idempotency; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: reports; Owner: -
+--
+
+ALTER TABLE reports.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME reports.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: preparation; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.preparation (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    station text NOT NULL,
+    fired_at timestamp(6) with time zone NOT NULL,
+    ready_at timestamp(6) with time zone,
+    version bigint NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: sale; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.sale (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    business_day date NOT NULL,
+    placed_at timestamp(6) with time zone NOT NULL,
+    type text NOT NULL,
+    counted boolean NOT NULL,
+    quantity integer NOT NULL,
+    taxable_paise bigint,
+    total_paise bigint NOT NULL,
+    version bigint NOT NULL
+);
+
+
+--
+-- Name: sale_line; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.sale_line (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    name text NOT NULL,
+    quantity integer NOT NULL,
+    taxable_paise bigint,
+    total_paise bigint NOT NULL
+);
+
+
+--
 -- Name: audit; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -2650,6 +2911,13 @@ ALTER TABLE ONLY orders.outbox ATTACH PARTITION orders.outbox_default DEFAULT;
 --
 
 ALTER TABLE ONLY payments.outbox ATTACH PARTITION payments.outbox_default DEFAULT;
+
+
+--
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.outbox ATTACH PARTITION reports.outbox_default DEFAULT;
 
 
 --
@@ -3249,6 +3517,78 @@ ALTER TABLE ONLY payments.refund
 
 ALTER TABLE ONLY payments.webhook
     ADD CONSTRAINT webhook_pkey PRIMARY KEY (provider, event_id);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: preparation preparation_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.preparation
+    ADD CONSTRAINT preparation_pkey PRIMARY KEY (outlet_id, order_id, ticket_id);
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: sale_line sale_line_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.sale_line
+    ADD CONSTRAINT sale_line_pkey PRIMARY KEY (outlet_id, order_id, line_id);
+
+
+--
+-- Name: sale sale_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.sale
+    ADD CONSTRAINT sale_pkey PRIMARY KEY (outlet_id, order_id);
 
 
 --
@@ -3859,6 +4199,34 @@ CREATE INDEX webhook_received_at_idx ON payments.webhook USING btree (received_a
 
 
 --
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: reports; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON reports.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: reports; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON reports.inbox USING btree (handled_at);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: reports; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON reports.parked USING btree (log, subject);
+
+
+--
+-- Name: sale_outlet_id_business_day_idx; Type: INDEX; Schema: reports; Owner: -
+--
+
+CREATE INDEX sale_outlet_id_business_day_idx ON reports.sale USING btree (outlet_id, business_day);
+
+
+--
 -- Name: idempotency_created_at_idx; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -3954,6 +4322,13 @@ ALTER INDEX orders.outbox_pkey ATTACH PARTITION orders.outbox_default_pkey;
 --
 
 ALTER INDEX payments.outbox_pkey ATTACH PARTITION payments.outbox_default_pkey;
+
+
+--
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: reports; Owner: -
+--
+
+ALTER INDEX reports.outbox_pkey ATTACH PARTITION reports.outbox_default_pkey;
 
 
 --
@@ -4112,6 +4487,13 @@ ALTER TABLE ONLY staff.session
 
 
 --
+-- Name: FUNCTION counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION release(p_outlet integer, p_order uuid); Type: ACL; Schema: inventory; Owner: -
 --
 
@@ -4161,10 +4543,10 @@ REVOKE ALL ON FUNCTION kitchen.ticket_state(t kitchen.ticket, p_items jsonb) FRO
 
 
 --
--- Name: FUNCTION check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[]); Type: ACL; Schema: menu; Owner: -
+-- Name: FUNCTION check_sales(p_outlets integer[], p_versions bigint[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]); Type: ACL; Schema: menu; Owner: -
 --
 
-REVOKE ALL ON FUNCTION menu.check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION menu.check_sales(p_outlets integer[], p_versions bigint[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) FROM PUBLIC;
 
 
 --
@@ -4242,6 +4624,13 @@ REVOKE ALL ON FUNCTION staff.business_day(p_outlet integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION outlets_at(p_outlets integer[], p_at timestamp with time zone); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.outlets_at(p_outlets integer[], p_at timestamp with time zone) FROM PUBLIC;
 
 
 --

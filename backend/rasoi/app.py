@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import hashlib
-import hmac
 import json
 import os
-import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -21,34 +17,28 @@ from typing import Any
 import structlog
 import uvicorn
 import uvloop
-from litestar import Litestar, get
+from litestar import Litestar
 from redis.asyncio import Redis
 
-from rasoi import inventory, kitchen, menu, notifications, orders, payments, realtime, staff
+from rasoi import hosting, payments, realtime, staff
 from rasoi.demo import first_start
 from rasoi.embedded import ChildFailed, Embedded
 from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
-from rasoi.platform import http, janitor, migrate, observability, screens
-from rasoi.platform.auth import Tokens, public
+from rasoi.platform import http, janitor, migrate, observability, screens, tracing
+from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.local import LocalTransport, Wakes
+from rasoi.platform.one_write import OneWrite
 from rasoi.platform.rooms import Job, Room
+from rasoi.platform.short import ShortWays
+from rasoi.platform.watch import watching
 from rasoi.settings import Settings, SettingsError
-from rasoi.staff.api import Revocations, outlet
+from rasoi.staff.api import Revocations
 
 log = structlog.get_logger(__name__)
-ROOMS: list[Room] = [
-    staff.ROOM,
-    menu.ROOM,
-    inventory.ROOM,
-    orders.ROOM,
-    payments.ROOM,
-    kitchen.ROOM,
-    notifications.ROOM,
-    realtime.ROOM,
-]
+ROOMS = hosting.every_room()
 
 
 @dataclass
@@ -58,27 +48,6 @@ class Platform:
     ctx: Context
     transport: LocalTransport
     asgi: Any
-
-
-def tokens_of(settings: Settings, revocations: Revocations) -> Tokens:
-    return Tokens(settings.secret_key, revocations.is_revoked)
-
-
-def build_routes(build: str) -> Any:
-    """What screens ask first: which build is served, and whether money is real."""
-
-    @get("/api/build", guards=[public], tags=["platform"])
-    async def build_info(ctx: Context) -> dict[str, Any]:
-        """The build of the screens, and whether the Razorpay simulator stands in."""
-        named = await outlet(ctx.db, 1)
-        return {"build": build, "razorpay_simulated": ctx.settings.simulated, "outlet_name": named.name}
-
-    @get("/api/asyncapi.json", guards=[public], tags=["platform"])
-    async def asyncapi_route() -> dict[str, Any]:
-        """The events, as AsyncAPI."""
-        return asyncapi_document.document(ROOMS, version("rasoi"))
-
-    return [build_info, asyncapi_route]
 
 
 def routes_of(rooms: list[Room]) -> list[Any]:
@@ -95,7 +64,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     ctx = Context(settings, db, redis)
     revocations = Revocations()
     ctx.put(revocations)
-    ctx.put(tokens_of(settings, revocations))
+    ctx.put(hosting.tokens_of(settings, revocations))
     assets = screens.load(settings.screens)
     build = screens.build_of(assets)
     ctx.put(screens.Build(build))
@@ -108,10 +77,12 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     transport = LocalTransport(ctx, ROOMS, database_url, wakes)
     transport.jobs.append((staff.ROOM, Job("keep partitions", janitor.DAILY_S, janitor.keep_partitions)))
     await transport.start()
-    app = http.application(ctx, [*routes_of(ROOMS), *build_routes(build)], version=version("rasoi"))
-    served = screens.Screens(app, assets, screens.policy(payments.checkout_origin(settings)))
+    app = http.application(ctx, [*routes_of(ROOMS), *hosting.build_routes(build)], version=version("rasoi"))
+    served = screens.Screens(app, assets, screens.policy(settings.checkout_origin))
     try:
-        yield Platform(ctx, transport, http.Edge(realtime.mount(ctx, served)))
+        async with watching(ctx):
+            ways = ShortWays(realtime.mount(ctx, served), {ctx: routes_of(ROOMS)})
+            yield Platform(ctx, transport, http.Edge(ways))
     finally:
         await transport.stop()
         for room in reversed(ROOMS):
@@ -122,17 +93,24 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
         await db.close()
 
 
-async def load_demo(settings: Settings, url: str) -> bool:
-    """Fill an empty database with the demo restaurant. Returns whether it was empty."""
+async def load_demo(settings: Settings, url: str) -> list[str]:
+    """Fill an empty database with the demo restaurant. Returns what to tell of the one that is there."""
     db = await Database.connect(url, size=2)
     try:
         ctx = Context(settings, db)
-        if not await first_start.is_empty(ctx):
-            return False
-        await first_start.load(ctx)
-        return True
+        empty = await first_start.is_empty(ctx)
+        if empty:
+            await first_start.load(ctx)
+        told = ["The database was empty; it has the demo restaurant now.", ""] if empty else []
+        return [*told, *await demo_lines(ctx)]
     finally:
         await db.close()
+
+
+async def demo_lines(ctx: Context) -> list[str]:
+    """The demo's people that are still there, and what each table's QR code says."""
+    tables = [f"  {name:<16}{link}" for name, link in await table_links(ctx, 1)]
+    return [*await first_start.credentials(ctx), "", "Tables (what their QR codes say):", *tables]
 
 
 def run(settings: Settings) -> int:
@@ -143,43 +121,18 @@ def run(settings: Settings) -> int:
         )
     observability.configure(settings)
     started = time.monotonic()
-    listener = take_port(settings, backlog=2048)
+    listener = hosting.take_port(settings, backlog=2048)
     settings = replace(settings, port=listener.getsockname()[1])
-    with Embedded(settings) as box:
+    with Embedded(settings) as box, tracing.exporting(settings):
         settings = _with_razorpay(settings, box)
         return uvloop.run(_serve(settings, box, listener, started))
-
-
-def take_port(settings: Settings, *, backlog: int = 0) -> socket.socket:
-    """Take the port before anything else is touched; with a `backlog` also let callers in."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        if backlog:
-            listener.listen(backlog)
-    except OSError as error:
-        raise SettingsError(
-            f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT"
-        ) from None
-    return listener
-
-
-def simulator_secrets(settings: Settings) -> tuple[str, str]:
-    """The simulator's key and webhook secrets, which follow from the installation's own."""
-    key, webhook = (
-        hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
-        for what in (b"razorpay key", b"razorpay webhook")
-    )
-    return key, webhook
 
 
 def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
     """Without keys, start the simulator and use its."""
     if not settings.simulated:
         return settings
-    derived = simulator_secrets(settings)
+    derived = hosting.simulator_secrets(settings)
     port = settings.simulator_port or _simulator_port(settings)
     scheme = "https" if settings.tls_cert else "http"
     argv = [
@@ -219,29 +172,17 @@ async def _serve(settings: Settings, box: Embedded, listener: socket.socket, sta
     await migrate.prepare(url, ROOMS, months=settings.outbox_months)
     async with platform(settings, url, box.redis_url) as running:
         config = uvicorn.Config(
-            running.asgi, http="httptools", ws=realtime.WS, ws_per_message_deflate=False, ws_ping_interval=None, lifespan="off",
+            running.asgi, http=OneWrite, ws=realtime.WS, ws_per_message_deflate=False, ws_ping_interval=None, lifespan="off",
             log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, ws_max_size=64 * 1024,
             ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, backlog=2048, proxy_headers=True,
         )  # fmt: skip
-        server = Server(config)
+        server = hosting.Server(config)
         watch = asyncio.create_task(_watch(server, box))
         _announce_when_up(server, running.ctx, box, started)
-        gc.collect()
-        gc.freeze()  # what stands now stays: no collection walks it again while guests wait
+        hosting.settle()
         await server.serve(sockets=[listener])
         watch.cancel()
         return 1 if box.failed else 0
-
-
-class Server(uvicorn.Server):
-    """SIGINT and SIGTERM end the serving, and nothing more: what follows cleans up."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
 
 
 async def _watch(server: uvicorn.Server, box: Embedded) -> None:
@@ -274,10 +215,7 @@ async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
         "",
     ]
     lines += [f"  {name:<16}{url}{path}" for name, path in SCREENS]
-    lines += ["", *await first_start.credentials(ctx), ""]
-    lines += ["Tables (what their QR codes say):"]
-    lines += [f"  {name:<16}{link}" for name, link in await table_links(ctx, 1)]
-    lines += [""]
+    lines += ["", *await demo_lines(ctx), ""]
     if settings.simulated:
         lines.append("No RAZORPAY_KEY_ID is set: payments go to the built-in simulator, no real money moves.")
     if box.redis_url is None:
@@ -303,7 +241,9 @@ def openapi(settings: Settings) -> str:
     """The OpenAPI document, without any running part."""
     ctx = Context(settings, None, None)  # type: ignore[arg-type]
     ctx.put(Tokens("x" * 32))
-    app: Litestar = http.application(ctx, [*routes_of(ROOMS), *build_routes("")], version=version("rasoi"))
+    app: Litestar = http.application(
+        ctx, [*routes_of(ROOMS), *hosting.build_routes("")], version=version("rasoi")
+    )
     return json.dumps(app.openapi_schema.to_schema(), indent=2, sort_keys=True)
 
 

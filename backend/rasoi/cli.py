@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rasoi import lean
 from rasoi.settings import Settings, SettingsError, listing, load
 
 Command = Callable[[Settings, argparse.Namespace], int | None]
@@ -19,15 +20,18 @@ class Fault(Exception):
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int | None:
-    from rasoi import app
+    with lean.imports():
+        from rasoi import app
 
     return app.run(settings)
 
 
 def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
-    from rasoi import serve
+    with lean.imports():
+        from rasoi import serve
 
-    return serve.serve(settings, arguments.room)
+        rooms = serve.chosen(settings, arguments.room)
+    return serve.serve(settings, rooms)
 
 
 def simulator(settings: Settings, _: argparse.Namespace) -> None:
@@ -45,12 +49,10 @@ def migrate(settings: Settings, arguments: argparse.Namespace) -> None:
 
     with reachable_database(settings) as url:
         applied = asyncio.run(prepare(url, ROOMS, months=settings.outbox_months))
-        loaded = arguments.demo and asyncio.run(load_demo(settings, url))
+        told = asyncio.run(load_demo(settings, url)) if arguments.demo else []
     for name in applied:
         print(f"applied {name}")
-    print(f"{len(applied)} migrations applied; the database is up to date.")
-    if loaded:
-        print("The database was empty; it has the demo restaurant now.")
+    print("\n".join([f"{len(applied)} migrations applied; the database is up to date.", *told]))
 
 
 def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -90,6 +92,18 @@ def events(settings: Settings, arguments: argparse.Namespace) -> int | None:
     )
 
 
+def rebuild(settings: Settings, _: argparse.Namespace) -> int | None:
+    from rasoi.reports import rebuild
+
+    return rebuild.main(settings)
+
+
+def stack(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.stack import command
+
+    return command.main(settings, arguments)
+
+
 def openapi(settings: Settings, _: argparse.Namespace) -> None:
     from rasoi import app
 
@@ -104,6 +118,8 @@ def asyncapi(settings: Settings, _: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their arguments."""
+    from rasoi.stack import arguments as stack_arguments
+
     top = argparse.ArgumentParser(
         prog="rasoi", description="Restaurant ordering with a realtime kitchen display."
     )
@@ -136,7 +152,12 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--room", help="only this consumer's")
     replay.add_argument("--log", help="only what came from this room's log")
     replay.add_argument("--subject", help="only this key")
+    command("rebuild", rebuild, "make a room's figures anew from the logs").add_argument(
+        "room", choices=("reports",)
+    )
     commands.add_parser("rush", help="play a dinner service against a running platform", add_help=False)
+    stacked = command("stack", stack, "all of it as many processes on this machine, behind nginx and watched")
+    stack_arguments.add(stacked)
     command("openapi", openapi, "print the description of the HTTP interface")
     command("asyncapi", asyncapi, "print the description of the events")
     return top
@@ -149,6 +170,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from rasoi.embedded import AlreadyRunning, ChildFailed
     from rasoi.platform.cluster import KafkaAway
     from rasoi.platform.migrate import MigrationError
+    from rasoi.stack.control import NoStack
 
     return (
         Fault,
@@ -156,6 +178,7 @@ def _expected() -> tuple[type[Exception], ...]:
         ChildFailed,
         KafkaAway,
         MigrationError,
+        NoStack,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
         OSError,
@@ -171,7 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return rush(given[1:])
     arguments = parser().parse_args(given)
     try:
-        return arguments.work(load(os.environ), arguments) or 0
+        return arguments.work(load({**getattr(arguments, "defaults", {}), **os.environ}), arguments) or 0
     except SettingsError as wrong:
         print(f"rasoi: {wrong}", file=sys.stderr)
         return 2

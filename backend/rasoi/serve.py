@@ -19,21 +19,22 @@ from typing import Any, NoReturn
 
 import uvicorn
 import uvloop
-from redis.asyncio import Redis
 
-from rasoi import app, payments, realtime, staff
-from rasoi.app import ROOMS, take_port
-from rasoi.platform import http, observability, screens
+from rasoi import hosting, lean, staff
+from rasoi.hosting import NAMES
+from rasoi.platform import http, observability, screens, tracing
 from rasoi.platform.cluster import Cluster
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.kafka import KafkaTransport
+from rasoi.platform.one_write import OneWrite
 from rasoi.platform.rooms import Hosted, Room
+from rasoi.platform.short import ShortWays
 from rasoi.platform.wakes import SharedWakes
+from rasoi.platform.watch import watching
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations
 
-NAMES = [room.name for room in ROOMS]
 GRACE_S = 5
 
 
@@ -46,15 +47,17 @@ class Service:
     asgi: Any
 
 
-def serve(settings: Settings, names: Sequence[str]) -> int:
+def serve(settings: Settings, rooms: list[Room]) -> int:
     """Host these rooms until SIGINT or SIGTERM, then drain."""
     observability.configure(settings)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own lines say it once
-    rooms = chosen(settings, names)
     started = time.monotonic()
-    listener = take_port(settings)  # nobody is let in before all is ready: a gateway tries the next replica
+    listener = hosting.take_port(
+        settings
+    )  # nobody is let in before all is ready: a gateway tries the next replica
     settings = _with_secrets(replace(settings, port=listener.getsockname()[1]))
-    return uvloop.run(_serve(settings, rooms, listener, started))
+    with tracing.exporting(settings, [room.name for room in rooms]):
+        return uvloop.run(_serve(settings, rooms, listener, started))
 
 
 def chosen(settings: Settings, names: Sequence[str]) -> list[Room]:
@@ -77,14 +80,14 @@ def chosen(settings: Settings, names: Sequence[str]) -> list[Room]:
         raise SettingsError(
             "payments need RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET, or RAZORPAY_SIMULATOR_URL"
         )
-    return [room for room in ROOMS if room.name in wanted]
+    return [hosting.room(name) for name in NAMES if name in wanted]
 
 
 def _with_secrets(settings: Settings) -> Settings:
     """Without keys, the simulator's, which follow from SECRET_KEY."""
     if not settings.simulated:
         return settings
-    key, webhook = app.simulator_secrets(settings)
+    key, webhook = hosting.simulator_secrets(settings)
     return replace(settings, simulator_key_secret=key, razorpay_webhook_secrets=(webhook,))
 
 
@@ -94,6 +97,9 @@ async def _contexts(
     """A context for each room: its own pool under its own role, and parts in common."""
     redis = None
     if settings.redis_url:
+        with lean.imports():
+            from redis.asyncio import Redis
+
         redis = Redis.from_url(settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
         stack.push_async_callback(redis.aclose)
     hosted: list[Hosted] = []
@@ -120,10 +126,13 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Servic
         ctx = hosted[0].ctx
         revocations = Revocations()
         ctx.put(revocations)
-        ctx.put(app.tokens_of(settings, revocations))
+        ctx.put(hosting.tokens_of(settings, revocations))
         assets = screens.load(settings.screens)
         ctx.put(screens.Build(screens.build_of(assets)))
-        ctx.put(payments.build_provider(settings), payments.Provider)
+        if any(room.name == "payments" for room in rooms):
+            from rasoi import payments
+
+            ctx.put(payments.build_provider(settings), payments.Provider)
         started = hosted if rooms[0] is staff.ROOM else [Hosted(staff.ROOM, ctx), *hosted]
         for each in started:
             if each.room.stop:
@@ -134,6 +143,7 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Servic
         transport = KafkaTransport(hosted, settings.database_url, wakes, cluster, _heard_everywhere(hosted))
         stack.push_async_callback(transport.stop)
         await transport.start()
+        await stack.enter_async_context(watching(ctx, {"kafka": transport.check}))
         yield Service(hosted, transport, _asgi(settings, hosted, transport, assets))
 
 
@@ -142,25 +152,37 @@ def _asgi(
 ) -> Any:
     ctx = hosted[0].ctx
     routes = [http.of_room(each.ctx, each.room.routes) for each in hosted if each.room.routes]
-    routes += app.build_routes(ctx.get(screens.Build).name)
+    routes += hosting.build_routes(ctx.get(screens.Build).name)
     served: Any = http.application(ctx, routes, version=version("rasoi"), checks={"kafka": transport.check})
-    served = screens.Screens(served, assets, screens.policy(payments.checkout_origin(settings)))
+    served = screens.Screens(served, assets, screens.policy(settings.checkout_origin))
     for each in hosted:
-        if each.room is realtime.ROOM:
+        if each.room.name == "realtime":
+            from rasoi import realtime
+
             served = realtime.mount(each.ctx, served)
-    return http.Edge(served)
+    return http.Edge(ShortWays(served, {each.ctx: each.room.routes for each in hosted}))
+
+
+def _websockets(rooms: list[Room]) -> str:
+    """What uvicorn speaks WebSocket with; nothing where no screens connect."""
+    if not any(room.name == "realtime" for room in rooms):
+        return "none"
+    from rasoi import realtime
+
+    return realtime.WS
 
 
 async def _serve(settings: Settings, rooms: list[Room], listener: socket.socket, started: float) -> int:
     async with service(settings, rooms) as running:
         config = uvicorn.Config(
-            running.asgi, http="httptools", ws=realtime.WS if realtime.ROOM in rooms else "none",
+            running.asgi, http=OneWrite, ws=_websockets(rooms),
             ws_per_message_deflate=False, ws_ping_interval=None, ws_max_size=64 * 1024, lifespan="off", log_config=None,
             access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S, backlog=2048, proxy_headers=True,
             ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         )  # fmt: skip
-        server = app.Server(config)
+        server = hosting.Server(config)
         announcing = asyncio.create_task(_announce(server, settings, rooms, started))
+        hosting.settle()
         await server.serve(sockets=[listener])
         announcing.cancel()
     return 0
@@ -182,12 +204,16 @@ def simulator(settings: Settings) -> NoReturn:
         raise SettingsError(
             "`rasoi simulator` needs SECRET_KEY, the same as the services', and SIMULATOR_PORT"
         )
+    from rasoi import payments
+
     settings.data.mkdir(parents=True, exist_ok=True)
-    key, webhook = app.simulator_secrets(settings)
+    key, webhook = hosting.simulator_secrets(settings)
     argv = [
         sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(settings.simulator_port),
         "--key-id", payments.SIMULATOR_KEY_ID, "--data", str(settings.data / "razorpay_simulator.sqlite"),
-        "--webhook-url", f"{settings.url}/api/payments/webhook/razorpay",
+        "--webhook-url", f"{settings.simulator_webhook_url or settings.url}/api/payments/webhook/razorpay",
     ]  # fmt: skip
+    if settings.tls_cert:
+        argv += ["--tls-cert", str(settings.tls_cert), "--tls-key", str(settings.tls_key)]
     secrets = {"SIMULATOR_KEY_SECRET": key, "SIMULATOR_WEBHOOK_SECRET": webhook}  # argv is for all to see
     os.execve(sys.executable, argv, {**os.environ, **secrets})  # noqa: S606

@@ -36,6 +36,16 @@ def _between(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _share(value: str) -> float:
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError("a number from 0 to 1")
+    return share
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value.lower() not in choices:
@@ -153,8 +163,27 @@ class Settings:
         _public_url, "", "where services reach Razorpay's interface", shown="Razorpay's, or the simulator's"
     )
     simulator_port: int = _setting(_port, 0, "port of the Razorpay simulator; 0 takes a free one")
+    simulator_webhook_url: str = _setting(
+        _public_url, "", "where the Razorpay simulator reaches the platform", shown="PUBLIC_URL"
+    )
+    stack_ports: int = _setting(
+        _between(1024, 32000), 8100, "first of the 100 ports that `rasoi stack` gives to its services"
+    )
     log_format: str = _setting(_one_of("json", "text"), "text", "form of the log lines: json or text")
     log_level: str = _setting(_one_of("debug", "info", "warning", "error"), "info", "least level logged")
+    otlp_endpoint: str = _setting(
+        _address("http", "https"),
+        "",
+        "OpenTelemetry collector that traces go to, over OTLP and HTTP",
+        name="OTEL_EXPORTER_OTLP_ENDPOINT",
+        shown="none: no traces",
+    )
+    otel_service_name: str = _setting(
+        _text, "", "name of this process in traces", shown="rasoi, with the rooms that it hosts"
+    )
+    otel_ratio: float = _setting(
+        _share, 1.0, "share of the traces that is recorded, from 0 to 1", name="OTEL_TRACES_SAMPLER_ARG"
+    )
     pool_size: int = _setting(_between(2, 200), 16, "database connections of one process")
     outbox_months: int = _setting(_between(1, 1200), 13, "months that event logs are kept")
     screens: Path = _setting(
@@ -188,6 +217,17 @@ class Settings:
     def simulated(self) -> bool:
         """Whether the Razorpay simulator stands in for Razorpay."""
         return not self.razorpay_key_id
+
+    @property
+    def checkout_origin(self) -> str:
+        """Where Razorpay's checkout and its frames come from, for the Content-Security-Policy of the screens."""
+        if not self.simulated:
+            return "https://*.razorpay.com"
+        if self.razorpay_simulator_url:
+            return self.razorpay_simulator_url
+        public = urlsplit(self.url)
+        host = f"[{public.hostname}]" if ":" in (public.hostname or "") else public.hostname
+        return f"{public.scheme}://{host}:{self.simulator_port}"
 
     @property
     def url(self) -> str:

@@ -1,104 +1,96 @@
-"""A gateway as small as can be, for tests of services without nginx: by path to the room that answers, sockets too."""
+"""The real nginx in front of services, for tests: started on a free port, with its files in a directory of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import json
+import signal
+import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import aiohttp
-from aiohttp import WSMsgType, web
-from litestar import Router
+import httpx
+import pytest
 
-from rasoi.app import ROOMS
+from rasoi.embedded import ChildFailed
+from rasoi.embedded.postgres import free_port
+from rasoi.stack import gateway
+from rasoi.stack.native import program
 
-HOP = {
-    "connection",
-    "keep-alive",
-    "transfer-encoding",
-    "upgrade",
-    "content-length",
-    "content-encoding",
-    "host",
-}
-TRIES = 100
+HOST = "127.0.0.1"
 
 
-def prefixes() -> dict[str, str]:
-    """`/api/orders` → `orders` and so on, from the rooms' own routes."""
-    found = {}
-    for room in ROOMS:
-        for route in Router("/", route_handlers=list(room.routes)).routes if room.routes else ():
-            found["/".join(route.path.split("/")[:3])] = room.name
-    return found | {"/socket.io": "realtime"}
+def nginx() -> str:
+    """The program; a test that needs it is skipped where it is missing."""
+    try:
+        return program("nginx")
+    except ChildFailed:
+        pytest.skip("no nginx here: apt-get install nginx")
 
 
 class Gateway:
-    """Hands each request to a replica of its room; to the next one while a replica refuses connections."""
+    """nginx in front of these ports by room, as `async with Gateway(port, {"orders": [8101, 8102], …})`."""
 
-    def __init__(self, port: int, replicas: Mapping[str, Sequence[int]]) -> None:
-        self.port = port
-        self.prefixes = prefixes()
-        self.turns = {room: itertools.cycle(ports) for room, ports in replicas.items()}
-        self.replicas = replicas
+    def __init__(
+        self,
+        port: int,
+        replicas: Mapping[str, Sequence[int]],
+        spares: Mapping[str, int] | None = None,
+        tls: tuple[Path, Path] | None = None,
+    ) -> None:
+        self.port = port or free_port()
+        self.replicas, self.spares, self.tls = replicas, spares or {}, tls
+        self.program = nginx()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{HOST}:{self.port}"
 
     async def __aenter__(self) -> Gateway:
-        self.session = aiohttp.ClientSession(
-            auto_decompress=False, connector=aiohttp.TCPConnector(limit=0, force_close=True)
-        )
-        app = web.Application(client_max_size=2**20)
-        app.router.add_route("*", "/{path:.*}", self.answer)
-        self.runner = web.AppRunner(app, shutdown_timeout=1)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", self.port).start()
+        self.directory = tempfile.TemporaryDirectory(prefix="rasoi-nginx-")
+        self.run = Path(self.directory.name)
+        self._write()
+        self.errors = (self.run / "errors.log").open("wb")
+        argv = [self.program, "-p", self.run, "-c", self.run / "nginx.conf", "-e", "stderr"]
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=self.errors)
+        async with httpx.AsyncClient(verify=False) as client, asyncio.timeout(10):
+            while not await self._answers(client):
+                assert self.process.poll() is None, (self.run / "errors.log").read_text()
+                await asyncio.sleep(0.02)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.runner.cleanup()
-        await self.session.close()
+        self.process.terminate()
+        await asyncio.to_thread(self.process.wait, 10)
+        self.errors.close()
+        self.directory.cleanup()
 
-    def room(self, path: str) -> str:
-        return self.prefixes.get("/".join(path.rstrip("/").split("/")[:3]), next(iter(self.replicas)))
+    def reload(self) -> None:
+        """Take the configuration anew, as `rasoi stack restart nginx` does."""
+        self._write()
+        self.process.send_signal(signal.SIGHUP)
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        room, body = self.room(request.path), await request.read()
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP}
-        for _ in range(TRIES):
-            url = f"http://127.0.0.1:{next(self.turns[room])}{request.raw_path}"
-            try:
-                if request.headers.get("upgrade", "").lower() == "websocket":
-                    return await self._socket(request, url, headers)
-                async with self.session.request(
-                    request.method, url, headers=headers, data=body, allow_redirects=False
-                ) as got:
-                    kept = {
-                        k: v for k, v in got.headers.items() if k.lower() not in HOP - {"content-encoding"}
-                    }
-                    return web.Response(status=got.status, headers=kept, body=await got.read())
-            except (aiohttp.ClientConnectionError, aiohttp.WSServerHandshakeError):
-                await asyncio.sleep(0.05)  # as nginx would, the next replica; POSTs carry an Idempotency-Key
-        return web.Response(status=502)
+    def _write(self) -> None:
+        text = gateway.render(
+            {room: [f"{HOST}:{port}" for port in ports] for room, ports in self.replicas.items()},
+            spares={room: f"{HOST}:{port}" for room, port in self.spares.items()},
+            listen=f"{HOST}:{self.port}",
+            run=self.run,
+            tls=self.tls,
+        )
+        (self.run / "nginx.conf").write_text(text)
 
-    async def _socket(self, request: web.Request, url: str, headers: dict[str, str]) -> web.WebSocketResponse:
-        kept = {
-            k: v
-            for k, v in headers.items()
-            if not k.lower().startswith("sec-websocket") and k.lower() != "origin"
-        }
-        async with self.session.ws_connect(url, headers=kept, max_msg_size=2**20) as inner:
-            outer = web.WebSocketResponse()
-            await outer.prepare(request)
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(f"{self.url}/gateway/health")).status_code == 200
+        except httpx.TransportError:
+            return False
 
-            async def pipe(source: object, target: object) -> None:
-                async for message in source:  # type: ignore[attr-defined]
-                    if message.type is WSMsgType.TEXT:
-                        await target.send_str(message.data)  # type: ignore[attr-defined]
-                    elif message.type is WSMsgType.BINARY:
-                        await target.send_bytes(message.data)  # type: ignore[attr-defined]
-
-            pipes = [asyncio.create_task(pipe(inner, outer)), asyncio.create_task(pipe(outer, inner))]
-            await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
-            for task in pipes:
-                task.cancel()
-            await outer.close()
-            return outer
+    async def access_log(self) -> list[dict[str, Any]]:
+        """What it noted of each request; written out once a log is opened anew."""
+        log = self.run / "access.log"
+        self.process.send_signal(signal.SIGUSR1)
+        await asyncio.sleep(0.3)
+        return [json.loads(line) for line in log.read_text().splitlines()]

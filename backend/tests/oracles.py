@@ -147,6 +147,11 @@ async def boards_are_true(db: Any) -> list[str]:
     return await _asked(db, "boards_are_true")
 
 
+async def reports_are_true(db: Any) -> list[str]:
+    """7, by its effect: reports say what the orders and the tickets are."""
+    return await _asked(db, "reports_are_true")
+
+
 ORACLES: dict[str, Oracle] = {
     oracle.__name__: oracle
     for oracle in (
@@ -160,6 +165,7 @@ ORACLES: dict[str, Oracle] = {
         transitions_are_legal,
         sums_are_right,
         boards_are_true,
+        reports_are_true,
     )
 }
 

@@ -190,6 +190,23 @@ SELECT station FROM kitchen.board b WHERE hash <> (
   SELECT coalesce(sum(crc32(convert_to(id || ':' || version, 'UTF8'))), 0)::numeric % 4294967296 FROM kitchen.ticket t
   WHERE (t.outlet_id, t.station) = (b.outlet_id, b.station) AND visible);
 
+--? reports_are_true: sales that are not what the orders are
+SELECT coalesce(o.id, s.order_id) FROM orders.orders o FULL JOIN reports.sale s ON (s.outlet_id, s.order_id) = (o.outlet_id, o.id)
+WHERE (s.business_day, s.placed_at, s.type, s.counted, s.total_paise) IS DISTINCT FROM
+    (o.business_day, o.placed_at, o.type, o.status NOT IN ('rejected', 'expired', 'cancelled'), o.total_paise)
+  OR s.taxable_paise <> o.taxable_paise;
+
+--? reports_are_true: lines that were sold as something else
+SELECT coalesce(l.id, s.line_id) FROM orders.line l
+FULL JOIN reports.sale_line s ON (s.outlet_id, s.order_id, s.line_id) = (l.outlet_id, l.order_id, l.id)
+WHERE (s.item_id, s.name, s.quantity, s.total_paise) IS DISTINCT FROM (l.item_id, l.name, l.quantity, l.total_paise)
+  OR s.taxable_paise <> l.taxable_paise;
+
+--? reports_are_true: tickets that took another time
+SELECT t.id FROM kitchen.ticket t
+LEFT JOIN reports.preparation p ON (p.outlet_id, p.order_id, p.ticket_id) = (t.outlet_id, t.order_id, t.id)
+WHERE p.ready_at IS DISTINCT FROM t.ready_at OR p.fired_at <> t.fired_at OR p.station <> t.station;
+
 --? versions_are_gapless: orders whose last event is not their version
 SELECT id FROM orders.orders a WHERE version IS DISTINCT FROM (
   SELECT max(aggregate_version) FROM orders.outbox WHERE subject = a.id::text);

@@ -157,9 +157,14 @@ class Platform:
         self.process.wait(10)
 
 
+def plain_environment() -> dict[str, str]:
+    """This process's environment without anybody's settings."""
+    return {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+
+
 def run_rasoi(*arguments: str, environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     """Start the command line program in the background, with its output in `log`."""
-    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    clean = plain_environment()
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "rasoi.cli", *arguments],

@@ -15,7 +15,7 @@ import pytest
 from litestar import Litestar
 from uuid_utils.compat import uuid7
 
-from rasoi import app
+from rasoi import app, hosting
 from rasoi.orders.tables import new_guest
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
@@ -81,6 +81,8 @@ MATRIX: dict[tuple[str, str], set[str | None]] = {
     ("GET", "/api/payments"): FLOOR,
     ("GET", "/api/payments/{payment_id:uuid}"): GUEST_AND_FLOOR,
     ("GET", "/api/payments/stats/daily"): MANAGERS,
+    ("GET", "/api/reports/sales"): MANAGERS,
+    ("GET", "/api/reports/times"): MANAGERS,
     ("GET", "/api/kitchen/stations"): STAFF,
     ("GET", "/api/kitchen/boards/{station:str}"): STAFF,
     ("GET", "/api/kitchen/boards/{station:str}/recent"): STAFF,
@@ -138,7 +140,7 @@ def routes_of(application: Litestar) -> set[tuple[str, str]]:
 def test_every_route_stands_in_the_matrix_and_nothing_else(settings: Settings) -> None:
     ctx = Context(settings, None)  # type: ignore[arg-type]
     ctx.put(Tokens("x" * 32))
-    application = http.application(ctx, [*app.routes_of(app.ROOMS), *app.build_routes("")], version="1")
+    application = http.application(ctx, [*app.routes_of(app.ROOMS), *hosting.build_routes("")], version="1")
     assert routes_of(application) == set(MATRIX)
 
 

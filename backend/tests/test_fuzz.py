@@ -206,7 +206,7 @@ TEXTS = (
 PLACES = """/api/orders?q={} /api/orders?cursor={} /api/orders?business_day={} /api/orders?limit={} /api/orders?{}={}
 /api/orders/{} /api/bills?status={} /api/kitchen/boards/{} /api/payments?cursor={} /api/payments?bill_id={}
 /api/payments/stats/daily?from={} /api/notifications?after={} /api/inventory/stock?cursor={} /api/staff/people?cursor={}
-/api/staff/audit?cursor={} /api/{} /{} /order?table={}""".split()
+/api/reports/sales?from={} /api/reports/times?to={} /api/staff/audit?cursor={} /api/{} /{} /order?table={}""".split()
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))

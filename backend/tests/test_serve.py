@@ -15,7 +15,7 @@ import asyncpg
 import httpx
 import pytest
 
-from rasoi import app, payments, serve
+from rasoi import app, hosting, payments, serve
 from rasoi.embedded.kafka import Kafka
 from rasoi.embedded.postgres import free_port
 from rasoi.platform.database import Database
@@ -57,7 +57,7 @@ def test_what_cannot_work_is_refused_in_one_line(
 
 def test_rooms_are_chosen_by_name_or_all_of_them() -> None:
     assert [room.name for room in serve.chosen(load(GIVEN), ["orders", "staff"])] == ["staff", "orders"]
-    assert [room.name for room in serve.chosen(load(GIVEN), ["all"])] == serve.NAMES
+    assert [room.name for room in serve.chosen(load(GIVEN), ["all"])] == list(hosting.NAMES)
 
 
 def test_malformed_brokers_are_refused() -> None:
@@ -72,7 +72,7 @@ def test_run_with_kafka_is_refused() -> None:
 
 def test_the_simulators_address_is_a_setting() -> None:
     settings = load({"RAZORPAY_SIMULATOR_URL": "http://sim:9100", "RAZORPAY_BASE_URL": "http://inside:9100"})
-    assert payments.checkout_origin(settings) == "http://sim:9100"
+    assert settings.checkout_origin == "http://sim:9100"
     assert payments.build_provider(settings)._base_url == "http://inside:9100"
 
 
@@ -159,7 +159,7 @@ async def services(database_url: str, cluster: Cluster, kafka: Kafka) -> AsyncIt
         stack.callback(bank.kill)
         made = Services(directory, environ)
         stack.callback(made.kill)
-        for room in (*serve.NAMES, "orders", "inventory"):
+        for room in (*hosting.NAMES, "orders", "inventory"):
             made.start(room)
         await made.ready()
         async with Gateway(public, made.ports):

@@ -35,6 +35,7 @@ class LineState(Contract, frozen=True, kw_only=True):
     course: int = 1
     station: str
     unit_price_paise: int
+    taxable_paise: int | None = None
     total_paise: int
     status: str = "active"
 

@@ -136,6 +136,7 @@ def end_orphans(directory: Path, program: str, stop_signals: Sequence[signal.Sig
             with suppress(psutil.NoSuchProcess):
                 if number is signal.SIGKILL or process.ppid() not in pids:  # its head ends the others
                     process.send_signal(number)
+                    process.resume()  # one that was stopped hears nothing before
         deadline = time.monotonic() + 5
         while left and time.monotonic() < deadline:
             time.sleep(0.01)

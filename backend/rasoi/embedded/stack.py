@@ -53,13 +53,12 @@ class Embedded:
 
     def start(self) -> Embedded:
         """Take the data directory for ourselves and start what is missing."""
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._take()
+        self.take()
         try:
             if not self.settings.redis_url:
-                self._start_redis()
+                self.start_redis()
             if not self.settings.database_url:
-                self._start_postgres()
+                self.start_postgres()
         except BaseException:
             self.stop()
             raise
@@ -123,8 +122,11 @@ class Embedded:
     ) -> None:
         self.stop()
 
-    def _take(self) -> None:
+    def take(self) -> None:
         """Hold a lock for as long as we live; the kernel lets go of it however we end."""
+        if self._lock is not None:
+            return
+        self.data.mkdir(parents=True, exist_ok=True)
         path = self.data / "platform.lock"
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
         deadline = time.monotonic() + LET_GO_S
@@ -141,7 +143,7 @@ class Embedded:
         os.write(descriptor, f"{os.getpid()}\n".encode())
         self._lock = descriptor
 
-    def _sockets(self) -> Path:
+    def sockets(self) -> Path:
         """A directory for unix sockets: beside the data, or a short private one where that path is too long."""
         beside = self.data / "run"
         if len(os.fsencode(beside)) + LONGEST_SOCKET <= SUN_PATH:
@@ -157,17 +159,17 @@ class Embedded:
         name = hashlib.sha256(os.fsencode(self.data.resolve())).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"rasoi-{os.geteuid()}-{name}"
 
-    def _start_postgres(self) -> None:
-        sockets = self._sockets() / "postgres"
+    def start_postgres(self) -> None:
+        sockets = self.sockets() / "postgres"
         self.postgres = Postgres(self.data / "postgres", sockets, self.logs / "postgres.log", self._overrides)
         self.postgres.start()
         self.database_url = self.postgres.url()
 
-    def _start_redis(self) -> None:
+    def start_redis(self) -> None:
         program = redis_program.binary()
         if program is None:
             return
-        self.redis = Redis(self.data / "redis", self._sockets(), self.logs / "redis.log")
+        self.redis = Redis(self.data / "redis", self.sockets(), self.logs / "redis.log")
         self.redis.start(program)
         self.redis_url = self.redis.url
 

@@ -20,6 +20,7 @@ ROOM = Room(
     },
     jobs=(Job("settle", 0.5, settle),),
     functions={
+        "inventory.counted_among(integer[],integer[],uuid[])": ("inventory", "orders"),
         "inventory.reserve(integer,uuid,uuid[],uuid[],integer[])": ("inventory", "orders"),
         "inventory.release(integer,uuid)": ("inventory", "orders"),
     },

@@ -12,6 +12,7 @@ from rasoi.contracts.orders import (
     OrderPlaced,
 )
 from rasoi.kitchen import handlers, repository
+from rasoi.kitchen.metrics import count_open
 from rasoi.kitchen.routes import router
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Job, Room
@@ -34,5 +35,5 @@ ROOM = Room(
         BillClosed: handlers.on_bill,
         MenuRepublished: handlers.on_menu,
     },
-    jobs=(Job("prune", 3600, prune),),
+    jobs=(Job("prune", 3600, prune), Job("count open tickets", 5, count_open)),
 )

@@ -13,7 +13,7 @@ from rasoi.contracts.kitchen import TicketState
 from rasoi.kitchen.domain import Board, is_visible
 from rasoi.kitchen.schemas import Station
 from rasoi.platform.database import Database, Tx
-from rasoi.platform.events import Event
+from rasoi.platform.events import Event, traceparent
 
 OPEN = "SELECT kitchen.open_tickets($1, $2, $3, $4, $5, $6)"
 LOAD = "SELECT kitchen.load($1, $2, $3, $4, $5)"
@@ -63,6 +63,11 @@ WHERE t.outlet_id = $1 AND t.station = $2 AND t.state IN ('ready', 'served') AND
 ORDER BY t.ready_at DESC LIMIT $3"""
 READY = f"""SELECT {TICKET} FROM kitchen.ticket t
 WHERE t.outlet_id = $1 AND t.state = 'ready' ORDER BY t.ready_at LIMIT $2"""
+OPEN_AGES = """SELECT b.outlet_id, b.station, coalesce(array_agg(
+  extract(epoch FROM now() - coalesce(t.fired_at, t.placed_at))::float8) FILTER (WHERE t.id IS NOT NULL), '{}') AS ages
+FROM kitchen.board b LEFT JOIN kitchen.ticket t ON t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
+  AND t.state IN ('queued', 'cooking')
+GROUP BY b.outlet_id, b.station"""
 NAME_STATIONS = """INSERT INTO kitchen.board (outlet_id, station, name) SELECT $1, * FROM unnest($2::text[], $3::text[])
 ON CONFLICT (outlet_id, station) DO UPDATE SET name = excluded.name WHERE board.name <> excluded.name"""
 PRUNE = """WITH old AS (DELETE FROM kitchen.action WHERE created_at < now() - interval '7 days')
@@ -102,7 +107,7 @@ class BoardRow(msgspec.Struct):
 async def open_tickets(tx: Tx, event: Event) -> int:
     """Write the tickets of the event's order and log them. Returns how many are new."""
     opened: int = await tx.fetchval(
-        OPEN, event.outletid, event.data, event.time, event.correlationid, str(event.id), event.traceparent
+        OPEN, event.outletid, event.data, event.time, event.correlationid, str(event.id), traceparent.get()
     )
     return opened
 
@@ -180,6 +185,11 @@ async def recent(db: Database, outlet_id: int, station: str, limit: int) -> list
 async def ready(db: Database, outlet_id: int, limit: int) -> list[TicketState]:
     """What waits at the pass, longest first."""
     return [msgspec.convert(row[0], TicketState) for row in await db.fetch(READY, outlet_id, limit)]
+
+
+async def open_ages(db: Database) -> list[Any]:
+    """The ages of every board's open tickets, in seconds."""
+    return await db.fetch(OPEN_AGES)  # type: ignore[no-any-return]
 
 
 async def name_stations(tx: Tx, outlet_id: int, names: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged, TicketState
 from rasoi.kitchen import repository
 from rasoi.kitchen.domain import ILLEGAL, UNKNOWN, WAITER_ACTIONS, Kitchen, Refused
+from rasoi.kitchen.metrics import COOKING
 from rasoi.kitchen.repository import DoneAction
 from rasoi.kitchen.schemas import Action, ActionResult
 from rasoi.platform.auth import Principal
@@ -72,6 +73,10 @@ class Work:
         if changed or self.decided or self.new_answers:
             boards = sorted(self.kitchen.boards.values(), key=lambda board: board.station)
             await repository.save(self.tx, self.outlet_id, boards, changed, self.new_answers, self.decided)
+        for old, new in changed:
+            if old.ready_at is None and new.ready_at is not None:
+                seconds = (new.ready_at - (new.fired_at or new.placed_at)).total_seconds()
+                self.tx.count(COOKING.labels(new.station).observe, seconds)
 
 
 async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[Work, list[DoneAction]]:

@@ -2,10 +2,11 @@
 
 from rasoi.contracts.inventory import StockDepleted, StockRestocked
 from rasoi.menu.handlers import stock_depleted, stock_restocked
+from rasoi.menu.metrics import count_unavailable
 from rasoi.menu.reading import Readings
 from rasoi.menu.routes import router
 from rasoi.platform.context import Context
-from rasoi.platform.rooms import Room
+from rasoi.platform.rooms import Job, Room
 
 
 async def start(ctx: Context) -> None:
@@ -16,9 +17,10 @@ ROOM = Room(
     name="menu",
     routes=(router,),
     handlers={StockDepleted: stock_depleted, StockRestocked: stock_restocked},
+    jobs=(Job("count unavailable items", 5.0, count_unavailable),),
     start=start,
     functions={
-        "menu.check_sale(integer,bigint,uuid[],uuid[])": ("menu", "orders"),
+        "menu.check_sales(integer[],bigint[],integer[],uuid[],integer[],uuid[])": ("menu", "orders"),
         "menu.read_snapshot(integer)": ("menu", "orders"),
         "menu.read_sources(integer)": ("inventory",),
     },

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rasoi.contracts.inventory import StockDepleted, StockRestocked
 from rasoi.menu import repository, service
+from rasoi.menu.metrics import STOCK_OUTS
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event
@@ -14,6 +15,7 @@ from rasoi.platform.events import Event
 
 async def stock_depleted(ctx: Context, tx: Tx, event: Event, data: StockDepleted) -> None:
     await _follow(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.hold_back)
+    tx.count(STOCK_OUTS.inc)
 
 
 async def stock_restocked(ctx: Context, tx: Tx, event: Event, data: StockRestocked) -> None:

@@ -259,3 +259,11 @@ async def link_groups(tx: Tx, outlet_id: int, item_id: UUID, group_ids: Sequence
         "INSERT INTO menu.item_modifier_group (outlet_id, item_id, group_id, position) VALUES ($1, $2, $3, $4)",
         [(outlet_id, item_id, group_id, position) for position, group_id in enumerate(group_ids)],
     )
+
+
+async def unavailable(conn: Database) -> list[Any]:
+    """How many active items of each outlet can't be had, for want of stock or because staff said so."""
+    return await conn.fetch(  # type: ignore[no-any-return]
+        """SELECT outlet_id, CASE WHEN stock_out THEN 'stock' ELSE 'staff' END AS reason, count(*)::float8 AS count
+        FROM menu.item WHERE (NOT active OR NOT available OR stock_out) AND active GROUP BY 1, 2"""
+    )

@@ -1,17 +1,37 @@
-"""Gauges of the orders room."""
+"""What the orders room counts."""
 
 from __future__ import annotations
 
-from prometheus_client import Gauge
+from typing import Any
 
+from prometheus_client import Counter
+
+from rasoi.contracts.orders import OrderState
 from rasoi.orders import repository as db
+from rasoi.orders.domain import Bill
 from rasoi.platform.context import Context
+from rasoi.platform.metrics import Census
 
-ORDERS = Gauge("rasoi_orders", "Orders under way, by state", ["status"])
+ORDERS = Census("rasoi_orders", "Orders under way, by state", ["status"])
+PLACEMENTS = Counter(
+    "rasoi_order_placements_total", "Tries to place an order, by what came of it", ["outcome"]
+)
+TRANSITIONS = Counter(
+    "rasoi_order_transitions_total", "Orders that came into a state, after placing", ["status"]
+)
+
+PLACEMENTS.labels("placed")  # there from the start, so that the first one is seen as an increase
+
+
+def count_transitions(tx: Any, bill: Bill) -> None:
+    """Count the states that the bill's orders are about to come into."""
+    for change in bill.changes:
+        if isinstance(change.payload, OrderState):
+            for status in change.payload.path[1:]:
+                tx.count(TRANSITIONS.labels(status).inc)
 
 
 async def count_live(ctx: Context) -> None:
-    """Refresh the gauge from the database."""
+    """Tell how many orders are under way."""
     counts = await db.by_status(ctx.db)
-    for status in db.LIVE:
-        ORDERS.labels(status).set(counts.get(status, 0))
+    ORDERS.tell({(status,): counts.get(status, 0) for status in db.LIVE})

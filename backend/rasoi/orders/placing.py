@@ -16,14 +16,16 @@ from rasoi.menu.api import snapshot as menu_snapshot
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.counter import Counter
+from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.pricing import CartLine, PricedOrder, price, rounded
 from rasoi.orders.service import UnknownBill, readable_bill
 from rasoi.orders.tables import UnknownTable
+from rasoi.platform import tracing
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey, KeyReused, Stored
 from rasoi.platform.problems import Busy, Conflict, Unprocessable
-from rasoi.staff.api import Outlet
+from rasoi.staff.api import Outlet, forget_outlet
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -82,7 +84,7 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
 async def place(
     ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Place an order. A stale snapshot of the menu is reloaded and tried once more."""
+    """Place an order. A stale snapshot of menu or settings is reloaded and tried once more."""
     table = await _table_of(ctx, principal, request)
     for _ in range(2):
         outcome, body = await _try_place(ctx, principal, request, key, table)
@@ -95,7 +97,8 @@ async def place(
         if outcome == "no_bill":
             raise UnknownBill("That bill is closed or not yours; start a new one.")
         ctx.get(Snapshots).drop(principal.outlet_id)
-    raise Busy("The menu is being changed; please try again.")
+        forget_outlet(ctx.db, principal.outlet_id, 0)
+    raise Busy("The menu or the settings are being changed; please try again.")
 
 
 async def _table_of(
@@ -119,6 +122,7 @@ async def _table_of(
     return table_id, found["name"]
 
 
+@tracing.step("place order")
 async def _try_place(
     ctx: Context,
     principal: Principal,
@@ -130,12 +134,9 @@ async def _try_place(
     priced = price(cart_of(request.lines), menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:
         await _replay_or_refuse(ctx, principal, key, priced)
-    sources, item_ids, modifier_ids = _sources(priced)
-    order = views.order_to_place(
-        ctx, principal, request, key.value, key.route, table, outlet, menu.version, priced
-    )
-    placement = db.Placement(order, key.body_hash, sources, item_ids, modifier_ids)
+    placement = views.placement(principal, request, key, table, outlet, menu.version, priced)
     outcome, body = await ctx.get(Counter).place(placement)
+    PLACEMENTS.labels(outcome).inc()
     if outcome == "sold_out":
         raise sold_out(msgspec.json.decode(body), menu)
     return outcome, body
@@ -148,21 +149,10 @@ async def _replay_or_refuse(
     sql = "SELECT true FROM orders.idempotency WHERE (outlet_id, principal, route, key) = ($1, $2, $3, $4)"
     if await ctx.db.fetchval(sql, principal.outlet_id, principal.key, key.route, key.value):
         return
+    PLACEMENTS.labels("price_changed").inc()
     raise PriceChanged(
         "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
     )
-
-
-def _sources(priced: PricedOrder) -> tuple[list[tuple[UUID, UUID, int]], list[UUID], list[UUID]]:
-    """What stock is drawn by (line, variant or modifier, quantity), and what must be available."""
-    lines = sorted(priced.lines, key=lambda line: line.item_id)
-    sources = [
-        (line.id, source, line.quantity)
-        for line in lines
-        for source in (line.variant_id, *(m.id for m in line.modifiers))
-    ]
-    modifiers = sorted({m.id for line in lines for m in line.modifiers})
-    return sources, sorted({line.item_id for line in lines}), modifiers
 
 
 def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:

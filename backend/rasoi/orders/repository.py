@@ -22,28 +22,28 @@ class BillRead(msgspec.Struct):
 
 
 class Placement(msgspec.Struct, frozen=True):
-    """One order as orders.place takes it. `sources` are (line, variant or modifier, quantity)."""
+    """One order as orders.place_all takes it; `row` and `lines` are of its types placement and placement_line, the lines
+    without their first field. `sources` are (line, variant or modifier, quantity)."""
 
-    order: msgspec.Raw
-    body_hash: bytes
+    row: tuple[Any, ...]
+    lines: list[tuple[Any, ...]]
     sources: list[tuple[UUID, UUID, int]]
     item_ids: list[UUID]
     modifier_ids: list[UUID]
+    alone: tuple[Any, ...]  # what no two orders of a call may share: a key, a table
+    table: tuple[Any, ...]
 
 
 async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, str]]:
-    """Place some orders in one call; see orders.place for the outcomes and their bodies."""
-    sources = [source for each in batch for source in each.sources]
-    items = [item for each in batch for item in each.item_ids]
-    modifiers = [modifier for each in batch for modifier in each.modifier_ids]
-    ends, s, i, m = [], 0, 0, 0
-    for each in batch:
-        s, i, m = s + len(each.sources), i + len(each.item_ids), m + len(each.modifier_ids)
-        ends += [s, i, m]
-    lines, ids, counts = zip(*sources, strict=True)
+    """Place some orders in one call; see orders.place_all for the outcomes and their bodies."""
+    numbered = list(enumerate(batch, 1))
+    sources = [(n, *source) for n, each in numbered for source in each.sources]
+    items = [(n, item) for n, each in numbered for item in each.item_ids]
+    modifiers = [(n, modifier) for n, each in numbered for modifier in each.modifier_ids]
     rows = await conn.call(
-        "SELECT outcome, body FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8)",
-        [each.order for each in batch], [each.body_hash for each in batch], lines, ids, counts, items, modifiers, ends,
+        "SELECT outcome, body FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        [each.row for each in batch], [(n, *line) for n, each in numbered for line in each.lines], *zip(*sources, strict=True),
+        *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
         wakes=("orders", "inventory"),
     )  # fmt: skip
     return [(row["outcome"], row["body"]) for row in rows]

@@ -18,6 +18,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.http import Call
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
+from rasoi.platform.short import SHORT
 from rasoi.staff.api import outlet as read_outlet
 
 ANYONE = allow("guest", "waiter", "manager", "owner")
@@ -99,6 +100,7 @@ async def quote(ctx: Context, principal: Principal, data: schemas.QuoteRequest) 
     guards=[ANYONE],
     status_code=201,
     responses={201: ResponseSpec(schemas.Order, generate_examples=False)},
+    opt=SHORT,
 )
 async def place_order(call: Call, data: schemas.PlaceRequest) -> Response[bytes]:
     """Place an order, whole. 409 when the price or the availability is not what the guest saw."""

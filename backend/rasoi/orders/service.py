@@ -11,6 +11,7 @@ from rasoi.contracts import orders as contracts
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.domain import AT_KITCHEN, Bill, IllegalChange, OrderRow, invoice_series
+from rasoi.orders.metrics import count_transitions
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -63,6 +64,7 @@ async def settle(tx: Any, bill: Bill) -> None:
         number = f"{series}/{await db.next_invoice(tx, bill.row.outlet_id, series):06d}"
     bill.finish(number)
     if bill.changes:
+        count_transitions(tx, bill)
         await db.save_bill(tx, bill)
 
 

@@ -1,26 +1,24 @@
-"""From rows to wire shapes, and from a priced cart to what orders.place writes."""
+"""From rows to wire shapes, and from a priced cart to what orders.place_all writes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from uuid_utils.compat import uuid7
 
-from rasoi.contracts.orders import LineState, TaxState
+from rasoi.contracts.orders import TaxState
 from rasoi.orders import schemas
 from rasoi.orders.domain import DEAD, BillRow, LineRow, OrderRow
 from rasoi.orders.pricing import PricedLine, PricedOrder, Tax, sum_taxes
+from rasoi.orders.repository import Placement
 from rasoi.platform.auth import Principal
-from rasoi.platform.context import Context
 from rasoi.platform.events import correlation_id, traceparent
+from rasoi.platform.idempotency import IdempotencyKey
 from rasoi.staff.api import Outlet
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # stands where the database will write its own time
 LINE_FIELDS = tuple(f for f in schemas.Line.__struct_fields__ if f != "status")
-EVENT_LINE_FIELDS = tuple(f for f in LineState.__struct_fields__ if f != "status")
 
 
 def _taxes(taxes: Any) -> list[TaxState]:
@@ -30,11 +28,6 @@ def _taxes(taxes: Any) -> list[TaxState]:
 def quoted_line(line: PricedLine) -> schemas.Line:
     """A line that is priced and not yet ordered."""
     return msgspec.convert({f: getattr(line, f) for f in LINE_FIELDS}, schemas.Line, from_attributes=True)
-
-
-def event_line(line: PricedLine) -> dict[str, Any]:
-    """A line as order events carry it."""
-    return {f: getattr(line, f) for f in EVENT_LINE_FIELDS}
 
 
 def line_view(line: LineRow) -> schemas.Line:
@@ -118,47 +111,102 @@ def table_view(row: Any) -> schemas.Table:
     )
 
 
-def order_to_place(
-    ctx: Context,
+def placement(
     principal: Principal,
     request: schemas.PlaceRequest,
-    key: str,
-    route: str,
+    key: IdempotencyKey,
     table: tuple[UUID | None, str | None],
     outlet: Outlet,
     menu_version: int,
     priced: PricedOrder,
-) -> msgspec.Raw:
-    """The argument of orders.place, with the answer and the event but for what only the database knows."""
-    order_id = uuid7()
+) -> Placement:
+    """What orders.place_all writes, with the answer and the event but for what only the database knows."""
+    order_id, outlet_id = uuid7(), principal.outlet_id
     payment = outlet.takeaway_payment if request.type == "takeaway" else outlet.dine_in_payment
     if principal.role != "guest":
         payment = "pay_later" if request.type == "dine_in" else payment
     session = principal.session_id if principal.role == "guest" else None
-    answer = schemas.Order(
-        id=order_id, number=0, token=None, bill_id=order_id, outlet_id=principal.outlet_id, type=request.type, status="",
-        table=schemas.NamedTable(table[0], table[1] or "") if table[0] else None,
-        customer_name=request.customer_name, note=request.note, business_day=EPOCH.date(), placed_at=EPOCH, confirmed_at=None,
-        ready_at=None, served_at=None, completed_at=None, payment=payment, payment_status="unpaid", expires_at=None,
-        cancel_requested=False, reason=None, lines=[quoted_line(line) for line in priced.lines], totals=totals_of(priced),
-        progress=[], version=1,
+    approve = outlet.approve_first_order and principal.role == "guest" and request.type == "dine_in"
+    taxes = _text(priced.taxes)
+    row = (
+        outlet_id, order_id, request.bill_id, uuid7(), session, principal.key, key.route, key.value, key.body_hash,
+        correlation_id.get(), traceparent.get(), outlet.version, menu_version, request.type, *table,
+        request.customer_name, request.note, payment, approve, outlet.payment_timeout_s, priced.subtotal_paise,
+        priced.discount_paise, priced.taxable_paise, taxes, priced.total_paise, request.held_courses,
+        _answer(order_id, outlet_id, request, payment, priced),
+        _event(order_id, session, request, payment, priced),
     )  # fmt: skip
-    event = {
-        "order_id": order_id, "session_id": session, "type": request.type, "table_id": table[0], "table": table[1],
-        "note": request.note, "payment": payment, "total_paise": priced.total_paise, "held_courses": request.held_courses,
-        "cancel_requested": False, "reason": None, "lines": [event_line(line) for line in priced.lines],
+    scope = (outlet_id, principal.key, key.route, key.value)
+    sources, item_ids, modifier_ids = _sources(priced)
+    lines = [_line_row(outlet_id, order_id, line) for line in priced.lines]
+    return Placement(row, lines, sources, item_ids, modifier_ids, scope, (outlet_id, table[0] or order_id))
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _answer(
+    order_id: UUID, outlet_id: int, request: schemas.PlaceRequest, payment: str, priced: PricedOrder
+) -> str:
+    """schemas.Order without what the database puts before it."""
+    return _text(
+        {
+            "id": order_id, "outlet_id": outlet_id, "type": request.type, "customer_name": request.customer_name,
+            "note": request.note, "ready_at": None, "served_at": None, "completed_at": None, "payment": payment,
+            "cancel_requested": False, "reason": None, "lines": [_answer_line(line) for line in priced.lines],
+            "totals": totals_of(priced), "progress": [], "version": 1,
+        }
+    )[1:]  # fmt: skip
+
+
+def _event(
+    order_id: UUID, session: UUID | None, request: schemas.PlaceRequest, payment: str, priced: PricedOrder
+) -> str:
+    """contracts.OrderPlaced without what the database puts before it."""
+    return _text(
+        {
+            "order_id": order_id, "session_id": session, "type": request.type, "note": request.note, "payment": payment,
+            "total_paise": priced.total_paise, "held_courses": request.held_courses, "cancel_requested": False,
+            "reason": None, "lines": [_event_line(line) for line in priced.lines],
+        }
+    )[1:]  # fmt: skip
+
+
+def _answer_line(x: PricedLine) -> dict[str, Any]:
+    """schemas.Line; written out, since placing is the hottest path."""
+    return {
+        "id": x.id, "item_id": x.item_id, "variant_id": x.variant_id, "name": x.name, "variant": x.variant,
+        "quantity": x.quantity, "modifiers": x.modifiers, "note": x.note, "course": x.course, "station": x.station,
+        "unit_price_paise": x.unit_price_paise, "taxable_paise": x.taxable_paise, "taxes": x.taxes,
+        "total_paise": x.total_paise, "status": "active",
     }  # fmt: skip
-    return msgspec.Raw(
-        msgspec.json.encode(
-            {
-                "outlet_id": principal.outlet_id, "order_id": order_id, "principal": principal.key, "route": route, "key": key,
-                "menu_version": menu_version, "type": request.type, "bill_id": request.bill_id, "table_id": table[0],
-                "table_name": table[1], "session_id": session, "customer_name": request.customer_name, "note": request.note,
-                "approve": outlet.approve_first_order and principal.role == "guest" and request.type == "dine_in",
-                "payment": payment, "timeout_s": outlet.payment_timeout_s, "subtotal_paise": priced.subtotal_paise,
-                "discount_paise": priced.discount_paise, "taxable_paise": priced.taxable_paise, "taxes": priced.taxes,
-                "total_paise": priced.total_paise, "held_courses": request.held_courses, "lines": priced.lines,
-                "correlation_id": correlation_id.get(), "traceparent": traceparent.get(), "answer": answer, "event": event,
-            }
-        )
+
+
+def _event_line(x: PricedLine) -> dict[str, Any]:
+    """contracts.LineState."""
+    return {
+        "id": x.id, "item_id": x.item_id, "variant_id": x.variant_id, "name": x.name, "variant": x.variant,
+        "quantity": x.quantity, "modifiers": x.modifiers, "allergens": x.allergens, "note": x.note, "course": x.course,
+        "station": x.station, "unit_price_paise": x.unit_price_paise, "total_paise": x.total_paise, "status": "active",
+    }  # fmt: skip
+
+
+def _line_row(outlet_id: int, order_id: UUID, x: PricedLine) -> tuple[Any, ...]:
+    """orders.placement_line but for its first field."""
+    return (
+        outlet_id, order_id, x.id, x.position, x.item_id, x.variant_id, x.name, x.variant, x.quantity, _text(x.modifiers),
+        x.allergens, x.note, x.course, x.station, x.unit_price_paise, x.discount_paise, x.taxable_paise, x.tax_class,
+        x.tax_version, _text(x.taxes), x.total_paise,
     )  # fmt: skip
+
+
+def _sources(priced: PricedOrder) -> tuple[list[tuple[UUID, UUID, int]], list[UUID], list[UUID]]:
+    """What stock is drawn by (line, variant or modifier, quantity), and what must be available."""
+    sources = [
+        (line.id, source, line.quantity)
+        for line in priced.lines
+        for source in (line.variant_id, *(m.id for m in line.modifiers))
+    ]
+    modifiers = list({m.id for line in priced.lines for m in line.modifiers})
+    return sources, list({line.item_id for line in priced.lines}), modifiers

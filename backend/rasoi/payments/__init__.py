@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from rasoi.contracts.orders import (
     BillChanged,
     BillClosed,
@@ -21,22 +19,11 @@ from rasoi.platform.context import Context
 from rasoi.platform.rooms import Job, Room
 from rasoi.settings import Settings
 
-__all__ = ["ROOM", "SIMULATOR_KEY_ID", "Provider", "build_provider", "checkout_origin"]
+__all__ = ["ROOM", "SIMULATOR_KEY_ID", "Provider", "build_provider"]
 
 SIMULATOR_KEY_ID = "rzp_test_simulator"
 RAZORPAY_CHECKOUT = "https://checkout.razorpay.com/v1/checkout.js"
 EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - compared with, not listened on
-
-
-def checkout_origin(settings: Settings) -> str:
-    """Where the checkout's script and frames come from, for the Content-Security-Policy of the guests' screen."""
-    if not settings.simulated:
-        return "https://*.razorpay.com"
-    if settings.razorpay_simulator_url:
-        return settings.razorpay_simulator_url
-    public = urlsplit(settings.url)
-    host = f"[{public.hostname}]" if ":" in (public.hostname or "") else public.hostname
-    return f"{public.scheme}://{host}:{settings.simulator_port}"
 
 
 def build_provider(settings: Settings) -> Razorpay:
@@ -49,7 +36,7 @@ def build_provider(settings: Settings) -> Razorpay:
         )  # fmt: skip
     return Razorpay(
         key_id=SIMULATOR_KEY_ID, key_secret=settings.simulator_key_secret, webhook_secrets=settings.razorpay_webhook_secrets,
-        checkout_script=f"{checkout_origin(settings)}/checkout.js",
+        checkout_script=f"{settings.checkout_origin}/checkout.js",
         base_url=settings.razorpay_base_url or settings.razorpay_simulator_url or _simulator_beside(settings),
     )  # fmt: skip
 
@@ -86,6 +73,7 @@ ROOM = Room(
         Job("process webhooks", 0.01, workers.process_webhooks),
         Job("send refunds", 0.01, workers.send_refunds),
         Job("look up and expire payments", 3.0, workers.tidy),
+        Job("count what waits", 5.0, workers.count_waiting),
         Job("prune webhooks", 3600.0, workers.prune),
     ),
     start=start,

@@ -15,7 +15,7 @@ from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments.domain import OPEN, AttemptRow, Observed, PaymentRow
 from rasoi.payments.ledger import Ledger
-from rasoi.payments.metrics import PAYMENTS
+from rasoi.payments.metrics import PAYMENTS, reason_of
 from rasoi.payments.providers import Refused, Unknown, provider_of
 from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
@@ -76,6 +76,7 @@ async def realign(tx: Tx, due: orders.DueBill, expires_at: datetime | None = Non
             return ledger
         ledger.give_up("cancelled")
         await db.save(tx, ledger)
+        tx.count(PAYMENTS.labels("none", "cancelled", "amount changed").inc)
         expires_at = expires_at or ledger.row.expires_at
     if due.due_paise > 0 and due.awaiting_order_ids:
         return await new_payment(tx, due, expires_at)
@@ -92,6 +93,8 @@ async def record_attempt(tx: Tx, ref: Ref, found: Observed) -> Ledger:
     elif attempt is not None and attempt.status in ("created", "authorized", "unknown"):
         attempt.look_at = None if ledger.row.status == "completed" else ledger.now + RECHECK
         ledger.changed_attempts[attempt.id] = attempt
+    elif attempt is not None and attempt.id in ledger.changed_attempts and attempt.status == "failed":
+        tx.count(PAYMENTS.labels(attempt.method or "unknown", "failed", reason_of(found.reason)).inc)
     await db.save(tx, ledger)
     await db.add_to_day(tx, ledger)
     return ledger
@@ -110,7 +113,8 @@ async def use(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) 
     await db.save(tx, ledger)
     if fulfilment.ok:
         await realign(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
-    PAYMENTS.labels(attempt.method or "unknown", "completed" if fulfilment.ok else "unusable").inc()
+    outcome = "completed" if fulfilment.ok else "unusable"
+    tx.count(PAYMENTS.labels(attempt.method or "unknown", outcome, fulfilment.reason or "").inc)
     return fulfilment.ok
 
 
@@ -168,5 +172,5 @@ async def expire(tx: Tx, ref: Ref) -> bool:
     ledger.give_up(status)
     await db.save(tx, ledger)
     await orders.expire_unpaid(tx, due.outlet_id, due.bill_id)
-    PAYMENTS.labels("none", status).inc()
+    tx.count(PAYMENTS.labels("none", status, "not paid in time").inc)
     return True

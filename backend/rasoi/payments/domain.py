@@ -161,3 +161,4 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     method: str | None = None
     error: str | None = None
+    reason: str | None = None

@@ -135,3 +135,22 @@ async def claim_attempts(conn: Any, limit: int = 50) -> list[tuple[Ref, str]]:
         limit,
     )
     return [(Ref(row["outlet_id"], row["payment_id"]), row["provider_payment_id"]) for row in rows]
+
+
+async def waiting(conn: Any) -> list[Any]:
+    """How many webhooks and refunds wait, and for how long the oldest has."""
+    return await conn.fetch(  # type: ignore[no-any-return]
+        """SELECT 'webhooks' AS work, count(*)::float8 AS count,
+          coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 AS oldest_s
+        FROM payments.webhook WHERE next_try_at IS NOT NULL
+        UNION ALL SELECT 'refunds', count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)
+        FROM payments.refund WHERE next_try_at IS NOT NULL"""
+    )
+
+
+async def unsettled(conn: Any) -> float:
+    """Attempts whose captured money is neither on the bill nor promised back. Ids are times, so this reads few rows."""
+    return await conn.fetchval(  # type: ignore[no-any-return]
+        """SELECT count(*)::float8 FROM payments.attempt WHERE id > uuidv7(interval '-3 days')
+        AND status = 'captured' AND NOT on_bill AND refunded_paise < amount_paise"""
+    )

@@ -14,6 +14,7 @@ from litestar.params import Parameter
 from rasoi.payments import queue, schemas, service
 from rasoi.payments import repository as db
 from rasoi.payments.collecting import Wakes
+from rasoi.payments.metrics import WEBHOOKS
 from rasoi.payments.providers import provider_of
 from rasoi.platform.auth import Principal, allow, public
 from rasoi.platform.context import Context
@@ -131,8 +132,10 @@ async def razorpay_webhook(ctx: Context, request: Request[Any, Any, Any]) -> sch
     body = await request.body()
     signature = request.headers.get("x-razorpay-signature", "")
     if not signature:
+        WEBHOOKS.labels("unsigned").inc()
         raise NoSignature("X-Razorpay-Signature is missing.")
     if not provider.verify_webhook(body, signature.encode("utf-8", "surrogateescape")):
+        WEBHOOKS.labels("forged").inc()
         raise ForgedWebhook("Nothing was changed.")
     event_id = request.headers.get("x-razorpay-event-id", "")
     if not 0 < len(event_id) <= LONGEST_EVENT_ID:
@@ -140,6 +143,8 @@ async def razorpay_webhook(ctx: Context, request: Request[Any, Any, Any]) -> sch
     kept = {name: request.headers[name].replace("\0", "") for name in KEPT_HEADERS if name in request.headers}
     if await queue.add_webhook(ctx.db, provider.name, event_id, kept, body):
         ctx.get(Wakes).webhooks.set()
+    else:
+        WEBHOOKS.labels("repeated").inc()
     return schemas.Received()
 
 

@@ -15,6 +15,7 @@ from rasoi.payments import schemas
 from rasoi.payments.collecting import UnknownPayment, Wakes, collect, lock, new_payment, realign, use
 from rasoi.payments.domain import OPEN, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
+from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import Provider, Refused, Unknown, provider_of
 from rasoi.payments.repository import Ref
 from rasoi.platform.auth import Principal
@@ -225,6 +226,7 @@ async def refund(
                 await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
         if row.next_try_at is None:
             ledger.advance_refund(row, "processed")
+            tx.count(REFUNDS.labels(row.method or "unknown", "processed").inc)
         await db.save(tx, ledger)
         detail = {"refund": str(row.id), "amount_paise": row.amount_paise, "reason": request.reason}
         await audit(tx, principal, "payment.refund", str(payment_id), detail)

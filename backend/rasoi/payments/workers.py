@@ -15,7 +15,7 @@ from rasoi.payments import repository as db
 from rasoi.payments.collecting import UnknownPayment, Wakes, collect, expire, lock
 from rasoi.payments.domain import AttemptRow, IllegalTransition, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
-from rasoi.payments.metrics import REFUNDS, WEBHOOKS
+from rasoi.payments.metrics import OLDEST, REFUNDS, UNSETTLED, WAITING, WEBHOOKS
 from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown, provider_of
 from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
@@ -98,6 +98,7 @@ async def record_refund(ctx: Context, ref: Ref, found: ObservedRefund) -> None:
     async with ctx.db.transaction("payments") as tx:
         _, ledger = await lock(tx, ref)
         row = _ours(ledger, found)
+        before = row.status if row else None
         if row is None:
             attempt = ledger.attempt_of(found.payment_id)
             if attempt is None or attempt.status != "captured":
@@ -111,7 +112,8 @@ async def record_refund(ctx: Context, ref: Ref, found: ObservedRefund) -> None:
                 await orders.apply_refund(tx, ref.outlet_id, ledger.row.bill_id, -row.amount_paise)
         await db.save(tx, ledger)
         await db.add_to_day(tx, ledger)
-    REFUNDS.labels(row.method or "unknown", row.status).inc()
+        if row.status != before:
+            tx.count(REFUNDS.labels(row.method or "unknown", row.status).inc)
 
 
 async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ObservedRefund) -> RefundRow:
@@ -203,6 +205,14 @@ async def look_up(ctx: Context, each: queue.ToLookUp) -> None:
     if each.overdue:
         async with ctx.db.transaction("payments") as tx:
             await expire(tx, each.ref)
+
+
+async def count_waiting(ctx: Context) -> None:
+    """Tell what waits to be worked on, and what was captured without an end."""
+    rows = await queue.waiting(ctx.db)
+    WAITING.tell({(row["work"],): row["count"] for row in rows})
+    OLDEST.tell({(row["work"],): row["oldest_s"] for row in rows})
+    UNSETTLED.tell({(): await queue.unsettled(ctx.db)})
 
 
 async def prune(ctx: Context) -> None:

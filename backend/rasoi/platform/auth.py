@@ -116,7 +116,7 @@ class AuthMiddleware(ASGIMiddleware):
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    def identify(self, scope: Scope) -> None:
         header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         scheme, _, token = header.decode("latin-1").partition(" ")
         scope["user"] = None
@@ -125,6 +125,9 @@ class AuthMiddleware(ASGIMiddleware):
                 scope["user"] = self.tokens.read(token.strip())
             except Unauthenticated as refused:
                 scope["state"]["refused"] = refused
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        self.identify(scope)
         await next_app(scope, receive, send)
 
 

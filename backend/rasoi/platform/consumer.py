@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from rasoi.platform import tracing
 from rasoi.platform.cluster import Cluster
 from rasoi.platform.events import Event
 from rasoi.platform.inbox import AWAY, Inbox
@@ -43,7 +44,7 @@ def position_of(record: ConsumerRecord) -> int:
 def event_of(record: ConsumerRecord) -> Event | None:
     """The record's event; None, and counted, for what is none."""
     try:
-        return msgspec.json.decode(record.value or b"", type=Event)
+        return tracing.arrived(msgspec.json.decode(record.value or b"", type=Event), record.headers)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         UNREADABLE.labels(record.topic).inc()
         log.error("unreadable message", topic=record.topic, partition=record.partition, offset=record.offset,
@@ -145,6 +146,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             (topic := self.cluster.name(source)): Lane(topic, Inbox(ctx, room, source))
             for source in room.logs
         }
+        for topic in self.lanes:
+            UNREADABLE.labels(topic)  # there from the start, so that the first one is seen as an increase
         self.committed, self.paused = {}, set()
         self.consumer = consumer = AIOKafkaConsumer(
             bootstrap_servers=self.cluster.bootstrap, group_id=self.cluster.name(self.name), client_id=f"rasoi {self.name}",

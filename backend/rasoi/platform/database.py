@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
 import msgspec
 
+from rasoi.platform import tracing
 from rasoi.platform.events import Contract, Event, new_event
+from rasoi.platform.metrics import POOLS
 
 SETTINGS = {
     "application_name": "rasoi",
@@ -62,6 +65,8 @@ class Tx:
         self.executemany: Callable[..., Any] = conn.executemany
         self.events: list[Event] = []
         self.woken: set[str] = set()
+        self.afterwards: list[Callable[[], object]] = []
+        self.gathered: dict[Callable[[Tx, list[Any]], Awaitable[None]], list[Any]] = {}
 
     def emit(self, payload: Contract, *, subject: str, outlet_id: int, version: int) -> None:
         """Queue an event for this room's log. The aggregate's row must be locked by this transaction."""
@@ -72,6 +77,19 @@ class Tx:
     def wake(self, room: str) -> None:
         """Tell the readers of `room`, whose log an SQL function wrote in this transaction."""
         self.woken.add(room)
+
+    def count(self, what: Callable[[float], object], by: float = 1) -> None:
+        """Call `what` with `by` once this transaction has committed; what rolls back is not counted."""
+        self.afterwards.append(partial(what, by))
+
+    def gather(self, write: Callable[[Tx, list[Any]], Awaitable[None]], row: Any) -> None:
+        """Leave `row` to `write`, which gets all such rows of this transaction at once, just before the commit."""
+        self.gathered.setdefault(write, []).append(row)
+
+    async def write_gathered(self) -> None:
+        """Write what was gathered."""
+        for write, rows in self.gathered.items():
+            await write(self, rows)
 
     async def flush(self) -> None:
         """Write the queued events."""
@@ -120,16 +138,21 @@ class Database:
             url, min_size=min(2, size), max_size=size, init=prepare, server_settings=options, command_timeout=10,
             connection_class=Connection,
         )  # fmt: skip
-        return cls(pool)
+        database = cls(pool)
+        POOLS.add(database, role)
+        return database
 
     @asynccontextmanager
     async def transaction(self, room: str) -> AsyncIterator[Tx]:
         """Commit on leaving, roll back on any error; readers are woken after the commit only."""
-        async with self.pool.acquire() as conn:
+        async with tracing.transaction(room), self.pool.acquire() as conn:
             async with conn.transaction():
                 tx = Tx(conn, room)
                 yield tx
+                await tx.write_gathered()
                 await tx.flush()
+        for counted in tx.afterwards:
+            counted()
         if tx.woken:
             self.on_commit(tx.woken)
 

@@ -18,18 +18,17 @@ from litestar.openapi.spec import Components, SecurityScheme
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from uuid_utils.compat import uuid7
 
-from rasoi.platform import problems
+from rasoi.platform import problems, tracing
 from rasoi.platform.auth import AuthMiddleware, Principal, Tokens, principal_of, public
 from rasoi.platform.bodies import StrictBodies
 from rasoi.platform.context import Context
 from rasoi.platform.events import correlation_id, traceparent
 from rasoi.platform.idempotency import IdempotencyKey, provide_key
-from rasoi.platform.metrics import REQUEST_SECONDS, REQUESTS
+from rasoi.platform.metrics import REQUEST_SECONDS, REQUESTS, method_of
 
 log = structlog.get_logger(__name__)
 MAX_BODY = 256 * 1024
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 Checks = Mapping[str, Callable[[], Awaitable[Any]]]
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -52,9 +51,9 @@ class Edge:
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if SAFE_ID.match(given) else str(uuid7())
-        trace = headers.get(b"traceparent", b"").decode("latin-1")
         correlation_id.set(request_id)
-        traceparent.set(trace if TRACE.match(trace) else None)
+        traceparent.set(tracing.received(headers.get(b"traceparent", b"")))
+        span = tracing.request(scope)
         status = 500
 
         async def send_on(message: Any) -> None:
@@ -69,8 +68,11 @@ class Edge:
         finally:
             route = scope.get("path_template") or ("screen" if status < 400 else "unknown")
             seconds = time.perf_counter() - started
-            REQUESTS.labels(scope["method"], route, status).inc()
-            REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+            method = method_of(scope["method"])
+            REQUESTS.labels(method, route, status).inc()
+            REQUEST_SECONDS.labels(method, route).observe(seconds)
+            if span is not None:
+                tracing.answered(span, method, route, status)
             log.debug(
                 "request",
                 method=scope["method"],

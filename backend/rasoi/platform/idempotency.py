@@ -53,11 +53,17 @@ class Stored:
 
 
 async def provide_key(request: Request[Any, Any, Any]) -> IdempotencyKey:
-    """The header, required: 400 when it is missing or oversized."""
-    value = request.headers.get("idempotency-key", "")
+    """The header of a Litestar request."""
+    headers = dict(request.scope["headers"])
+    return key_of(headers, f"{request.method} {request.url.path}", await request.body())
+
+
+def key_of(headers: dict[bytes, bytes], route: str, body: bytes) -> IdempotencyKey:
+    """The header, required: BadRequest when it is missing or oversized."""
+    value = headers.get(b"idempotency-key", b"").decode("latin-1")
     if not 1 <= len(value) <= 200 or not value.isprintable():
         raise BadRequest("This request needs an Idempotency-Key header of 1 to 200 characters.")
-    return IdempotencyKey(value, f"{request.method} {request.url.path}", body_hash(await request.body()))
+    return IdempotencyKey(value, route, body_hash(body))
 
 
 def body_hash(body: bytes) -> bytes:

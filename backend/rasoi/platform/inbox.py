@@ -10,12 +10,12 @@ import asyncpg
 import msgspec
 import structlog
 
-from rasoi.platform import events
+from rasoi.platform import events, tracing
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event
 from rasoi.platform.log import Entry
-from rasoi.platform.metrics import EVENT_LAG, HANDLED, PARKED
+from rasoi.platform.metrics import EVENT_LAG, HANDLED, RETRIED
 from rasoi.platform.rooms import Room
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,6 @@ class Inbox:
         """Learn which keys are parked."""
         rows = await self.ctx.db.fetch(PARKED_KEYS.format(room=self.room.name), self.log)
         self.parked = {row["subject"] for row in rows}
-        PARKED.labels(self.room.name, self.log).set(len(self.parked))
 
     def wants(self, event: Event) -> bool:
         return event.type in self.types
@@ -121,7 +120,8 @@ class Inbox:
                 new.discard(event.id)  # a batch may hold an event twice
                 tokens = events.enter(event)
                 try:
-                    await self.types[event.type](self.ctx, tx, event, events.decode(event))
+                    with tracing.handling(event, self.room.name, self.log):
+                        await self.types[event.type](self.ctx, tx, event, events.decode(event))
                     await tx.flush()  # before what the next one may write by SQL for the same key
                 finally:
                     events.leave(tokens)
@@ -137,6 +137,7 @@ class Inbox:
                 log.warning("database away", room=self.room.name, reason=str(error))
             except Exception as error:
                 tries += 1
+                RETRIED.labels(self.room.name, self.log).inc()
                 log.warning(
                     "handler failed",
                     room=self.room.name,
@@ -164,7 +165,6 @@ class Inbox:
         if await tx.fetchval(IS_PARKED.format(room=self.room.name), self.log, subject):
             return True
         self.parked.discard(subject)
-        PARKED.labels(self.room.name, self.log).set(len(self.parked))
         return False
 
     async def park(self, each: Entry, error: Exception) -> None:
@@ -181,7 +181,6 @@ class Inbox:
             await tx.execute(KEY_LOCK, f"{self.room.name}|{self.log}|{each.event.subject}")
             await self._put_aside(tx, each, f"{type(error).__name__}: {error}")
         self.parked.add(each.event.subject)
-        PARKED.labels(self.room.name, self.log).set(len(self.parked))
 
     async def _put_aside(self, tx: Tx, each: Entry, reason: str) -> None:
         event = msgspec.Raw(msgspec.json.encode(each.event))

@@ -19,9 +19,10 @@ from rasoi.platform.consumer import FETCH_MS, GroupConsumer, event_of
 from rasoi.platform.events import REGISTRY, Event
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
-from rasoi.platform.relay import AGAIN_S, Relay
+from rasoi.platform.relay import AGAIN_S, READER, Relay
 from rasoi.platform.rooms import Hosted, SnapshotHandler
 from rasoi.platform.wakes import SharedWakes
+from rasoi.platform.watch import measure
 
 log = structlog.get_logger(__name__)
 START_S = 60.0
@@ -128,7 +129,8 @@ class KafkaTransport:
         """`also`: what only follows, such as a room that is hosted elsewhere and must be heard here."""
         following = [*hosted, *also]
         self.cluster, self.wakes = cluster, wakes
-        own = [each for each in hosted if publishes(each.room.name) or each.room.jobs]
+        kept = [each for each in hosted if publishes(each.room.name) or each.room.logs]
+        own = [each for each in hosted if each in kept or each.room.jobs]
         self.leaders = {each.room.name: Leadership(url, f"room:{each.room.name}") for each in own}
         self.leaderships = list(self.leaders.values())
         self.relays = [
@@ -139,7 +141,8 @@ class KafkaTransport:
         self.consumers = [GroupConsumer(each, cluster) for each in hosted if each.room.logs]
         self.followers = Followers(following, cluster)
         self.jobs = [(each, job) for each in own for job in each.room.jobs]
-        self.jobs += [(each, prune(each.room)) for each in own if publishes(each.room.name)]
+        for each in kept:
+            self.jobs += [(each, prune(each.room)), (each, measure(each.room, {READER: each.room.name}))]
         self.topics = sorted(
             {relay.room for relay in self.relays}
             | {log for each in hosted for log in each.room.logs}

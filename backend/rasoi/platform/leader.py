@@ -12,6 +12,8 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
+from rasoi.platform.metrics import LEADERSHIPS, LEADING
+
 log = structlog.get_logger(__name__)
 PING_S = 1.0
 
@@ -25,6 +27,8 @@ class Leadership:
         self.held = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stamp = 0.0
+        self._led = name.removeprefix("room:")
+        LEADING.labels(self._led).set(0)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep(), name=f"leader {self.name}")
@@ -63,7 +67,10 @@ class Leadership:
                 elif await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 1))", self.name):
                     self._stamp = asked
                     self.held.set()
+                    LEADING.labels(self._led).set(1)
+                    LEADERSHIPS.labels(self._led).inc()
                 await asyncio.sleep(PING_S)
         finally:
             self.held.clear()
+            LEADING.labels(self._led).set(0)
             conn.terminate()

@@ -21,8 +21,8 @@ from rasoi.platform.inbox import Inbox
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
 from rasoi.platform.log import Position, Tail, end_of
-from rasoi.platform.metrics import OUTBOX_LAG
 from rasoi.platform.rooms import Room
+from rasoi.platform.watch import measure
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +118,6 @@ class Reader:
         entries, after = await self.tail.read(self.ctx.db, position)
         if entries:
             await self.inbox.handle([each for each in entries if self.inbox.wants(each.event)])
-        OUTBOX_LAG.labels(self.room, self.log).set(entries[-1].event.age() if entries else 0)
         if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
             await self.ctx.db.execute(SAVE.format(room=self.room), self.log, after.at, after.saved())
             self.saved, self.saved_at = after, time.monotonic()
@@ -186,6 +185,11 @@ class LocalTransport:
         self.followers = [Follower(ctx, rooms, source, wakes, tails[source]) for source in followed]
         self.jobs = [(room, job) for room in rooms for job in room.jobs]
         self.jobs += [(room, prune(room)) for room in rooms if room.routes]
+        self.jobs += [
+            (room, measure(room, {source: source for source in room.logs}))
+            for room in rooms
+            if room.logs or room.routes
+        ]
         self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

@@ -103,6 +103,10 @@ _Key = tuple[int, tuple[tuple[int, int], ...]]
 _Step = tuple[list[Entry], Position]
 
 
+def _key(position: Position) -> _Key:
+    return position.at, tuple(sorted(position.gaps.items()))
+
+
 class Tail:
     """One log as several readers of this process read it: who stands at the same position shares one read.
 
@@ -115,10 +119,11 @@ class Tail:
         self._flying: dict[_Key, asyncio.Future[_Step]] = {}
 
     async def read(self, conn: Any, position: Position) -> tuple[list[Entry], Position]:
-        """As `read`. A shared read that found nothing may have begun before the caller was woken: then once more."""
-        key = (position.at, tuple(sorted(position.gaps.items())))
+        """As `read`, or all that others have read from here on. A shared read that found nothing may have begun before
+        the caller was woken: then once more."""
+        key = _key(position)
         if key in self._known:
-            return self._known[key]
+            return self._known_from(key)
         shared = key in self._flying
         step = await self._flight(conn, key, position)
         if shared and not step[0]:
@@ -128,6 +133,15 @@ class Tail:
             while len(self._known) > REMEMBERED_STEPS:
                 del self._known[next(iter(self._known))]
         return step
+
+    def _known_from(self, key: _Key) -> _Step:
+        """The steps that are known from there, as one: a patient reader is not held to the small steps of a fast one."""
+        entries: list[Entry] = []
+        while (step := self._known.get(key)) and len(entries) < BATCH:
+            entries += step[0]
+            key = _key(step[1])
+            after = step[1]
+        return entries, after
 
     async def _flight(self, conn: Any, key: _Key, position: Position) -> _Step:
         flight = self._flying.get(key)

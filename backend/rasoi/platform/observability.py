@@ -1,4 +1,4 @@
-"""Structured logs on standard error, every line with the correlation id of what caused it."""
+"""Structured logs on standard error, every line with the correlation and trace ids of what caused it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from rasoi.platform.events import correlation_id
+from rasoi.platform.events import correlation_id, traceparent
 from rasoi.settings import Settings
 
 
@@ -54,9 +54,11 @@ def configure(settings: Settings) -> None:
 
 
 def _correlate(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Add the id that runs from a request through its events to their handlers."""
+    """Add the ids that run from a request through its events to their handlers."""
     if found := correlation_id.get():
         line.setdefault("correlation_id", found)
+    if trace := traceparent.get():
+        line.setdefault("trace_id", trace[3:35])
     return line
 
 

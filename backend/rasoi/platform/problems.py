@@ -18,9 +18,11 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from rasoi.platform import tracing
 from rasoi.platform.events import correlation_id
 
 log = structlog.get_logger(__name__)
+NO_BODY = "'data'"  # how Litestar says that the body was empty
 GONE = "client disconnected prematurely"  # Litestar's words for it, with status 500
 
 
@@ -102,7 +104,7 @@ def render(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]
 
 def _fault(each: dict[str, Any]) -> dict[str, str]:
     path, reason = str(each.get("key", "")), str(each.get("message", ""))
-    if reason == "'data'":  # how Litestar says that the body was empty
+    if reason == NO_BODY:
         return {"path": "", "reason": "A JSON body is needed."}
     return {"path": path, "reason": reason}
 
@@ -174,7 +176,9 @@ def from_database(error: Exception) -> Problem | None:
         | asyncpg.TransactionTimeoutError,
     ):
         return Unavailable(
-            "The database can't be reached; nothing was changed.", headers={"Retry-After": "2"}
+            "The database can't be reached. A change may have been made all the same; asking again with the same "
+            "key makes it once.",
+            headers={"Retry-After": "2"},
         )
     return None
 
@@ -190,5 +194,6 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     problem = from_database(error)
     if problem is None:
         log.error("unhandled", path=request.url.path, exc_info=error)
+        tracing.failed(request.scope, error)
         problem = Problem("The fault is recorded; please try again.")
     return render(request, problem)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import structlog
-from redis.exceptions import RedisError
 
 from rasoi.platform.context import Context
 from rasoi.platform.problems import TooManyRequests
@@ -17,6 +16,8 @@ async def limit(ctx: Context, what: str, who: str, most: int, seconds: int) -> N
     """Count one use of `what` by `who`; raises TooManyRequests beyond `most` in a window of `seconds`."""
     if ctx.redis is None:
         return
+    from redis.exceptions import RedisError  # only where there is Redis: it is large
+
     window = int(time.time()) // seconds
     name = f"rasoi:limit:{what}:{who}:{window}"
     try:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from rasoi.platform import tracing
 from rasoi.platform.cluster import LARGEST_MESSAGE, Cluster
 from rasoi.platform.inbox import AWAY
 from rasoi.platform.leader import Leadership
 from rasoi.platform.local import SAVE, SAVE_S, Wakes, saved_position, woken
 from rasoi.platform.log import Entry, Position, read
-from rasoi.platform.metrics import EVENT_LAG, OUTBOX_LAG
+from rasoi.platform.metrics import EVENT_LAG
 from rasoi.platform.rooms import Hosted
 
 log = structlog.get_logger(__name__)
@@ -68,7 +70,6 @@ class Relay:
     async def _lead(self) -> None:
         await self.db.execute(BEGIN.format(room=self.room), READER)
         position = self.saved = await saved_position(self.db, self.room, READER)
-        await self._note_waiting(position)
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap, client_id=f"rasoi relay {self.room}", acks="all", enable_idempotence=True,
             linger_ms=0, max_batch_size=128 * 1024, max_request_size=LARGEST_MESSAGE, request_timeout_ms=5000,
@@ -78,7 +79,6 @@ class Relay:
             while self.leadership.sure:
                 count, position = await self.step(producer, position)
                 if count == 0:
-                    OUTBOX_LAG.labels(self.room, READER).set(0)
                     if self.ending:
                         break
                     await woken(self.wake)
@@ -96,7 +96,6 @@ class Relay:
         if entries:
             await self._produce(producer, entries)
             EVENT_LAG.labels(self.room, READER).observe(entries[-1].event.age())
-            OUTBOX_LAG.labels(self.room, READER).set(entries[-1].event.age())
         if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
             await self.save(after)
         return len(entries), after
@@ -111,7 +110,6 @@ class Relay:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + SEND_S
         while not sending.done() and loop.time() < deadline:
-            OUTBOX_LAG.labels(self.room, READER).set(entries[0].event.age())
             await asyncio.wait([sending], timeout=min(0.5, SEND_S))
         if not sending.done():
             sending.cancel()
@@ -124,14 +122,14 @@ class Relay:
         waiting = []
         for each in entries:
             key, value = each.event.subject.encode(), msgspec.json.encode(each.event)
-            waiting.append(await producer.send(self.topic, value, key, headers=HEADERS))
+            span = tracing.sending(each.event, self.topic)
+            headers = [*HEADERS, ("traceparent", tracing.carried(span).encode())] if span else HEADERS
+            acknowledged = await producer.send(self.topic, value, key, headers=headers)
+            if span:
+                acknowledged.add_done_callback(partial(tracing.sent, span))
+            waiting.append(acknowledged)
         for acknowledged in waiting:
             await acknowledged
-
-    async def _note_waiting(self, position: Position) -> None:
-        """The lag is told even while Kafka is away."""
-        entries, _ = await read(self.db, self.room, position, limit=1)
-        OUTBOX_LAG.labels(self.room, READER).set(entries[0].event.age() if entries else 0)
 
 
 async def _close(producer: AIOKafkaProducer) -> None:

@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from rasoi.platform import tracing
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
@@ -33,6 +34,12 @@ PATH = "/socket.io"
 CHANNELS_PER_SCREEN = 100
 MESSAGE_LIMIT = 16 * 1024
 SCREENS = Gauge("rasoi_connected_screens", "Connected screens", ["kind"])
+CONNECTED = Counter("rasoi_screen_connections_total", "Screens that connected", ["kind"])
+ENDED = Counter("rasoi_screen_disconnections_total", "Screens that left, and why", ["kind", "reason"])
+REFUSED = Counter("rasoi_screen_refusals_total", "Screens that were not let in")
+REASONS = frozenset(
+    {"server disconnect", "client disconnect", "ping timeout", "transport close", "transport error"}
+)
 SENT = Counter("rasoi_screen_messages_total", "Messages handed to screens", ["channel"])
 
 
@@ -100,15 +107,18 @@ class Bridge:
         try:
             principal = self.tokens.read(token if isinstance(token, str) else "")
         except Unauthenticated as refused:
+            REFUSED.inc()
             raise Refused(refused.detail) from None
         self.screens[sid] = Screen(principal)
         SCREENS.labels(principal.role).inc()
+        CONNECTED.labels(principal.role).inc()
         self.sio.start_background_task(self.sio.emit, "hello", {"build": self.build}, to=sid)
 
     async def on_disconnect(self, sid: str, reason: str | None = None) -> None:
         screen = self.screens.pop(sid, None)
         if screen:
             SCREENS.labels(screen.principal.role).dec()
+            ENDED.labels(screen.principal.role, reason if reason in REASONS else "other").inc()
 
     async def on_join(self, sid: str, data: Any = None) -> dict[str, Any]:
         screen = self.screens.get(sid)
@@ -149,7 +159,8 @@ class Bridge:
                 change = Change(
                     channel.name, event.type, event.subject, event.aggregateversion, event.time, body
                 )
-                sent = self.sio.broadcast(channel.room, "change", msgspec.json.encode(change))
+                with tracing.emitting(event, channel.name, channel.kind):
+                    sent = self.sio.broadcast(channel.room, "change", msgspec.json.encode(change))
                 SENT.labels(channel.kind).inc(sent)
 
     async def end(self, whom: Callable[[Principal], bool], farewell: str) -> None:

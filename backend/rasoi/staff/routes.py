@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, get, patch, post
+from litestar import get, patch, post
 from litestar.params import Parameter
 
 from rasoi.platform.auth import Principal, allow, public
@@ -33,21 +33,17 @@ TAGS = ["staff"]
 Limit = Annotated[int, Parameter(ge=1, le=200)]
 
 
-def _address(request: Request[Any, Any, Any]) -> str:
-    return request.client.host if request.client else ""
-
-
 @post("/api/staff/login", guards=[public], status_code=200, tags=TAGS)
-async def login(data: PasswordLogin, ctx: Context, request: Request[Any, Any, Any]) -> Session:
+async def login(data: PasswordLogin, ctx: Context, caller_address: str) -> Session:
     """Sign in by username and password."""
-    await limit(ctx, "password sign-in", _address(request), most=60, seconds=60)
+    await limit(ctx, "password sign-in", caller_address, most=60, seconds=60)
     return await sessions.sign_in_with_password(ctx, data.username, data.password)
 
 
 @post("/api/staff/login/pin", guards=[public], status_code=200, tags=TAGS)
-async def login_pin(data: PinLogin, ctx: Context, request: Request[Any, Any, Any]) -> Session:
+async def login_pin(data: PinLogin, ctx: Context, caller_address: str) -> Session:
     """Sign in by PIN, at an outlet's screen."""
-    return await sessions.sign_in_with_pin(ctx, data.outlet_id, data.pin, _address(request))
+    return await sessions.sign_in_with_pin(ctx, data.outlet_id, data.pin, caller_address)
 
 
 @post("/api/staff/refresh", guards=[public], status_code=200, tags=TAGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from rasoi.staff.domain import (
     ACCESS_S,
     SESSION,
     Failures,
+    LockedOut,
     PersonRow,
     SessionEnded,
     SignInFailed,
@@ -24,11 +27,30 @@ from rasoi.staff.domain import (
     refresh_step,
     refuse_locked,
 )
+from rasoi.staff.metrics import LOCK_OUTS, SIGN_INS
 from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, Session
 
 log = structlog.get_logger(__name__)
 
 
+@asynccontextmanager
+async def _counted(method: str) -> AsyncIterator[None]:
+    """Count a sign-in by what comes of it."""
+    outcome = "error"
+    try:
+        yield
+        outcome = "ok"
+    except SignInFailed:
+        outcome = "failed"
+        raise
+    except LockedOut:
+        outcome = "locked out"
+        raise
+    finally:
+        SIGN_INS.labels(method, outcome).inc()
+
+
+@_counted("password")
 async def sign_in_with_password(ctx: Context, username: str, password: str) -> Session:
     """A try is counted before the password is looked at: many at once get no more than one by one."""
     username = username.lower()
@@ -36,7 +58,7 @@ async def sign_in_with_password(ctx: Context, username: str, password: str) -> S
     async with ctx.db.transaction("staff") as tx:
         found, now = await repository.lock_failures(tx, key)
         refuse_locked(found, now)
-        await _count_failure(tx, key, found, now)
+        await _count_failure(tx, "password", key, found, now)
     person = await repository.person_by_username(ctx.db, username)
     fits = await credentials.verify_password(person.password_hash if person else None, password)
     if person is None or not person.active or not fits:
@@ -49,6 +71,7 @@ async def sign_in_with_password(ctx: Context, username: str, password: str) -> S
         return await _open(ctx, tx, now_stored, now)
 
 
+@_counted("pin")
 async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str) -> Session:
     """`address` is where the screen is: wrong PINs lock out that address at that outlet."""
     key = credentials.digest(f"pin:{outlet_id}:{address}")
@@ -59,14 +82,15 @@ async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str)
         person = await repository.person_by_pin(tx, outlet_id, hashed)
         if person is not None:
             return await _open(ctx, tx, person, now)
-        await _count_failure(tx, key, found, now)
+        await _count_failure(tx, "pin", key, found, now)
     raise SignInFailed("That PIN is wrong.")
 
 
-async def _count_failure(tx: Tx, key: bytes, found: Failures | None, now: datetime) -> None:
+async def _count_failure(tx: Tx, method: str, key: bytes, found: Failures | None, now: datetime) -> None:
     failed = after_failure(found, now)
     await repository.save_failures(tx, key, failed)
     if failed.locked_until is not None:
+        tx.count(LOCK_OUTS.labels(method).inc)
         log.warning("sign-in locked", failures=failed.failures, until=failed.locked_until.isoformat())
 
 

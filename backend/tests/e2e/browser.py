@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from playwright.async_api import (
 )
 
 from rasoi.embedded.postgres import free_port
+from tests.stack.running import Stack
 from tests.support import Platform, private_directory
 
 Json = dict[str, Any]
@@ -52,14 +54,14 @@ async def launch(playwright: Playwright) -> Browser:
 
 @contextmanager
 def running(**environ: str) -> Iterator[Platform]:
-    """A platform; `{port}` in a setting becomes its port."""
+    """A platform, or the stack of many processes where that is to be tested; `{port}` in a setting becomes its port."""
+    kind = Stack if os.environ.get("E2E_PLATFORM") == "stack" else Platform
     with private_directory() as directory:
         port = free_port()
         settings = {name: value.format(port=port) for name, value in environ.items()}
-        platform = Platform(directory / "data", settings, port=port).start()
+        platform = kind(directory / "data", settings, port=port).start()
         yield platform
-        if platform.process and platform.process.poll() is None:
-            platform.stop()
+        platform.stop()
 
 
 @dataclass

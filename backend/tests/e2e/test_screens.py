@@ -130,7 +130,7 @@ async def test_manage(house: House, screens: Screens, size: tuple[int, int]) -> 
     await page.get_by_label("User name").fill(MANAGER["username"])
     await page.get_by_label("Password").fill(MANAGER["password"])
     await page.get_by_role("button", name="Sign in").click()
-    for name in ("Orders", "Payments", "Stock", "Menu", "Team", "Settings"):
+    for name in ("Orders", "Payments", "Reports", "Stock", "Menu", "Team", "Settings"):
         await page.get_by_role("link", name=name).click()
         await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
         await page.wait_for_load_state("networkidle")

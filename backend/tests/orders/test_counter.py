@@ -7,11 +7,14 @@ import asyncio
 import asyncpg
 import msgspec
 import pytest
+from uuid_utils.compat import uuid7
 
-from rasoi.orders import placing, repository
+from rasoi.contracts.orders import OrderPlaced
+from rasoi.orders import placing, repository, schemas
 from rasoi.orders.counter import Counter
 from rasoi.orders.repository import Placement
-from tests.orders.conftest import COLA_1, KULFI_1, Desk, guest, line
+from rasoi.orders.service import UnknownBill
+from tests.orders.conftest import COLA_1, KULFI_1, TABLE, Desk, guest, line, waiter
 
 
 @pytest.fixture
@@ -60,15 +63,21 @@ async def test_what_is_refused_or_repeated_in_a_batch_touches_no_other(desk: Des
 async def test_a_fault_is_its_own_orders_and_the_rest_are_placed(desk: Desk) -> None:
     counter = desk.ctx.get(Counter)
     good = asyncio.gather(*(desk.place(guest(None), line(COLA_1)) for _ in range(10)))
-    broken = Placement(
-        msgspec.Raw(b'{"outlet_id": 1, "order_id": "no uuid"}'), b"", [(COLA_1, COLA_1, 1)], [], []
-    )
-    await asyncio.sleep(0)
-    with pytest.raises(asyncpg.PostgresError):
+    while not counter.waiting:
+        await asyncio.sleep(0)
+    whole = counter.waiting[0][0]
+    number = Placement.__struct_fields__.index("lines")
+    hundred = [(*each[:8], 100, *each[9:]) for each in whole.lines]  # more than the table's CHECK lets in
+    parts = [getattr(whole, name) for name in Placement.__struct_fields__]
+    parts[number] = hundred
+    row = list(whole.row)
+    row[1], row[3], row[7] = uuid7(), uuid7(), "another key"
+    broken = Placement(tuple(row), *parts[1:-2], ("another key",), ("nowhere",))
+    with pytest.raises(asyncpg.CheckViolationError):
         await counter.place(broken)
     assert sorted(order["number"] for _, order in await good) == list(range(1, 11))
     await desk.place(guest(None), line(COLA_1))
-    assert not counter.busy and not counter.waiting
+    assert not counter.waiting
 
 
 async def test_who_gave_up_waiting_is_not_waited_for(desk: Desk) -> None:
@@ -79,3 +88,70 @@ async def test_who_gave_up_waiting_is_not_waited_for(desk: Desk) -> None:
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert sum(isinstance(result, tuple) for result in results) >= 9
     assert (await desk.place(guest(None), line(COLA_1)))[0] == 201
+
+
+async def test_a_batch_of_all_kinds_numbers_what_it_places_without_gaps(desk: Desk, sizes: list[int]) -> None:
+    """New bills, a table's open bill, a bill that is named, one that is not there, and a refused order, together."""
+    who = guest()
+    _, first = await desk.place(who, line(COLA_1))
+    _, own = await desk.place(guest(None), line(COLA_1))
+    owner = guest(None)
+    _, named = await desk.place(owner, line(COLA_1))
+
+    async def outcome(*args: object, **more: object) -> object:
+        try:
+            return (await desk.place(*args, **more))[1]  # type: ignore[arg-type]
+        except (placing.SoldOut, UnknownBill) as refused:
+            return type(refused)
+
+    hold = [
+        asyncio.create_task(outcome(guest(None), line(COLA_1))) for _ in range(2)
+    ]  # the others wait for these
+    rest = [
+        outcome(guest(), line(COLA_1, 2)),
+        outcome(owner, line(COLA_1, 3), bill_id=named["bill_id"]),
+        outcome(guest(None), line(COLA_1), bill_id=uuid7()),
+        outcome(guest(None), line(KULFI_1, 99)),
+        outcome(guest(None), line(COLA_1)),
+    ]
+    at_table, on_named, missing, refused, fresh = await asyncio.gather(*rest)
+    placed = [first, own, named, *await asyncio.gather(*hold), at_table, on_named, fresh]
+    assert (missing, refused) == (UnknownBill, placing.SoldOut)
+    assert (at_table["bill_id"], on_named["bill_id"]) == (first["bill_id"], named["bill_id"])
+    assert sorted(order["number"] for order in placed) == list(range(1, 9))
+    assert max(sizes) >= 3
+    rows = await desk.owner.fetch(
+        """SELECT b.net_paise = (SELECT sum(o.total_paise) FROM orders.orders o WHERE o.bill_id = b.id)
+        AND b.net_paise = (SELECT sum(l.total_paise) FROM orders.line l
+          JOIN orders.orders o ON o.id = l.order_id WHERE o.bill_id = b.id)
+        FROM orders.bill b"""
+    )
+    assert [row[0] for row in rows] == [True] * 6
+
+
+async def test_the_answer_and_the_event_are_whole(desk: Desk) -> None:
+    """The database puts its part before Python's: together they are the schema, with no field twice."""
+    for who in (guest(), guest(None)):
+        _, answer = await desk.place(who, line(COLA_1))
+        assert set(answer) == set(schemas.Order.__struct_fields__)
+        msgspec.convert(answer, schemas.Order)
+        read = await desk.ctx.db.fetchrow(
+            "SELECT data::text AS data FROM orders.outbox WHERE subject = $1", answer["id"]
+        )
+        event = msgspec.json.decode(read["data"])
+        assert set(event) == set(OrderPlaced.__struct_fields__)
+        assert event["path"][-1] == event["status"] == answer["status"]
+        kept = await desk.owner.fetchval(
+            "SELECT body FROM orders.idempotency ORDER BY created_at DESC LIMIT 1"
+        )
+        assert (
+            msgspec.json.decode(kept) == answer and kept.count(b'"status":"' + answer["status"].encode()) == 1
+        )
+
+
+async def test_staff_add_no_session_to_a_bill(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.place(waiter(), line(COLA_1), table_id=TABLE)
+    await desk.place(guest(), line(COLA_1))
+    sessions = await desk.owner.fetchval("SELECT session_ids FROM orders.bill")
+    assert len(sessions) == 1 and None not in sessions

@@ -283,3 +283,10 @@ async def test_the_versions_of_a_bill_are_gapless(desk: Desk) -> None:
         await service.call_waiter(desk.ctx, who, bill_id, reason)
     versions = [version for kind, subject, version in await desk.log() if subject == str(bill_id)]
     assert versions == [1, 2, 3, 4, 5]
+
+
+async def test_a_changed_setting_counts_at_once(desk: Desk) -> None:
+    """Also before the event about it has come."""
+    await desk.place(guest(None), line(COLA_1))
+    await desk.owner.execute("UPDATE staff.outlet SET takeaway_payment = 'prepaid', version = version + 1")
+    assert (await desk.place(guest(None), line(COLA_1)))[1]["status"] == "awaiting_payment"

@@ -151,16 +151,7 @@ async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
     database: Database, database_url: str
 ) -> None:
     """Readers over one tail, each at its own pace, see all there is, in order, also what commits late."""
-    tail, reads, writing = Tail("orders"), 0, True
-
-    class Counting:
-        async def fetch(self, *args: Any) -> Any:
-            nonlocal reads
-            reads += 1
-            return await database.fetch(*args)
-
-        fetchval = database.fetchval
-
+    tail, writing = Tail("orders"), True
     rng = random.Random(5)
 
     async def writer(key: str) -> None:
@@ -175,7 +166,7 @@ async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
         seen, position = defaultdict(list), Position()
         while True:
             done = not writing
-            entries, position = await tail.read(Counting(), position)
+            entries, position = await tail.read(database, position)
             for each in entries:
                 seen[each.event.subject].append(each.event.aggregateversion)
             if done and not entries:
@@ -210,3 +201,14 @@ async def test_readers_that_are_woken_together_ask_the_database_once(
     assert asked == 1 and all(positions(entries) == [1, 2, 3] for entries, _ in steps)
     late, _ = await tail.read(Counting(), Position())
     assert asked == 1 and positions(late) == [1, 2, 3], "who comes later takes the same step"
+
+
+async def test_a_patient_reader_takes_at_once_what_a_fast_one_took_in_steps(
+    database: Database, database_url: str
+) -> None:
+    conn, tail, position = await connected(database_url), Tail("orders"), Position()
+    for version in range(1, 8):
+        await write(conn, "key", version)
+        _, position = await tail.read(database, position)
+    entries, after = await tail.read(database, Position())
+    assert positions(entries) == list(range(1, 8)) and after == position

@@ -10,7 +10,7 @@ from rasoi.platform.database import Database
 from rasoi.staff import api, repository
 from tests.conftest import AsRoom
 
-ROOMS = ("menu", "inventory", "orders", "payments", "kitchen", "notifications")
+ROOMS = ("menu", "inventory", "orders", "payments", "kitchen", "notifications", "reports")
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ const GAP = 12;
 /** Head, foot and borders of a card, which its lines can't use. */
 const FRAME = 190;
 const STRIP = 42;
+/** A second line of the head, where marks do not fit beside the table's name. */
+const MARKS = 38;
 
 /** How the board divides the window; `u` is one pixel of a 1080p wall screen. */
 export class Layout {
@@ -41,9 +43,9 @@ export class Layout {
   );
 
   /** The height left for a card's lines. */
-  lines(strip: boolean): number {
+  lines(strip: boolean, marks: boolean): number {
     if (this.list) return Infinity;
-    return this.cardHeight - (FRAME + (strip ? STRIP : 0)) * this.u;
+    return this.cardHeight - (FRAME + (strip ? STRIP : 0) + (marks ? MARKS : 0)) * this.u;
   }
 
   resize(by: number): void {

@@ -15,6 +15,11 @@ export function struck(item: TicketItem): boolean {
   return item.state === 'voided';
 }
 
+/** Whether its head says more than the table and the payment. */
+export function marked(ticket: Ticket): boolean {
+  return ticket.cancel_requested || ticket.rush || ticket.course > 1 || ticket.state === 'held';
+}
+
 /** The time from which a ticket ages. */
 export function bornAt(ticket: Ticket): string {
   return ticket.fired_at ?? ticket.placed_at;

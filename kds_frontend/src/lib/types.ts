@@ -397,6 +397,53 @@ export interface DailyStats {
   }[];
 }
 
+/* reports */
+export interface SalesSums {
+  orders: number;
+  quantity: number;
+  taxable_paise: number | null;
+  total_paise: number;
+  average_paise: number;
+}
+
+export interface ItemSales {
+  item_id: Uuid;
+  name: string;
+  quantity: number;
+  taxable_paise: number | null;
+  total_paise: number;
+}
+
+export interface SalesReport {
+  timezone: string;
+  from: string;
+  to: string;
+  total: SalesSums;
+  days: (SalesSums & { business_day: string })[];
+  hours: (SalesSums & { hour: number })[];
+  types: (SalesSums & { type: string })[];
+  items: ItemSales[];
+}
+
+export interface PreparationTimes {
+  tickets: number;
+  p50_s: number;
+  p90_s: number;
+  longest_s: number;
+}
+
+export interface StationTimes extends PreparationTimes {
+  station: string;
+  hours: (PreparationTimes & { hour: number })[];
+}
+
+export interface TimesReport {
+  timezone: string;
+  from: string;
+  to: string;
+  stations: StationTimes[];
+}
+
 /* kitchen */
 export type TicketState = 'held' | 'queued' | 'cooking' | 'ready' | 'served' | 'voided';
 

@@ -98,16 +98,22 @@ CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staff.au
 
 -- The business day of an instant: the last day whose cut-off had come. Comparing instants, not wall clocks, keeps it
 -- from going back when the clocks do.
-CREATE FUNCTION staff.business_day_at(p_outlet integer, p_at timestamptz) RETURNS date
+-- Several outlets' versions of their settings, and their business days; an unknown one has none.
+CREATE FUNCTION staff.outlets_at(p_outlets integer[], p_at timestamptz) RETURNS TABLE (outlet_id integer, version bigint, day date)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  SELECT CASE
+  SELECT d.id, d.version, CASE
     WHEN p_at < (d.day + d.cutoff) AT TIME ZONE d.timezone THEN d.day - 1
     WHEN p_at >= (d.day + 1 + d.cutoff) AT TIME ZONE d.timezone THEN d.day + 1
     ELSE d.day
   END
-  FROM (SELECT timezone, make_interval(mins => day_cutoff_minutes) AS cutoff,
+  FROM (SELECT id, version, timezone, make_interval(mins => day_cutoff_minutes) AS cutoff,
       ((p_at AT TIME ZONE timezone) - make_interval(mins => day_cutoff_minutes))::date AS day
-    FROM outlet WHERE id = p_outlet) d
+    FROM outlet WHERE id = ANY (p_outlets)) d
+$$;
+
+CREATE FUNCTION staff.business_day_at(p_outlet integer, p_at timestamptz) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
+  SELECT day FROM outlets_at(ARRAY[p_outlet], p_at)
 $$;
 
 CREATE FUNCTION staff.business_day(p_outlet integer) RETURNS date
@@ -134,6 +140,7 @@ $$;
 
 REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION staff.business_day_at(integer, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION staff.outlets_at(integer[], timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION staff.business_day(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION staff.read_outlet(integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION staff.record_audit(integer, uuid, text, text, text, jsonb) FROM PUBLIC;

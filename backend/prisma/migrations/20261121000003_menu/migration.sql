@@ -143,24 +143,24 @@ END $$;
 CREATE TRIGGER tax_class_immutable BEFORE UPDATE OR DELETE ON menu.tax_class
   FOR EACH ROW EXECUTE FUNCTION menu.refuse_change();
 
--- May these be sold from this version of the menu? NULL, {"stale": true} or {"sold_out": [{item_id, name}]}.
-CREATE FUNCTION menu.check_sale(p_outlet integer, p_version bigint, p_items uuid[], p_modifiers uuid[])
-RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = menu, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-DECLARE
-  refused jsonb;
+-- What stands against selling: for each order of a batch (`p_outlets`, `p_versions` by its number from 1) either that its
+-- menu is stale, or the items and modifiers that are sold out. `p_item_of` and `p_modifier_of` hold the order's number.
+CREATE FUNCTION menu.check_sales(p_outlets integer[], p_versions bigint[], p_item_of integer[], p_items uuid[],
+  p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE (n integer, stale boolean, sold_out jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = menu, pg_temp
+AS $$
 BEGIN
-  PERFORM FROM outlet_menu WHERE outlet_id = p_outlet AND version = p_version;
-  IF NOT FOUND THEN
-    RETURN '{"stale": true}';
-  END IF;
-  SELECT jsonb_agg(jsonb_build_object('item_id', id, 'name', name)) INTO refused FROM item
-  WHERE outlet_id = p_outlet AND id = ANY (p_items) AND (NOT active OR NOT available OR stock_out);
-  IF refused IS NULL AND cardinality(p_modifiers) > 0 THEN
-    SELECT jsonb_agg(jsonb_build_object('item_id', id, 'name', name)) INTO refused FROM modifier
-    WHERE outlet_id = p_outlet AND id = ANY (p_modifiers) AND (NOT active OR NOT available OR stock_out);
-  END IF;
-  RETURN CASE WHEN refused IS NOT NULL THEN jsonb_build_object('sold_out', refused) END;
+  RETURN QUERY
+  SELECT s.at::integer, true, NULL::jsonb FROM unnest(p_outlets, p_versions) WITH ORDINALITY s(outlet, version, at)
+  WHERE NOT EXISTS (SELECT FROM outlet_menu m WHERE m.outlet_id = s.outlet AND m.version = s.version)
+  UNION ALL
+  SELECT x.of, false, jsonb_agg(jsonb_build_object('item_id', x.id, 'name', x.name)) FROM (
+    SELECT s.of, i.id, i.name FROM unnest(p_item_of, p_items) s(of, id)
+    JOIN item i ON i.outlet_id = p_outlets[s.of] AND i.id = s.id AND (NOT i.active OR NOT i.available OR i.stock_out)
+    UNION ALL
+    SELECT s.of, m.id, m.name FROM unnest(p_modifier_of, p_modifiers) s(of, id)
+    JOIN modifier m ON m.outlet_id = p_outlets[s.of] AND m.id = s.id AND (NOT m.active OR NOT m.available OR m.stock_out)
+  ) x GROUP BY x.of;
 END $$;
 
 -- The outlet's whole menu of this moment as one document: for pricing, and for the guests' read model.
@@ -215,5 +215,5 @@ JOIN modifier_group g ON (g.outlet_id, g.id) = (m.outlet_id, m.group_id)
 WHERE m.outlet_id = p_outlet AND m.active AND g.active
 $$;
 
-REVOKE ALL ON FUNCTION menu.check_sale(integer, bigint, uuid[], uuid[]), menu.read_snapshot(integer),
+REVOKE ALL ON FUNCTION menu.check_sales(integer[], bigint[], integer[], uuid[], integer[], uuid[]), menu.read_snapshot(integer),
   menu.read_sources(integer) FROM PUBLIC;

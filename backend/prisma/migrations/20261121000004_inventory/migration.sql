@@ -191,6 +191,15 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Which orders of a batch (`p_outlets` by their number from 1) draw on counted stock at all: the others reserve nothing.
+CREATE FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) RETURNS SETOF integer
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = inventory, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT s.of FROM unnest(p_source_of, p_sources) s(of, id)
+  JOIN recipe r ON r.outlet_id = p_outlets[s.of] AND r.source_id = s.id AND r.kind = 'counted';
+END $$;
+
 -- Hold counted stock for an order's lines, all or nothing; a source is a variant or a modifier. An order's own
 -- earlier reservations are replaced. NULL, or {"sold_out": [{source_id, available}]} in portions.
 CREATE FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[])
@@ -336,4 +345,5 @@ BEGIN
   RETURN cardinality(picked);
 END $$;
 
-REVOKE ALL ON FUNCTION inventory.reserve(integer, uuid, uuid[], uuid[], integer[]), inventory.release(integer, uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION inventory.counted_among(integer[], integer[], uuid[]),
+  inventory.reserve(integer, uuid, uuid[], uuid[], integer[]), inventory.release(integer, uuid) FROM PUBLIC;

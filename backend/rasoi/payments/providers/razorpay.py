@@ -1,22 +1,23 @@
-"""Razorpay, through its SDK; the simulator speaks the same API."""
+"""Razorpay, through its SDK; the simulator speaks the same API. The SDK is imported at its first use: it is large."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import certifi
 import msgspec
-import razorpay
-import requests
 import structlog
 
 from rasoi.payments.domain import Observed
+from rasoi.payments.metrics import PROVIDER_SECONDS
 from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown
+from rasoi.platform import tracing
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -153,11 +154,24 @@ class Razorpay:
 
     async def _ask(self, call: Callable[..., T]) -> Any:
         """One call of the SDK in a worker thread. Anything but a clean answer is Unknown."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, call)
+        began, outcome = time.perf_counter(), "unknown"
+        try:
+            with tracing.calling(self.name) as span:
+                found = await asyncio.get_running_loop().run_in_executor(self._pool, self._call, call, span)
+            outcome = "ok"
+            return found
+        except Refused:
+            outcome = "refused"
+            raise
+        finally:
+            PROVIDER_SECONDS.labels(outcome).observe(time.perf_counter() - began)
 
-    def _call(self, call: Callable[..., Any]) -> dict[str, Any]:
+    def _call(self, call: Callable[..., Any], span: Any = None) -> dict[str, Any]:
+        import razorpay
+        import requests
+
         client, seen = self._client()
-        seen.status = 0
+        seen.status, seen.span = 0, span
         try:
             found = call(client, timeout=self._timeout)
         except razorpay.errors.BadRequestError as error:
@@ -177,13 +191,19 @@ class Razorpay:
             raise Unknown("the answer is no object")
         return found
 
+    def _note(self, response: Any, **_: Any) -> None:
+        """Keep what the SDK does not pass on."""
+        self._local.status = response.status_code
+        tracing.told(self._local.span, self.name, response)
+
     def _client(self) -> tuple[Any, Any]:
+        import razorpay
+        import requests
+
         local = self._local
         if not hasattr(local, "client"):
             session = requests.Session()
-            session.hooks["response"].append(
-                lambda response, **how: setattr(local, "status", response.status_code)
-            )
+            session.hooks["response"].append(self._note)
             session.trust_env = not self.simulated  # no proxy between us and our own simulator
             more = {"base_url": self._base_url} if self._base_url else {}
             local.client = razorpay.Client(session=session, auth=(self.key_id, self._key_secret), **more)
@@ -211,6 +231,7 @@ def observed(payment: Any) -> Observed:
             status=STATES[payment["status"]],
             method=METHODS.get(payment.get("method"), "card"),
             error=payment.get("error_description"),
+            reason=payment.get("error_reason"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unknown(f"a payment that can't be read: {error!r}") from None

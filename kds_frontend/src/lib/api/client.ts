@@ -1,5 +1,5 @@
 import { clock } from '../clock.svelte';
-import { newId } from '../ids';
+import { newId, newTraceparent } from '../ids';
 import { ApiError } from './error';
 
 /** Who a client speaks as: a token, and a way to get a fresh one. */
@@ -77,6 +77,7 @@ export class Api {
     if (this.credentials.token) headers['Authorization'] = `Bearer ${this.credentials.token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (options.key) headers['Idempotency-Key'] = options.key;
+    if (method !== 'GET') headers['traceparent'] = newTraceparent();
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 15_000);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const started = Date.now();

@@ -669,6 +669,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SalesReport */
+        get: operations["ApiReportsSalesSalesReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** TimesReport */
+        get: operations["ApiReportsTimesTimesReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -1128,6 +1162,16 @@ export interface components {
             methods: components["schemas"]["MethodTotals"][];
             total: components["schemas"]["payments_schemas_Totals"];
         };
+        /** DaySales */
+        DaySales: {
+            average_paise: number;
+            /** Format: date */
+            business_day: string;
+            orders: number;
+            quantity: number;
+            taxable_paise: number | null;
+            total_paise: number;
+        };
         /** DueRequest */
         DueRequest: {
             bill_id?: string | null;
@@ -1154,6 +1198,15 @@ export interface components {
             /** @enum {string} */
             type: "dine_in" | "takeaway";
         };
+        /** HourSales */
+        HourSales: {
+            average_paise: number;
+            hour: number;
+            orders: number;
+            quantity: number;
+            taxable_paise: number | null;
+            total_paise: number;
+        };
         /** ItemChange */
         ItemChange: {
             allergens?: ("celery" | "crustaceans" | "egg" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soya" | "sulphites")[];
@@ -1164,6 +1217,15 @@ export interface components {
             name_hi?: string | null;
             station?: string;
             tax_code?: string;
+        };
+        /** ItemSales */
+        ItemSales: {
+            /** Format: uuid */
+            item_id: string;
+            name: string;
+            quantity: number;
+            taxable_paise: number | null;
+            total_paise: number;
         };
         /** ItemView */
         ItemView: {
@@ -1567,6 +1629,27 @@ export interface components {
             amount_paise: number;
             reason: string;
         };
+        /** SalesReport */
+        SalesReport: {
+            days: components["schemas"]["DaySales"][];
+            /** Format: date */
+            from: string;
+            hours: components["schemas"]["HourSales"][];
+            items: components["schemas"]["ItemSales"][];
+            timezone: string;
+            /** Format: date */
+            to: string;
+            total: components["schemas"]["SalesSums"];
+            types: components["schemas"]["TypeSales"][];
+        };
+        /** SalesSums */
+        SalesSums: {
+            average_paise: number;
+            orders: number;
+            quantity: number;
+            taxable_paise: number | null;
+            total_paise: number;
+        };
         /** Seller */
         Seller: {
             address: string | null;
@@ -1594,6 +1677,14 @@ export interface components {
             oldest_at: string | null;
             open_tickets: number;
         };
+        /** StationHour */
+        StationHour: {
+            hour: number;
+            longest_s: number;
+            p50_s: number;
+            p90_s: number;
+            tickets: number;
+        };
         /** StationName */
         StationName: {
             code: string;
@@ -1603,6 +1694,15 @@ export interface components {
         StationState: {
             state: string;
             station: string;
+        };
+        /** StationTimes */
+        StationTimes: {
+            hours: components["schemas"]["StationHour"][];
+            longest_s: number;
+            p50_s: number;
+            p90_s: number;
+            station: string;
+            tickets: number;
         };
         /** StationView */
         StationView: {
@@ -1730,6 +1830,24 @@ export interface components {
         /** Tickets */
         Tickets: {
             items: components["schemas"]["TicketState"][];
+        };
+        /** TimesReport */
+        TimesReport: {
+            /** Format: date */
+            from: string;
+            stations: components["schemas"]["StationTimes"][];
+            timezone: string;
+            /** Format: date */
+            to: string;
+        };
+        /** TypeSales */
+        TypeSales: {
+            average_paise: number;
+            orders: number;
+            quantity: number;
+            taxable_paise: number | null;
+            total_paise: number;
+            type: string;
         };
         /** VariantView */
         VariantView: {
@@ -3306,6 +3424,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refund"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReportsSalesSalesReport: {
+        parameters: {
+            query?: {
+                /** @description A business day; `to` when left out. */
+                from?: string | null;
+                /** @description A business day; today when left out. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesReport"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiReportsTimesTimesReport: {
+        parameters: {
+            query?: {
+                /** @description A business day; `to` when left out. */
+                from?: string | null;
+                /** @description A business day; today when left out. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimesReport"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -1,0 +1,154 @@
+"""What every process that hosts rooms has in common, whichever rooms these are. It imports none before it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import hashlib
+import hmac
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+import uvicorn
+from litestar import get
+
+from rasoi.platform import asyncapi
+from rasoi.platform.auth import Tokens, public
+from rasoi.platform.context import Context
+from rasoi.platform.rooms import Room
+from rasoi.settings import Settings, SettingsError
+from rasoi.staff.api import Revocations, outlet
+
+NAMES = (
+    "staff",
+    "menu",
+    "inventory",
+    "orders",
+    "payments",
+    "kitchen",
+    "notifications",
+    "reports",
+    "realtime",
+)
+
+HEARD_S = 0.05  # for the requests of connections that were accepted last
+
+
+def room(name: str) -> Room:
+    """The room of this name, imported now if it was not yet, with its events, which it may write by SQL only."""
+    if find_spec(contracts := f"rasoi.contracts.{name}"):
+        import_module(contracts)
+    found: Room = import_module(f"rasoi.{name}").ROOM
+    return found
+
+
+def every_room() -> list[Room]:
+    """All rooms, in the order of their starting."""
+    return [room(name) for name in NAMES]
+
+
+def tokens_of(settings: Settings, revocations: Revocations) -> Tokens:
+    return Tokens(settings.secret_key, revocations.is_revoked)
+
+
+def build_routes(build: str) -> Any:
+    """What screens ask first: which build is served, and whether money is real."""
+
+    @get("/api/build", guards=[public], tags=["platform"])
+    async def build_info(ctx: Context) -> dict[str, Any]:
+        """The build of the screens, and whether the Razorpay simulator stands in."""
+        named = await outlet(ctx.db, 1)
+        return {"build": build, "razorpay_simulated": ctx.settings.simulated, "outlet_name": named.name}
+
+    @get("/api/asyncapi.json", guards=[public], tags=["platform"])
+    async def asyncapi_route() -> dict[str, Any]:
+        """The events, as AsyncAPI."""
+        rooms = await asyncio.to_thread(every_room)
+        return asyncapi.document(rooms, version("rasoi"))
+
+    return [build_info, asyncapi_route]
+
+
+def take_port(settings: Settings, *, backlog: int = 0) -> socket.socket:
+    """Take the port before anything else is touched; with a `backlog` also let callers in."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        if backlog:
+            listener.listen(backlog)
+    except OSError as error:
+        raise SettingsError(
+            f"can't listen on {settings.host} port {settings.port}: {error.strerror}; set HOST or PORT"
+        ) from None
+    return listener
+
+
+def simulator_secrets(settings: Settings) -> tuple[str, str]:
+    """The simulator's key and webhook secrets, which follow from the installation's own."""
+    key, webhook = (
+        hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
+        for what in (b"razorpay key", b"razorpay webhook")
+    )
+    return key, webhook
+
+
+class Server(uvicorn.Server):
+    """SIGINT and SIGTERM end the serving, and nothing more: what follows cleans up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Who connected before the doors closed is answered still; uvicorn alone would cut off those not heard yet."""
+        doors = [listener.dup() for listener in sockets or []]
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        await asyncio.sleep(0)  # now the loop accepts no more, and what the kernel let in since is ours
+        for door in doors:
+            for late in _accepted(door):
+                await asyncio.get_running_loop().connect_accepted_socket(
+                    self._protocol, late, ssl=self.config.ssl
+                )
+        await asyncio.sleep(HEARD_S)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+
+def _accepted(listener: socket.socket) -> list[socket.socket]:
+    """All connections that wait at it, which is closed then."""
+    listener.setblocking(False)
+    found = []
+    with listener, suppress(BlockingIOError):
+        while True:
+            found.append(listener.accept()[0])
+    for each in found:
+        each.setblocking(False)
+    return found
+
+
+def settle() -> None:
+    """Before serving: what stands now stays, so no collection walks it again; what starting left is given back."""
+    gc.collect()
+    gc.freeze()
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
+        trim(0)

@@ -1,0 +1,33 @@
+"""What the kitchen counts."""
+
+from __future__ import annotations
+
+from prometheus_client import Histogram
+
+from rasoi.kitchen import repository
+from rasoi.platform.context import Context
+from rasoi.platform.metrics import Census
+from rasoi.staff.api import outlet
+
+MINUTES = tuple(60 * minutes for minutes in (1, 2, 3, 5, 8, 10, 15, 20, 30, 60))
+COOKING = Histogram(
+    "rasoi_ticket_seconds", "From a ticket's firing until all of it was ready", ["station"], buckets=MINUTES
+)
+OPEN = Census("rasoi_tickets", "Open tickets by how late they are", ["outlet", "station", "lateness"])
+OLDEST = Census("rasoi_ticket_oldest_seconds", "Age of the oldest open ticket", ["outlet", "station"])
+
+
+async def count_open(ctx: Context) -> None:
+    """Tell how many tickets are open at each station, how late by the outlet's own limits, and the oldest's age."""
+    counts: dict[tuple[str, ...], float] = {}
+    oldest: dict[tuple[str, ...], float] = {}
+    for row in await repository.open_ages(ctx.db):
+        place = (str(row["outlet_id"]), row["station"])
+        limits = await outlet(ctx.db, row["outlet_id"])
+        counts |= {(*place, lateness): 0 for lateness in ("fresh", "amber", "red")}
+        oldest[place] = max(row["ages"], default=0.0)
+        for age in row["ages"]:
+            lateness = "red" if age >= limits.red_s else "amber" if age >= limits.amber_s else "fresh"
+            counts[*place, lateness] += 1
+    OPEN.tell(counts)
+    OLDEST.tell(oldest)

@@ -1,0 +1,22 @@
+"""What the reports room takes from other rooms' events; a batch of them is written by one statement per table."""
+
+from __future__ import annotations
+
+from rasoi.contracts.kitchen import TicketChanged
+from rasoi.contracts.orders import OrderState
+from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
+from rasoi.platform.events import Event
+from rasoi.reports import repository
+from rasoi.reports.domain import preparation_of, sale_of
+
+
+async def on_order(ctx: Context, tx: Tx, event: Event, order: OrderState) -> None:
+    """Placed, confirmed after all, or not to be: what it sells."""
+    tx.gather(repository.keep_sales, sale_of(event.outletid, event.aggregateversion, order))
+
+
+async def on_ticket(ctx: Context, tx: Tx, event: Event, change: TicketChanged) -> None:
+    """Ready, or not so any more: how long it took."""
+    if preparation := preparation_of(event.outletid, change):
+        tx.gather(repository.keep_preparations, preparation)

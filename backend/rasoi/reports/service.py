@@ -1,0 +1,88 @@
+"""Use-cases of reports: what a manager asks about a range of business days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from rasoi.platform.auth import Principal
+from rasoi.platform.context import Context
+from rasoi.platform.problems import Unprocessable
+from rasoi.reports import repository, schemas
+from rasoi.reports.domain import average
+from rasoi.staff.api import outlet as read_outlet
+
+MOST_DAYS = 92
+MOST_ITEMS = 500
+SUMS = ("orders", "quantity", "taxable_paise", "total_paise")
+TIMES = ("tickets", "p50_s", "p90_s", "longest_s")
+NOTHING = {"orders": 0, "quantity": 0, "taxable_paise": 0, "total_paise": 0, "average_paise": 0}
+
+
+async def _period(
+    ctx: Context, outlet_id: int, first: date | None, last: date | None
+) -> tuple[date, date, str]:
+    """The days asked for, today when not said, and the outlet's timezone."""
+    timezone = (await read_outlet(ctx.db, outlet_id)).timezone
+    last = last or await repository.today(ctx.db, outlet_id)
+    first = first or last
+    if not 0 <= (last - first).days < MOST_DAYS:
+        raise Unprocessable(f"Ask for 1 to {MOST_DAYS} days, the earlier one first.")
+    return first, last, timezone
+
+
+async def sales(
+    ctx: Context, principal: Principal, first: date | None, last: date | None
+) -> schemas.SalesReport:
+    """What was sold from `first` to `last`, in all and by day, hour, type and item."""
+    outlet_id = principal.outlet_id
+    first, last, timezone = await _period(ctx, outlet_id, first, last)
+    rows = await repository.sales(ctx.db, outlet_id, first, last, timezone)
+    items = await repository.items(ctx.db, outlet_id, first, last, MOST_ITEMS)
+    days = {row["business_day"]: _sums(row) for row in rows if row["business_day"]}
+    asked = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    all_of_it = next(r for r in rows if (r["business_day"], r["hour"], r["type"]) == (None, None, None))
+    return schemas.SalesReport(
+        timezone=timezone,
+        first=first,
+        last=last,
+        total=schemas.SalesSums(**_sums(all_of_it)),
+        days=[schemas.DaySales(business_day=day, **days.get(day, NOTHING)) for day in asked],
+        hours=[schemas.HourSales(hour=row["hour"], **_sums(row)) for row in rows if row["hour"] is not None],
+        types=[schemas.TypeSales(type=row["type"], **_sums(row)) for row in rows if row["type"]],
+        items=[schemas.ItemSales(**dict(row)) for row in items],
+    )
+
+
+def _sums(row: Any) -> dict[str, Any]:
+    sums = {name: row[name] for name in SUMS}
+    return sums | {"average_paise": average(sums["total_paise"], sums["orders"])}
+
+
+async def times(
+    ctx: Context, principal: Principal, first: date | None, last: date | None
+) -> schemas.TimesReport:
+    """How long the stations took for the orders of these business days."""
+    first, last, timezone = await _period(ctx, principal.outlet_id, first, last)
+    rows = await repository.times(ctx.db, principal.outlet_id, first, last, timezone)
+    hours = [row for row in rows if row["hour"] is not None]
+    return schemas.TimesReport(
+        timezone=timezone,
+        first=first,
+        last=last,
+        stations=[
+            schemas.StationTimes(
+                station=row["station"], hours=_hours(hours, row["station"]), **{n: row[n] for n in TIMES}
+            )
+            for row in rows
+            if row["hour"] is None
+        ],
+    )
+
+
+def _hours(rows: list[Any], station: str) -> list[schemas.StationHour]:
+    return [
+        schemas.StationHour(hour=row["hour"], **{n: row[n] for n in TIMES})
+        for row in rows
+        if row["station"] == station
+    ]

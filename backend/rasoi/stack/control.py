@@ -1,0 +1,80 @@
+"""How `rasoi stack status` and `restart` speak to the supervisor: lines of JSON through a unix socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+Say = Callable[[dict[str, Any]], None]
+Work = Callable[[dict[str, Any], Say], None]
+NAME = "stack.json"
+
+
+class NoStack(Exception):
+    """No stack runs on these data; the text is one line."""
+
+
+class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Answers each request, one line, with as many lines as `work` says."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, work: Work) -> None:
+        path.unlink(missing_ok=True)
+        self.path, self.work = path, work
+        super().__init__(str(path), Conversation)
+        path.chmod(0o600)
+        threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True, name="control").start()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self.path.unlink(missing_ok=True)
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    server: Control
+
+    def handle(self) -> None:
+        def say(answer: dict[str, Any]) -> None:
+            self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+        with suppress(BrokenPipeError):
+            self.server.work(json.loads(self.rfile.readline()), say)
+
+
+def ask(data: Path, request: dict[str, Any], seconds: float) -> Iterator[dict[str, Any]]:
+    """The supervisor's answers, as they come. Raises NoStack."""
+    known = read(data)
+    with socket.socket(socket.AF_UNIX) as conn:
+        conn.settimeout(seconds)
+        try:
+            conn.connect(str(known.get("control", data / "none")))
+            conn.sendall(json.dumps(request).encode() + b"\n")
+            for line in conn.makefile("rb"):
+                yield json.loads(line)
+        except OSError:
+            raise NoStack(f"no stack answers on {data}; start one: rasoi stack up") from None
+
+
+def read(data: Path) -> dict[str, Any]:
+    """What the last supervisor on these data noted of itself."""
+    try:
+        found = json.loads((data / NAME).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def note(data: Path, known: dict[str, Any]) -> None:
+    """Keep it for other commands, and for the next supervisor; whole, or as it was."""
+    draft = data / f"{NAME}.new"
+    draft.write_text(json.dumps(known))
+    os.replace(draft, data / NAME)

@@ -1,0 +1,132 @@
+"""What is counted when a transaction commits, and what a leader tells of the database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from prometheus_client import REGISTRY
+from uuid_utils.compat import uuid7
+
+from rasoi import app
+from rasoi.contracts.staff import SessionRevoked
+from rasoi.payments.metrics import UNSETTLED
+from rasoi.platform import metrics, watch
+from rasoi.platform.context import Context
+from rasoi.platform.database import Database
+from rasoi.platform.leader import Leadership
+from rasoi.platform.metrics import OUTBOX_BYTES, OUTBOX_LAG, PARKED, Census
+from rasoi.platform.rooms import Room
+from rasoi.settings import Settings
+from tests.conftest import AsRoom
+from tests.platform.transport_world import eventually
+
+PARK = """INSERT INTO kitchen.parked (log, position, subject, event, reason)
+SELECT 'staff', n, 'subject ' || n / 2, '{}', 'for a test' FROM generate_series(1, 4) n"""
+
+
+async def handle(*_: object) -> None:
+    return None
+
+
+def samples(census: Census) -> dict[tuple[str, ...], float]:
+    return {tuple(s.labels.values()): s.value for family in census.collect() for s in family.samples}
+
+
+@pytest.fixture
+def census() -> Census:
+    made = Census("rasoi_test", "for a test", ["room"])
+    REGISTRY.unregister(made)
+    return made
+
+
+def test_a_census_is_told_as_a_whole_and_forgotten(census: Census, monkeypatch: pytest.MonkeyPatch) -> None:
+    census.tell({("a",): 1, ("b",): 2}, "one")
+    census.tell({("c",): 3}, "other")
+    assert samples(census) == {("a",): 1, ("b",): 2, ("c",): 3}
+    census.tell({("b",): 5}, "one")
+    assert samples(census) == {("b",): 5, ("c",): 3}
+    monkeypatch.setattr(metrics, "FORGOTTEN_S", -1)
+    assert samples(census) == {}
+
+
+async def test_only_what_commits_is_counted(database: Database) -> None:
+    seen: list[float] = []
+
+    async def fail() -> None:
+        async with database.transaction("staff") as tx:
+            tx.count(seen.append)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert seen == []
+    async with database.transaction("staff") as tx:
+        tx.count(seen.append)
+        tx.count(seen.append, 2.5)
+        assert seen == []
+    assert seen == [1, 2.5]
+
+
+async def test_lag_parked_keys_and_size_are_read_from_the_database(
+    database: Database, settings: Settings
+) -> None:
+    ctx = Context(settings, database)
+    room = Room("kitchen", handlers={SessionRevoked: handle})
+    job = watch.measure(room, {"staff": "staff"})
+    await job.run(ctx)
+    assert samples(OUTBOX_LAG)["kitchen", "staff"] == 0
+    assert samples(PARKED)["kitchen", "staff"] == 0
+    async with database.transaction("staff") as tx:
+        tx.emit(SessionRevoked(session_id=uuid7()), subject="one", outlet_id=1, version=1)
+    await database.execute(PARK)
+    await asyncio.sleep(0.3)
+    await job.run(ctx)
+    assert 0.3 <= samples(OUTBOX_LAG)["kitchen", "staff"] < 5
+    assert samples(PARKED)["kitchen", "staff"] == 3
+    assert samples(OUTBOX_BYTES)["kitchen",] > 8192
+    await database.execute("DELETE FROM kitchen.parked")
+    position = await database.fetchval("SELECT max(id) FROM staff.outbox")
+    await database.execute("INSERT INTO kitchen.reader (log, position) VALUES ('staff', $1)", position)
+    await job.run(ctx)
+    assert samples(OUTBOX_LAG)["kitchen", "staff"] == samples(PARKED)["kitchen", "staff"] == 0
+
+
+async def test_a_leader_says_so_until_it_is_none(database_url: str) -> None:
+    def leads() -> float | None:
+        return REGISTRY.get_sample_value("rasoi_leader", {"room": "watched"})
+
+    first, second = Leadership(database_url, "room:watched"), Leadership(database_url, "room:watched")
+    assert leads() == 0
+    first.start()
+    await asyncio.wait_for(first.held.wait(), 5)
+    assert leads() == 1
+    await first.stop()
+    assert leads() == 0
+    assert REGISTRY.get_sample_value("rasoi_leaderships_total", {"room": "watched"}) == 1
+    assert not second.held.is_set()
+
+
+async def test_a_dependency_that_is_away_shows(database: Database, settings: Settings) -> None:
+    async def away() -> None:
+        raise OSError
+
+    def up(name: str) -> float | None:
+        return REGISTRY.get_sample_value("rasoi_dependency_up", {"dependency": name})
+
+    async def asked() -> bool:
+        return (up("postgresql"), up("a test")) == (1, 0)
+
+    async with watch.watching(Context(settings, database), {"a test": away}):
+        await eventually(asked, 5)
+    assert REGISTRY.get_sample_value("rasoi_db_connections_max", {"room": "all"}) >= 10  # type: ignore[operator]
+
+
+async def test_rooms_may_tell_it_under_their_own_roles(as_room: AsRoom, settings: Settings) -> None:
+    for room in app.ROOMS:
+        ctx = Context(settings, await as_room(room.name)) if room.logs or room.routes else None
+        jobs = [job for job in room.jobs if job.name.startswith("count")]
+        for job in [*jobs, watch.measure(room, {"kafka": room.name})] if ctx else []:
+            await job.run(ctx)
+    assert samples(UNSETTLED) == {(): 0}
+    assert {room for room, _ in samples(OUTBOX_LAG)} >= {"orders", "payments", "kitchen", "menu", "staff"}

@@ -192,15 +192,14 @@ SELECT station FROM kitchen.board b WHERE hash <> (
 
 --? reports_are_true: sales that are not what the orders are
 SELECT coalesce(o.id, s.order_id) FROM orders.orders o FULL JOIN reports.sale s ON (s.outlet_id, s.order_id) = (o.outlet_id, o.id)
-WHERE (s.business_day, s.placed_at, s.type, s.counted, s.total_paise) IS DISTINCT FROM
-    (o.business_day, o.placed_at, o.type, o.status NOT IN ('rejected', 'expired', 'cancelled'), o.total_paise)
-  OR s.taxable_paise <> o.taxable_paise;
+WHERE (s.business_day, s.placed_at, s.type, s.counted, s.taxable_paise, s.total_paise) IS DISTINCT FROM (o.business_day,
+  o.placed_at, o.type, o.status NOT IN ('rejected', 'expired', 'cancelled'), o.taxable_paise, o.total_paise);
 
 --? reports_are_true: lines that were sold as something else
 SELECT coalesce(l.id, s.line_id) FROM orders.line l
 FULL JOIN reports.sale_line s ON (s.outlet_id, s.order_id, s.line_id) = (l.outlet_id, l.order_id, l.id)
-WHERE (s.item_id, s.name, s.quantity, s.total_paise) IS DISTINCT FROM (l.item_id, l.name, l.quantity, l.total_paise)
-  OR s.taxable_paise <> l.taxable_paise;
+WHERE (s.item_id, s.name, s.quantity, s.taxable_paise, s.total_paise)
+  IS DISTINCT FROM (l.item_id, l.name, l.quantity, l.taxable_paise, l.total_paise);
 
 --? reports_are_true: tickets that took another time
 SELECT t.id FROM kitchen.ticket t

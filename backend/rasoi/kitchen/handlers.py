@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -29,6 +30,11 @@ async def on_order(ctx: Context, tx: Tx, event: Event, order: OrderState) -> Non
     """A confirmed order gets its tickets, once."""
     if order.status == "confirmed" and await repository.open_tickets(tx, event):
         tx.wake("kitchen")
+
+
+async def on_orders(ctx: Context, events: Sequence[Event]) -> None:
+    """What `on_order` does, for a batch and in one statement."""
+    await repository.hear_orders(ctx.db, events)
 
 
 async def on_cancelled(ctx: Context, tx: Tx, event: Event, order: OrderCancelled) -> None:

@@ -16,6 +16,7 @@ from rasoi.platform.database import Database, Tx
 from rasoi.platform.events import Event, traceparent
 
 OPEN = "SELECT kitchen.open_tickets($1, $2, $3, $4, $5, $6)"
+HEAR = "SELECT kitchen.hear_orders($1, $2, $3, $4, $5, $6)"
 LOAD = "SELECT kitchen.load($1, $2, $3, $4, $5)"
 SAVE = """WITH board AS (
   UPDATE kitchen.board b SET sequence = x.sequence, hash = x.hash
@@ -110,6 +111,17 @@ async def open_tickets(tx: Tx, event: Event) -> int:
         OPEN, event.outletid, event.data, event.time, event.correlationid, str(event.id), traceparent.get()
     )
     return opened
+
+
+async def hear_orders(db: Database, events: Sequence[Event]) -> None:
+    """Handle these events, inbox and all: what is new and confirmed gets its tickets."""
+    await db.call(
+        HEAR,
+        *zip(
+            *((e.id, e.outletid, e.data, e.time, e.correlationid, e.traceparent) for e in events), strict=True
+        ),
+        wakes=("kitchen",),
+    )
 
 
 async def load(

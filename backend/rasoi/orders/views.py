@@ -188,7 +188,8 @@ def _event_line(x: PricedLine) -> dict[str, Any]:
     return {
         "id": x.id, "item_id": x.item_id, "variant_id": x.variant_id, "name": x.name, "variant": x.variant,
         "quantity": x.quantity, "modifiers": x.modifiers, "allergens": x.allergens, "note": x.note, "course": x.course,
-        "station": x.station, "unit_price_paise": x.unit_price_paise, "total_paise": x.total_paise, "status": "active",
+        "station": x.station, "unit_price_paise": x.unit_price_paise, "taxable_paise": x.taxable_paise,
+        "total_paise": x.total_paise, "status": "active",
     }  # fmt: skip
 
 

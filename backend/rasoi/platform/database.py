@@ -133,7 +133,8 @@ class Database:
         cls, url: str, *, role: str | None = None, size: int = 10, settings: dict[str, str] | None = None
     ) -> Database:
         """Open the pool. `url` is a PostgreSQL URI; `role` is taken on by every connection."""
-        options = SETTINGS | ({"role": role} if role else {}) | (settings or {})
+        as_role = {"role": role, "application_name": f"rasoi {role.removeprefix('rasoi_')}"} if role else {}
+        options = SETTINGS | as_role | (settings or {})
         pool = await asyncpg.create_pool(
             url, min_size=min(2, size), max_size=size, init=prepare, server_settings=options, command_timeout=10,
             connection_class=Connection,

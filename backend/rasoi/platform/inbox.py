@@ -66,6 +66,9 @@ class Inbox:
         self.room = room
         self.log = source
         self.types = {cls.event_type: fn for cls, fn in room.handlers.items() if cls.event_room == source}
+        self.at_once = room.at_once[1] if room.at_once else None
+        contracts = room.at_once[0] if room.at_once else ()
+        self.swift = {cls.event_type for cls in contracts if cls.event_room == source}
         self.parked: set[str] = set()
 
     async def load(self) -> None:
@@ -94,9 +97,15 @@ class Inbox:
     async def _together(self, entries: list[Entry]) -> bool:
         if any(each.event.subject in self.parked for each in entries):
             return False
+        batch = [each.event for each in entries]
         try:
-            async with self.ctx.db.transaction(self.room.name) as tx:
-                await self._apply(tx, [each.event for each in entries])
+            if self.at_once and all(
+                event.type in self.swift and not tracing.traced(event) for event in batch
+            ):
+                await self.at_once(self.ctx, batch)
+            else:
+                async with self.ctx.db.transaction(self.room.name) as tx:
+                    await self._apply(tx, batch)
         except Exception as error:  # whatever it was, it is met again one by one
             log.info("batch split", room=self.room.name, log=self.log, reason=repr(error))
             return False

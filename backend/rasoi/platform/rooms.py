@@ -11,6 +11,7 @@ from rasoi.platform.database import Tx
 from rasoi.platform.events import Contract, Event
 
 Handler = Callable[[Context, Tx, Event, Any], Awaitable[None]]
+AtOnce = Callable[[Context, Sequence[Event]], Awaitable[None]]
 SnapshotHandler = Callable[[Context, Event, Any], Awaitable[None]]
 
 
@@ -26,12 +27,15 @@ class Job:
 @dataclass(frozen=True)
 class Room:
     """`handlers` run once per event under the inbox; `snapshot_handlers` run in every process, from now on.
-    `patience_s` is how long its readers let events gather, where nobody waits for them."""
+    `at_once` handles a batch of events of these types, inbox and all, in one statement: a short way for what guests and
+    cooks wait for; where it fails the handlers do the same. `patience_s` is how long its readers let events gather,
+    where nobody waits for them."""
 
     name: str
     routes: Sequence[Any] = ()
     handlers: Mapping[type[Contract], Handler] = field(default_factory=dict)
     snapshot_handlers: Mapping[type[Contract], SnapshotHandler] = field(default_factory=dict)
+    at_once: tuple[frozenset[type[Contract]], AtOnce] | None = None
     jobs: Sequence[Job] = ()
     start: Callable[[Context], Awaitable[None]] | None = None
     stop: Callable[[Context], Awaitable[None]] | None = None

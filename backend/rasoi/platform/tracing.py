@@ -242,6 +242,11 @@ def arrived(event: Event, headers: Sequence[tuple[str, bytes | None]]) -> Event:
     return msgspec.structs.replace(event, traceparent=parent) if TRACEPARENT.match(parent) else event
 
 
+def traced(event: Event) -> bool:
+    """Whether the handling of this event is recorded, step by step."""
+    return _recorder is not None and recorded(event.traceparent)
+
+
 def handling(event: Event, room: str, source: str) -> Any:
     """The CONSUMER span of an event that a room handles."""
     if _recorder is None or not recorded(event.traceparent):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ from rasoi.rush.report import Report, show
 from rasoi.rush.service import Options, Service
 
 ABOUT = """Play a dinner service against a running platform, over HTTP and sockets, as guests, waiters and cooks.
-Afterwards it compares what its screens saw with what the API says."""
+Afterwards it compares what its screens saw with what the API says. SIGTERM closes the doors: nobody orders any more."""
 STATUS = "exit status: 0 nothing lost or doubled; 1 something was; 2 it could not play"
 
 
@@ -119,6 +121,7 @@ async def _play(options: Options, console: Console) -> tuple[Report, Findings, l
     )
     async with Client(options.url) as client:
         service = Service(client, options, f"rush {os.urandom(3).hex()}")
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.house.closed.set)
         await service.prepare()
         with bars:
             report, findings = await service.play(_showing(bars, options.orders))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -49,10 +49,14 @@ class House:
     paid_online: int = 0
     orders_done: int = 0
     troubles: list[str] = field(default_factory=list)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)  # nobody orders any more
 
-    async def until(self, at: float) -> None:
-        """Wait for a moment of the service."""
-        await asyncio.sleep(max(0.0, self.began + at - time.monotonic()))
+    async def until(self, at: float) -> bool:
+        """Wait for a moment of the service. Whether it comes: the doors may be closed before."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self.began + at - time.monotonic())):
+                await self.closed.wait()
+        return not self.closed.is_set()
 
 
 class Visit:
@@ -67,7 +71,8 @@ class Visit:
 
     async def run(self) -> None:
         """Come, order, pay; what goes wrong is noted, and the others go on."""
-        await self.house.until(self.party.wishes[0].at)
+        if not await self.house.until(self.party.wishes[0].at):
+            return
         seat: AbstractAsyncContextManager[Any] = self.table.free if self.table else nullcontext()
         try:
             async with seat:
@@ -83,7 +88,8 @@ class Visit:
     async def _stay(self) -> None:
         bills: dict[str, None] = {}  # in the order of their opening
         for wish in self.party.wishes:
-            await self.house.until(wish.at)
+            if not await self.house.until(wish.at):
+                break
             order = await self._order(wish)
             self.house.orders_done += 1
             if order is not None:

@@ -58,10 +58,13 @@ class Kept:
         self.up.set()
         return self.since - began
 
-    def stop(self) -> None:
+    def stop(self) -> int:
+        """Returns the exit status of a process of ours, which is 0 where it drained; servers have their own."""
         self.state = "stopping"
         self.part.stop()
         self.state = "stopped"
+        ours = self.part.child if self.service.kind == "room" else None
+        return (ours.process.returncode or 0) if ours else 0
 
     @property
     def ended(self) -> bool:
@@ -213,7 +216,11 @@ class Supervisor:
         everything = [*self.kept, *self.spares.values()]
         with ThreadPoolExecutor(32) as pool:
             for kind in STOP_ORDER:
-                list(pool.map(Kept.stop, [kept for kept in everything if kept.service.kind == kind]))
+                list(pool.map(self._stop, [kept for kept in everything if kept.service.kind == kind]))
+
+    def _stop(self, kept: Kept) -> None:
+        if status := kept.stop():
+            self.say(f"{kept.name} ended with status {status}")
 
     def status(self) -> dict[str, Any]:
         """All that `rasoi stack status --json` says."""
@@ -266,7 +273,7 @@ class Supervisor:
                 self._stand_in(mine[0].service, say)
             self._replace(mine, say)
             if spare := self.spares.pop(name, None):
-                spare.stop()
+                self._stop(spare)
 
     def _stand_in(self, service: Service, say: Callable[[str], None]) -> None:
         if (old := self.spares.get(service.name)) and old.part.health() == "ok":
@@ -278,7 +285,7 @@ class Supervisor:
     def _replace(self, mine: Iterable[Kept], say: Callable[[str], None]) -> None:
         for kept in mine:
             with kept.turn:
-                kept.stop()
+                self._stop(kept)
                 say(f"{kept.name} is new after {kept.start(self.stopping):.1f} s")
 
     def _reread(self, kept: Kept, say: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,9 +16,11 @@ from rasoi.contracts import kitchen as contract
 from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketOpened
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.orders import OrderCancelled, OrderCancelRequested, OrderConfirmed, OrderPlaced
-from rasoi.kitchen import ROOM, domain, repository, service
+from rasoi.kitchen import ROOM, domain, handlers, repository, service
 from rasoi.kitchen.schemas import Action
 from rasoi.platform.events import Event, decode, new_event
+from rasoi.platform.inbox import Inbox
+from rasoi.platform.log import Entry
 from tests.kitchen.conftest import AT, OUTLET, Rig, again, bill, check, line, order
 
 ANOTHER = """INSERT INTO kitchen.ticket
@@ -331,3 +334,43 @@ async def test_old_actions_and_bills_are_forgotten(rig: Rig) -> None:
     await repository.prune(rig.db)
     assert await rig.db.fetchval("SELECT count(*) FROM kitchen.bill") == 0
     assert await rig.db.fetchval("SELECT count(*) FROM kitchen.action") == 1
+
+
+async def test_a_batch_in_one_statement_does_what_the_handlers_do(rig: Rig) -> None:
+    """Confirmed, not yet confirmed, and one that comes twice, with its inbox; a second time nothing happens."""
+    confirmed, waiting, later = (
+        order(OrderPlaced),
+        order(OrderPlaced, status="awaiting_payment"),
+        order(OrderConfirmed),
+    )
+    events = [
+        new_event(each, subject=str(each.order_id), outlet_id=OUTLET, version=1)
+        for each in (confirmed, waiting, later)
+    ]
+    assert ROOM.at_once is not None
+    contracts, work = ROOM.at_once
+    assert all(ROOM.handlers[each] is handlers.on_order for each in contracts)
+    for _ in range(2):
+        await work(rig.ctx, [*events, events[0]])
+        log = await rig.log()
+        assert [data.ticket.order_id for _, _, data in log] == [confirmed.order_id] * 2 + [later.order_id] * 2
+    seen = await rig.db.fetch("SELECT event_id FROM kitchen.inbox WHERE log = 'orders'")
+    assert {row["event_id"] for row in seen} == {each.id for each in events}
+    rows = await rig.db.fetch("SELECT causation_id, correlation_id FROM kitchen.outbox ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        (str(each.id), each.correlationid) for each in (events[0], events[0], events[2], events[2])
+    ]
+    await check(rig)
+
+
+async def test_where_the_one_statement_fails_the_handlers_go_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise asyncpg.LockNotAvailableError("another is at the board")
+
+    assert ROOM.at_once is not None
+    inbox = Inbox(rig.ctx, dataclasses.replace(ROOM, at_once=(ROOM.at_once[0], broken)), "orders")
+    event = new_event(placed := order(OrderPlaced), subject="any", outlet_id=OUTLET, version=1)
+    await inbox.handle([Entry(1, event)])
+    assert [data.ticket.order_id for _, _, data in await rig.log()] == [placed.order_id] * 2

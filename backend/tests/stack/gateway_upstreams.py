@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -95,10 +95,11 @@ async def serving(*replicas: Replica) -> AsyncIterator[None]:
 
 
 class Dying:
-    """A replica that takes each request whole, and dies over it."""
+    """A replica that takes requests whole and dies over them; the first `answered` of each connection it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, answered: int = 0) -> None:
         self.asked: list[str] = []
+        self.answered = answered
 
     async def __aenter__(self) -> Dying:
         self.server = await asyncio.start_server(self._take, HOST, 0)
@@ -109,10 +110,15 @@ class Dying:
         self.server.close()
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = next(
-            (line[15:] for line in head.lower().splitlines() if line.startswith("content-length")), "0"
-        )
-        await reader.readexactly(int(length))
-        self.asked.append(" ".join(head.split(" ")[:2]))
+        with suppress(asyncio.IncompleteReadError):
+            for _ in range(self.answered):
+                await self._read(reader)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await self._read(reader)
         writer.transport.abort()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().splitlines()
+        length = next((line[15:] for line in lines if line.startswith("content-length")), "0")
+        await reader.readexactly(int(length))
+        self.asked.append(lines[0])

@@ -124,6 +124,7 @@ async def test_its_own_health_and_that_of_orders(
     replicas["orders"].body = b'{"status":"ok"}'
     ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+    assert "GET /health/ready" in replicas["orders"].asked
     await replicas["orders"].stop()
     away = await client.get("/health/ready")
     assert (away.status_code, problem_of(away)["instance"]) == (503, "/health/ready")
@@ -149,6 +150,7 @@ async def test_services_are_told_the_callers_address_and_the_requests_id(door: G
         told = (await client.get("/api/menu", headers=forged | {"X-Request-ID": "mine.1"})).json()
         made = (await client.get("/api/menu", headers={"X-Request-ID": 'not "well" formed'})).json()
     assert (told["client"], told["scheme"]) == ("127.0.0.2", "http")
+    assert told["headers"]["x-forwarded-for"] == "127.0.0.2"
     assert told["headers"]["x-request-id"] == "mine.1"
     assert told["headers"]["host"] == f"{HOST}:{door.port}"
     assert "upgrade" not in told["headers"]

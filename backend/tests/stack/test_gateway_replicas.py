@@ -55,6 +55,15 @@ async def test_only_what_may_be_repeated_is_asked_again() -> None:
                 assert all(answer.headers["retry-after"] for answer in failed)
 
 
+async def test_what_may_not_be_repeated_is_sent_over_new_connections() -> None:
+    """A kept one may end at any moment: here always over its second request."""
+    async with Dying(answered=1) as replica, Gateway(0, {"orders": [replica.port]}) as door:
+        async with httpx.AsyncClient(base_url=door.url) as client:
+            for _ in range(5):
+                assert (await client.get("/api/orders")).status_code == 200
+                assert (await client.post("/api/orders")).status_code == 200
+
+
 async def test_tries_end() -> None:
     async with Dying() as one, Dying() as two, Dying() as three, Dying() as four:
         ports = [each.port for each in (one, two, three, four)]

@@ -225,6 +225,22 @@ BEGIN
   RETURN v_opened;
 END $$;
 
+-- Handles a batch of orders' events in one call, inbox and all: what is new and confirmed gets its tickets.
+CREATE FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamptz[], p_correlations text[],
+  p_traceparents text[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN WITH fresh AS (
+      INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING RETURNING event_id)
+    SELECT e.* FROM unnest(p_ids, p_outlets, p_orders, p_times, p_correlations, p_traceparents) WITH ORDINALITY
+      AS e (id, outlet, state, at, correlation, traceparent, n) JOIN fresh ON fresh.event_id = e.id
+    WHERE e.state ->> 'status' = 'confirmed' ORDER BY e.n
+  LOOP
+    PERFORM kitchen.open_tickets(r.outlet, r.state, r.at, r.correlation, r.id::text, r.traceparent);
+  END LOOP;
+END $$;
+
 -- Locks the boards of some orders (named by themselves, their tickets or items) and returns all that a change may
 -- need: those boards, every ticket of those orders, actions already done, answers already given, and the time.
 CREATE FUNCTION kitchen.load(

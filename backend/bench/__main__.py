@@ -31,20 +31,20 @@ MEASURES: dict[str, Callable[[Box, bool], Awaitable[list[Row]]]] = {
 
 
 async def measure(names: list[str], quick: bool, console: Console) -> list[Row]:
-    """Each on the same platform, one after another."""
-    box = Box()
-    try:
-        box.start()
-        await box.fill()
-        box.stop()
-        box.start()  # so that it knows the new outlets
-        rows: list[Row] = []
-        for name in names:
-            with console.status(f"measuring {name}"):
+    """Each on a platform of its own, so that none meets what another left to be done."""
+    rows: list[Row] = []
+    for name in names:
+        box = Box()
+        with console.status(f"measuring {name}"):
+            try:
+                box.start()
+                await box.fill()
+                box.stop()
+                box.start()  # so that it knows the new outlets
                 rows += await MEASURES[name](box, quick)
-        return rows
-    finally:
-        box.remove()
+            finally:
+                box.remove()
+    return rows
 
 
 def main() -> int:

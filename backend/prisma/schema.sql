@@ -456,6 +456,28 @@ END $$;
 
 
 --
+-- Name: hear_orders(uuid[], integer[], jsonb[], timestamp with time zone[], text[], text[]); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN WITH fresh AS (
+      INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING RETURNING event_id)
+    SELECT e.* FROM unnest(p_ids, p_outlets, p_orders, p_times, p_correlations, p_traceparents) WITH ORDINALITY
+      AS e (id, outlet, state, at, correlation, traceparent, n) JOIN fresh ON fresh.event_id = e.id
+    WHERE e.state ->> 'status' = 'confirmed' ORDER BY e.n
+  LOOP
+    PERFORM kitchen.open_tickets(r.outlet, r.state, r.at, r.correlation, r.id::text, r.traceparent);
+  END LOOP;
+END $$;
+
+
+--
 -- Name: item_states(integer, uuid); Type: FUNCTION; Schema: kitchen; Owner: -
 --
 
@@ -4505,6 +4527,13 @@ REVOKE ALL ON FUNCTION inventory.release(p_outlet integer, p_order uuid) FROM PU
 --
 
 REVOKE ALL ON FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) FROM PUBLIC;
 
 
 --

@@ -30,9 +30,13 @@ class Counter:
 
     async def place(self, placement: Placement) -> Answer:
         """The outcome and body for this order. Raises what its own writing raised."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
         self.waiting.append((placement, answer))
-        self._go_on()
+        if len(self.waiting) == 1:
+            loop.call_soon(self._go_on)  # after those whose requests were read in the same turn
+        elif len(self.waiting) == WORTH:
+            self._go_on()
         return await answer
 
     def _go_on(self) -> None:

@@ -206,10 +206,12 @@ class Bill:
         )
 
     def kill(self, order: OrderRow, status: str, reason: str | None = None) -> None:
-        """Cancel, reject or expire an order: it is owed no more."""
+        """Cancel, reject or expire an order: it is owed no more, and what was paid for it is told."""
         self.move(order, status, event=contracts.OrderCancelled, reason=reason)
         order.cancel_requested = False
         self._recount()
+        if self.row.payment_status == "overpaid":
+            self.tell_bill()
 
     def revive(self, order: OrderRow) -> None:
         """A late payment brings an expired order back."""

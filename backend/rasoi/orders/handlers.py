@@ -41,8 +41,6 @@ async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccept
         if order.status in AT_KITCHEN - {"served"}:
             bill.kill(order, "cancelled", order.reason or "accepted by the kitchen")
             await db.release_stock(tx, event.outletid, data.order_id)
-            if bill.row.payment_status == "overpaid":
-                bill.tell_bill()
 
 
 async def cancel_refused(ctx: Context, tx: Tx, event: Event, data: CancelRefused) -> None:

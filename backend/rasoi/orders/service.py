@@ -102,7 +102,6 @@ async def cancel(
             status = 200
             bill.kill(order, "cancelled", reason or f"by {principal.role}")
             await db.release_stock(tx, principal.outlet_id, order_id)
-            _tell_if_overpaid(bill)
         if principal.kind == "staff":
             await audit(
                 tx, principal, "order.cancel", str(order_id), {"reason": reason, "number": order.number}
@@ -128,7 +127,6 @@ async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str
     async with changing(ctx, principal.outlet_id, order_id=order_id) as (tx, bill):
         bill.kill(bill.order(order_id), "rejected", reason)
         await db.release_stock(tx, principal.outlet_id, order_id)
-        _tell_if_overpaid(bill)
         await audit(tx, principal, "order.reject", str(order_id), {"reason": reason})
     return await _view(ctx, principal, order_id)
 
@@ -155,12 +153,6 @@ async def expire_unapproved(ctx: Context) -> None:
             if bill.order(order_id).status == "placed":
                 bill.kill(bill.order(order_id), "expired", "not approved in time")
                 await db.release_stock(tx, outlet_id, order_id)
-                _tell_if_overpaid(bill)
-
-
-def _tell_if_overpaid(bill: Bill) -> None:
-    if bill.row.payment_status == "overpaid":
-        bill.tell_bill()
 
 
 async def _view(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:

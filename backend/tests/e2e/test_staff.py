@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -67,6 +68,18 @@ async def sign_in(page: Page) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
+async def reported(house: House, day: str) -> int:
+    """The paise of the day's orders, once the reports have them all."""
+    orders = (await house.get("/api/orders", business_day=day, limit=200))["items"]
+    dead = ("cancelled", "rejected", "expired")
+    sold = sum(each["totals"]["total_paise"] for each in orders if each["status"] not in dead)
+    query = {"from": day, "to": day}
+    async with asyncio.timeout(10):
+        while (await house.get("/api/reports/sales", **query))["total"]["total_paise"] != sold:
+            await asyncio.sleep(0.1)
+    return int(sold)
+
+
 async def test_the_manager_sees_the_day_and_stops_a_dish(house: House, screens: Screens) -> None:
     first = await house.order("Table 8", green_salad=2)
     desk = await screens.open(f"{house.url}/manage", DESK)
@@ -92,6 +105,15 @@ async def test_the_manager_sees_the_day_and_stops_a_dish(house: House, screens: 
         net = sum(each["net_paise"] for each in day["methods"] if each["method"] == method)
         await expect(tile).to_be_visible()
         assert await shown(tile) == net
+
+    sold = await reported(house, first["business_day"])
+    await desk.get_by_role("link", name="Reports").click()
+    tile = desk.locator(".tile", has=desk.get_by_role("heading", name="Sales", exact=True)).locator("b")
+    await expect(tile).to_be_visible()
+    assert await shown(tile) == sold
+    await expect(desk.get_by_role("row", name="Green Salad")).to_be_visible()
+    await desk.get_by_role("button", name="Yesterday").click()
+    await expect(desk.get_by_role("heading", name="Nothing sold yesterday")).to_be_visible()
 
     await desk.get_by_role("link", name="Menu").click()
     dish = desk.get_by_role("listitem").filter(has_text="Kesar Phirni")

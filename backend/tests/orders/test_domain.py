@@ -108,6 +108,19 @@ def test_paying_a_prepaid_bill_confirms_closes_and_numbers_it() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("end", ["cancelled", "rejected", "expired"])
+def test_however_a_paid_order_ends_the_bill_tells_what_is_too_much(end: str) -> None:
+    row = bill_row(net_paise=10000, total_paise=10000, paid_paise=10000)
+    order = order_row(row, "confirmed" if end == "cancelled" else "placed", 10000)
+    bill = Bill(row, [order], NOW)
+    bill.kill(order, end)
+    assert [type(change.payload) for change in bill.changes] == [
+        contracts.OrderCancelled,
+        contracts.BillChanged,
+    ]
+    assert bill.changes[-1].payload.payment_status == "overpaid"
+
+
 def test_financial_years_turn_in_april() -> None:
     assert invoice_series(date(2026, 3, 31), 1) == "2526/1"
     assert invoice_series(date(2026, 4, 1), 12) == "2627/12"

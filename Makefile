@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test test endurance check tidy bench generated screens lock
+.PHONY: help run stack stack-test test endurance faults check tidy bench generated screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -25,6 +25,9 @@ test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" 
 
 endurance: ## a rush over many processes and a real Kafka, some of them killed
 	@$(SETUP) python screens -- python infra/test.py -m endurance
+
+faults: ## a rush against the stack in which each fault strikes in turn (ARGS="--only kill-kitchen")
+	@$(SETUP) python screens stack -- python -m faults $(ARGS)
 
 check: ## style, types, import rules, generated files, tables
 	@$(SETUP) python screens prisma prometheus -- python infra/check.py

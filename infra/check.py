@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BACKEND = ROOT / "backend"
 SCREENS = ROOT / "kds_frontend"
 WATCH = ROOT / "prometheus"
-CODE = ["rasoi", "razorpay_simulator", "tests", "bench", "prisma/check.py", "../infra"]
+CODE = ["rasoi", "razorpay_simulator", "tests", "bench", "faults", "prisma/check.py", "../infra"]
 
 
 def tool(*command: str | Path, cwd: Path = BACKEND) -> str:
@@ -127,7 +127,7 @@ def present(paths: list[str]) -> list[str]:
 CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
     "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
-    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench"])),
+    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench", "faults"])),
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),
     "AsyncAPI is current": description("asyncapi"),

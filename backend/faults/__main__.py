@@ -20,7 +20,7 @@ from rich.table import Table
 
 from faults.plan import Turn, UnknownFault, every_fault, turns
 from faults.run import Run, Say, left_behind, play
-from rasoi.stack.plan import plan
+from rasoi.stack.plan import ROOMS, plan
 from tests.stack.running import Stack
 
 RATE = 2.0
@@ -80,7 +80,7 @@ def through(stack: Stack, chosen: Sequence[Turn], seed: int, rate: float, say: S
         stack.start(seconds=START_S)
         run = asyncio.run(play(stack, chosen, seed, rate, say))
         if run.wrong:
-            say(stack.rasoi("logs", "-n", LAST_LINES, check=False))
+            say(stack.rasoi("logs", "-n", LAST_LINES, "stack", *ROOMS, check=False))
     except RuntimeError as reason:
         run = Run(seed, wrong=[str(reason)])
     finally:

@@ -70,7 +70,7 @@ def turns(stack: Plan, seed: int, only: Collection[str] = ()) -> list[Turn]:
         if name not in known:
             raise UnknownFault(f"there is no fault {name}; the faults are {', '.join(known)}")
     chosen = [fault for name, fault in known.items() if not only or name in only]
-    chance = Random(seed)  # noqa: S311
+    chance = Random(seed)
     chance.shuffle(chosen)
     return [Turn(fault, chance.uniform(*PAUSE_S)) for fault in chosen]
 

@@ -70,7 +70,7 @@ async def play(stack: Stack, turns: Sequence[Turn], seed: int, rate: float, say:
     except Failed as reason:
         run.wrong.append(str(reason))
     finally:
-        rush.kill()
+        await rush.kill()
         await scene.db.close()
         run.seconds = round(time.monotonic() - began, 1)
     return run

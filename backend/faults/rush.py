@@ -55,9 +55,11 @@ class Rush:
             raise Failed(f"the rush has no result: {self.last_words()}")
         return dict(json.loads(out.splitlines()[-1]))
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
+        """Unless it has ended by itself."""
         if self.process.returncode is None:
             self.process.kill()
+            await self.process.communicate()
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()

@@ -91,7 +91,7 @@ async def stop_in_transaction(scene: Scene, fault: Fault) -> Struck:
             return not await scene.db.fetchval(AT_WORK, name)
 
         if not await until(free, LOCKS_S, 0.05):
-            raise Failed(f"{fault.target}'s locks were held for more than {LOCKS_S:.0f} s")
+            raise Failed(f"what {fault.target} had locked was not free after {LOCKS_S:.0f} s")
         struck.note = f"its locks went after {time.time() - struck.at:.1f} s"
     return struck
 

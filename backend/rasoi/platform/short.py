@@ -6,7 +6,7 @@ A handler asks for it with `opt=SHORT`. It is a POST to a fixed path that takes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 from litestar import Request, Response
 from litestar.exceptions import ValidationException
@@ -23,6 +23,12 @@ from rasoi.platform.idempotency import key_of
 SHORT = {"short": True}
 
 
+class Caller(NamedTuple):
+    """As much of a connection as a guard looks at; a whole Request costs more."""
+
+    scope: Any
+
+
 class Way:
     """One handler, bound to its room's context."""
 
@@ -36,23 +42,21 @@ class Way:
         scope["path_template"] = scope["path"]
         scope.setdefault("state", {})
         self.auth.identify(scope)
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
         try:
-            response = await self._answer(request, receive)
+            response = await self._answer(Caller(scope), receive)
         except Exception as error:
-            response = problems.handle(request, error)
+            response = problems.handle(Request(scope, receive, send), error)
         await _send(response, send)
 
-    async def _answer(self, request: Request[Any, Any, Any], receive: Any) -> Response[bytes]:
+    async def _answer(self, caller: Caller, receive: Any) -> Response[bytes]:
         for guard in self.guards:
-            await guard(request, self.handler)  # type: ignore[misc]
+            await guard(caller, self.handler)  # type: ignore[arg-type, misc]
         body = await _body(receive)
         if not body:
             raise ValidationException(extra=[{"key": "", "message": problems.NO_BODY}])
         data = self.decode(body)
-        scope = request.scope
-        key = key_of(dict(scope["headers"]), f"POST {scope['path']}", body)
-        return await self.handler.fn(Call(self.ctx, principal_of(request), key), data)  # type: ignore[no-any-return]
+        key = key_of(dict(caller.scope["headers"]), f"POST {caller.scope['path']}", body)
+        return await self.handler.fn(Call(self.ctx, principal_of(caller), key), data)  # type: ignore[arg-type, no-any-return]
 
 
 async def _body(receive: Any) -> bytes:

@@ -21,10 +21,10 @@ stack-test: ## the browser suite and a rush with a rolling restart, through the 
 		tests/e2e tests/stack/test_rush.py --deselect tests/e2e/test_kill.py $(ARGS)
 
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
-	@$(SETUP) python screens browser prometheus -- python infra/test.py $(ARGS)
+	@$(SETUP) python screens browser stack -- python infra/test.py $(ARGS)
 
 endurance: ## a rush over many processes and a real Kafka, some of them killed
-	@$(SETUP) python screens -- python infra/test.py -m endurance
+	@$(SETUP) python screens stack -- python infra/test.py -m endurance
 
 faults: ## a rush against the stack in which each fault strikes in turn (ARGS="--only kill-kitchen")
 	@$(SETUP) python screens stack -- python -m faults $(ARGS)

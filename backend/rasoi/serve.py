@@ -50,7 +50,8 @@ class Service:
 def serve(settings: Settings, rooms: list[Room]) -> int:
     """Host these rooms until SIGINT or SIGTERM, then drain."""
     observability.configure(settings)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own lines say it once
+    for library in ("aiokafka", "asyncpg"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # our own lines say it once
     started = time.monotonic()
     listener = hosting.take_port(
         settings

@@ -21,7 +21,7 @@ stack-test: ## the browser suite and a rush with a rolling restart, through the 
 		tests/e2e tests/stack/test_rush.py --deselect tests/e2e/test_kill.py $(ARGS)
 
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
-	@$(SETUP) python screens browser stack -- python infra/test.py $(ARGS)
+	@$(SETUP) python screens prisma browser stack -- python infra/test.py $(ARGS)
 
 endurance: ## a rush over many processes and a real Kafka, some of them killed
 	@$(SETUP) python screens stack -- python infra/test.py -m endurance
@@ -36,7 +36,7 @@ tidy: ## format the Python code, and put right what ruff can
 	@$(SETUP) python -- python infra/check.py --tidy
 
 bench: ## measure speed beside its denominators
-	@$(SETUP) python screens wrk -- python -m bench $(ARGS)
+	@$(SETUP) python screens wrk stack -- python -m bench $(ARGS)
 
 generated: ## write OpenAPI, AsyncAPI, the screens' client and schema.sql anew
 	@$(SETUP) python screens prisma -- python infra/generate.py

@@ -1,6 +1,6 @@
 """Makes a clone ready to run, with nothing but Python's standard library; quick when there is nothing to do.
 
-Usage: setup.py STEP… [-- COMMAND…]   steps: python, screens, prisma, browser, wrk, prometheus, stack.
+Usage: setup.py STEP… [-- COMMAND…]   steps: python, screens, prisma, browser, wrk, prometheus, stack, vendure.
 A COMMAND, once all steps are done, takes this process's place; its program is looked up in .venv/bin first.
 """
 
@@ -25,6 +25,7 @@ VENV = ROOT / ".venv"
 BACKEND = ROOT / "backend"
 SCREENS = ROOT / "kds_frontend"
 PRISMA = BACKEND / "prisma"
+VENDURE = BACKEND / "bench" / "vendure"
 LOCK = BACKEND / "requirements.lock"
 PYTHON = VENV / "bin" / "python"
 NPM_QUIET = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
@@ -244,6 +245,11 @@ def prisma() -> None:
     npm_packages(PRISMA, "Installing Prisma's tools", "--ignore-scripts")
 
 
+def vendure() -> None:
+    """What our speed is measured beside; its own scripts are not run."""
+    npm_packages(VENDURE, "Installing Vendure", "--ignore-scripts")
+
+
 def browser() -> None:
     """A Chromium for the end-to-end tests."""
     if any(shutil.which(name) for name in BROWSERS):
@@ -326,7 +332,7 @@ def apt_install(package: str, what: str) -> None:
 
 STEPS = {
     "python": python, "screens": screens, "prisma": prisma, "browser": browser, "wrk": wrk,
-    "prometheus": prometheus, "stack": stack,
+    "prometheus": prometheus, "stack": stack, "vendure": vendure,
 }  # fmt: skip
 
 

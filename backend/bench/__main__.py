@@ -1,4 +1,4 @@
-"""`make bench`: the table of PERFORMANCE.md, measured here and now.
+"""`make bench`: the tables of PERFORMANCE.md, measured here and now.
 
 python -m bench [--only NAME …] [--quick] [--json]
 """
@@ -9,12 +9,13 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
-from bench import money, past, placing, running, screen
+from bench import money, past, placing, running, screen, stack, vendure
 from bench.box import Box
 from bench.load import caption
 from bench.rows import Row, show
@@ -27,12 +28,16 @@ MEASURES: dict[str, Callable[[Box, bool], Awaitable[list[Row]]]] = {
     "past": past.measure,
     "stats": money.measure_stats,
     "sockets": running.measure_sockets,
+    "vendure": vendure.measure,
+    "stack": stack.measure,
 }
+TITLES = {"stack": "Rasoi's speed as many processes, over real Kafka and behind nginx"}
+TITLE = "Rasoi's speed"
 
 
-async def measure(names: list[str], quick: bool, console: Console) -> list[Row]:
-    """Each on a platform of its own, so that none meets what another left to be done."""
-    rows: list[Row] = []
+async def measure(names: list[str], quick: bool, console: Console) -> dict[str, list[Row]]:
+    """The rows by their table's title. Each on a platform of its own, so that none meets what another left to be done."""
+    tables: dict[str, list[Row]] = {}
     for name in names:
         box = Box()
         with console.status(f"measuring {name}"):
@@ -41,14 +46,15 @@ async def measure(names: list[str], quick: bool, console: Console) -> list[Row]:
                 await box.fill()
                 box.stop()
                 box.start()  # so that it knows the new outlets
-                rows += await MEASURES[name](box, quick)
+                tables.setdefault(TITLES.get(name, TITLE), []).extend(await MEASURES[name](box, quick))
             finally:
                 box.remove()
-    return rows
+    return tables
 
 
 def main() -> int:
     """Exit status 1 when a gate is missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped also then
     parser = argparse.ArgumentParser(prog="bench", description="Measure speed beside its denominators.")
     parser.add_argument(
         "--only", action="append", choices=MEASURES, help="this measure only; may be repeated"
@@ -62,11 +68,13 @@ def main() -> int:
         console.print(
             f"[yellow]This machine is busy (load {load:.1f} on {cores} cores): the figures mean little.[/]"
         )
-    rows = asyncio.run(measure(options.only or list(MEASURES), options.quick, console))
+    tables = asyncio.run(measure(options.only or list(MEASURES), options.quick, console))
+    rows = [row for table in tables.values() for row in table]
     if options.json:
         print(json.dumps([row.values() for row in rows], ensure_ascii=False, indent=2))
     else:
-        show(rows, Console(width=None if sys.stdout.isatty() else 170), caption())
+        for title, table in tables.items():
+            show(table, Console(width=None if sys.stdout.isatty() else 170), title, caption())
     return 1 if any(row.passed is False for row in rows) else 0
 
 

@@ -99,8 +99,13 @@ class Box:
         self.stop()
         shutil.rmtree(self.data, ignore_errors=True)
 
+    @property
+    def cluster(self) -> Path:
+        """Where PostgreSQL has its data."""
+        return self.data / "postgres"
+
     def database_url(self, database: str = "") -> str:
-        url = url_of_running(self.data / "postgres")
+        url = url_of_running(self.cluster)
         assert url, "PostgreSQL does not run"
         return url.replace("/rasoi?", f"/{database}?") if database else url
 

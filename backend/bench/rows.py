@@ -77,9 +77,9 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
-def show(rows: Sequence[Row], console: Console, caption: str = "") -> None:
-    """The table, as it is printed and kept in PROGRESS.md."""
-    table = Table("what", "figure", "beside it", "ratio", "gate", "aim", "", title="Rasoi's speed")
+def show(rows: Sequence[Row], console: Console, title: str, caption: str = "") -> None:
+    """One table, as it is printed and kept in PROGRESS.md."""
+    table = Table("what", "figure", "beside it", "ratio", "gate", "aim", "", title=title)
     table.title_justify = table.caption_justify = "left"
     table.caption = caption or None
     for row in rows:

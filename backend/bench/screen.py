@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -50,27 +52,58 @@ class Screens:
             self.ages.append(now - datetime.fromisoformat(change["data"]["ticket"]["placed_at"]).timestamp())
 
 
-async def measure(box: Box, quick: bool) -> list[Row]:
+async def stations(box: Box) -> list[str]:
+    """The stations of every outlet, which are the first one's."""
     conn = await box.connect()
-    stations = [row["code"] for row in await conn.fetch("SELECT code FROM menu.station WHERE outlet_id = 1")]
+    codes = [row["code"] for row in await conn.fetch("SELECT code FROM menu.station WHERE outlet_id = 1")]
     await conn.close()
-    rows = []
-    for outlets, gates in ((FREE, (25.0, 8.0)), (FREE[:1], None)):
-        screens = Screens(box, outlets, stations)
-        tasks = [asyncio.create_task(screens.watch(*channel)) for channel in screens.channels]
+    return codes
+
+
+@asynccontextmanager
+async def watching(screens: Screens) -> AsyncIterator[None]:
+    """All of them joined."""
+    tasks = [asyncio.create_task(screens.watch(*channel)) for channel in screens.channels]
+    try:
         for _ in tasks:
             await asyncio.wait_for(screens.joined.acquire(), 20)
-        asked = await requests(box, outlets)
-        spec: dict[str, Any] = {
-            "host": "127.0.0.1", "port": box.port, "connections": 16, "rate": RATE, "requests": asked, "good": "201",
-        }  # fmt: skip
-        await load(seconds=2, **spec)
-        await asyncio.sleep(1)
-        screens.ages.clear()
-        answer = await load(seconds=5 if quick else 15, **spec)
-        await asyncio.sleep(1)
+        yield
+    finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def orders(box: Box, outlets: range, rate: int, seconds: float) -> dict[str, Any]:
+    """That many orders a second at random moments; returns what the load told."""
+    asked = await requests(box, outlets)
+    return await load(
+        host="127.0.0.1",
+        port=box.port,
+        connections=16,
+        rate=rate,
+        requests=asked,
+        good="201",
+        seconds=seconds,
+    )
+
+
+async def show_orders(box: Box, outlets: range, rate: int, seconds: float) -> tuple[Screens, dict[str, Any]]:
+    """Screens that saw the tickets of a load, after a shorter one to warm up."""
+    screens = Screens(box, outlets, await stations(box))
+    async with watching(screens):
+        await orders(box, outlets, rate, 2)
+        await asyncio.sleep(1)
+        screens.ages.clear()
+        answer = await orders(box, outlets, rate, seconds)
+        await asyncio.sleep(1)
+    return screens, answer
+
+
+async def measure(box: Box, quick: bool) -> list[Row]:
+    rows = []
+    for outlets, gates in ((FREE, (25.0, 8.0)), (FREE[:1], None)):
+        screens, answer = await show_orders(box, outlets, RATE, 5 if quick else 15)
         p50, p99 = (percentile(screens.ages, share) * 1000 for share in (0.5, 0.99))
         beside = f"p50 {p50:.1f} ms; {answer['rate']:.0f}/s, {len(screens.ages):,} tickets; answered p99 {answer['p99']:.1f} ms"
         name = f"order placed → ticket on screen, p99 at {RATE}/s, {len(outlets)} outlet{'s'[: len(outlets) > 1]}"

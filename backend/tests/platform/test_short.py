@@ -52,7 +52,7 @@ def ways(database: Database, settings: Settings) -> list[httpx.AsyncClient]:
     ]
 
 
-def token(role: str, seconds: int = 60) -> dict[str, str]:
+def token(role: str, seconds: int = 3600) -> dict[str, str]:
     who = Principal(kind="staff", id=uuid7(), outlet_id=1, role=role, session_id=uuid7(), name="x")
     return {
         "Authorization": f"Bearer {Tokens('a secret of the tests that is long enough').issue(who, seconds)}"

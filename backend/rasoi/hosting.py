@@ -38,7 +38,6 @@ NAMES = (
     "realtime",
 )
 
-COLLECT = (20_000, 20, 20)  # requests leave hardly any cycles: to look for them less often saves a tenth of placing's time
 HEARD_S = 0.05  # for the requests of connections that were accepted last
 
 
@@ -151,6 +150,5 @@ def settle() -> None:
     """Before serving: what stands now stays, so no collection walks it again; what starting left is given back."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT)
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
         trim(0)

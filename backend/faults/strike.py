@@ -18,6 +18,7 @@ LOCKS_S = 7.0  # a stopped transaction's locks are gone by then: transaction_tim
 ATTEMPTS, HOLD_S = 40, 1.0
 WAITING = """SELECT pid FROM pg_stat_activity
 WHERE application_name = $1 AND $2 = ANY (pg_blocking_pids(pid)) LIMIT 1"""
+HELD_S = 2.0  # less than the time-out of an idle transaction
 STATE = "SELECT state FROM pg_stat_activity WHERE pid = $1"
 AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle'"
 
@@ -83,9 +84,12 @@ async def stop_in_transaction(scene: Scene, fault: Fault) -> Struck:
     (service,) = await scene.instances(fault.target)
     session = await _caught(scene, fault.target, name, service["pid"])
     async with _stopped(service["pid"], fault.stopped_s) as struck:
-        state = await scene.db.fetchval(STATE, session)
-        if state != "idle in transaction":
-            raise Failed(f"{fault.target} was stopped, and not in a transaction: {state}")
+
+        async def held() -> bool:  # once the statement that waited for us has ended
+            return await scene.db.fetchval(STATE, session) == "idle in transaction"  # type: ignore[no-any-return]
+
+        if not await until(held, HELD_S, 0.05):
+            raise Failed(f"{fault.target} was stopped, and not in a transaction")
 
         async def free() -> bool:
             return not await scene.db.fetchval(AT_WORK, name)

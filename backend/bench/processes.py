@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ from typing import Any
 import psutil
 
 from bench.box import SECRET, Box, environment
+from rasoi.embedded.postgres import free_ports
 from rasoi.settings import REPOSITORY
 from rasoi.stack.plan import plan
 
@@ -23,20 +22,6 @@ QUIET_PERCENT, QUIET_S, LONGEST_S = 20.0, 1.0, 20.0
 
 class NoStack(Exception):
     """The stack does not start here; the text says why."""
-
-
-def free_ports() -> int:
-    """The first of a hundred ports that nobody listens on."""
-    while True:
-        first = random.randrange(20_000, 32_000, 100)
-        try:
-            for port in range(first, first + 100):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(("127.0.0.1", port))
-            return first
-        except OSError:
-            continue
 
 
 @dataclass

@@ -83,6 +83,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports() -> int:
+    """The first of a hundred loopback ports that nothing listens on now: room for a whole stack."""
+    while True:
+        first = 20_000 + 100 * secrets.randbelow(120)
+        try:
+            for port in range(first, first + 100):
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+
+
 def _socket_url(user: str, database: str, sockets: str, port: int | str) -> str:
     return f"postgresql://{user}@/{database}?host={quote(sockets)}&port={port}"
 

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from rasoi.embedded.postgres import free_port
+from rasoi.embedded.postgres import free_port, free_ports
 from rasoi.settings import REPOSITORY
 from tests.support import Platform, plain_environment
-
-
-def free_ports() -> int:
-    """The first of a hundred ports that nobody listens on."""
-    while True:
-        first = random.randrange(20_000, 32_000, 100)
-        try:
-            for port in range(first, first + 100):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(("127.0.0.1", port))
-            return first
-        except OSError:
-            continue
 
 
 @dataclass

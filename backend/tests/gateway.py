@@ -88,9 +88,18 @@ class Gateway:
         except httpx.TransportError:
             return False
 
-    async def access_log(self) -> list[dict[str, Any]]:
-        """What it noted of each request; written out once a log is opened anew."""
-        log = self.run / "access.log"
-        self.process.send_signal(signal.SIGUSR1)
-        await asyncio.sleep(0.3)
-        return [json.loads(line) for line in log.read_text().splitlines()]
+    async def noted(self, **fields: Any) -> dict[str, Any]:
+        """Its log's line of the request with these fields; each of its two workers writes its lines out by itself."""
+        async with asyncio.timeout(10):
+            while True:
+                for line in map(json.loads, self.access_log().splitlines()):
+                    if fields.items() <= line.items():
+                        told: dict[str, Any] = line
+                        return told
+                self.process.send_signal(signal.SIGUSR1)
+                await asyncio.sleep(0.05)
+
+    def access_log(self) -> str:
+        """What it has noted so far of each request, complete lines only."""
+        text = (self.run / "access.log").read_text()
+        return text[: text.rfind("\n") + 1]

@@ -29,6 +29,7 @@ CREATE DATABASE {DATABASE} OWNER {OWNER};
 CONFIGURATION = {
     "shared_buffers": "256MB",
     "max_connections": "60",
+    "min_wal_size": "256MB",
     "max_wal_size": "1GB",
     "wal_compression": "on",
     "synchronous_commit": "on",
@@ -41,6 +42,8 @@ CONFIGURATION = {
     "log_min_duration_statement": "500ms",
     "log_line_prefix": "%m [%p] %u ",
 }
+# Whoever commits into a new segment waits until it is filled with zeros: 50 ms for the usual 16 MB, 4 ms for one.
+WAL_SEGMENT_MB = 1
 ACCESS = """# made by rasoi: programs of this machine through a directory that only its owner may enter, or with the password
 local all all trust
 host all all 127.0.0.1/32 scram-sha-256
@@ -194,7 +197,7 @@ class Postgres:
         cluster = draft / "cluster"
         settings = [part for name, value in CONFIGURATION.items() for part in ("-c", f"{name}={value}")]
         self._run("initdb", "-D", cluster, f"--username={ADMIN}", f"--pwfile={draft / 'password'}",
-                  "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8",
+                  "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", f"--wal-segsize={WAL_SEGMENT_MB}",
                   "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", *settings)  # fmt: skip
         (cluster / "pg_hba.conf").write_text(ACCESS)
         self._run("postgres", "--single", "-D", cluster, "postgres", feed=BOOTSTRAP)

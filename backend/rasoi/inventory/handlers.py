@@ -13,11 +13,11 @@ from rasoi.platform.events import Event
 
 async def order_known(ctx: Context, tx: Tx, event: Event, data: OrderPlaced | OrderConfirmed) -> None:
     """Remember what the lines are made of, for the moment when they are cooked."""
-    lines = [
-        {"line_id": line.id, "source_ids": [line.variant_id, *(m.id for m in line.modifiers)]}
-        for line in data.lines
-    ]
-    await repository.learn_lines(tx, event.outletid, data.order_id, lines)
+    for line in data.lines:
+        sources = [line.variant_id, *(m.id for m in line.modifiers)]
+        tx.gather(
+            repository.learn_lines, repository.OrderLine(event.outletid, line.id, data.order_id, sources)
+        )
 
 
 async def ticket_moved(ctx: Context, tx: Tx, event: Event, data: TicketOpened | TicketChanged) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from rasoi.platform.database import Database, Record, Tx
@@ -88,14 +88,23 @@ async def name_cause(tx: Tx, correlation: str, causation: str | None, traceparen
     )  # fmt: skip
 
 
-async def learn_lines(tx: Tx, outlet_id: int, order_id: UUID, lines: list[dict[str, Any]]) -> None:
-    """Remember what each line is made of; lines: {line_id, source_ids}."""
+class OrderLine(NamedTuple):
+    """A row of inventory.order_line: what a line is made of."""
+
+    outlet_id: int
+    line_id: UUID
+    order_id: UUID
+    source_ids: list[UUID]
+
+
+async def learn_lines(tx: Tx, lines: Sequence[OrderLine]) -> None:
+    """Remember what each line is made of."""
     await tx.execute(
         """INSERT INTO inventory.order_line (outlet_id, line_id, order_id, source_ids)
-        SELECT $1, line_id, $2, source_ids FROM jsonb_to_recordset($3) AS l(line_id uuid, source_ids uuid[])
+        SELECT outlet_id, line_id, order_id, source_ids FROM jsonb_populate_recordset(NULL::inventory.order_line, $1)
         ON CONFLICT DO NOTHING""",
-        outlet_id, order_id, lines,
-    )  # fmt: skip
+        [line._asdict() for line in lines],
+    )
 
 
 async def use(tx: Tx, outlet_id: int, order_id: UUID, items: Sequence[tuple[UUID, UUID, int]]) -> None:

@@ -19,15 +19,13 @@ OLDEST = Census("rasoi_ticket_oldest_seconds", "Age of the oldest open ticket", 
 
 async def count_open(ctx: Context) -> None:
     """Tell how many tickets are open at each station, how late by the outlet's own limits, and the oldest's age."""
+    outlets = [await outlet(ctx.db, outlet_id) for outlet_id in await repository.outlets(ctx.db)]
+    limits = [(each.id, each.amber_s, each.red_s) for each in outlets]
     counts: dict[tuple[str, ...], float] = {}
     oldest: dict[tuple[str, ...], float] = {}
-    for row in await repository.open_ages(ctx.db):
+    for row in await repository.open_tickets_by_lateness(ctx.db, limits):
         place = (str(row["outlet_id"]), row["station"])
-        limits = await outlet(ctx.db, row["outlet_id"])
-        counts |= {(*place, lateness): 0 for lateness in ("fresh", "amber", "red")}
-        oldest[place] = max(row["ages"], default=0.0)
-        for age in row["ages"]:
-            lateness = "red" if age >= limits.red_s else "amber" if age >= limits.amber_s else "fresh"
-            counts[*place, lateness] += 1
+        counts |= {(*place, lateness): row[lateness] for lateness in ("fresh", "amber", "red")}
+        oldest[place] = row["oldest"]
     OPEN.tell(counts)
     OLDEST.tell(oldest)

@@ -64,10 +64,13 @@ WHERE t.outlet_id = $1 AND t.station = $2 AND t.state IN ('ready', 'served') AND
 ORDER BY t.ready_at DESC LIMIT $3"""
 READY = f"""SELECT {TICKET} FROM kitchen.ticket t
 WHERE t.outlet_id = $1 AND t.state = 'ready' ORDER BY t.ready_at LIMIT $2"""
-OPEN_AGES = """SELECT b.outlet_id, b.station, coalesce(array_agg(
-  extract(epoch FROM now() - coalesce(t.fired_at, t.placed_at))::float8) FILTER (WHERE t.id IS NOT NULL), '{}') AS ages
-FROM kitchen.board b LEFT JOIN kitchen.ticket t ON t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
-  AND t.state IN ('queued', 'cooking')
+OUTLETS = "SELECT DISTINCT outlet_id FROM kitchen.board"
+BY_LATENESS = """SELECT b.outlet_id, b.station, coalesce(max(t.age), 0)::float8 AS oldest,
+  count(*) FILTER (WHERE t.age < l.amber) AS fresh,
+  count(*) FILTER (WHERE t.age >= l.amber AND t.age < l.red) AS amber, count(*) FILTER (WHERE t.age >= l.red) AS red
+FROM unnest($1::int[], $2::int[], $3::int[]) AS l (outlet_id, amber, red) JOIN kitchen.board b ON b.outlet_id = l.outlet_id
+LEFT JOIN LATERAL (SELECT extract(epoch FROM now() - coalesce(t.fired_at, t.placed_at)) AS age FROM kitchen.ticket t
+  WHERE t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible AND t.state IN ('queued', 'cooking')) AS t ON true
 GROUP BY b.outlet_id, b.station"""
 NAME_STATIONS = """INSERT INTO kitchen.board (outlet_id, station, name) SELECT $1, * FROM unnest($2::text[], $3::text[])
 ON CONFLICT (outlet_id, station) DO UPDATE SET name = excluded.name WHERE board.name <> excluded.name"""
@@ -199,9 +202,14 @@ async def ready(db: Database, outlet_id: int, limit: int) -> list[TicketState]:
     return [msgspec.convert(row[0], TicketState) for row in await db.fetch(READY, outlet_id, limit)]
 
 
-async def open_ages(db: Database) -> list[Any]:
-    """The ages of every board's open tickets, in seconds."""
-    return await db.fetch(OPEN_AGES)  # type: ignore[no-any-return]
+async def outlets(db: Database) -> list[int]:
+    """Those that have boards."""
+    return [row["outlet_id"] for row in await db.fetch(OUTLETS)]
+
+
+async def open_tickets_by_lateness(db: Database, limits: Sequence[tuple[int, int, int]]) -> list[Any]:
+    """For every board of these (outlet, amber, red, both in seconds): its open tickets, and the oldest's age in seconds."""
+    return await db.fetch(BY_LATENESS, *zip(*limits, strict=True)) if limits else []
 
 
 async def name_stations(tx: Tx, outlet_id: int, names: dict[str, str]) -> None:

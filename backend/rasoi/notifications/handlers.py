@@ -12,10 +12,11 @@ from rasoi.platform.events import Contract, Event
 async def notify(ctx: Context, tx: Tx, event: Event, data: Contract) -> None:
     """Tell whom the event concerns."""
     bill_id, session_ids = sessions_of(data)
-    if bill_id and session_ids:
-        await repository.add_sessions(tx, event.outletid, bill_id, session_ids)
+    if bill_id:
+        for session_id in session_ids:
+            tx.gather(repository.add_sessions, (event.outletid, session_id, bill_id))
     for draft in RULES[type(data)](data):
-        await service.send(tx, event, draft)
+        service.send(tx, event, draft)
 
 
 async def prune(ctx: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,6 @@ from uuid import UUID
 from rasoi.notifications.domain import MessageRow
 
 COLUMNS = ", ".join(MessageRow.__struct_fields__)
-PLACES = ", ".join(f"${n + 1}" for n in range(len(MessageRow.__struct_fields__)))
 KEPT = "90 days"
 
 
@@ -18,23 +18,24 @@ async def now(conn: Any) -> datetime:
     return await conn.fetchval("SELECT clock_timestamp()")  # type: ignore[no-any-return]
 
 
-async def add(tx: Any, row: MessageRow) -> bool:
-    """Write a message; False when this audience was told of this cause already."""
-    done = await tx.fetchval(
-        f"""INSERT INTO notifications.message ({COLUMNS}) VALUES ({PLACES})
-        ON CONFLICT (outlet_id, cause, audience) DO NOTHING RETURNING true""",
-        *(getattr(row, name) for name in MessageRow.__struct_fields__),
+async def add(tx: Any, rows: Sequence[MessageRow]) -> set[UUID]:
+    """Write messages, and return whose are new: their audience was not told of their cause before."""
+    added = await tx.fetch(
+        f"""INSERT INTO notifications.message ({COLUMNS})
+        SELECT {COLUMNS} FROM jsonb_populate_recordset(NULL::notifications.message, $1)
+        ON CONFLICT (outlet_id, cause, audience) DO NOTHING RETURNING id""",
+        rows,
     )
-    return bool(done)
+    return {row["id"] for row in added}
 
 
-async def add_sessions(tx: Any, outlet_id: int, bill_id: UUID, session_ids: list[UUID]) -> None:
-    """Remember whose guests a bill has."""
+async def add_sessions(tx: Any, rows: Sequence[tuple[int, UUID, UUID]]) -> None:
+    """Remember whose guests a bill has: (outlet, session, bill)."""
     await tx.execute(
         """INSERT INTO notifications.bill_session (outlet_id, session_id, bill_id)
-        SELECT $1, session_id, $2 FROM unnest($3::uuid[]) AS s (session_id) ON CONFLICT DO NOTHING""",
-        outlet_id, bill_id, session_ids,
-    )  # fmt: skip
+        SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[]) ON CONFLICT DO NOTHING""",
+        *zip(*rows, strict=True),
+    )
 
 
 async def for_staff(

@@ -13,15 +13,20 @@ from rasoi.notifications.schemas import Notification, Notifications
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
-from rasoi.platform.events import Event
+from rasoi.platform.events import Event, new_event
 from rasoi.platform.problems import NotFound
 
 
-async def send(tx: Tx, event: Event, draft: Draft) -> None:
+def send(tx: Tx, event: Event, draft: Draft) -> None:
     """Record a message and send it to the screens, once per cause and audience."""
     row = _written(event, draft)
-    if await repository.add(tx, row):
-        _tell(tx, row)
+    told = new_event(_change(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
+    tx.gather(_record, (row, told))
+
+
+async def _record(tx: Tx, drafted: list[tuple[MessageRow, Event]]) -> None:
+    added = await repository.add(tx, [row for row, _ in drafted])
+    tx.events += [told for row, told in drafted if row.id in added]
 
 
 def _written(event: Event, draft: Draft) -> MessageRow:
@@ -45,8 +50,8 @@ def _written(event: Event, draft: Draft) -> MessageRow:
     return row
 
 
-def _tell(tx: Tx, row: MessageRow) -> None:
-    payload = NotificationChanged(
+def _change(row: MessageRow) -> NotificationChanged:
+    return NotificationChanged(
         notification_id=row.id,
         audience=row.audience,
         kind=row.kind,
@@ -58,7 +63,6 @@ def _tell(tx: Tx, row: MessageRow) -> None:
         state=row.state,
         created_at=row.created_at,
     )
-    tx.emit(payload, subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
 
 
 async def report(ctx: Context, principal: Principal, message_id: UUID, state: str) -> Notification:
@@ -70,7 +74,7 @@ async def report(ctx: Context, principal: Principal, message_id: UUID, state: st
         if advance(row, state, await repository.now(tx)):
             row.version += 1
             await repository.save(tx, row)
-            _tell(tx, row)
+            tx.emit(_change(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
     return _shown(row)
 
 

@@ -17,7 +17,7 @@ from rasoi.platform.database import Database
 TOGETHER = 16
 AT_ONCE, WORTH = 2, 4
 
-Answer = tuple[str, str]
+Answer = tuple[str, bytes]
 
 
 class Counter:

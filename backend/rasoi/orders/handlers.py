@@ -17,21 +17,22 @@ from rasoi.platform.events import Event
 
 async def note_ticket(ctx: Context, tx: Tx, event: Event, data: TicketOpened) -> None:
     """A ticket that was just opened moves no order; what moves it will find it here."""
-    await _note(tx, event, data)
+    _note(tx, event, data)
 
 
 async def follow_ticket(ctx: Context, tx: Tx, event: Event, data: TicketChanged) -> None:
     """An order is as far as its tickets are."""
     if not data.changed_items:  # paid, rushed, or news of another station: no item moved
         return
-    await _note(tx, event, data)
+    _note(tx, event, data)
+    await tx.write_gathered()
     async with changing(ctx, event.outletid, order_id=data.ticket.order_id, tx=tx) as (_, bill):
         bill.follow_tickets(bill.order(data.ticket.order_id))
 
 
-async def _note(tx: Tx, event: Event, data: BoardChange) -> None:
+def _note(tx: Tx, event: Event, data: BoardChange) -> None:
     t = data.ticket
-    await db.save_progress(tx, event.outletid, t.order_id, t.id, t.station, t.state, t.version)
+    tx.gather(db.save_progress, (event.outletid, t.order_id, t.id, t.station, t.state, t.version))
 
 
 async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccepted) -> None:

@@ -89,9 +89,9 @@ async def place(
     for _ in range(2):
         outcome, body = await _try_place(ctx, principal, request, key, table)
         if outcome == "placed":
-            return Response(body.encode(), status_code=201, media_type="application/json")
+            return Response(body, status_code=201, media_type="application/json")
         if outcome == "replayed":
-            return Stored(201, body.encode()).response()
+            return Stored(201, body).response()
         if outcome == "reused":
             raise KeyReused("The same key came with another body; use a new key for a new request.")
         if outcome == "no_bill":
@@ -129,7 +129,7 @@ async def _try_place(
     request: schemas.PlaceRequest,
     key: IdempotencyKey,
     table: tuple[UUID | None, str | None],
-) -> tuple[str, str]:
+) -> tuple[str, bytes]:
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
     priced = price(cart_of(request.lines), menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:

@@ -11,6 +11,7 @@ import msgspec
 
 from rasoi.orders.domain import Bill, BillRow, OrderRow
 from rasoi.platform.events import causation_id, correlation_id, new_event
+from rasoi.platform.idempotency import lock_of
 
 LIVE = ("placed", "awaiting_payment", "confirmed", "preparing", "ready", "served")
 
@@ -28,22 +29,25 @@ class Placement(msgspec.Struct, frozen=True):
     row: tuple[Any, ...]
     lines: list[tuple[Any, ...]]
     sources: list[tuple[UUID, UUID, int]]
+    menu_version: int
     item_ids: list[UUID]
     modifier_ids: list[UUID]
     alone: tuple[Any, ...]  # what no two orders of a call may share: a key, a table
     table: tuple[Any, ...]
 
 
-async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, str]]:
+async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, bytes]]:
     """Place some orders in one call; see orders.place_all for the outcomes and their bodies."""
     numbered = list(enumerate(batch, 1))
     sources = [(n, *source) for n, each in numbered for source in each.sources]
     items = [(n, item) for n, each in numbered for item in each.item_ids]
     modifiers = [(n, modifier) for n, each in numbered for modifier in each.modifier_ids]
     rows = await conn.call(
-        "SELECT outcome, body FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        [each.row for each in batch], [(n, *line) for n, each in numbered for line in each.lines], *zip(*sources, strict=True),
-        *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
+        "SELECT outcome, body FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        [each.row for each in batch], [(n, *line) for n, each in numbered for line in each.lines],
+        sorted(lock_of("orders", each.alone) for each in batch), [each.row[0] for each in batch],
+        [each.menu_version for each in batch],
+        *zip(*sources, strict=True), *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
         wakes=("orders", "inventory"),
     )  # fmt: skip
     return [(row["outcome"], row["body"]) for row in rows]
@@ -228,16 +232,16 @@ async def add_session(conn: Any, outlet_id: int, session_id: UUID, table_id: UUI
     )
 
 
-async def save_progress(
-    tx: Any, outlet_id: int, order_id: UUID, ticket_id: UUID, station: str, state: str, version: int
-) -> None:
-    """Keep the newest version of a ticket."""
+async def save_progress(tx: Any, tickets: Sequence[tuple[int, UUID, UUID, str, str, int]]) -> None:
+    """Keep each ticket's newest version: (outlet, order, ticket, station, state, version)."""
+    newest = {ticket[:3]: ticket for ticket in sorted(tickets, key=lambda ticket: ticket[5])}
     await tx.execute(
         """INSERT INTO orders.ticket_progress AS t (outlet_id, order_id, ticket_id, station, state, version)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (outlet_id, order_id, ticket_id)
+        SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])
+        ON CONFLICT (outlet_id, order_id, ticket_id)
         DO UPDATE SET state = excluded.state, version = excluded.version WHERE t.version < excluded.version""",
-        outlet_id, order_id, ticket_id, station, state, version,
-    )  # fmt: skip
+        *zip(*newest.values(), strict=True),
+    )
 
 
 async def overdue(conn: Any) -> list[tuple[int, UUID, UUID]]:

@@ -139,7 +139,8 @@ def placement(
     scope = (outlet_id, principal.key, key.route, key.value)
     sources, item_ids, modifier_ids = _sources(priced)
     lines = [_line_row(outlet_id, order_id, line) for line in priced.lines]
-    return Placement(row, lines, sources, item_ids, modifier_ids, scope, (outlet_id, table[0] or order_id))
+    table_of = (outlet_id, table[0] or order_id)
+    return Placement(row, lines, sources, menu_version, item_ids, modifier_ids, scope, table_of)
 
 
 def _text(value: Any) -> str:

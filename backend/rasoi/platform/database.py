@@ -87,8 +87,9 @@ class Tx:
         self.gathered.setdefault(write, []).append(row)
 
     async def write_gathered(self) -> None:
-        """Write what was gathered."""
-        for write, rows in self.gathered.items():
+        """Write what was gathered so far: for whoever reads it in this transaction, and before the commit."""
+        while self.gathered:
+            write, rows = self.gathered.popitem()
             await write(self, rows)
 
     async def flush(self) -> None:

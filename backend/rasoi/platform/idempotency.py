@@ -73,10 +73,15 @@ def body_hash(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
+def lock_of(room: str, scope: tuple[Any, ...]) -> str:
+    """What a request and its duplicates lock by."""
+    return f"{room}|" + "|".join(map(str, scope))
+
+
 async def claim(tx: Tx, principal: Principal, key: IdempotencyKey) -> Stored | None:
     """Wait for an earlier request with this key, and return its answer. 409 while its outcome is unknown."""
     scope = (principal.outlet_id, principal.key, key.route, key.value)
-    await tx.execute(LOCK, f"{tx.room}|" + "|".join(map(str, scope)))
+    await tx.execute(LOCK, lock_of(tx.room, scope))
     row = await tx.fetchrow(FIND.format(room=tx.room), *scope)
     if row is None:
         return None

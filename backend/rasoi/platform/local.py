@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -42,13 +42,15 @@ async def saved_position(db: Database, room: str, reader: str) -> Position:
 
 
 class Wakes:
-    """Tells waiting readers which rooms' logs were written."""
+    """Tells waiting readers which rooms' logs were written, and counts how often."""
 
     def __init__(self) -> None:
+        self.written: Counter[str] = Counter()
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
 
     def __call__(self, rooms: Iterable[str]) -> None:
         for room in rooms:
+            self.written[room] += 1
             for event in self._waiting[room]:
                 event.set()
 
@@ -79,7 +81,7 @@ class Reader:
         tail: Tail | None = None,
     ) -> None:
         self.ctx = ctx
-        self.tail = tail or Tail(source)
+        self.tail = tail or Tail(source, wakes.written)
         self.inbox = Inbox(ctx, room, source)
         self.room = room.name
         self.log = source
@@ -107,12 +109,13 @@ class Reader:
     async def _follow(self, position: Position) -> None:
         self.saved = position
         while self.leadership.sure:
-            count, position = await self.step(position)
-            if count == 0:
+            position = await self.step(position)
+            if self.tail.at_end(position):
+                self.wake.clear()  # it was set by what has been read
                 await woken(self.wake)
             await asyncio.sleep(self.patience_s)
 
-    async def step(self, position: Position) -> tuple[int, Position]:
+    async def step(self, position: Position) -> Position:
         """Read once and handle what came. The position is saved after the effects, and not every time:
         a crash repeats events, which the inbox knows, and never skips any."""
         entries, after = await self.tail.read(self.ctx.db, position)
@@ -121,7 +124,7 @@ class Reader:
         if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
             await self.ctx.db.execute(SAVE.format(room=self.room), self.log, after.at, after.saved())
             self.saved, self.saved_at = after, time.monotonic()
-        return len(entries), after
+        return after
 
 
 class Follower:
@@ -131,7 +134,7 @@ class Follower:
         self, ctx: Context, rooms: list[Room], source: str, wakes: Wakes, tail: Tail | None = None
     ) -> None:
         self.ctx = ctx
-        self.tail = tail or Tail(source)
+        self.tail = tail or Tail(source, wakes.written)
         self.log = source
         self.wake = wakes.listen(source)
         self.handlers = [
@@ -149,13 +152,15 @@ class Follower:
         """For ever, in log order."""
         while True:
             try:
-                if not await self._step():
+                if await self._step():
+                    self.wake.clear()  # it was set by what has been read
                     await woken(self.wake)
             except Exception as error:  # it never ends: most likely the database is away
                 log.warning("follower begins again", log=self.log, reason=repr(error))
                 await asyncio.sleep(0.5)
 
-    async def _step(self) -> int:
+    async def _step(self) -> bool:
+        """Hand on what came. Was that all?"""
         if self.position is None:
             await self.start()
         assert self.position is not None
@@ -167,7 +172,7 @@ class Follower:
                         await handler(self.ctx, each.event, events.decode(each.event))
                     except Exception:
                         log.exception("follower's handler failed", type=each.event.type)
-        return len(entries)
+        return self.tail.at_end(self.position)
 
 
 class LocalTransport:
@@ -178,7 +183,10 @@ class LocalTransport:
         self.leaderships = [Leadership(url, "platform")]
         leader = self.leaderships[0]
         followed = sorted({cls.event_room for room in rooms for cls in room.snapshot_handlers})
-        tails = {source: Tail(source) for source in {*followed, *(s for room in rooms for s in room.logs)}}
+        tails = {
+            source: Tail(source, wakes.written)
+            for source in {*followed, *(s for room in rooms for s in room.logs)}
+        }
         self.readers = [
             Reader(ctx, room, source, wakes, leader, tails[source]) for room in rooms for source in room.logs
         ]

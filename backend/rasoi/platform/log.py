@@ -9,6 +9,7 @@ would not do: it is the newest *completed* xid plus one, and the owner's may be 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,24 +111,27 @@ def _key(position: Position) -> _Key:
 class Tail:
     """One log as several readers of this process read it: who stands at the same position shares one read.
 
-    The log is append-only, so what a read from a position gave stays a right step from there for anyone.
+    The log is append-only, so what a read from a position gave stays a right step from there for anyone. `written`
+    counts how often this log was written, as far as this process was told.
     """
 
-    def __init__(self, log: str) -> None:
+    def __init__(self, log: str, written: Counter[str]) -> None:
         self.log = log
+        self._written = written
         self._known: dict[_Key, _Step] = {}
         self._flying: dict[_Key, asyncio.Future[_Step]] = {}
+        self._end: tuple[_Key, int] | None = None
+
+    def at_end(self, position: Position) -> bool:
+        """Was nothing written since a read began that ended here? Then the next thing to do is to wait."""
+        return self._end == (_key(position), self._written[self.log])
 
     async def read(self, conn: Any, position: Position) -> tuple[list[Entry], Position]:
-        """As `read`, or all that others have read from here on. A shared read that found nothing may have begun before
-        the caller was woken: then once more."""
+        """As `read`, or all that others have read from here on, which need not be all there is: see `at_end`."""
         key = _key(position)
         if key in self._known:
             return self._known_from(key)
-        shared = key in self._flying
         step = await self._flight(conn, key, position)
-        if shared and not step[0]:
-            step = await self._flight(conn, key, position)
         if step[0]:
             self._known[key] = step
             while len(self._known) > REMEMBERED_STEPS:
@@ -146,9 +150,18 @@ class Tail:
     async def _flight(self, conn: Any, key: _Key, position: Position) -> _Step:
         flight = self._flying.get(key)
         if flight is None:
-            flight = self._flying[key] = asyncio.ensure_future(read(conn, self.log, position))
-            flight.add_done_callback(lambda _: self._flying.pop(key, None))
+            flight = self._flying[key] = asyncio.ensure_future(self._fly(conn, key, position))
         return await asyncio.shield(flight)
+
+    async def _fly(self, conn: Any, key: _Key, position: Position) -> _Step:
+        written = self._written[self.log]
+        try:
+            entries, after = await read(conn, self.log, position)
+        finally:
+            del self._flying[key]  # here and not by a callback: who asks again at once must not get this one
+        if len(entries) < BATCH:
+            self._end = (_key(after), written)
+        return entries, after
 
 
 async def end_of(conn: Any, log: str) -> Position:

@@ -21,7 +21,7 @@ from rasoi.platform.cluster import LARGEST_MESSAGE, Cluster
 from rasoi.platform.inbox import AWAY
 from rasoi.platform.leader import Leadership
 from rasoi.platform.local import SAVE, SAVE_S, Wakes, saved_position, woken
-from rasoi.platform.log import Entry, Position, read
+from rasoi.platform.log import BATCH, Entry, Position, read
 from rasoi.platform.metrics import EVENT_LAG
 from rasoi.platform.rooms import Hosted
 
@@ -48,6 +48,7 @@ class Relay:
         self.room = hosted.room.name
         self.bootstrap = cluster.bootstrap
         self.topic = cluster.name(hosted.room.name)
+        self.wakes = wakes
         self.wake = wakes.listen(self.room)
         self.leadership = leadership
         self.saved = Position()
@@ -77,10 +78,12 @@ class Relay:
         try:
             await producer.start()
             while self.leadership.sure:
+                written = self.wakes.written[self.room]
                 count, position = await self.step(producer, position)
-                if count == 0:
-                    if self.ending:
-                        break
+                if count == 0 and self.ending:
+                    break
+                if count < BATCH and written == self.wakes.written[self.room] and not self.ending:
+                    self.wake.clear()  # it was set by what has been read
                     await woken(self.wake)
         finally:
             await _close(producer)

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from rasoi.embedded.kafka import HOME
-from rasoi.embedded.postgres import CONFIGURATION
+from rasoi.embedded.postgres import CONFIGURATION, WAL_SEGMENT_MB
 from rasoi.stack.arguments import DEFAULTS
 from rasoi.stack.plan import Places, Plan, Service, controller_port, environment
 
@@ -141,6 +141,7 @@ def _postgres(plan: Plan) -> Json:
         "environment": {
             "POSTGRES_USER": "rasoi", "POSTGRES_DB": "rasoi",
             "POSTGRES_PASSWORD": "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}",
+            "POSTGRES_INITDB_ARGS": f"--wal-segsize={WAL_SEGMENT_MB}",
         },
         "volumes": ["postgres:/var/lib/postgresql"],
         "healthcheck": _health("CMD-SHELL", "pg_isready -h 127.0.0.1 -U rasoi"),

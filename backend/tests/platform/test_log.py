@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import asyncpg
@@ -151,7 +151,7 @@ async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
     database: Database, database_url: str
 ) -> None:
     """Readers over one tail, each at its own pace, see all there is, in order, also what commits late."""
-    tail, writing = Tail("orders"), True
+    tail, writing = Tail("orders", Counter()), True
     rng = random.Random(5)
 
     async def writer(key: str) -> None:
@@ -196,7 +196,7 @@ async def test_readers_that_are_woken_together_ask_the_database_once(
 
         fetchval = database.fetchval
 
-    tail = Tail("orders")
+    tail = Tail("orders", Counter())
     steps = await asyncio.gather(*(tail.read(Counting(), Position()) for _ in range(6)))
     assert asked == 1 and all(positions(entries) == [1, 2, 3] for entries, _ in steps)
     late, _ = await tail.read(Counting(), Position())
@@ -206,9 +206,54 @@ async def test_readers_that_are_woken_together_ask_the_database_once(
 async def test_a_patient_reader_takes_at_once_what_a_fast_one_took_in_steps(
     database: Database, database_url: str
 ) -> None:
-    conn, tail, position = await connected(database_url), Tail("orders"), Position()
+    conn, tail, position = await connected(database_url), Tail("orders", Counter()), Position()
     for version in range(1, 8):
         await write(conn, "key", version)
         _, position = await tail.read(database, position)
     entries, after = await tail.read(database, Position())
     assert positions(entries) == list(range(1, 8)) and after == position
+
+
+async def test_only_who_read_the_last_that_was_written_waits(database: Database, database_url: str) -> None:
+    """However a write falls together with a read: there is another read, or the reader is woken."""
+    conn, written = await connected(database_url), Counter[str]()
+    tail = Tail("orders", written)
+    await write(conn, "key", 1)
+    _, position = await tail.read(database, Position())
+    assert tail.at_end(position) and not tail.at_end(Position())
+    written["orders"] += 1
+    assert not tail.at_end(position), "written since"
+    written["menu"] += 1
+
+    class WrittenMeanwhile:
+        async def fetch(self, *args: Any) -> Any:
+            rows = await database.fetch(*args)
+            await write(conn, "key", 2)
+            written["orders"] += 1
+            return rows
+
+        fetchval = database.fetchval
+
+    entries, position = await tail.read(WrittenMeanwhile(), position)
+    assert not entries and not tail.at_end(position), "it came too late for this read"
+    entries, position = await tail.read(database, position)
+    assert positions(entries) == [2] and tail.at_end(position)
+
+
+async def test_who_asks_again_at_once_gets_another_read(database: Database, database_url: str) -> None:
+    """A reader that is told of a write while it reads does not meet its own ended read for ever."""
+    conn, written = await connected(database_url), Counter[str]()
+    tail, position, reads = Tail("orders", written), Position(), 0
+    await write(conn, "key", 1)
+
+    class Written:
+        async def fetch(self, *args: Any) -> Any:
+            written["orders"] += reads < 3
+            return await database.fetch(*args)
+
+        fetchval = database.fetchval
+
+    while not tail.at_end(position) and reads < 100:
+        _, position = await tail.read(Written(), position)
+        reads += 1
+    assert reads == 4

@@ -150,17 +150,17 @@ CREATE FUNCTION menu.check_sales(p_outlets integer[], p_versions bigint[], p_ite
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = menu, pg_temp
 AS $$
 BEGIN
-  RETURN QUERY
-  SELECT s.at::integer, true, NULL::jsonb FROM unnest(p_outlets, p_versions) WITH ORDINALITY s(outlet, version, at)
-  WHERE NOT EXISTS (SELECT FROM outlet_menu m WHERE m.outlet_id = s.outlet AND m.version = s.version)
-  UNION ALL
-  SELECT x.of, false, jsonb_agg(jsonb_build_object('item_id', x.id, 'name', x.name)) FROM (
-    SELECT s.of, i.id, i.name FROM unnest(p_item_of, p_items) s(of, id)
-    JOIN item i ON i.outlet_id = p_outlets[s.of] AND i.id = s.id AND (NOT i.active OR NOT i.available OR i.stock_out)
-    UNION ALL
-    SELECT s.of, m.id, m.name FROM unnest(p_modifier_of, p_modifiers) s(of, id)
-    JOIN modifier m ON m.outlet_id = p_outlets[s.of] AND m.id = s.id AND (NOT m.active OR NOT m.available OR m.stock_out)
-  ) x GROUP BY x.of;
+  RETURN QUERY SELECT s.at::integer, m.outlet_id IS NULL, x.sold_out
+  FROM unnest(p_outlets, p_versions) WITH ORDINALITY s(outlet, version, at)
+  LEFT JOIN outlet_menu m ON m.outlet_id = s.outlet AND m.version = s.version
+  LEFT JOIN (SELECT u.of, jsonb_agg(jsonb_build_object('item_id', u.id, 'name', u.name)) AS sold_out FROM (
+      SELECT s.of, i.id, i.name FROM unnest(p_item_of, p_items) s(of, id)
+      JOIN item i ON i.outlet_id = p_outlets[s.of] AND i.id = s.id AND (NOT i.active OR NOT i.available OR i.stock_out)
+      UNION ALL
+      SELECT s.of, m.id, m.name FROM unnest(p_modifier_of, p_modifiers) s(of, id)
+      JOIN modifier m ON m.outlet_id = p_outlets[s.of] AND m.id = s.id AND (NOT m.active OR NOT m.available OR m.stock_out)
+    ) u GROUP BY u.of) x ON x.of = s.at
+  WHERE m.outlet_id IS NULL OR x.of IS NOT NULL;
 END $$;
 
 -- The outlet's whole menu of this moment as one document: for pricing, and for the guests' read model.

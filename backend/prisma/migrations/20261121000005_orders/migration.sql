@@ -171,56 +171,54 @@ CREATE TYPE orders.placement_line AS (
 );
 
 -- Places several orders of any outlets in one transaction: under load they share a round trip, a commit and each
--- statement. An order is placed whole or not at all, and a refusal touches no other; a fault undoes all, and the caller
--- then places each by itself. No two orders of a call have the same key or the same table. `p_*_of` hold an order's
--- number from 1. `outcome`, in the orders' order, is placed or replayed (`body` is the answer), reused (the key, for
--- another body), stale (the menu's snapshot), sold_out (`body` names what) or no_bill.
-CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_source_of integer[], p_source_lines uuid[],
-  p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[])
-RETURNS TABLE (outcome text, body text)
+-- statement; so few statements, since each costs as much as an order. An order is placed whole or not at all, and a
+-- refusal touches no other; a fault undoes all, and the caller then places each by itself. No two orders of a call have
+-- the same key or the same table. `p_keys` are their keys' locks, sorted; `p_outlets` and `p_menu_versions` are in the
+-- orders' order; `p_*_of` hold an order's number from 1. `outcome`, in the orders' order, is placed or replayed (`body`
+-- is the answer), reused (the key, for another body), stale (the menu's snapshot), sold_out (`body` names what) or no_bill.
+CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[],
+  p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[],
+  p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[])
+RETURNS TABLE (outcome text, body bytea)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   v_now constant timestamptz := clock_timestamp();
-  v_nobody constant uuid[] := array_fill(NULL::uuid, ARRAY[cardinality(p)]);
-  v_outlets integer[];
-  v_versions bigint[];
+  v_key text;
+  v_outcomes text[];            -- of those refused or replayed
+  v_bodies bytea[];
   v_days date[];
+  v_counted boolean[];
   v_known boolean;              -- does any of them name a bill or a table?
-  v_outcomes text[];
-  v_bodies text[] := array_fill(NULL::text, ARRAY[cardinality(p)]);
-  v_kept uuid[] := v_nobody;    -- the bill that was open before
-  v_made uuid[] := v_nobody;    -- the bill that the order opens
+  v_kept uuid[];                -- the bill that was open before
+  v_made uuid[];                -- the table's bill that the order opened
   v_tables uuid[];
   v_names text[];
-  v_held bigint[] := array_fill(0::bigint, ARRAY[cardinality(p)]);
+  v_held bigint[];
   v_missing integer;
   v_refused jsonb;
+  v_placing integer[];          -- the outlets of those that are not refused
   r record;
 BEGIN
-  PERFORM pg_advisory_xact_lock(o.hash) FROM (SELECT hashtextextended('orders|' || outlet_id || '|' || principal || '|' || route || '|' || key, 0) AS hash
-    FROM unnest(p) ORDER BY 1) o;
-  SELECT array_agg(outlet_id), array_agg(menu_version), array_agg(table_id), array_agg(table_name), bool_or(bill_id IS NOT NULL OR table_id IS NOT NULL)
-  INTO v_outlets, v_versions, v_tables, v_names, v_known FROM unnest(p);
-  SELECT array_agg(s.day ORDER BY o.ordinality), array_agg(CASE WHEN s.version IS DISTINCT FROM o.outlet_version THEN 'stale' END ORDER BY o.ordinality)
-  INTO v_days, v_outcomes FROM unnest(p) WITH ORDINALITY o LEFT JOIN staff.outlets_at(v_outlets, now()) s ON s.outlet_id = o.outlet_id;
-
-  FOR r IN SELECT o.ordinality AS n, i.body_hash = o.body_hash AS same, i.body FROM unnest(p) WITH ORDINALITY o
-    JOIN orders.idempotency i ON i.outlet_id = o.outlet_id AND i.principal = o.principal AND i.route = o.route AND i.key = o.key
-  LOOP
-    v_outcomes[r.n] := CASE WHEN r.same THEN 'replayed' ELSE 'reused' END;
-    v_bodies[r.n] := convert_from(r.body, 'UTF8');
+  FOREACH v_key IN ARRAY p_keys LOOP
+    v_key := pg_advisory_xact_lock(hashtextextended(v_key, 0))::text;
   END LOOP;
 
-  FOR r IN SELECT * FROM menu.check_sales(v_outlets, v_versions, p_item_of, p_items, p_modifier_of, p_modifiers) ORDER BY n, stale DESC LOOP
-    CONTINUE WHEN v_outcomes[r.n] IS NOT NULL;
-    v_outcomes[r.n] := CASE WHEN r.stale THEN 'stale' ELSE 'sold_out' END;
-    v_bodies[r.n] := r.sold_out;
-  END LOOP;
+  SELECT array_agg(CASE WHEN i.body_hash = o.body_hash THEN 'replayed' WHEN i.body_hash IS NOT NULL THEN 'reused'
+      WHEN m.stale OR s.version IS DISTINCT FROM o.outlet_version THEN 'stale' WHEN m.n IS NOT NULL THEN 'sold_out' END ORDER BY o.ordinality),
+    array_agg(coalesce(i.body, convert_to(m.sold_out::text, 'UTF8')) ORDER BY o.ordinality), array_agg(s.day ORDER BY o.ordinality),
+    array_agg(c.n IS NOT NULL ORDER BY o.ordinality), bool_or(o.bill_id IS NOT NULL OR o.table_id IS NOT NULL)
+  INTO v_outcomes, v_bodies, v_days, v_counted, v_known
+  FROM unnest(p) WITH ORDINALITY o
+  LEFT JOIN staff.outlets_at(p_outlets, now()) s ON s.outlet_id = o.outlet_id
+  LEFT JOIN orders.idempotency i ON i.outlet_id = o.outlet_id AND i.principal = o.principal AND i.route = o.route AND i.key = o.key
+  LEFT JOIN menu.check_sales(p_outlets, p_menu_versions, p_item_of, p_items, p_modifier_of, p_modifiers) m ON m.n = o.ordinality
+  LEFT JOIN inventory.counted_among(p_outlets, p_source_of, p_sources) c(n) ON c.n = o.ordinality;
 
   -- the bill: the one named, the table's open one, or a new one; locked until the end
   IF v_known THEN
+    SELECT array_agg(table_id), array_agg(table_name) INTO v_tables, v_names FROM unnest(p);
     FOR r IN SELECT o.ordinality AS n, b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise AS held
       FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
       WHERE v_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.type = o.type AND (o.table_id IS NULL OR b.table_id = o.table_id)
@@ -235,9 +233,7 @@ BEGIN
     FOR r IN SELECT ordinality AS n FROM unnest(p) WITH ORDINALITY WHERE bill_id IS NOT NULL LOOP
       IF v_outcomes[r.n] IS NULL AND v_kept[r.n] IS NULL THEN v_outcomes[r.n] := 'no_bill'; END IF;
     END LOOP;
-  END IF;
-  LOOP
-    IF v_known THEN
+    LOOP
       FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
         FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.table_id = o.table_id AND b.status = 'open'
         WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
@@ -246,30 +242,30 @@ BEGIN
         v_kept[r.n] := r.id;
         v_held[r.n] := r.held;
       END LOOP;
-    END IF;
-    WITH made AS (
-      INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-      SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, v_days[o.ordinality], o.customer_name,
-        CASE WHEN o.session_id IS NULL THEN '{}' ELSE ARRAY[o.session_id] END, o.total_paise, orders.rounded(o.total_paise), v_now
-      FROM unnest(p) WITH ORDINALITY o
-      WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
-      ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING RETURNING id)
-    SELECT array_agg(coalesce(made.id, v_made[o.ordinality]) ORDER BY o.ordinality),
-      count(*) FILTER (WHERE v_outcomes[o.ordinality] IS NULL AND coalesce(v_kept[o.ordinality], made.id, v_made[o.ordinality]) IS NULL)
-    INTO v_made, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
-    EXIT WHEN v_missing = 0;
-  END LOOP;
+      WITH made AS (
+        INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+        SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, v_days[o.ordinality], o.customer_name,
+          array_remove(ARRAY[o.session_id], NULL), o.total_paise, orders.rounded(o.total_paise), v_now
+        FROM unnest(p) WITH ORDINALITY o
+        WHERE o.table_id IS NOT NULL AND v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
+        ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING RETURNING id)
+      SELECT array_agg(coalesce(made.id, v_made[o.ordinality]) ORDER BY o.ordinality), count(*) FILTER (WHERE o.table_id IS NOT NULL
+        AND v_outcomes[o.ordinality] IS NULL AND coalesce(v_kept[o.ordinality], made.id, v_made[o.ordinality]) IS NULL)
+      INTO v_made, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
+      EXIT WHEN v_missing = 0;
+    END LOOP;
+  END IF;
 
-  FOR r IN SELECT o.*, c.n FROM inventory.counted_among(v_outlets, p_source_of, p_sources) AS c(n) JOIN unnest(p) WITH ORDINALITY o ON o.ordinality = c.n ORDER BY c.n LOOP
-    CONTINUE WHEN v_outcomes[r.n] IS NOT NULL;
+  FOR n IN 1..cardinality(p) LOOP
+    CONTINUE WHEN v_outcomes[n] IS NOT NULL OR NOT v_counted[n];
     -- inventory's own events of this order carry its correlation
-    PERFORM set_config('rasoi.correlation_id', r.correlation_id, true), set_config('rasoi.traceparent', coalesce(r.traceparent, ''), true);
-    SELECT inventory.reserve(r.outlet_id, r.order_id, array_agg(s.line), array_agg(s.id), array_agg(s.quantity)) INTO v_refused
-    FROM unnest(p_source_of, p_source_lines, p_sources, p_quantities) s(of, line, id, quantity) WHERE s.of = r.n;
+    PERFORM set_config('rasoi.correlation_id', p[n].correlation_id, true), set_config('rasoi.traceparent', coalesce(p[n].traceparent, ''), true);
+    SELECT inventory.reserve(p_outlets[n], p[n].order_id, array_agg(s.line), array_agg(s.id), array_agg(s.quantity)) INTO v_refused
+    FROM unnest(p_source_of, p_source_lines, p_sources, p_quantities) s(of, line, id, quantity) WHERE s.of = n;
     IF v_refused IS NOT NULL THEN
-      DELETE FROM orders.bill b WHERE b.outlet_id = r.outlet_id AND b.id = v_made[r.n];
-      v_outcomes[r.n] := 'sold_out';
-      v_bodies[r.n] := v_refused->>'sold_out';
+      DELETE FROM orders.bill b WHERE b.outlet_id = p_outlets[n] AND b.id = v_made[n];
+      v_outcomes[n] := 'sold_out';
+      v_bodies[n] := convert_to(v_refused->>'sold_out', 'UTF8');
     END IF;
   END LOOP;
 
@@ -281,39 +277,41 @@ BEGIN
     WHERE b.outlet_id = d.outlet_id AND b.id = d.id;
   END IF;
 
-  INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
-    note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
-  SELECT l.outlet_id, l.order_id, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers::jsonb, l.allergens,
-    l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes::jsonb, l.total_paise
-  FROM unnest(p_lines) l WHERE v_outcomes[l.n] IS NULL;
-
+  FOR n IN 1..cardinality(p) LOOP
+    v_placing[n] := CASE WHEN v_outcomes[n] IS NULL THEN p_outlets[n] END;
+  END LOOP;
   -- the numbers last, since every order of the outlet waits for them
-  FOR r IN WITH day AS (
+  RETURN QUERY WITH day AS (
     INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number)
-    SELECT o.outlet_id, v_days[o.ordinality], count(*) FROM unnest(p) WITH ORDINALITY o
-    WHERE v_outcomes[o.ordinality] IS NULL GROUP BY 1, 2 ORDER BY 1
+    SELECT o.outlet_id, o.day, count(*) FROM unnest(v_placing, v_days) o(outlet_id, day) WHERE o.outlet_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1
     ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + excluded.last_number
     RETURNING outlet_id, business_day, last_number
   ), numbered AS (
-    SELECT o.*, day.business_day, coalesce(v_kept[o.ordinality], v_made[o.ordinality]) AS bill, v_tables[o.ordinality] AS at_table,
-      v_names[o.ordinality] AS at_name, day.last_number - row_number() OVER (PARTITION BY o.outlet_id ORDER BY o.ordinality DESC) + 1 AS number,
+    SELECT o.*, day.business_day, coalesce(v_kept[o.ordinality], o.new_bill_id) AS bill, v_tables[o.ordinality] AS at_table,
+      v_names[o.ordinality] AS at_name, day.last_number - cardinality(array_positions(v_placing[o.ordinality + 1:], o.outlet_id)) AS number,
       CASE WHEN o.approve AND (v_kept[o.ordinality] IS NULL OR NOT EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id
           AND x.bill_id = v_kept[o.ordinality] AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'))) THEN 'placed'
         WHEN o.payment = 'prepaid' AND orders.rounded(o.total_paise) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END AS status
     FROM unnest(p) WITH ORDINALITY o JOIN day ON day.outlet_id = o.outlet_id WHERE v_outcomes[o.ordinality] IS NULL
-  ), placed AS MATERIALIZED (
+    OFFSET 0  -- so that what is used more than once is worked out once
+  ), dated AS (
     SELECT *, CASE WHEN type = 'takeaway' THEN 'T' || number END AS token, CASE WHEN status = 'confirmed' THEN v_now END AS confirmed_at,
-      CASE WHEN status <> 'confirmed' THEN v_now + make_interval(secs => timeout_s) END AS expires_at FROM numbered
-  ), facts AS MATERIALIZED (
-    SELECT ordinality, '{"bill_id":"' || bill || '","number":' || number || ',"token":' || coalesce('"' || token || '"', 'null')
-      || ',"status":"' || status || '","business_day":' || to_json(business_day) || ',"placed_at":' || to_json(v_now)
-      || ',"expires_at":' || coalesce(to_json(expires_at)::text, 'null')
-      || ',"payment_status":' || CASE WHEN v_held[ordinality] <= 0 THEN '"unpaid"' ELSE '"partly_paid"' END AS known,
-      coalesce('"' || at_table || '"', 'null') AS table_id, coalesce(to_json(at_name)::text, 'null') AS table_name FROM placed
-  ), bodies AS MATERIALIZED (
-    SELECT ordinality, facts.known || ',"confirmed_at":' || coalesce(to_json(confirmed_at)::text, 'null') || ',"table":'
-      || CASE WHEN at_table IS NULL THEN 'null' ELSE '{"id":' || facts.table_id || ',"name":' || facts.table_name || '}' END || ',' || answer AS body
-    FROM placed JOIN facts USING (ordinality)
+      CASE WHEN status <> 'confirmed' THEN v_now + make_interval(secs => timeout_s) END AS expires_at,
+      coalesce('"' || at_table || '"', 'null') AS table_json, coalesce(to_json(at_name)::text, 'null') AS name_json FROM numbered OFFSET 0
+  ), placed AS MATERIALIZED (
+    SELECT *, concat('{"bill_id":"', bill, '","number":', number, ',"token":', coalesce('"' || token || '"', 'null'), ',"status":"', status,
+      '","business_day":"', business_day, '","placed_at":', to_json(v_now), ',"expires_at":', coalesce(to_json(expires_at)::text, 'null'),
+      ',"payment_status":', CASE WHEN v_held[ordinality] > 0 THEN '"partly_paid"' ELSE '"unpaid"' END) AS facts FROM dated
+  ), opened AS (
+    INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+    SELECT outlet_id, bill, type, business_day, customer_name, array_remove(ARRAY[session_id], NULL), total_paise, orders.rounded(total_paise), v_now
+    FROM placed WHERE at_table IS NULL AND v_kept[ordinality] IS NULL
+  ), lined AS (
+    INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
+      note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
+    SELECT l.outlet_id, l.order_id, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers::jsonb, l.allergens,
+      l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes::jsonb, l.total_paise
+    FROM unnest(p_lines) l WHERE v_outcomes[l.n] IS NULL
   ), written AS (
     INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
       note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
@@ -324,17 +322,17 @@ BEGIN
   ), told AS (
     INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
     SELECT uuidv7(), 'rasoi.order.placed.v1', order_id, outlet_id, 1, correlation_id, traceparent,
-      (known || ',"table_id":' || facts.table_id || ',"table":' || facts.table_name || ',"path":["placed"'
-        || CASE status WHEN 'placed' THEN '' ELSE ',"' || status || '"' END || '],' || event)::jsonb
-    FROM placed JOIN facts USING (ordinality) ORDER BY ordinality
+      concat(facts, ',"table_id":', table_json, ',"table":', name_json, ',"path":["placed"',
+        CASE status WHEN 'placed' THEN '' ELSE ',"' || status || '"' END, '],', event)::jsonb
+    FROM placed ORDER BY ordinality
+  ), answered AS (
+    SELECT ordinality, convert_to(concat(facts, ',"confirmed_at":', coalesce(to_json(confirmed_at)::text, 'null'), ',"table":',
+      CASE WHEN at_table IS NULL THEN 'null' ELSE concat('{"id":', table_json, ',"name":', name_json, '}') END, ',', answer), 'UTF8') AS body FROM placed
   ), remembered AS (
     INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
-    SELECT outlet_id, principal, route, key, body_hash, 201, convert_to(bodies.body, 'UTF8') FROM placed JOIN bodies USING (ordinality)
-  ) SELECT ordinality AS n, body FROM bodies LOOP
-    v_outcomes[r.n] := 'placed';
-    v_bodies[r.n] := r.body;
-  END LOOP;
-  RETURN QUERY SELECT * FROM unnest(v_outcomes, v_bodies);
+    SELECT outlet_id, principal, route, key, body_hash, 201, body FROM placed JOIN answered USING (ordinality)
+  ) SELECT coalesce(v_outcomes[o.n], 'placed'), coalesce(answered.body, v_bodies[o.n])
+  FROM unnest(v_placing) WITH ORDINALITY o(outlet_id, n) LEFT JOIN answered ON answered.ordinality = o.n ORDER BY o.n;
 END $$;
 
 -- One bill, or an order's bill, with its orders, their lines and their tickets' progress; locked when `p_lock`.

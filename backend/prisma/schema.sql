@@ -211,7 +211,6 @@ END $$;
 CREATE FUNCTION inventory.release(p_outlet integer, p_order uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $$
 DECLARE
@@ -244,7 +243,6 @@ END $$;
 CREATE FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $$
 DECLARE
@@ -310,7 +308,6 @@ END $$;
 CREATE FUNCTION inventory.settle(p_outlet integer, p_limit integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'inventory', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $$
 DECLARE
@@ -460,21 +457,11 @@ END $$;
 --
 
 CREATE FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) RETURNS void
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
+    LANGUAGE sql
     AS $$
-DECLARE
-  r record;
-BEGIN
-  FOR r IN WITH fresh AS (
-      INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING RETURNING event_id)
-    SELECT e.* FROM unnest(p_ids, p_outlets, p_orders, p_times, p_correlations, p_traceparents) WITH ORDINALITY
-      AS e (id, outlet, state, at, correlation, traceparent, n) JOIN fresh ON fresh.event_id = e.id
-    WHERE e.state ->> 'status' = 'confirmed' ORDER BY e.n
-  LOOP
-    PERFORM kitchen.open_tickets(r.outlet, r.state, r.at, r.correlation, r.id::text, r.traceparent);
-  END LOOP;
-END $$;
+  INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING;
+  SELECT kitchen.open_tickets(p_outlets, p_orders, p_times, p_correlations, p_ids, p_traceparents);
+$$;
 
 
 --
@@ -506,8 +493,7 @@ BEGIN
     SELECT order_id FROM kitchen.ticket WHERE outlet_id = p_outlet AND id = ANY (p_tickets) UNION ALL
     SELECT t.order_id FROM kitchen.ticket_item i JOIN kitchen.ticket t ON t.outlet_id = p_outlet AND t.id = i.ticket_id
       WHERE i.outlet_id = p_outlet AND i.id = ANY (p_items)) AS named (o);
-  PERFORM kitchen.lock_boards(p_outlet, (SELECT array_agg(DISTINCT station)
-    FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = ANY (v_orders)));
+  PERFORM kitchen.lock_outlets(ARRAY[p_outlet]);
   RETURN jsonb_build_object(
     'at', clock_timestamp(),
     'boards', (SELECT coalesce(jsonb_agg(jsonb_build_object('station', station, 'sequence', sequence, 'hash', hash)), '[]')
@@ -528,81 +514,86 @@ END $$;
 
 
 --
--- Name: lock_boards(integer, text[]); Type: FUNCTION; Schema: kitchen; Owner: -
+-- Name: lock_outlets(integer[]); Type: FUNCTION; Schema: kitchen; Owner: -
 --
 
-CREATE FUNCTION kitchen.lock_boards(p_outlet integer, p_stations text[]) RETURNS void
+CREATE FUNCTION kitchen.lock_outlets(p_outlets integer[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-  v_key bigint := hashtextextended('kitchen.board', p_outlet);
-  v_locked integer;
+  v_outlet integer;
+  v_key bigint;
+  v_done text;
 BEGIN
-  IF coalesce(current_setting('rasoi.kitchen_locked', true), '') = '' THEN
-    PERFORM pg_advisory_xact_lock(v_key);
-    PERFORM set_config('rasoi.kitchen_locked', 'yes', true);
-  ELSIF NOT pg_try_advisory_xact_lock(v_key) THEN
-    RAISE lock_not_available USING MESSAGE = 'another transaction is changing the boards of outlet ' || p_outlet;
-  END IF;
-  PERFORM FROM kitchen.board WHERE outlet_id = p_outlet AND station = ANY (p_stations) ORDER BY station FOR UPDATE;
-  GET DIAGNOSTICS v_locked = ROW_COUNT;
-  IF v_locked < cardinality(p_stations) THEN
-    INSERT INTO kitchen.board (outlet_id, station, name)
-      SELECT p_outlet, s, initcap(replace(s, '_', ' ')) FROM unnest(p_stations) AS s ORDER BY s
-      ON CONFLICT (outlet_id, station) DO NOTHING;
-  END IF;
+  FOREACH v_outlet IN ARRAY p_outlets LOOP
+    v_key := hashtextextended('kitchen.board', v_outlet);
+    IF coalesce(current_setting('rasoi.kitchen_locked', true), '') = '' THEN
+      v_done := pg_advisory_xact_lock(v_key)::text;
+      v_done := set_config('rasoi.kitchen_locked', 'yes', true);
+    ELSIF NOT pg_try_advisory_xact_lock(v_key) THEN
+      RAISE lock_not_available USING MESSAGE = 'another transaction is changing the boards of outlet ' || v_outlet;
+    END IF;
+  END LOOP;
 END $$;
 
 
 --
--- Name: open_tickets(integer, jsonb, timestamp with time zone, text, text, text); Type: FUNCTION; Schema: kitchen; Owner: -
+-- Name: open_tickets(integer[], jsonb[], timestamp with time zone[], text[], uuid[], text[]); Type: FUNCTION; Schema: kitchen; Owner: -
 --
 
-CREATE FUNCTION kitchen.open_tickets(p_outlet integer, p_order jsonb, p_at timestamp with time zone, p_correlation text, p_causation text, p_traceparent text) RETURNS integer
+CREATE FUNCTION kitchen.open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_causations uuid[], p_traceparents text[]) RETURNS bigint
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 DECLARE
-  v_order uuid := (p_order ->> 'order_id')::uuid;
-  v_bill uuid := (p_order ->> 'bill_id')::uuid;
-  v_held jsonb := coalesce(p_order -> 'held_courses', '[]');
-  v_stations text[];
-  v_paid boolean;
-  v_opened integer;
+  v_done text := kitchen.lock_outlets(p_outlets)::text;
+  v_opened bigint;
 BEGIN
-  SELECT array_agg(DISTINCT l ->> 'station') INTO v_stations
-    FROM jsonb_array_elements(p_order -> 'lines') AS l WHERE coalesce(l ->> 'status', 'active') = 'active';
-  IF v_stations IS NULL THEN RETURN 0; END IF;
-  PERFORM kitchen.lock_boards(p_outlet, v_stations);
-  IF EXISTS (SELECT FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = v_order) THEN RETURN 0; END IF;
-  SELECT paid INTO v_paid FROM kitchen.bill WHERE outlet_id = p_outlet AND bill_id = v_bill AND heard_at > p_at;
-  v_paid := coalesce(v_paid, p_order ->> 'payment_status' IN ('paid', 'overpaid'), false);
+  INSERT INTO kitchen.board (outlet_id, station, name)
+  SELECT DISTINCT e.outlet, l ->> 'station', initcap(replace(l ->> 'station', '_', ' '))
+  FROM unnest(p_outlets, p_orders) AS e (outlet, state), jsonb_array_elements(e.state -> 'lines') AS l
+  WHERE e.state ->> 'status' = 'confirmed' AND coalesce(l ->> 'status', 'active') = 'active'
+    AND NOT EXISTS (SELECT FROM kitchen.board b WHERE b.outlet_id = e.outlet AND b.station = l ->> 'station')
+  ORDER BY 1, 2 ON CONFLICT (outlet_id, station) DO NOTHING;
 
-  WITH line AS MATERIALIZED (
-    SELECT l, ordinality::integer AS position, uuidv7() AS item_id,
+  WITH asked AS MATERIALIZED (
+    SELECT DISTINCT ON (e.outlet, order_id) e.*, (e.state ->> 'order_id')::uuid AS order_id, (e.state ->> 'bill_id')::uuid AS bill_id,
+      coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid'), false) AS paid
+    FROM unnest(p_outlets, p_orders, p_times, p_correlations, p_causations, p_traceparents) WITH ORDINALITY
+      AS e (outlet, state, at, correlation, causation, traceparent, n)
+    LEFT JOIN kitchen.bill b ON b.outlet_id = e.outlet AND b.bill_id = (e.state ->> 'bill_id')::uuid AND b.heard_at > e.at
+    WHERE e.state ->> 'status' = 'confirmed' AND NOT EXISTS (
+      SELECT FROM kitchen.ticket t WHERE t.outlet_id = e.outlet AND t.order_id = (e.state ->> 'order_id')::uuid)
+    ORDER BY e.outlet, order_id, e.n
+  ), line AS MATERIALIZED (
+    SELECT a.n, l, ordinality::integer AS position, uuidv7() AS item_id,
       coalesce((l ->> 'course')::integer, 1) AS course, l ->> 'station' AS station
-    FROM jsonb_array_elements(p_order -> 'lines') WITH ORDINALITY AS x (l, ordinality)
+    FROM asked a, jsonb_array_elements(a.state -> 'lines') WITH ORDINALITY AS x (l, ordinality)
     WHERE coalesce(l ->> 'status', 'active') = 'active'
   ), share AS MATERIALIZED (
-    SELECT *, uuidv7() AS ticket_id, CASE WHEN v_held @> to_jsonb(course) THEN 'held' ELSE 'queued' END AS state
-    FROM (SELECT DISTINCT course, station FROM line) AS s
+    SELECT s.*, uuidv7() AS ticket_id,
+      CASE WHEN coalesce(a.state -> 'held_courses', '[]') @> to_jsonb(s.course) THEN 'held' ELSE 'queued' END AS state
+    FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
       table_name, note, state, visible, paid, placed_at, fired_at, elsewhere)
-    SELECT p_outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY s.station ORDER BY s.course),
-      s.station, s.course, v_order, v_bill, (p_order ->> 'number')::integer, p_order ->> 'token', p_order ->> 'type',
-      p_order ->> 'table', p_order ->> 'note', s.state, true, v_paid, (p_order ->> 'placed_at')::timestamptz,
+    SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
+      s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
+      a.state ->> 'table', a.state ->> 'note', s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
       CASE s.state WHEN 'queued' THEN clock_timestamp() END,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
-        FROM share o WHERE o.course = s.course AND o.station <> s.station)
-    FROM share s JOIN kitchen.board b ON b.outlet_id = p_outlet AND b.station = s.station
+        FROM share o WHERE o.n = s.n AND o.course = s.course AND o.station <> s.station)
+    FROM share s JOIN asked a ON a.n = s.n JOIN kitchen.board b ON b.outlet_id = a.outlet AND b.station = s.station
     RETURNING *
   ), item AS (
     INSERT INTO kitchen.ticket_item (outlet_id, id, ticket_id, position, line_id, name, variant, quantity, modifiers,
       note, allergens, state)
-    SELECT p_outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
+    SELECT a.outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
       (l ->> 'quantity')::integer, ARRAY(SELECT m ->> 'name' FROM jsonb_array_elements(coalesce(l -> 'modifiers', '[]')) m),
       l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))), s.state
-    FROM line JOIN share s ON s.course = line.course AND s.station = line.station
+    FROM line JOIN share s ON s.n = line.n AND s.course = line.course AND s.station = line.station JOIN asked a ON a.n = line.n
     RETURNING *
   ), shown AS (
     SELECT i.ticket_id, jsonb_agg(jsonb_build_object(
@@ -611,25 +602,24 @@ BEGIN
       'acknowledged', i.acknowledged) ORDER BY i.position) AS items,
       jsonb_agg(i.id ORDER BY i.position) AS ids
     FROM item i GROUP BY i.ticket_id
-  ), step AS (
-    SELECT t.station, t.course, row_number() OVER w + b.sequence AS sequence,
+  ), step AS MATERIALIZED (
+    SELECT s.n, t.outlet_id, t.station, t.course, row_number() OVER w AS opened, row_number() OVER w + b.sequence AS sequence,
       (b.hash + sum(crc32(convert_to(t.id || ':' || t.version, 'UTF8'))) OVER w)::bigint % 4294967296 AS hash,
-      kitchen.ticket_state(t::kitchen.ticket, s.items) AS ticket, s.ids
-    FROM opened t JOIN shown s ON s.ticket_id = t.id
-      JOIN kitchen.board b ON b.outlet_id = p_outlet AND b.station = t.station
-    WINDOW w AS (PARTITION BY t.station ORDER BY t.course)
+      kitchen.ticket_state(t::kitchen.ticket, shown.items) AS ticket, shown.ids
+    FROM opened t JOIN shown ON shown.ticket_id = t.id JOIN share s ON s.ticket_id = t.id
+      JOIN kitchen.board b ON b.outlet_id = t.outlet_id AND b.station = t.station
+    WINDOW w AS (PARTITION BY t.outlet_id, t.station ORDER BY s.n, t.course)
   ), logged AS (
     INSERT INTO kitchen.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id,
       traceparent, data)
-    SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', p_outlet || ':' || station, p_outlet, sequence, p_correlation,
-      p_causation, p_traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
+    SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', outlet_id || ':' || station, outlet_id, sequence, a.correlation,
+      a.causation, a.traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
         'action', 'open', 'action_id', NULL, 'by', NULL, 'changed_items', ids)
-    FROM step ORDER BY station, course
+    FROM step JOIN asked a USING (n) ORDER BY n, station, course
   ), moved AS (
     UPDATE kitchen.board b SET sequence = last.sequence, hash = last.hash, last_number = b.last_number + last.opened
-    FROM (SELECT DISTINCT ON (station) station, sequence, hash, count(*) OVER (PARTITION BY station) AS opened
-      FROM step ORDER BY station, course DESC) AS last
-    WHERE b.outlet_id = p_outlet AND b.station = last.station
+    FROM (SELECT DISTINCT ON (outlet_id, station) * FROM step ORDER BY outlet_id, station, opened DESC) AS last
+    WHERE b.outlet_id = last.outlet_id AND b.station = last.station
   )
   SELECT count(*) INTO v_opened FROM opened;
   RETURN v_opened;
@@ -804,9 +794,8 @@ CREATE FUNCTION orders.next_invoice(p_outlet integer, p_series text) RETURNS int
 -- Name: place_all(orders.placement[], orders.placement_line[], text[], integer[], bigint[], integer[], uuid[], uuid[], integer[], integer[], uuid[], integer[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(outcome text, body bytea)
+CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(outcome text, body bytea, stocked boolean)
     LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
@@ -960,7 +949,7 @@ BEGIN
   ), remembered AS (
     INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
     SELECT outlet_id, principal, route, key, body_hash, 201, body FROM placed JOIN answered USING (ordinality)
-  ) SELECT coalesce(v_outcomes[o.n], 'placed'), coalesce(answered.body, v_bodies[o.n])
+  ) SELECT coalesce(v_outcomes[o.n], 'placed'), coalesce(answered.body, v_bodies[o.n]), v_counted[o.n]
   FROM unnest(v_placing) WITH ORDINALITY o(outlet_id, n) LEFT JOIN answered ON answered.ordinality = o.n ORDER BY o.n;
 END $$;
 
@@ -4547,17 +4536,17 @@ REVOKE ALL ON FUNCTION kitchen.load(p_outlet integer, p_orders uuid[], p_tickets
 
 
 --
--- Name: FUNCTION lock_boards(p_outlet integer, p_stations text[]); Type: ACL; Schema: kitchen; Owner: -
+-- Name: FUNCTION lock_outlets(p_outlets integer[]); Type: ACL; Schema: kitchen; Owner: -
 --
 
-REVOKE ALL ON FUNCTION kitchen.lock_boards(p_outlet integer, p_stations text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kitchen.lock_outlets(p_outlets integer[]) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION open_tickets(p_outlet integer, p_order jsonb, p_at timestamp with time zone, p_correlation text, p_causation text, p_traceparent text); Type: ACL; Schema: kitchen; Owner: -
+-- Name: FUNCTION open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_causations uuid[], p_traceparents text[]); Type: ACL; Schema: kitchen; Owner: -
 --
 
-REVOKE ALL ON FUNCTION kitchen.open_tickets(p_outlet integer, p_order jsonb, p_at timestamp with time zone, p_correlation text, p_causation text, p_traceparent text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kitchen.open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_causations uuid[], p_traceparents text[]) FROM PUBLIC;
 
 
 --

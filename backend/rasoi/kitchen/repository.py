@@ -110,9 +110,8 @@ class BoardRow(msgspec.Struct):
 
 async def open_tickets(tx: Tx, event: Event) -> int:
     """Write the tickets of the event's order and log them. Returns how many are new."""
-    opened: int = await tx.fetchval(
-        OPEN, event.outletid, event.data, event.time, event.correlationid, str(event.id), traceparent.get()
-    )
+    values = (event.outletid, event.data, event.time, event.correlationid, event.id, traceparent.get())
+    opened: int = await tx.fetchval(OPEN, *([value] for value in values))
     return opened
 
 

@@ -43,13 +43,13 @@ async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, by
     items = [(n, item) for n, each in numbered for item in each.item_ids]
     modifiers = [(n, modifier) for n, each in numbered for modifier in each.modifier_ids]
     rows = await conn.call(
-        "SELECT outcome, body FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "SELECT outcome, body, stocked FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         [each.row for each in batch], [(n, *line) for n, each in numbered for line in each.lines],
         sorted(lock_of("orders", each.alone) for each in batch), [each.row[0] for each in batch],
         [each.menu_version for each in batch],
         *zip(*sources, strict=True), *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
-        wakes=("orders", "inventory"),
     )  # fmt: skip
+    conn.on_commit({"orders", "inventory"} if any(row["stocked"] for row in rows) else {"orders"})
     return [(row["outcome"], row["body"]) for row in rows]
 
 

@@ -18,6 +18,7 @@ SETTINGS = {
     "application_name": "rasoi",
     "timezone": "UTC",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",  # for arrays and logs it would plan anew each time, which takes longer than the work
     "lock_timeout": "2s",
     "transaction_timeout": "5s",
     "idle_in_transaction_session_timeout": "3s",

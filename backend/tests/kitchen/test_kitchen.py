@@ -363,6 +363,47 @@ async def test_a_batch_in_one_statement_does_what_the_handlers_do(rig: Rig) -> N
     await check(rig)
 
 
+async def test_a_batch_of_several_outlets_numbers_each_board_by_itself(rig: Rig) -> None:
+    """Also where part of the batch was handled before a crash."""
+    assert ROOM.at_once is not None
+    _, work = ROOM.at_once
+    outlets = [1, 2, 1, 1, 2, 1]
+    placed = [
+        order(
+            OrderPlaced,
+            line("Naan", "tandoor"),
+            line("Kulfi", "desserts", course=3),
+            line("Dal", "curry"),
+            line("Roti", "tandoor", course=2),
+            held_courses=[2],
+        )
+        for _ in outlets
+    ]
+    events = [
+        new_event(each, subject=str(each.order_id), outlet_id=outlet, version=1)
+        for each, outlet in zip(placed, outlets, strict=True)
+    ]
+    await work(rig.ctx, events[1:3])
+    await work(rig.ctx, events)
+    expected = {1: [2, 0, 3, 5], 2: [1, 4]}  # in the order of handling
+    for outlet, orders in expected.items():
+        for station, courses in (("tandoor", [1, 2]), ("curry", [1]), ("desserts", [3])):
+            row, tickets = await rig.board(station, outlet)
+            opened = [(placed[n].order_id, course) for n in orders for course in courses]
+            assert [(t.order_id, t.course) for t in sorted(tickets, key=lambda t: t.number)] == opened
+            assert sorted(t.number for t in tickets) == list(range(1, len(opened) + 1))
+            assert row.sequence == len(opened)
+            assert {t.state for t in tickets if t.course == 2} <= {"held"}
+            assert all(len(t.elsewhere) == (1 if t.course == 1 else 0) for t in tickets)
+    subjects = [subject for subject, _, _ in await rig.log()]
+    assert {subject: subjects.count(subject) for subject in subjects} == {
+        f"{outlet}:{station}": count * (2 if station == "tandoor" else 1)
+        for outlet, count in ((1, 4), (2, 2))
+        for station in ("tandoor", "curry", "desserts")
+    }
+    await check(rig)
+
+
 async def test_where_the_one_statement_fails_the_handlers_go_on(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,9 @@ from tests.kitchen.conftest import Rig, line, order
 
 
 async def test_open_tickets_are_told_by_the_outlets_own_limits(rig: Rig, database: Database) -> None:
-    await database.execute("INSERT INTO staff.outlet (id, name, amber_s, red_s) VALUES (1, 'Rasoi', 300, 600)")
+    await database.execute(
+        "INSERT INTO staff.outlet (id, name, amber_s, red_s) VALUES (1, 'Rasoi', 300, 600)"
+    )
     for minutes in (1, 9, 16, 20):
         placed = order(OrderPlaced, line("Naan", "tandoor"))
         await rig.hear(placed)

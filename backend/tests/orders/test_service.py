@@ -287,6 +287,34 @@ async def test_the_versions_of_a_bill_are_gapless(desk: Desk) -> None:
 
 async def test_a_changed_setting_counts_at_once(desk: Desk) -> None:
     """Also before the event about it has come."""
-    await desk.place(guest(None), line(COLA_1))
+    await desk.setting(takeaway_payment="pay_later")
+    assert (await desk.place(guest(None), line(COLA_1)))[1]["status"] == "confirmed"
     await desk.owner.execute("UPDATE staff.outlet SET takeaway_payment = 'prepaid', version = version + 1")
     assert (await desk.place(guest(None), line(COLA_1)))[1]["status"] == "awaiting_payment"
+
+
+async def test_a_table_that_was_refused_its_first_order_has_no_bill(desk: Desk) -> None:
+    await desk.owner.execute("UPDATE inventory.stock SET on_hand_milli = 1000")
+    with pytest.raises(placing.SoldOut, match="only 1 left"):
+        await desk.place(guest(), line(KULFI_1, quantity=2))
+    assert await desk.owner.fetchval("SELECT count(*) FROM orders.bill") == 0
+    _, order = await desk.place(guest(), line(KULFI_1))
+    assert (order["number"], order["payment_status"]) == (1, "unpaid")
+
+
+async def test_a_further_order_tells_that_part_of_the_bill_is_paid(desk: Desk) -> None:
+    who = guest()
+    _, first = await desk.place(who, line())
+    async with desk.ctx.db.transaction("orders") as tx:
+        due = await api.lock_due(tx, 1, service.UUID(first["bill_id"]))
+        await api.apply_capture(tx, due, 100, uuid4())
+    _, second = await desk.place(who, line())
+    assert (second["bill_id"], second["payment_status"]) == (first["bill_id"], "partly_paid")
+
+
+async def test_only_what_changes_counted_stock_wakes_who_listens_to_it(desk: Desk) -> None:
+    woken: list[set[str]] = []
+    desk.ctx.db.on_commit = woken.append
+    await desk.place(guest(), line(COLA_1))
+    await desk.place(guest(), line(COLA_1), line(KULFI_1))
+    assert woken == [{"orders"}, {"orders", "inventory"}]

@@ -1,7 +1,6 @@
 -- Stock at two levels: counted (reserved by sales, never oversold) and estimated (deducted by recipe).
 -- Whoever changes stock locks its rows in id order first, and reservations only while holding those locks.
--- Plans are generic: for arrays PostgreSQL would plan anew at each call, which takes four times as long as the work;
--- and without sequential scans, because a plan made while a table was small is kept while it grows.
+-- Plans are without sequential scans, because a plan made while a table was small is kept while it grows.
 
 CREATE TABLE inventory.stock (
   outlet_id integer NOT NULL,
@@ -204,7 +203,7 @@ END $$;
 -- earlier reservations are replaced. NULL, or {"sold_out": [{source_id, available}]} in portions.
 CREATE FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[])
 RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+SET enable_seqscan = off AS $$
 DECLARE
   stocks uuid[];
   deltas bigint[];
@@ -263,7 +262,7 @@ END $$;
 -- Give back what an order holds. A line that the kitchen has started keeps its own: it will be consumed.
 CREATE FUNCTION inventory.release(p_outlet integer, p_order uuid)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+SET enable_seqscan = off AS $$
 DECLARE
   stocks uuid[];
   deltas bigint[];
@@ -290,7 +289,7 @@ END $$;
 -- those whose order line is not known yet wait.
 CREATE FUNCTION inventory.settle(p_outlet integer, p_limit integer)
 RETURNS integer LANGUAGE plpgsql SET search_path = inventory, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+SET enable_seqscan = off AS $$
 DECLARE
   picked uuid[];
   orders uuid[];

@@ -176,11 +176,12 @@ CREATE TYPE orders.placement_line AS (
 -- the same key or the same table. `p_keys` are their keys' locks, sorted; `p_outlets` and `p_menu_versions` are in the
 -- orders' order; `p_*_of` hold an order's number from 1. `outcome`, in the orders' order, is placed or replayed (`body`
 -- is the answer), reused (the key, for another body), stale (the menu's snapshot), sold_out (`body` names what) or no_bill.
+-- `stocked` says that it may have changed counted stock.
 CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[],
   p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[],
   p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[])
-RETURNS TABLE (outcome text, body bytea)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+RETURNS TABLE (outcome text, body bytea, stocked boolean)
+LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -331,7 +332,7 @@ BEGIN
   ), remembered AS (
     INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
     SELECT outlet_id, principal, route, key, body_hash, 201, body FROM placed JOIN answered USING (ordinality)
-  ) SELECT coalesce(v_outcomes[o.n], 'placed'), coalesce(answered.body, v_bodies[o.n])
+  ) SELECT coalesce(v_outcomes[o.n], 'placed'), coalesce(answered.body, v_bodies[o.n]), v_counted[o.n]
   FROM unnest(v_placing) WITH ORDINALITY o(outlet_id, n) LEFT JOIN answered ON answered.ordinality = o.n ORDER BY o.n;
 END $$;
 

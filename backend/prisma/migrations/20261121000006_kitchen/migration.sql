@@ -122,77 +122,79 @@ LANGUAGE sql STABLE AS $$
     'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'elsewhere', t.elsewhere)
 $$;
 
--- Creates boards at their first use and locks them, always in station order and after their outlet. A transaction
--- that handles several orders and holds one outlet already never waits for another: it fails at once, its events are
--- handled one by one, and no two transactions can wait for each other.
-CREATE FUNCTION kitchen.lock_boards(p_outlet integer, p_stations text[]) RETURNS void
+-- Locks all boards of some outlets until the transaction ends. One that holds an outlet already never waits for another:
+-- it fails at once, its events are handled one by one, and no two transactions can wait for each other.
+CREATE FUNCTION kitchen.lock_outlets(p_outlets integer[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_key bigint := hashtextextended('kitchen.board', p_outlet);
-  v_locked integer;
+  v_outlet integer;
+  v_key bigint;
+  v_done text;
 BEGIN
-  IF coalesce(current_setting('rasoi.kitchen_locked', true), '') = '' THEN
-    PERFORM pg_advisory_xact_lock(v_key);
-    PERFORM set_config('rasoi.kitchen_locked', 'yes', true);
-  ELSIF NOT pg_try_advisory_xact_lock(v_key) THEN
-    RAISE lock_not_available USING MESSAGE = 'another transaction is changing the boards of outlet ' || p_outlet;
-  END IF;
-  PERFORM FROM kitchen.board WHERE outlet_id = p_outlet AND station = ANY (p_stations) ORDER BY station FOR UPDATE;
-  GET DIAGNOSTICS v_locked = ROW_COUNT;
-  IF v_locked < cardinality(p_stations) THEN
-    INSERT INTO kitchen.board (outlet_id, station, name)
-      SELECT p_outlet, s, initcap(replace(s, '_', ' ')) FROM unnest(p_stations) AS s ORDER BY s
-      ON CONFLICT (outlet_id, station) DO NOTHING;
-  END IF;
+  FOREACH v_outlet IN ARRAY p_outlets LOOP
+    v_key := hashtextextended('kitchen.board', v_outlet);
+    IF coalesce(current_setting('rasoi.kitchen_locked', true), '') = '' THEN
+      v_done := pg_advisory_xact_lock(v_key)::text;
+      v_done := set_config('rasoi.kitchen_locked', 'yes', true);
+    ELSIF NOT pg_try_advisory_xact_lock(v_key) THEN
+      RAISE lock_not_available USING MESSAGE = 'another transaction is changing the boards of outlet ' || v_outlet;
+    END IF;
+  END LOOP;
 END $$;
 
--- Opens the tickets of an order and writes their events: one round trip on the way to the screens.
--- Returns how many were opened; 0 when the order has its tickets already.
-CREATE FUNCTION kitchen.open_tickets(
-  p_outlet integer, p_order jsonb, p_at timestamptz, p_correlation text, p_causation text, p_traceparent text
-) RETURNS integer LANGUAGE plpgsql AS $$
+-- Opens the tickets of those of the orders that are confirmed and have none yet, and writes their events; an array has
+-- one value an order, in the order of their events. Creates boards at their first use. Returns how many tickets it opened.
+CREATE FUNCTION kitchen.open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamptz[], p_correlations text[],
+  p_causations uuid[], p_traceparents text[]) RETURNS bigint
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  v_order uuid := (p_order ->> 'order_id')::uuid;
-  v_bill uuid := (p_order ->> 'bill_id')::uuid;
-  v_held jsonb := coalesce(p_order -> 'held_courses', '[]');
-  v_stations text[];
-  v_paid boolean;
-  v_opened integer;
+  v_done text := kitchen.lock_outlets(p_outlets)::text;
+  v_opened bigint;
 BEGIN
-  SELECT array_agg(DISTINCT l ->> 'station') INTO v_stations
-    FROM jsonb_array_elements(p_order -> 'lines') AS l WHERE coalesce(l ->> 'status', 'active') = 'active';
-  IF v_stations IS NULL THEN RETURN 0; END IF;
-  PERFORM kitchen.lock_boards(p_outlet, v_stations);
-  IF EXISTS (SELECT FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = v_order) THEN RETURN 0; END IF;
-  SELECT paid INTO v_paid FROM kitchen.bill WHERE outlet_id = p_outlet AND bill_id = v_bill AND heard_at > p_at;
-  v_paid := coalesce(v_paid, p_order ->> 'payment_status' IN ('paid', 'overpaid'), false);
+  INSERT INTO kitchen.board (outlet_id, station, name)
+  SELECT DISTINCT e.outlet, l ->> 'station', initcap(replace(l ->> 'station', '_', ' '))
+  FROM unnest(p_outlets, p_orders) AS e (outlet, state), jsonb_array_elements(e.state -> 'lines') AS l
+  WHERE e.state ->> 'status' = 'confirmed' AND coalesce(l ->> 'status', 'active') = 'active'
+    AND NOT EXISTS (SELECT FROM kitchen.board b WHERE b.outlet_id = e.outlet AND b.station = l ->> 'station')
+  ORDER BY 1, 2 ON CONFLICT (outlet_id, station) DO NOTHING;
 
-  WITH line AS MATERIALIZED (
-    SELECT l, ordinality::integer AS position, uuidv7() AS item_id,
+  WITH asked AS MATERIALIZED (
+    SELECT DISTINCT ON (e.outlet, order_id) e.*, (e.state ->> 'order_id')::uuid AS order_id, (e.state ->> 'bill_id')::uuid AS bill_id,
+      coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid'), false) AS paid
+    FROM unnest(p_outlets, p_orders, p_times, p_correlations, p_causations, p_traceparents) WITH ORDINALITY
+      AS e (outlet, state, at, correlation, causation, traceparent, n)
+    LEFT JOIN kitchen.bill b ON b.outlet_id = e.outlet AND b.bill_id = (e.state ->> 'bill_id')::uuid AND b.heard_at > e.at
+    WHERE e.state ->> 'status' = 'confirmed' AND NOT EXISTS (
+      SELECT FROM kitchen.ticket t WHERE t.outlet_id = e.outlet AND t.order_id = (e.state ->> 'order_id')::uuid)
+    ORDER BY e.outlet, order_id, e.n
+  ), line AS MATERIALIZED (
+    SELECT a.n, l, ordinality::integer AS position, uuidv7() AS item_id,
       coalesce((l ->> 'course')::integer, 1) AS course, l ->> 'station' AS station
-    FROM jsonb_array_elements(p_order -> 'lines') WITH ORDINALITY AS x (l, ordinality)
+    FROM asked a, jsonb_array_elements(a.state -> 'lines') WITH ORDINALITY AS x (l, ordinality)
     WHERE coalesce(l ->> 'status', 'active') = 'active'
   ), share AS MATERIALIZED (
-    SELECT *, uuidv7() AS ticket_id, CASE WHEN v_held @> to_jsonb(course) THEN 'held' ELSE 'queued' END AS state
-    FROM (SELECT DISTINCT course, station FROM line) AS s
+    SELECT s.*, uuidv7() AS ticket_id,
+      CASE WHEN coalesce(a.state -> 'held_courses', '[]') @> to_jsonb(s.course) THEN 'held' ELSE 'queued' END AS state
+    FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
       table_name, note, state, visible, paid, placed_at, fired_at, elsewhere)
-    SELECT p_outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY s.station ORDER BY s.course),
-      s.station, s.course, v_order, v_bill, (p_order ->> 'number')::integer, p_order ->> 'token', p_order ->> 'type',
-      p_order ->> 'table', p_order ->> 'note', s.state, true, v_paid, (p_order ->> 'placed_at')::timestamptz,
+    SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
+      s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
+      a.state ->> 'table', a.state ->> 'note', s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
       CASE s.state WHEN 'queued' THEN clock_timestamp() END,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
-        FROM share o WHERE o.course = s.course AND o.station <> s.station)
-    FROM share s JOIN kitchen.board b ON b.outlet_id = p_outlet AND b.station = s.station
+        FROM share o WHERE o.n = s.n AND o.course = s.course AND o.station <> s.station)
+    FROM share s JOIN asked a ON a.n = s.n JOIN kitchen.board b ON b.outlet_id = a.outlet AND b.station = s.station
     RETURNING *
   ), item AS (
     INSERT INTO kitchen.ticket_item (outlet_id, id, ticket_id, position, line_id, name, variant, quantity, modifiers,
       note, allergens, state)
-    SELECT p_outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
+    SELECT a.outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
       (l ->> 'quantity')::integer, ARRAY(SELECT m ->> 'name' FROM jsonb_array_elements(coalesce(l -> 'modifiers', '[]')) m),
       l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))), s.state
-    FROM line JOIN share s ON s.course = line.course AND s.station = line.station
+    FROM line JOIN share s ON s.n = line.n AND s.course = line.course AND s.station = line.station JOIN asked a ON a.n = line.n
     RETURNING *
   ), shown AS (
     SELECT i.ticket_id, jsonb_agg(jsonb_build_object(
@@ -201,45 +203,35 @@ BEGIN
       'acknowledged', i.acknowledged) ORDER BY i.position) AS items,
       jsonb_agg(i.id ORDER BY i.position) AS ids
     FROM item i GROUP BY i.ticket_id
-  ), step AS (
-    SELECT t.station, t.course, row_number() OVER w + b.sequence AS sequence,
+  ), step AS MATERIALIZED (
+    SELECT s.n, t.outlet_id, t.station, t.course, row_number() OVER w AS opened, row_number() OVER w + b.sequence AS sequence,
       (b.hash + sum(crc32(convert_to(t.id || ':' || t.version, 'UTF8'))) OVER w)::bigint % 4294967296 AS hash,
-      kitchen.ticket_state(t::kitchen.ticket, s.items) AS ticket, s.ids
-    FROM opened t JOIN shown s ON s.ticket_id = t.id
-      JOIN kitchen.board b ON b.outlet_id = p_outlet AND b.station = t.station
-    WINDOW w AS (PARTITION BY t.station ORDER BY t.course)
+      kitchen.ticket_state(t::kitchen.ticket, shown.items) AS ticket, shown.ids
+    FROM opened t JOIN shown ON shown.ticket_id = t.id JOIN share s ON s.ticket_id = t.id
+      JOIN kitchen.board b ON b.outlet_id = t.outlet_id AND b.station = t.station
+    WINDOW w AS (PARTITION BY t.outlet_id, t.station ORDER BY s.n, t.course)
   ), logged AS (
     INSERT INTO kitchen.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id,
       traceparent, data)
-    SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', p_outlet || ':' || station, p_outlet, sequence, p_correlation,
-      p_causation, p_traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
+    SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', outlet_id || ':' || station, outlet_id, sequence, a.correlation,
+      a.causation, a.traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
         'action', 'open', 'action_id', NULL, 'by', NULL, 'changed_items', ids)
-    FROM step ORDER BY station, course
+    FROM step JOIN asked a USING (n) ORDER BY n, station, course
   ), moved AS (
     UPDATE kitchen.board b SET sequence = last.sequence, hash = last.hash, last_number = b.last_number + last.opened
-    FROM (SELECT DISTINCT ON (station) station, sequence, hash, count(*) OVER (PARTITION BY station) AS opened
-      FROM step ORDER BY station, course DESC) AS last
-    WHERE b.outlet_id = p_outlet AND b.station = last.station
+    FROM (SELECT DISTINCT ON (outlet_id, station) * FROM step ORDER BY outlet_id, station, opened DESC) AS last
+    WHERE b.outlet_id = last.outlet_id AND b.station = last.station
   )
   SELECT count(*) INTO v_opened FROM opened;
   RETURN v_opened;
 END $$;
 
--- Handles a batch of orders' events in one call, inbox and all: what is new and confirmed gets its tickets.
+-- Handles a batch of orders' events in one call, inbox and all. What was handled before has its tickets.
 CREATE FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamptz[], p_correlations text[],
-  p_traceparents text[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  r record;
-BEGIN
-  FOR r IN WITH fresh AS (
-      INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING RETURNING event_id)
-    SELECT e.* FROM unnest(p_ids, p_outlets, p_orders, p_times, p_correlations, p_traceparents) WITH ORDINALITY
-      AS e (id, outlet, state, at, correlation, traceparent, n) JOIN fresh ON fresh.event_id = e.id
-    WHERE e.state ->> 'status' = 'confirmed' ORDER BY e.n
-  LOOP
-    PERFORM kitchen.open_tickets(r.outlet, r.state, r.at, r.correlation, r.id::text, r.traceparent);
-  END LOOP;
-END $$;
+  p_traceparents text[]) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING;
+  SELECT kitchen.open_tickets(p_outlets, p_orders, p_times, p_correlations, p_ids, p_traceparents);
+$$;
 
 -- Locks the boards of some orders (named by themselves, their tickets or items) and returns all that a change may
 -- need: those boards, every ticket of those orders, actions already done, answers already given, and the time.
@@ -253,8 +245,7 @@ BEGIN
     SELECT order_id FROM kitchen.ticket WHERE outlet_id = p_outlet AND id = ANY (p_tickets) UNION ALL
     SELECT t.order_id FROM kitchen.ticket_item i JOIN kitchen.ticket t ON t.outlet_id = p_outlet AND t.id = i.ticket_id
       WHERE i.outlet_id = p_outlet AND i.id = ANY (p_items)) AS named (o);
-  PERFORM kitchen.lock_boards(p_outlet, (SELECT array_agg(DISTINCT station)
-    FROM kitchen.ticket WHERE outlet_id = p_outlet AND order_id = ANY (v_orders)));
+  PERFORM kitchen.lock_outlets(ARRAY[p_outlet]);
   RETURN jsonb_build_object(
     'at', clock_timestamp(),
     'boards', (SELECT coalesce(jsonb_agg(jsonb_build_object('station', station, 'sequence', sequence, 'hash', hash)), '[]')

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from rasoi.inventory import repository, schemas, service
 from rasoi.inventory.domain import UnknownStock
@@ -53,7 +53,7 @@ async def _book(
 
 @post("/receipts", guards=[managers], responses=booked)
 async def receive(
-    data: schemas.Movement, principal: Principal, ctx: Context, key: IdempotencyKey
+    data: JSONBody[schemas.Movement], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
     """Goods came in."""
     return await _book(ctx, principal, key, "receipt", data)
@@ -61,7 +61,7 @@ async def receive(
 
 @post("/waste", guards=[managers], responses=booked)
 async def waste(
-    data: schemas.Movement, principal: Principal, ctx: Context, key: IdempotencyKey
+    data: JSONBody[schemas.Movement], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
     """Something was thrown away."""
     return await _book(ctx, principal, key, "waste", data)
@@ -69,7 +69,7 @@ async def waste(
 
 @post("/counts", guards=[managers], responses=booked)
 async def count(
-    data: schemas.Count, principal: Principal, ctx: Context, key: IdempotencyKey
+    data: JSONBody[schemas.Count], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
     """Somebody counted: this is what there is."""
     return await _book(ctx, principal, key, "count", data)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from rasoi.kitchen import repository, service
 from rasoi.kitchen.schemas import ActionResults, Actions, BoardView, StationName, Stations, Tickets
@@ -78,7 +78,7 @@ async def list_ready(ctx: Context, principal: Principal, limit: Limit = 200) -> 
 
 
 @post("/actions", status_code=200)
-async def apply_actions(ctx: Context, principal: Principal, data: Actions) -> ActionResults:
+async def apply_actions(ctx: Context, principal: Principal, data: JSONBody[Actions]) -> ActionResults:
     """What was done on a screen, applied once by `action_id`, also when sent again."""
     return ActionResults(await service.act(ctx, principal, data.actions))
 

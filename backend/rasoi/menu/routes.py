@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
 
 from rasoi.menu import schemas, service
 from rasoi.menu.reading import Readings
@@ -46,7 +47,7 @@ async def read_menu(request: Request[Any, Any, Any], principal: Principal, ctx: 
 
 @put("/items/{item_id:uuid}/availability", guards=[at_work])
 async def set_item_availability(
-    item_id: UUID, data: schemas.Availability, principal: Principal, ctx: Context
+    item_id: UUID, data: JSONBody[schemas.Availability], principal: Principal, ctx: Context
 ) -> schemas.Availability:
     """86 an item, or bring it back."""
     return await service.set_availability(ctx, principal, item_id, data)
@@ -54,7 +55,7 @@ async def set_item_availability(
 
 @put("/modifiers/{modifier_id:uuid}/availability", guards=[at_work])
 async def set_modifier_availability(
-    modifier_id: UUID, data: schemas.Availability, principal: Principal, ctx: Context
+    modifier_id: UUID, data: JSONBody[schemas.Availability], principal: Principal, ctx: Context
 ) -> schemas.Availability:
     """86 a modifier, or bring it back."""
     return await service.set_modifier_availability(ctx, principal, modifier_id, data)
@@ -62,7 +63,7 @@ async def set_modifier_availability(
 
 @patch("/items/{item_id:uuid}", guards=[managers])
 async def change_item(
-    item_id: UUID, data: schemas.ItemChange, principal: Principal, ctx: Context
+    item_id: UUID, data: JSONBody[schemas.ItemChange], principal: Principal, ctx: Context
 ) -> schemas.Created:
     """Change what is said about an item."""
     await service.change_item(ctx, principal, item_id, data)
@@ -71,7 +72,7 @@ async def change_item(
 
 @patch("/variants/{variant_id:uuid}", guards=[managers])
 async def change_price(
-    variant_id: UUID, data: schemas.PriceChange, principal: Principal, ctx: Context
+    variant_id: UUID, data: JSONBody[schemas.PriceChange], principal: Principal, ctx: Context
 ) -> schemas.VariantView:
     """Set a variant's price."""
     row = await service.change_price(ctx, principal, variant_id, data.price_paise)
@@ -79,13 +80,15 @@ async def change_price(
 
 
 @post("/items", guards=[managers])
-async def add_item(data: schemas.NewItem, principal: Principal, ctx: Context) -> schemas.Created:
+async def add_item(data: JSONBody[schemas.NewItem], principal: Principal, ctx: Context) -> schemas.Created:
     """Add an item with its variants."""
     return schemas.Created(await service.add_item(ctx, principal, data))
 
 
 @post("/categories", guards=[managers])
-async def add_category(data: schemas.NewCategory, principal: Principal, ctx: Context) -> schemas.Created:
+async def add_category(
+    data: JSONBody[schemas.NewCategory], principal: Principal, ctx: Context
+) -> schemas.Created:
     """Add a category."""
     return schemas.Created(await service.add_category(ctx, principal, data))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from rasoi.orders import placing, schemas, service, tables, views
 from rasoi.orders import repository as db
@@ -54,7 +54,7 @@ class BadCode(NotFound):
 
 @post("/api/sessions", guards=[public], status_code=201)
 async def open_session(
-    ctx: Context, data: schemas.SessionRequest, caller_address: str
+    ctx: Context, data: JSONBody[schemas.SessionRequest], caller_address: str
 ) -> schemas.GuestSession:
     """Exchange a table's QR code (or none, for takeaway) for a guest's token of 12 hours."""
     await limit(ctx, "session", caller_address, 6000, 60)
@@ -90,7 +90,7 @@ async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | N
 
 
 @post("/api/orders/quote", guards=[ANYONE], status_code=200)
-async def quote(ctx: Context, principal: Principal, data: schemas.QuoteRequest) -> schemas.Quote:
+async def quote(ctx: Context, principal: Principal, data: JSONBody[schemas.QuoteRequest]) -> schemas.Quote:
     """What a cart costs, with every tax line. Nothing is kept."""
     return await placing.quote(ctx, principal, data)
 
@@ -102,7 +102,7 @@ async def quote(ctx: Context, principal: Principal, data: schemas.QuoteRequest) 
     responses={201: ResponseSpec(schemas.Order, generate_examples=False)},
     opt=SHORT,
 )
-async def place_order(call: Call, data: schemas.PlaceRequest) -> Response[bytes]:
+async def place_order(call: Call, data: JSONBody[schemas.PlaceRequest]) -> Response[bytes]:
     """Place an order, whole. 409 when the price or the availability is not what the guest saw."""
     if call.principal.role == "guest":
         await limit(call.ctx, "order", str(call.principal.session_id), 120, 60)
@@ -148,7 +148,7 @@ async def list_orders(
 
 @post("/api/orders/{order_id:uuid}/cancel", guards=[ANYONE], status_code=200, responses=CANCELLED)
 async def cancel_order(
-    ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest
+    ctx: Context, principal: Principal, order_id: UUID, data: JSONBody[schemas.ReasonRequest]
 ) -> Response[bytes]:
     """Cancel it; 202 when the kitchen has it already and is asked."""
     status, order = await service.cancel(ctx, principal, order_id, data.reason)
@@ -163,7 +163,7 @@ async def approve_order(ctx: Context, principal: Principal, order_id: UUID) -> s
 
 @post("/api/orders/{order_id:uuid}/reject", guards=[FLOOR], status_code=200)
 async def reject_order(
-    ctx: Context, principal: Principal, order_id: UUID, data: schemas.ReasonRequest
+    ctx: Context, principal: Principal, order_id: UUID, data: JSONBody[schemas.ReasonRequest]
 ) -> schemas.Order:
     """Turn it down."""
     return await service.reject(ctx, principal, order_id, data.reason)
@@ -194,7 +194,7 @@ async def list_bills(
 
 @post("/api/bills/{bill_id:uuid}/attention", guards=[ANYONE], status_code=200)
 async def call_waiter(
-    ctx: Context, principal: Principal, bill_id: UUID, data: schemas.AttentionRequest
+    ctx: Context, principal: Principal, bill_id: UUID, data: JSONBody[schemas.AttentionRequest]
 ) -> schemas.BillView:
     """The guests want to pay cash, or need help."""
     return await service.call_waiter(ctx, principal, bill_id, data.reason)

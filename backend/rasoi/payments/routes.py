@@ -9,7 +9,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter, QueryParameter
 
 from rasoi.payments import queue, schemas, service
 from rasoi.payments import repository as db
@@ -44,14 +44,16 @@ class ForgedWebhook(Unauthenticated):
     guards=[PAYERS], status_code=200, responses={200: ResponseSpec(schemas.Checkout, generate_examples=False)}, tags=["payments"],
 )  # fmt: skip
 async def create_razorpay_order(
-    ctx: Context, principal: Principal, data: schemas.DueRequest, key: IdempotencyKey
+    ctx: Context, principal: Principal, data: JSONBody[schemas.DueRequest], key: IdempotencyKey
 ) -> Response[bytes]:
     """What the browser needs to open the payment window for what is due. A retry gets the same provider's order."""
     return await service.create_razorpay_order(ctx, principal, data, key)
 
 
 @post("/api/payments/verify-razorpay", guards=[PAYERS], status_code=200, tags=["payments"])
-async def verify_razorpay(ctx: Context, principal: Principal, data: schemas.VerifyRequest) -> schemas.Payment:
+async def verify_razorpay(
+    ctx: Context, principal: Principal, data: JSONBody[schemas.VerifyRequest]
+) -> schemas.Payment:
     """The checkout succeeded, says the browser; the signature and Razorpay itself are asked."""
     return await service.verify(ctx, principal, data)
 
@@ -64,7 +66,7 @@ async def verify_razorpay(ctx: Context, principal: Principal, data: schemas.Veri
     tags=["payments"],
 )
 async def confirm_cash(
-    ctx: Context, principal: Principal, data: schemas.CashRequest, key: IdempotencyKey
+    ctx: Context, principal: Principal, data: JSONBody[schemas.CashRequest], key: IdempotencyKey
 ) -> Response[bytes]:
     """The whole amount due was taken in cash. 409 with the amount when another is due."""
     return await service.confirm_cash(ctx, principal, data, key)
@@ -75,7 +77,11 @@ async def confirm_cash(
     guards=[MANAGERS], status_code=202, responses={202: ResponseSpec(schemas.Refund, generate_examples=False)}, tags=["payments"],
 )  # fmt: skip
 async def refund(
-    ctx: Context, principal: Principal, payment_id: UUID, data: schemas.RefundRequest, key: IdempotencyKey
+    ctx: Context,
+    principal: Principal,
+    payment_id: UUID,
+    data: JSONBody[schemas.RefundRequest],
+    key: IdempotencyKey,
 ) -> Response[bytes]:
     """Give money back. Cash is settled at once, by whoever asks for it."""
     return await service.refund(ctx, principal, payment_id, data, key)
@@ -118,8 +124,8 @@ async def list_payments(
 async def daily_stats(
     ctx: Context,
     principal: Principal,
-    first: Annotated[date | None, Parameter(query="from")] = None,
-    last: Annotated[date | None, Parameter(query="to")] = None,
+    first: Annotated[date | None, QueryParameter(name="from")] = None,
+    last: Annotated[date | None, QueryParameter(name="to")] = None,
 ) -> schemas.DailyStats:
     """What came in and went back by method, for each business day of the outlet."""
     return await service.daily_stats(ctx, principal, first, last)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from rasoi.platform.auth import Principal, allow
 from rasoi.platform.context import Context
@@ -15,8 +15,8 @@ from rasoi.reports.schemas import SalesReport, TimesReport
 
 MANAGERS = allow("manager", "owner")
 TAGS = ["reports"]
-From = Annotated[date | None, Parameter(query="from", description="A business day; `to` when left out.")]
-To = Annotated[date | None, Parameter(query="to", description="A business day; today when left out.")]
+From = Annotated[date | None, QueryParameter(name="from", description="A business day; `to` when left out.")]
+To = Annotated[date | None, QueryParameter(name="to", description="A business day; today when left out.")]
 
 
 @get("/api/reports/sales", guards=[MANAGERS], tags=TAGS)

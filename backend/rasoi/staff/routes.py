@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, patch, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from rasoi.platform.auth import Principal, allow, public
 from rasoi.platform.context import Context
@@ -34,20 +34,20 @@ Limit = Annotated[int, Parameter(ge=1, le=200)]
 
 
 @post("/api/staff/login", guards=[public], status_code=200, tags=TAGS)
-async def login(data: PasswordLogin, ctx: Context, caller_address: str) -> Session:
+async def login(data: JSONBody[PasswordLogin], ctx: Context, caller_address: str) -> Session:
     """Sign in by username and password."""
     await limit(ctx, "password sign-in", caller_address, most=60, seconds=60)
     return await sessions.sign_in_with_password(ctx, data.username, data.password)
 
 
 @post("/api/staff/login/pin", guards=[public], status_code=200, tags=TAGS)
-async def login_pin(data: PinLogin, ctx: Context, caller_address: str) -> Session:
+async def login_pin(data: JSONBody[PinLogin], ctx: Context, caller_address: str) -> Session:
     """Sign in by PIN, at an outlet's screen."""
     return await sessions.sign_in_with_pin(ctx, data.outlet_id, data.pin, caller_address)
 
 
 @post("/api/staff/refresh", guards=[public], status_code=200, tags=TAGS)
-async def refresh(data: RefreshRequest, ctx: Context) -> Session:
+async def refresh(data: JSONBody[RefreshRequest], ctx: Context) -> Session:
     """Exchange a refresh token for the next one and a new access token."""
     return await sessions.refresh(ctx, data.refresh_token)
 
@@ -73,13 +73,15 @@ async def list_people(
 
 
 @post("/api/staff/people", guards=[SENIOR], tags=TAGS)
-async def add_person(data: NewPerson, principal: Principal, ctx: Context) -> Person:
+async def add_person(data: JSONBody[NewPerson], principal: Principal, ctx: Context) -> Person:
     """Add a person."""
     return await service.add_person(ctx, principal, data)
 
 
 @patch("/api/staff/people/{person_id:uuid}", guards=[SENIOR], tags=TAGS)
-async def change_person(person_id: UUID, data: PersonPatch, principal: Principal, ctx: Context) -> Person:
+async def change_person(
+    person_id: UUID, data: JSONBody[PersonPatch], principal: Principal, ctx: Context
+) -> Person:
     """Change a person; a new role, PIN or password, or leaving, ends their sessions."""
     return await service.change_person(ctx, principal, person_id, data)
 
@@ -91,7 +93,7 @@ async def get_outlet(principal: Principal, ctx: Context) -> Outlet:
 
 
 @patch("/api/staff/outlet", guards=[SENIOR], tags=TAGS)
-async def change_outlet(data: OutletPatch, principal: Principal, ctx: Context) -> Outlet:
+async def change_outlet(data: JSONBody[OutletPatch], principal: Principal, ctx: Context) -> Outlet:
     """Change the outlet's settings."""
     return await service.change_outlet(ctx, principal, data)
 

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 from litestar import Response, post
+from litestar.params import JSONBody
 from uuid_utils.compat import uuid7
 
 from rasoi.platform import http
@@ -29,7 +30,7 @@ class Taken(Conflict):
 
 
 @post("/api/hot", guards=[allow("waiter")], status_code=201, opt=SHORT)
-async def hot(call: Call, data: Wanted) -> Response[bytes]:
+async def hot(call: Call, data: JSONBody[Wanted]) -> Response[bytes]:
     if data.n == 13:
         raise Taken("Not that one.", n=13)
     if data.n == 14:

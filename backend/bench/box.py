@@ -109,6 +109,12 @@ class Box:
         assert url, "PostgreSQL does not run"
         return url.replace("/rasoi?", f"/{database}?") if database else url
 
+    def database_at(self, database: str) -> tuple[str, str, str]:
+        """For other programs than ours: the host, which is a directory of sockets, the port and the user."""
+        parts = urlsplit(self.database_url(database))
+        at = parse_qs(parts.query)
+        return unquote(at["host"][0]), at["port"][0], str(parts.username)
+
     async def connect(self, database: str = "") -> Any:
         conn = await asyncpg.connect(self.database_url(database))
         await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
@@ -149,11 +155,10 @@ class Box:
 
     def pgbench(self, script: Path, *options: str, log: Path) -> tuple[float, list[float]]:
         """Transactions a second, and the milliseconds of each."""
-        parts = urlsplit(self.database_url(BESIDE))
-        at = {name: unquote(values[0]) for name, values in parse_qs(parts.query).items()}
+        host, port, user = self.database_at(BESIDE)
         for old in log.parent.glob(log.name + ".*"):
             old.unlink()
-        to = ["-h", at["host"], "-p", at["port"], "-U", "rasoi", BESIDE]
+        to = ["-h", host, "-p", port, "-U", user, BESIDE]
         how: list[str | Path] = ["-n", "-M", "prepared", "-f", script, "-l", f"--log-prefix={log}", *options]
         done = subprocess.run([binaries() / "pgbench", *how, *to], capture_output=True, text=True, check=True)
         rate = next(line for line in done.stdout.splitlines() if line.startswith("tps = "))

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 import uvloop
@@ -54,16 +53,15 @@ class Vendure:
         self.log = box.data / "vendure.log"
 
     def environment(self) -> dict[str, str]:
-        parts = urlsplit(self.box.database_url(DATABASE))
-        at = {name: unquote(values[0]) for name, values in parse_qs(parts.query).items()}
+        host, port, user = self.box.database_at(DATABASE)
         return environment() | {
             "NODE_ENV": "production",
             "VENDURE_DISABLE_TELEMETRY": "true",
             "PORT": str(self.port),
             "SECRET": uuid4().hex,
-            "DB_HOST": at["host"],
-            "DB_PORT": at["port"],
-            "DB_USER": str(parts.username),
+            "DB_HOST": host,
+            "DB_PORT": port,
+            "DB_USER": user,
             "DB_NAME": DATABASE,
         }
 

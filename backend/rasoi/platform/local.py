@@ -61,11 +61,12 @@ class Wakes:
 
 
 async def woken(event: asyncio.Event, timeout: float = POLL_S) -> None:
-    """Until woken, or the poll's time has come. (Python 3.11's wait_for may swallow a cancellation; timeout won't.)"""
+    """Until woken from now on, or the poll's time has come: for who has just found that all was read, with no await between.
+    (Python 3.11's wait_for may swallow a cancellation; timeout won't.)"""
+    event.clear()  # it was set by what has been read
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout):
             await event.wait()
-    event.clear()
 
 
 class Reader:
@@ -111,7 +112,6 @@ class Reader:
         while self.leadership.sure:
             position = await self.step(position)
             if self.tail.at_end(position):
-                self.wake.clear()  # it was set by what has been read
                 await woken(self.wake)
             await asyncio.sleep(self.patience_s)
 
@@ -153,7 +153,6 @@ class Follower:
         while True:
             try:
                 if await self._step():
-                    self.wake.clear()  # it was set by what has been read
                     await woken(self.wake)
             except Exception as error:  # it never ends: most likely the database is away
                 log.warning("follower begins again", log=self.log, reason=repr(error))

@@ -83,7 +83,6 @@ class Relay:
                 if count == 0 and self.ending:
                     break
                 if count < BATCH and written == self.wakes.written[self.room] and not self.ending:
-                    self.wake.clear()  # it was set by what has been read
                     await woken(self.wake)
         finally:
             await _close(producer)

@@ -81,6 +81,7 @@ CREATE TYPE orders.placement AS (
 	order_id uuid,
 	bill_id uuid,
 	new_bill_id uuid,
+	event_id uuid,
 	session_id uuid,
 	principal text,
 	route text,
@@ -613,7 +614,7 @@ BEGIN
     INSERT INTO kitchen.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id,
       traceparent, data)
     SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', outlet_id || ':' || station, outlet_id, sequence, a.correlation,
-      a.causation, a.traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
+      a.causation, a.traceparent, json_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
         'action', 'open', 'action_id', NULL, 'by', NULL, 'changed_items', ids)
     FROM step JOIN asked a USING (n) ORDER BY n, station, course
   ), moved AS (
@@ -817,6 +818,14 @@ DECLARE
   v_missing integer;
   v_refused jsonb;
   v_placing integer[];          -- the outlets of those that are not refused
+  v_numbers integer[];
+  v_statuses text[];
+  v_expiries timestamptz[];
+  v_events text[];
+  v_at constant text := to_json(v_now);
+  v_facts text;                 -- what the answer and the event both begin with
+  v_table text;
+  o orders.placement;
   r record;
 BEGIN
   FOREACH v_key IN ARRAY p_keys LOOP
@@ -898,59 +907,71 @@ BEGIN
   FOR n IN 1..cardinality(p) LOOP
     v_placing[n] := CASE WHEN v_outcomes[n] IS NULL THEN p_outlets[n] END;
   END LOOP;
-  -- the numbers last, since every order of the outlet waits for them
-  RETURN QUERY WITH day AS (
+  -- the numbers late, since every order of the outlet waits for them
+  WITH day AS (
     INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number)
     SELECT o.outlet_id, o.day, count(*) FROM unnest(v_placing, v_days) o(outlet_id, day) WHERE o.outlet_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1
     ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + excluded.last_number
-    RETURNING outlet_id, business_day, last_number
-  ), numbered AS (
-    SELECT o.*, day.business_day, coalesce(v_kept[o.ordinality], o.new_bill_id) AS bill, v_tables[o.ordinality] AS at_table,
-      v_names[o.ordinality] AS at_name, day.last_number - cardinality(array_positions(v_placing[o.ordinality + 1:], o.outlet_id)) AS number,
-      CASE WHEN o.approve AND (v_kept[o.ordinality] IS NULL OR NOT EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id
-          AND x.bill_id = v_kept[o.ordinality] AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'))) THEN 'placed'
-        WHEN o.payment = 'prepaid' AND orders.rounded(o.total_paise) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END AS status
-    FROM unnest(p) WITH ORDINALITY o JOIN day ON day.outlet_id = o.outlet_id WHERE v_outcomes[o.ordinality] IS NULL
-    OFFSET 0  -- so that what is used more than once is worked out once
-  ), dated AS (
-    SELECT *, CASE WHEN type = 'takeaway' THEN 'T' || number END AS token, CASE WHEN status = 'confirmed' THEN v_now END AS confirmed_at,
-      CASE WHEN status <> 'confirmed' THEN v_now + make_interval(secs => timeout_s) END AS expires_at,
-      coalesce('"' || at_table || '"', 'null') AS table_json, coalesce(to_json(at_name)::text, 'null') AS name_json FROM numbered OFFSET 0
-  ), placed AS MATERIALIZED (
-    SELECT *, concat('{"bill_id":"', bill, '","number":', number, ',"token":', coalesce('"' || token || '"', 'null'), ',"status":"', status,
-      '","business_day":"', business_day, '","placed_at":', to_json(v_now), ',"expires_at":', coalesce(to_json(expires_at)::text, 'null'),
-      ',"payment_status":', CASE WHEN v_held[ordinality] > 0 THEN '"partly_paid"' ELSE '"unpaid"' END) AS facts FROM dated
-  ), opened AS (
-    INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-    SELECT outlet_id, bill, type, business_day, customer_name, array_remove(ARRAY[session_id], NULL), total_paise, orders.rounded(total_paise), v_now
-    FROM placed WHERE at_table IS NULL AND v_kept[ordinality] IS NULL
-  ), lined AS (
-    INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
-      note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
-    SELECT l.outlet_id, l.order_id, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers::jsonb, l.allergens,
-      l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes::jsonb, l.total_paise
-    FROM unnest(p_lines) l WHERE v_outcomes[l.n] IS NULL
-  ), written AS (
-    INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
-      note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
-      held_courses, placed_at, expires_at, confirmed_at)
-    SELECT outlet_id, order_id, bill, session_id, number, token, type, status, at_table, at_name, customer_name,
-      note, business_day, payment, principal, subtotal_paise, discount_paise, taxable_paise, taxes::jsonb, total_paise, menu_version,
-      held_courses, v_now, expires_at, confirmed_at FROM placed
-  ), told AS (
-    INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
-    SELECT uuidv7(), 'rasoi.order.placed.v1', order_id, outlet_id, 1, correlation_id, traceparent,
-      concat(facts, ',"table_id":', table_json, ',"table":', name_json, ',"path":["placed"',
-        CASE status WHEN 'placed' THEN '' ELSE ',"' || status || '"' END, '],', event)::jsonb
-    FROM placed ORDER BY ordinality
-  ), answered AS (
-    SELECT ordinality, convert_to(concat(facts, ',"confirmed_at":', coalesce(to_json(confirmed_at)::text, 'null'), ',"table":',
-      CASE WHEN at_table IS NULL THEN 'null' ELSE concat('{"id":', table_json, ',"name":', name_json, '}') END, ',', answer), 'UTF8') AS body FROM placed
-  ), remembered AS (
-    INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
-    SELECT outlet_id, principal, route, key, body_hash, 201, body FROM placed JOIN answered USING (ordinality)
-  ) SELECT coalesce(v_outcomes[o.n], 'placed'), coalesce(answered.body, v_bodies[o.n]), v_counted[o.n]
-  FROM unnest(v_placing) WITH ORDINALITY o(outlet_id, n) LEFT JOIN answered ON answered.ordinality = o.n ORDER BY o.n;
+    RETURNING outlet_id, last_number
+  ) SELECT array_agg(day.last_number - cardinality(array_positions(v_placing[o.n + 1:], o.outlet_id)) ORDER BY o.n) INTO v_numbers
+  FROM unnest(v_placing) WITH ORDINALITY o(outlet_id, n) LEFT JOIN day ON day.outlet_id = o.outlet_id;
+
+  FOR n IN 1..cardinality(p) LOOP
+    outcome := coalesce(v_outcomes[n], 'placed');
+    body := v_bodies[n];
+    stocked := v_counted[n];
+    IF v_outcomes[n] IS NULL THEN
+      o := p[n];
+      v_statuses[n] := CASE WHEN o.payment = 'prepaid' AND orders.rounded(o.total_paise) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END;
+      IF o.approve THEN
+        IF v_kept[n] IS NULL OR NOT EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = v_kept[n]
+            AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled')) THEN
+          v_statuses[n] := 'placed';
+        END IF;
+      END IF;
+      IF v_statuses[n] <> 'confirmed' THEN v_expiries[n] := v_now + make_interval(secs => o.timeout_s); END IF;
+      v_facts := concat('{"bill_id":"', coalesce(v_kept[n], o.new_bill_id), '","number":', v_numbers[n],
+        ',"token":', CASE WHEN o.type = 'takeaway' THEN '"T' || v_numbers[n] || '"' ELSE 'null' END, ',"status":"', v_statuses[n],
+        '","business_day":"', v_days[n], '","placed_at":', v_at, ',"expires_at":', coalesce(to_json(v_expiries[n])::text, 'null'),
+        ',"payment_status":', CASE WHEN v_held[n] > 0 THEN '"partly_paid"' ELSE '"unpaid"' END);
+      v_table := coalesce(to_json(v_names[n])::text, 'null');
+      v_events[n] := concat(v_facts, ',"table_id":', coalesce('"' || v_tables[n] || '"', 'null'), ',"table":', v_table,
+        ',"path":["placed"', CASE v_statuses[n] WHEN 'placed' THEN '' ELSE ',"' || v_statuses[n] || '"' END, '],', o.event);
+      body := convert_to(concat(v_facts, ',"confirmed_at":', CASE v_statuses[n] WHEN 'confirmed' THEN v_at ELSE 'null' END,
+        ',"table":', CASE WHEN v_tables[n] IS NULL THEN 'null' ELSE concat('{"id":"', v_tables[n], '","name":', v_table, '}') END,
+        ',', o.answer), 'UTF8');
+      v_bodies[n] := body;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+
+  INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+  SELECT outlet_id, new_bill_id, type, v_days[ordinality], customer_name, array_remove(ARRAY[session_id], NULL), total_paise,
+    orders.rounded(total_paise), v_now
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_tables[ordinality] IS NULL AND v_kept[ordinality] IS NULL;
+
+  INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
+    note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
+  SELECT l.outlet_id, l.order_id, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers::jsonb, l.allergens,
+    l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes::jsonb, l.total_paise
+  FROM unnest(p_lines) l WHERE v_outcomes[l.n] IS NULL;
+
+  INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
+    note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
+    held_courses, placed_at, expires_at, confirmed_at)
+  SELECT outlet_id, order_id, coalesce(v_kept[ordinality], new_bill_id), session_id, v_numbers[ordinality], CASE WHEN type = 'takeaway' THEN 'T' || v_numbers[ordinality] END,
+    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
+    taxable_paise, taxes::jsonb, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
+    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
+
+  INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
+  SELECT event_id, 'rasoi.order.placed.v1', order_id, outlet_id, 1, correlation_id, traceparent, v_events[ordinality]::json
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
+
+  INSERT INTO orders.idempotency (outlet_id, principal, route, key, body_hash, status, body)
+  SELECT outlet_id, principal, route, key, body_hash, 201, v_bodies[ordinality]
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
 END $$;
 
 
@@ -1035,7 +1056,7 @@ BEGIN
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
   SELECT e.id, e.type, e.subject, p_outlet, e.aggregateversion, e.correlationid, e.causationid, e.traceparent, e.data
   FROM ROWS FROM (jsonb_to_recordset(p_events) AS (id uuid, type text, subject text, aggregateversion bigint,
-    correlationid text, causationid text, traceparent text, data jsonb)) WITH ORDINALITY
+    correlationid text, causationid text, traceparent text, data json)) WITH ORDINALITY
     AS e(id, type, subject, aggregateversion, correlationid, causationid, traceparent, data, n) ORDER BY n;
 END $$;
 
@@ -1251,7 +1272,7 @@ CREATE TABLE inventory.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -1272,7 +1293,7 @@ CREATE TABLE inventory.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -1468,7 +1489,7 @@ CREATE TABLE kitchen.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -1489,7 +1510,7 @@ CREATE TABLE kitchen.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -1699,7 +1720,7 @@ CREATE TABLE menu.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -1720,7 +1741,7 @@ CREATE TABLE menu.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -1907,7 +1928,7 @@ CREATE TABLE notifications.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -1928,7 +1949,7 @@ CREATE TABLE notifications.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -2175,7 +2196,7 @@ CREATE TABLE orders.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -2196,7 +2217,7 @@ CREATE TABLE orders.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -2347,7 +2368,7 @@ CREATE TABLE payments.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -2368,7 +2389,7 @@ CREATE TABLE payments.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -2531,7 +2552,7 @@ CREATE TABLE reports.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -2552,7 +2573,7 @@ CREATE TABLE reports.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 
@@ -2717,7 +2738,7 @@ CREATE TABLE staff.outbox (
     correlation_id text NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb NOT NULL
+    data json NOT NULL
 )
 PARTITION BY RANGE (created_at);
 
@@ -2738,7 +2759,7 @@ CREATE TABLE staff.outbox_default (
     correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
     causation_id text,
     traceparent text,
-    data jsonb CONSTRAINT outbox_data_not_null NOT NULL
+    data json CONSTRAINT outbox_data_not_null NOT NULL
 );
 
 

@@ -129,7 +129,7 @@ def placement(
     approve = outlet.approve_first_order and principal.role == "guest" and request.type == "dine_in"
     taxes = _text(priced.taxes)
     row = (
-        outlet_id, order_id, request.bill_id, uuid7(), session, principal.key, key.route, key.value, key.body_hash,
+        outlet_id, order_id, request.bill_id, uuid7(), uuid7(), session, principal.key, key.route, key.value, key.body_hash,
         correlation_id.get(), traceparent.get(), outlet.version, menu_version, request.type, *table,
         request.customer_name, request.note, payment, approve, outlet.payment_timeout_s, priced.subtotal_paise,
         priced.discount_paise, priced.taxable_paise, taxes, priced.total_paise, request.held_courses,

@@ -26,16 +26,20 @@ SETTINGS = {
 EMIT = """INSERT INTO {room}.outbox
   (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[],
-  $6::text[], $7::text[], $8::text[], $9::jsonb[])"""
+  $6::text[], $7::text[], $8::text[], $9::json[])"""
 
 Record = asyncpg.Record
 
 
 def _encode_json(value: Any) -> bytes:
-    return b"\x01" + (bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value))
+    return bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
 
 
-def _decode_json(value: bytes) -> Any:
+def _encode_jsonb(value: Any) -> bytes:
+    return b"\x01" + _encode_json(value)
+
+
+def _decode_jsonb(value: bytes) -> Any:
     return msgspec.json.decode(value[1:])
 
 
@@ -48,9 +52,11 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
 async def prepare(conn: asyncpg.Connection) -> None:
     """JSON columns speak plain Python values."""
-    await conn.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary"
-    )
+    for name, encode, decode in (
+        ("json", _encode_json, msgspec.json.decode),
+        ("jsonb", _encode_jsonb, _decode_jsonb),
+    ):
+        await conn.set_type_codec(name, schema="pg_catalog", encoder=encode, decoder=decode, format="binary")
 
 
 class Tx:

@@ -18,7 +18,7 @@ BEGIN
       correlation_id text NOT NULL,
       causation_id text,
       traceparent text,
-      data jsonb NOT NULL,
+      data json NOT NULL,
       PRIMARY KEY (id, created_at)
     ) PARTITION BY RANGE (created_at)', room);
     EXECUTE format('CREATE TABLE %I.outbox_default PARTITION OF %I.outbox DEFAULT', room, room);

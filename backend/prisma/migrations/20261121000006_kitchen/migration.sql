@@ -214,7 +214,7 @@ BEGIN
     INSERT INTO kitchen.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id,
       traceparent, data)
     SELECT uuidv7(), 'rasoi.kitchen.ticket_opened.v1', outlet_id || ':' || station, outlet_id, sequence, a.correlation,
-      a.causation, a.traceparent, jsonb_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
+      a.causation, a.traceparent, json_build_object('sequence', sequence, 'hash', hash, 'ticket', ticket,
         'action', 'open', 'action_id', NULL, 'by', NULL, 'changed_items', ids)
     FROM step JOIN asked a USING (n) ORDER BY n, station, course
   ), moved AS (

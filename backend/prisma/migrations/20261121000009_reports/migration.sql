@@ -15,7 +15,7 @@ CREATE TABLE reports.outbox (
   correlation_id text NOT NULL,
   causation_id text,
   traceparent text,
-  data jsonb NOT NULL,
+  data json NOT NULL,
   PRIMARY KEY (id, created_at)
 ) PARTITION BY RANGE (created_at);
 CREATE TABLE reports.outbox_default PARTITION OF reports.outbox DEFAULT;

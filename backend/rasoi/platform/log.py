@@ -26,6 +26,8 @@ SELECT h.xmin, o.* FROM horizon h LEFT JOIN LATERAL (
   UNION ALL
   (SELECT {columns} FROM {log}.outbox WHERE id > $1 ORDER BY id LIMIT $3)
   ORDER BY id) o ON true"""
+# with no gap to look for there is nothing but what follows, and no horizon to compare with
+AHEAD = "SELECT {columns} FROM {log}.outbox WHERE id > $1 ORDER BY id LIMIT $2"
 COLUMNS = """id, created_at, event_id, type, subject, outlet_id, aggregate_version,
   correlation_id, causation_id, traceparent, data::text AS data"""
 MARK = "SELECT pg_current_xact_id()::text::bigint"
@@ -89,11 +91,15 @@ def remaining(gaps: dict[int, int], ids: list[int], xmin: int) -> dict[int, int]
 
 async def read(conn: Any, log: str, position: Position, limit: int = BATCH) -> tuple[list[Entry], Position]:
     """The next entries of `log`, late ones first, and the position after them. `conn` is a Database."""
-    sql = READ.format(log=log, columns=COLUMNS)
-    rows = await conn.fetch(sql, position.at, list(position.gaps), limit)
-    entries = [entry(row, log) for row in rows if row["id"] is not None]
+    if position.gaps:
+        sql = READ.format(log=log, columns=COLUMNS)
+        rows = await conn.fetch(sql, position.at, list(position.gaps), limit)
+        entries = [entry(row, log) for row in rows if row["id"] is not None]
+        gaps = remaining(position.gaps, [e.position for e in entries], rows[0]["xmin"])
+    else:
+        rows = await conn.fetch(AHEAD.format(log=log, columns=COLUMNS), position.at, limit)
+        entries, gaps = [entry(row, log) for row in rows], {}
     ids = [e.position for e in entries]
-    gaps = remaining(position.gaps, ids, rows[0]["xmin"])
     if new := missed(position.at, ids):
         mark = await conn.fetchval(MARK)
         gaps.update((gap, mark) for gap in new)

@@ -102,7 +102,6 @@ class Lane:
             for record in batch:
                 self.finished[TopicPartition(record.topic, record.partition)] = record.offset + 1
         self.in_hand = 0
-        await asyncio.sleep(self.inbox.room.patience_s)
 
     def _wanted(self, batch: list[ConsumerRecord]) -> Iterable[Entry]:
         for record in batch:
@@ -183,6 +182,14 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             for partition, records in fetched.items():  # no await before the lanes have it
                 self.lanes[partition.topic].add(records)
             self._hold_back(consumer)
+            if fetched:
+                await self._gather()
+
+    async def _gather(self) -> None:
+        """Let events gather as long as the room has patience: Kafka is asked once for all that came meanwhile."""
+        if patience := self.hosted.room.patience_s:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), patience)
 
     def _hold_back(self, consumer: AIOKafkaConsumer) -> None:
         """Pause the partitions of full lanes, and let them go on once there is room."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -75,6 +77,32 @@ async def test_a_clean_stop_commits_what_was_finished_and_saves_the_relays_posit
     await process.stop()
     assert (await saved_position(database, "staff", READER)).at == 41
     assert await committed(world) == len(await world.kept())
+
+
+async def test_a_patient_room_asks_once_for_what_gathered_and_ends_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.patience_s = 2.0
+    process = await world.start()
+    await world.emit("first/1", by=process)
+    await world.until_kept(1)
+    asked = process.transport.consumers[0].consumer
+    getmany, fetched = asked.getmany, []
+
+    async def counted(**given: Any) -> Any:
+        if found := await getmany(**given):
+            fetched.append(found)
+        return found
+
+    monkeypatch.setattr(asked, "getmany", counted)
+    for i in range(10):
+        await world.emit(f"k{i}/1", by=process)
+        await asyncio.sleep(0.05)
+    await world.until_kept(11)
+    assert len(fetched) <= 3
+    begun = time.monotonic()
+    await process.stop()
+    assert time.monotonic() - begun < 1.5
 
 
 async def test_processes_of_one_group_share_the_partitions(world: World) -> None:

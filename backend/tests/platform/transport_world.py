@@ -83,6 +83,7 @@ class World:
     cluster: Cluster | None
     writer: Database
     processes: list[Process] = field(default_factory=list)
+    patience_s: float = 0.0
 
     async def start(self, name: str = "one", **handler: Any) -> Process:
         process = await self.make(name, **handler)
@@ -100,7 +101,10 @@ class World:
 
         staff = Room("staff", jobs=(Job("test", 0.05, work),))
         kitchen = Room(
-            "kitchen", handlers={SessionRevoked: handler}, snapshot_handlers={SessionRevoked: follow}
+            "kitchen",
+            handlers={SessionRevoked: handler},
+            snapshot_handlers={SessionRevoked: follow},
+            patience_s=self.patience_s,
         )
         database = await Database.connect(self.url, size=12)
         ctx = Context(self.settings, database)

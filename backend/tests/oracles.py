@@ -29,7 +29,7 @@ ITEM_MOVES = {(old, new) for table in kitchen.TRANSITIONS.values() for old, new 
 PATHS = "SELECT subject, data->'path' AS path, data->>'status' AS status FROM {log}.outbox WHERE type LIKE $1 ORDER BY id"
 REFUNDS = """SELECT data->>'refund_id', data->>'refund_status' FROM payments.outbox
 WHERE type = 'rasoi.payment.refund_changed.v1' ORDER BY id"""
-TICKETS = "SELECT data->'ticket' FROM kitchen.outbox WHERE data ? 'ticket' ORDER BY id"
+TICKETS = "SELECT data->'ticket' FROM kitchen.outbox WHERE data->'ticket' IS NOT NULL ORDER BY id"
 
 
 async def _asked(db: Any, oracle: str) -> list[str]:

@@ -197,7 +197,7 @@ def test_a_real_service_keeps_every_promise(served: Served) -> None:
 
 
 EVENT = """INSERT INTO {log}.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
-SELECT uuidv7(), type, subject, outlet_id, aggregate_version + 1, correlation_id, data || '{data}' FROM {log}.outbox
+SELECT uuidv7(), type, subject, outlet_id, aggregate_version + 1, correlation_id, data::jsonb || '{data}' FROM {log}.outbox
 WHERE id = (SELECT max(id) FROM {log}.outbox WHERE type LIKE '{type}')"""
 
 # each plants one fault; the words are what the report must say
@@ -277,15 +277,15 @@ PLANTED: list[tuple[str, str, str]] = [
     ("versions_are_gapless", "stock whose last event", "UPDATE inventory.stock SET version = version + 1"),
     ("versions_are_gapless", "boards whose last event", "UPDATE kitchen.board SET sequence = sequence + 1"),
     ("transitions_are_legal", "placed → served is not in the table",
-     """UPDATE orders.outbox SET data = data || '{"path": ["placed", "served"], "status": "served"}'
+     """UPDATE orders.outbox SET data = data::jsonb || '{"path": ["placed", "served"], "status": "served"}'
      WHERE type LIKE '%order.placed%'"""),
     ("transitions_are_legal", "goes on from",
-     """UPDATE orders.outbox SET data = data || '{"path": [], "status": "ready"}' WHERE type LIKE '%order.placed%'"""),
+     """UPDATE orders.outbox SET data = data::jsonb || '{"path": [], "status": "ready"}' WHERE type LIKE '%order.placed%'"""),
     ("transitions_are_legal", "the path ends as",
-     """UPDATE payments.outbox SET data = data || '{"status": "failed"}' WHERE type LIKE '%completed%'"""),
+     """UPDATE payments.outbox SET data = data::jsonb || '{"status": "failed"}' WHERE type LIKE '%completed%'"""),
     ("transitions_are_legal", "completed → pending is not in the table",
      EVENT.format(log="payments", type="%completed%", data='{"path": ["completed", "pending"], "status": "pending"}')),
-    ("transitions_are_legal", "refund", """UPDATE payments.outbox SET data = data || '{"refund_status": "processed"}'
+    ("transitions_are_legal", "refund", """UPDATE payments.outbox SET data = data::jsonb || '{"refund_status": "processed"}'
      WHERE type LIKE '%refund_changed%'"""),
     ("transitions_are_legal", "served → queued is not in the table", """INSERT INTO kitchen.outbox
      (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)

@@ -119,6 +119,8 @@ async def test_a_batch_of_all_kinds_numbers_what_it_places_without_gaps(desk: De
     assert (missing, refused) == (UnknownBill, placing.SoldOut)
     assert (at_table["bill_id"], on_named["bill_id"]) == (first["bill_id"], named["bill_id"])
     assert sorted(order["number"] for order in placed) == list(range(1, 9))
+    homeless = "SELECT count(*) FROM orders.line l WHERE NOT EXISTS (SELECT FROM orders.orders o WHERE o.id = l.order_id)"
+    assert await desk.ctx.db.fetchval(homeless) == 0
     assert max(sizes) >= 3
     rows = await desk.owner.fetch(
         """SELECT b.net_paise = (SELECT sum(o.total_paise) FROM orders.orders o WHERE o.bill_id = b.id)

@@ -163,6 +163,7 @@ async def test_a_tables_first_order_waits_for_approval_where_the_outlet_wants_it
     _, first = await desk.place(guest(), line())
     _, second = await desk.place(guest(), line())
     assert (first["status"], second["status"]) == ("placed", "placed")
+    assert await desk.owner.fetchval("SELECT count(confirmed_at) FROM orders.orders") == 0
     approved = await service.approve(desk.ctx, waiter(), service.UUID(first["id"]))
     assert approved.status == "confirmed"
     _, third = await desk.place(guest(), line())

@@ -189,7 +189,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Let events gather as long as the room has patience: Kafka is asked once for all that came meanwhile."""
         if patience := self.hosted.room.patience_s:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.ending.wait(), patience)
+                async with asyncio.timeout(patience):
+                    await self.ending.wait()
 
     def _hold_back(self, consumer: AIOKafkaConsumer) -> None:
         """Pause the partitions of full lanes, and let them go on once there is room."""

@@ -1,1 +1,1 @@
-"""One rush against the whole native stack, in which every fault strikes in turn: `python -m faults`."""
+"""One rush against the whole native stack, in which every fault is injected in turn: `python -m faults`."""

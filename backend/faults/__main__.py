@@ -1,4 +1,4 @@
-"""`make faults`: a rush against the whole native stack in which each fault strikes in turn.
+"""`make faults`: a rush against the whole native stack in which each fault is injected in turn.
 
 python -m faults [--only NAME …] [--seed S] [--rate R] [--json]
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from faults.plan import Turn, UnknownFault, every_fault, turns
-from faults.run import Run, Say, left_behind, play
+from faults.plan import ScheduledFault, UnknownFault, every_fault, schedule
+from faults.run import Report, Run, left_behind, run_faults
 from rasoi.stack.plan import ROOMS, plan
 from tests.stack.running import Stack
 
@@ -50,37 +50,39 @@ def main(argv: Sequence[str]) -> int:
     """Exit status 0 where everything was survived, 1 with the reasons where it was not."""
     given = parser().parse_args(argv)
     try:
-        chosen = turns(plan(), given.seed, given.only)
+        chosen = schedule(plan(), given.seed, given.only)
     except UnknownFault as unknown:
         print(f"faults: {unknown}", file=sys.stderr)
         return 2
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # its pool tells of each broken connection
     out = sys.stderr if given.json else sys.stdout
 
-    def say(text: str) -> None:
+    def report(text: str) -> None:
         out.write(text)
         out.flush()
 
     directory = Path(tempfile.mkdtemp(prefix="rasoi-faults-"))
-    run = through(Stack(directory / "data"), chosen, given.seed, given.rate, say)
+    run = run_on_stack(Stack(directory / "data"), chosen, given.seed, given.rate, report)
     if given.json:
         print(json.dumps(run.figures()))
     show(run, Console(file=out, width=None if out.isatty() else 150))
     if run.wrong:
-        say(f"The logs are in {directory}.\n")
+        report(f"The logs are in {directory}.\n")
         return 1
     shutil.rmtree(directory, ignore_errors=True)
     return 0
 
 
-def through(stack: Stack, chosen: Sequence[Turn], seed: int, rate: float, say: Say) -> Run:
+def run_on_stack(
+    stack: Stack, chosen: Sequence[ScheduledFault], seed: int, rate: float, report: Report
+) -> Run:
     """The stack from its start to its end, whatever happens between."""
-    say("the stack starts\n")
+    report("the stack starts\n")
     try:
         stack.start(seconds=START_S)
-        run = asyncio.run(play(stack, chosen, seed, rate, say))
+        run = asyncio.run(run_faults(stack, chosen, seed, rate, report))
         if run.wrong:
-            say(stack.rasoi("logs", "-n", LAST_LINES, "stack", *ROOMS, check=False))
+            report(stack.rasoi("logs", "-n", LAST_LINES, "stack", *ROOMS, check=False))
     except RuntimeError as reason:
         run = Run(seed, wrong=[str(reason)])
     finally:

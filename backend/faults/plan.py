@@ -1,4 +1,4 @@
-"""The faults as data: what strikes whom, and how. Pure."""
+"""The faults as data: what happens to whom, and how. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from rasoi.stack.plan import Plan, Service
 
-STILL_S = 7.0  # longer than a leader's lease (3 s), a consumer's session (6 s) and a transaction (5 s) last
+STOPPED_S = 7.0  # longer than a leader's lease (3 s), a consumer's session (6 s) and a transaction (5 s) last
 PAUSE_S = (0.5, 2.0)
 SERVERS = ("kafka", "postgres", "redis")
 # rows that a service locks in its transactions; while we hold them, it waits there to be stopped
@@ -39,7 +39,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Turn:
+class ScheduledFault:
     """A fault, and how long to let the rush go on in peace before it."""
 
     fault: Fault
@@ -51,10 +51,10 @@ def every_fault(stack: Plan) -> list[Fault]:
     living = [service for service in stack.services if service.kind != "task"]
     found = [Fault("kill", name) for service in living for name, _, _ in service.instances()]
     found += [
-        Fault("stop", each.name, STILL_S) for each in living if each.replicas == 1 and _answers_itself(each)
+        Fault("stop", each.name, STOPPED_S) for each in living if each.replicas == 1 and _answers_itself(each)
     ]
-    found += [Fault("stop-leader", "orders", STILL_S)]
-    found += [Fault("stop-in-transaction", room, STILL_S) for room in HELD]
+    found += [Fault("stop-leader", "orders", STOPPED_S)]
+    found += [Fault("stop-in-transaction", room, STOPPED_S) for room in HELD]
     return found + [Fault("restart", name) for name in (*SERVERS, "nginx", "orders")]
 
 
@@ -63,7 +63,7 @@ def _answers_itself(service: Service) -> bool:
     return service.kind in ("room", "rasoi") or service.name in ("kafka", "redis")
 
 
-def turns(stack: Plan, seed: int, only: Collection[str] = ()) -> list[Turn]:
+def schedule(stack: Plan, seed: int, only: Collection[str] = ()) -> list[ScheduledFault]:
     """Every fault once, or those of these names, in the seed's order. Raises UnknownFault."""
     known = {fault.name: fault for fault in every_fault(stack)}
     for name in only:
@@ -72,7 +72,7 @@ def turns(stack: Plan, seed: int, only: Collection[str] = ()) -> list[Turn]:
     chosen = [fault for name, fault in known.items() if not only or name in only]
     chance = Random(seed)
     chance.shuffle(chosen)
-    return [Turn(fault, chance.uniform(*PAUSE_S)) for fault in chosen]
+    return [ScheduledFault(fault, chance.uniform(*PAUSE_S)) for fault in chosen]
 
 
 def longest_gap(since: float, stamps: Collection[float], until: float) -> float:

@@ -1,4 +1,4 @@
-"""One run: the stack comes up, a rush begins, each fault strikes in its turn, and in the end every promise is checked."""
+"""One run: the stack comes up, a rush begins, each fault is injected in its turn, and in the end every promise is checked."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from faults.plan import Fault, Turn, longest_gap
+from faults.inject import INJECTORS, Injection
+from faults.plan import Fault, ScheduledFault, longest_gap
 from faults.rush import Rush
-from faults.scene import Failed, Scene, until
-from faults.strike import STRIKES, Struck
+from faults.stack_view import FaultNotSurvived, StackView, until
 from tests import oracles
 from tests.stack.running import Stack
 from tests.support import children_of
 
 WARM_UP_S, RECOVERED_S, REST_S = 5.0, 90.0, 60.0
 WITHOUT_FAULT = ("lost", "duplicated", "unfinished")
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass
 class Outcome:
-    """Seconds from the blow to the next order, to all services healthy, and to no event left behind; and the longest
+    """Seconds from the fault to the next order, to all services healthy, and to no event left behind; and the longest
     time without an order until all of that was so."""
 
     fault: str
@@ -49,46 +49,48 @@ class Run:
         return asdict(self)
 
 
-async def play(stack: Stack, turns: Sequence[Turn], seed: int, rate: float, say: Say) -> Run:
+async def run_faults(
+    stack: Stack, schedule: Sequence[ScheduledFault], seed: int, rate: float, report: Report
+) -> Run:
     """The stack is up; it is left up. Nothing is raised for what the faults broke: it stands in `wrong`."""
     run, began = Run(seed), time.monotonic()
-    scene = await Scene.open(stack)
+    view = await StackView.open(stack)
     rush = await Rush.begin(stack.url, rate, seed, stack.data / "rush.log")
     try:
         await asyncio.sleep(WARM_UP_S)
-        for number, turn in enumerate(turns, 1):
-            await asyncio.sleep(turn.after_s)
-            say(f"{number:>3}/{len(turns)}  {turn.fault.name:<30}")
-            run.outcomes.append(await suffer(scene, turn.fault, rush))
-            say(told(run.outcomes[-1]) + "\n")
-        say("the doors are closed; what was begun is being settled\n")
-        run.rush = await rush.close()
+        for number, scheduled in enumerate(schedule, 1):
+            await asyncio.sleep(scheduled.after_s)
+            report(f"{number:>3}/{len(schedule)}  {scheduled.fault.name:<30}")
+            run.outcomes.append(await inject_and_measure(view, scheduled.fault, rush))
+            report(describe(run.outcomes[-1]) + "\n")
+        report("no new guests; what was begun is being completed\n")
+        run.rush = await rush.finish()
         run.wrong += [f"the rush's {name}: {run.rush[name]}" for name in WITHOUT_FAULT if run.rush[name]]
         run.wrong += rush.findings() if run.wrong else []
-        run.wrong += await promises_broken(scene)
-        run.wrong += await unasked_ends(scene, [turn.fault for turn in turns])
-    except Failed as reason:
+        run.wrong += await promises_broken(view)
+        run.wrong += await unasked_ends(view, [scheduled.fault for scheduled in schedule])
+    except FaultNotSurvived as reason:
         run.wrong.append(str(reason))
     finally:
         await rush.kill()
-        await scene.db.close()
+        await view.db.close()
         run.seconds = round(time.monotonic() - began, 1)
     return run
 
 
-async def suffer(scene: Scene, fault: Fault, rush: Rush) -> Outcome:
-    """Strike, and wait until everything is as before. Raises Failed."""
-    struck = await STRIKES[fault.how](scene, fault)
-    found = Outcome(fault.name, note=struck.note)
+async def inject_and_measure(view: StackView, fault: Fault, rush: Rush) -> Outcome:
+    """Inject it, and wait until everything is as before. Raises FaultNotSurvived."""
+    injection = await INJECTORS[fault.how](view, fault)
+    found = Outcome(fault.name, note=injection.note)
 
     async def well() -> bool:
         rush.check()
-        since = time.time() - struck.at
-        if not found.healthy_s and await healthy(scene, fault, struck):
+        since = time.time() - injection.at
+        if not found.healthy_s and await healthy(view, fault, injection):
             found.healthy_s = since
-        if not found.order_s and (placed := await scene.placed_since(struck.at)):
-            found.order_s = min(placed) - struck.at
-        if found.healthy_s and found.order_s and await scene.caught_up():
+        if not found.order_s and (placed := await view.placed_since(injection.at)):
+            found.order_s = min(placed) - injection.at
+        if found.healthy_s and found.order_s and await view.caught_up():
             found.caught_up_s = since
         return bool(found.caught_up_s)
 
@@ -100,33 +102,33 @@ async def suffer(scene: Scene, fault: Fault, rush: Rush) -> Outcome:
             if not found.order_s
             else "has events left"
         )
-        raise Failed(f"{fault.name}: {RECOVERED_S:.0f} s later the platform {missing}")
-    found.gap_s = longest_gap(struck.at, await scene.placed_since(struck.at), time.time())
+        raise FaultNotSurvived(f"{fault.name}: {RECOVERED_S:.0f} s later the platform {missing}")
+    found.gap_s = longest_gap(injection.at, await view.placed_since(injection.at), time.time())
     return found
 
 
-async def healthy(scene: Scene, fault: Fault, struck: Struck) -> bool:
+async def healthy(view: StackView, fault: Fault, injection: Injection) -> bool:
     """All services, and another process in the place of a killed one."""
-    told = await scene.status()
-    return bool(told["ready"]) and not any(
-        each["instance"] == fault.target and each["pid"] == struck.by for each in told["services"]
+    status = await view.status()
+    return bool(status["ready"]) and not any(
+        each["instance"] == fault.target and each["pid"] == injection.by for each in status["services"]
     )
 
 
-async def promises_broken(scene: Scene) -> list[str]:
+async def promises_broken(view: StackView) -> list[str]:
     """Every oracle on the stack's database, and the ledger against the simulator's books, once all is at rest."""
-    books = await scene.books()
-    left = await oracles.at_rest(scene.db, seconds=REST_S)
+    books = await view.books()
+    left = await oracles.at_rest(view.db, seconds=REST_S)
     return left + [
-        f"ledger_equals_books: {each}" for each in await oracles.ledger_equals_books(scene.db, books)
+        f"ledger_equals_books: {each}" for each in await oracles.ledger_equals_books(view.db, books)
     ]
 
 
-async def unasked_ends(scene: Scene, faults: Sequence[Fault]) -> list[str]:
+async def unasked_ends(view: StackView, faults: Sequence[Fault]) -> list[str]:
     """Services that are not healthy, or that ended without having been killed."""
     killed = Counter(fault.target for fault in faults if fault.how == "kill")
     wrong = []
-    for each in (await scene.status())["services"]:
+    for each in (await view.status())["services"]:
         if each["health"] != "ok":
             wrong.append(f"{each['instance']} is not healthy: {each['health']}")
         if each["restarts"] != killed[each["instance"]]:
@@ -143,7 +145,7 @@ def left_behind(stack: Stack) -> list[str]:
     return [f"process {pid} was left behind" for pid in children_of(stack.data)] + unclean
 
 
-def told(found: Outcome) -> str:
+def describe(found: Outcome) -> str:
     """One outcome in words."""
     parts = [
         f"next order {found.order_s:4.1f} s",

@@ -1,4 +1,4 @@
-"""The rush as a process of its own: it goes on until its doors are closed, and then tells what it found."""
+"""The rush as a process of its own: it goes on until no more guests are let in, and then reports what it found."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faults.scene import Failed
+from faults.stack_view import FaultNotSurvived
 from rasoi.settings import REPOSITORY
 
 LONGEST_S = 1800  # more than all faults take
 SETTLE_S = 90
-CLOSED_S = 240.0  # from the closing of the doors to the result
+COMPLETION_S = 240.0  # from the last guest to the result
 
 
 @dataclass
@@ -39,20 +39,20 @@ class Rush:
         return cls(process, log)
 
     def check(self) -> None:
-        """Raises Failed where it has ended."""
+        """Raises FaultNotSurvived where it has ended."""
         if self.process.returncode is not None:
-            raise Failed(f"the rush ended before its time: {self.last_words()}")
+            raise FaultNotSurvived(f"the rush ended before its time: {self.last_line()}")
 
-    async def close(self) -> dict[str, Any]:
-        """Let nobody in any more; the result once all is settled. Raises Failed."""
+    async def finish(self) -> dict[str, Any]:
+        """Let nobody in any more; the result once all is settled. Raises FaultNotSurvived."""
         self.check()
         self.process.terminate()
         try:
-            out, _ = await asyncio.wait_for(self.process.communicate(), CLOSED_S)
+            out, _ = await asyncio.wait_for(self.process.communicate(), COMPLETION_S)
         except TimeoutError:
-            raise Failed(f"the rush did not come to its end in {CLOSED_S:.0f} s") from None
+            raise FaultNotSurvived(f"the rush did not come to its end in {COMPLETION_S:.0f} s") from None
         if not out:
-            raise Failed(f"the rush has no result: {self.last_words()}")
+            raise FaultNotSurvived(f"the rush has no result: {self.last_line()}")
         return dict(json.loads(out.splitlines()[-1]))
 
     async def kill(self) -> None:
@@ -61,11 +61,13 @@ class Rush:
             self.process.kill()
             await self.process.communicate()
 
-    def last_words(self) -> str:
+    def last_line(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
 
     def findings(self) -> list[str]:
-        """What it told of things lost, doubled or troublesome."""
-        told = ("Lost:", "Doubled:", "Trouble:")
-        return [line for line in self.log.read_text(errors="replace").splitlines() if line.startswith(told)]
+        """Its lines about things lost, doubled or troublesome."""
+        prefixes = ("Lost:", "Doubled:", "Trouble:")
+        return [
+            line for line in self.log.read_text(errors="replace").splitlines() if line.startswith(prefixes)
+        ]

@@ -17,7 +17,7 @@ import pytest
 from rasoi.embedded import ChildFailed
 from rasoi.embedded.postgres import free_port
 from rasoi.stack import gateway
-from rasoi.stack.native import program
+from rasoi.stack.deployment import program
 
 HOST = "127.0.0.1"
 

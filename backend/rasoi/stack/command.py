@@ -18,9 +18,9 @@ from rasoi.embedded.postgres import free_port
 from rasoi.settings import Settings, SettingsError
 from rasoi.stack import control
 from rasoi.stack.control import NoStack
-from rasoi.stack.native import Native
-from rasoi.stack.parts import RASOI
+from rasoi.stack.deployment import LocalDeployment
 from rasoi.stack.plan import Plan, PlanError, parse_replicas, plan
+from rasoi.stack.processes import RASOI
 from rasoi.stack.show import logs, show
 from rasoi.stack.supervisor import Supervisor
 
@@ -56,18 +56,18 @@ def up(settings: Settings, given: argparse.Namespace) -> int:
         return _detach(settings, given)
     settings = replace(settings, port=settings.port or free_port(), events="kafka")
     overrides = {"max_connections": str(chosen.connections(settings.pool_size))}
-    native = Native(settings, chosen, Embedded(settings, overrides))
-    began, turn = time.monotonic(), threading.Lock()
+    deployment = LocalDeployment(settings, chosen, Embedded(settings, overrides))
+    began, lock = time.monotonic(), threading.Lock()
 
-    def say(text: str) -> None:
-        with turn:
+    def report(text: str) -> None:
+        with lock:
             print(f"  {text}", flush=True)
 
-    def announce(told: dict[str, Any]) -> None:
+    def announce(status: dict[str, Any]) -> None:
         print(f"\nRasoi is ready after {time.monotonic() - began:.1f} s; data stay in {settings.data}.\n")
-        show(told)
+        show(status)
 
-    Supervisor(native, say).run(announce)
+    Supervisor(deployment, report).run(announce)
     return 0
 
 
@@ -97,24 +97,24 @@ def _detach(settings: Settings, given: argparse.Namespace) -> int:
 
 
 def _ready(settings: Settings, pid: int) -> bool:
-    known = control.read(settings.data)
+    known = control.read_state(settings.data)
     return bool(known.get("ready")) and known["pid"] == pid
 
 
 def status(settings: Settings, given: argparse.Namespace) -> int:
     """0 where all is well, 1 where something is not."""
-    told = next(control.ask(settings.data, {"do": "status"}, STATUS_S))
+    status = next(control.request(settings.data, {"action": "status"}, STATUS_S))
     if given.json:
-        print(json.dumps(told, indent=2))
+        print(json.dumps(status, indent=2))
     else:
-        show(told)
-    return 0 if told["ready"] else 1
+        show(status)
+    return 0 if status["ready"] else 1
 
 
 def restart(settings: Settings, given: argparse.Namespace) -> int:
-    for said in control.ask(settings.data, {"do": "restart", "services": given.service}, RESTART_S):
-        if "fault" in said:
-            raise ChildFailed(said["fault"])
+    for said in control.request(settings.data, {"action": "restart", "services": given.service}, RESTART_S):
+        if "error" in said:
+            raise ChildFailed(said["error"])
         print(f"  {said['said']}", flush=True)
     return 0
 
@@ -122,16 +122,16 @@ def restart(settings: Settings, given: argparse.Namespace) -> int:
 def down(settings: Settings, _: argparse.Namespace) -> int:
     """Returns once nothing is left, also of a stack whose supervisor was killed."""
     with suppress(NoStack):
-        list(control.ask(settings.data, {"do": "down"}, STATUS_S))
-    box, deadline = Embedded(settings), time.monotonic() + DOWN_S
+        list(control.request(settings.data, {"action": "down"}, STATUS_S))
+    embedded, deadline = Embedded(settings), time.monotonic() + DOWN_S
     while True:
         try:
-            box.take()
+            embedded.take()
             break
         except AlreadyRunning:
             if time.monotonic() > deadline:
                 raise
-    found = Native(settings, plan(), box).recover()
-    box.stop()
+    found = LocalDeployment(settings, plan(), embedded).recover()
+    embedded.stop()
     print("  the stack is down" + (f"; {found} processes of a killed one were ended" if found else ""))
     return 0

@@ -9,7 +9,7 @@ import yaml
 from rasoi.embedded.kafka import HOME
 from rasoi.embedded.postgres import CONFIGURATION, WAL_SEGMENT_MB
 from rasoi.stack.arguments import DEFAULTS
-from rasoi.stack.plan import Places, Plan, Service, controller_port, environment
+from rasoi.stack.plan import Addresses, Plan, Service, controller_port, environment
 
 HEAD = """\
 # Made from backend/rasoi/stack/plan.py by `make generated`, which overwrites what is changed here.
@@ -39,10 +39,10 @@ GATEWAY_PORT = int(DEFAULTS["PORT"])
 Json = dict[str, Any]
 
 
-def places(plan: Plan) -> Places:
+def addresses(plan: Plan) -> Addresses:
     """Hosts are the containers' names; a browser finds what is published on the machine."""
     simulator = plan["simulator"].port
-    return Places(
+    return Addresses(
         host="0.0.0.0",  # noqa: S104  a container's own network; only the gateway and the simulator are published
         database_url="postgresql://rasoi:${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}@postgres/rasoi",
         redis_url="redis://redis:6379",
@@ -61,8 +61,8 @@ def document(plan: Plan) -> Json:
     services |= {f"kafka-{n}": _kafka(n, plan) for n in range(1, BROKERS + 1)}
     for service in plan.services:
         if service.kind in ("room", "rasoi", "task"):
-            services |= {name: _own(service, port, plan) for name, _, port in service.instances()}
-    services["migrate-daily"] = _daily(plan)
+            services |= {name: _rasoi_service(service, port, plan) for name, _, port in service.instances()}
+    services["migrate-daily"] = _daily_migration(plan)
     services |= {"nginx": _nginx(plan), "prometheus": _prometheus(plan), "grafana": _grafana()}
     volumes = [
         "postgres",
@@ -74,7 +74,7 @@ def document(plan: Plan) -> Json:
     return {"name": "rasoi", "services": services, "volumes": dict.fromkeys(volumes)}
 
 
-class Plain(yaml.SafeDumper):
+class ComposeDumper(yaml.SafeDumper):
     """Lists in one line, and everything spelled out."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -84,11 +84,13 @@ class Plain(yaml.SafeDumper):
         return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
 
 
-Plain.add_representer(list, Plain.in_one_line)
+ComposeDumper.add_representer(list, ComposeDumper.in_one_line)
 
 
 def render(plan: Plan) -> str:
-    return HEAD + yaml.dump(document(plan), Dumper=Plain, sort_keys=False, width=140, allow_unicode=True)
+    return HEAD + yaml.dump(
+        document(plan), Dumper=ComposeDumper, sort_keys=False, width=140, allow_unicode=True
+    )
 
 
 def three_brokers(plan: Plan) -> str:
@@ -203,7 +205,7 @@ def _kafka(number: int, plan: Plan) -> Json:
     }
 
 
-def _rasoi(service: Service, plan: Plan, after: Json) -> Json:
+def _rasoi_image(service: Service, plan: Plan, after: Json) -> Json:
     """Our own image, as a user without rights, with nothing to write to but /tmp and its volume."""
     build = {"context": ".", "dockerfile": "backend/Dockerfile"}
     secrets = {
@@ -222,12 +224,12 @@ def _rasoi(service: Service, plan: Plan, after: Json) -> Json:
         **_common("rasoi", service.memory_mb, after),
         "command": ["rasoi", *service.command],
         "stop_grace_period": "30s",
-        "environment": environment(places(plan)) | secrets,
+        "environment": environment(addresses(plan)) | secrets,
     }  # fmt: skip
 
 
-def _own(service: Service, port: int, plan: Plan) -> Json:
-    made = _rasoi(service, plan, _after(service))
+def _rasoi_service(service: Service, port: int, plan: Plan) -> Json:
+    made = _rasoi_image(service, plan, _depends_on(service))
     if service.kind == "task":
         return made | {"restart": "on-failure"}
     if service.kind == "rasoi":
@@ -235,23 +237,23 @@ def _own(service: Service, port: int, plan: Plan) -> Json:
         made |= {"ports": [f"{port}:{port}"], "volumes": ["simulator:/data"]}
     else:
         made["environment"] |= {"PORT": str(port)}
-    made["healthcheck"] = _health("CMD", "python", "-c", _asks(port, service.ready))
+    made["healthcheck"] = _health("CMD", "python", "-c", _http_probe(port, service.ready))
     return made
 
 
-def _asks(port: int, path: str) -> str:
+def _http_probe(port: int, path: str) -> str:
     return f"from urllib.request import urlopen; urlopen('http://127.0.0.1:{port}{path}', timeout=3)"
 
 
-def _after(service: Service) -> Json:
+def _depends_on(service: Service) -> Json:
     waits = {"kafka": "kafka-1"}
     conditions = {"migrate": "service_completed_successfully"}
     return {waits.get(n, n): {"condition": conditions.get(n, "service_healthy")} for n in service.after}
 
 
-def _daily(plan: Plan) -> Json:
+def _daily_migration(plan: Plan) -> Json:
     """The months of logs are made ahead, so migrations are looked at once a day."""
-    made = _rasoi(plan["migrate"], plan, {"migrate": {"condition": "service_completed_successfully"}})
+    made = _rasoi_image(plan["migrate"], plan, {"migrate": {"condition": "service_completed_successfully"}})
     return made | {"command": ["sh", "-c", "while sleep 86400; do rasoi migrate; done"]}
 
 

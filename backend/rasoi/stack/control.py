@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-Say = Callable[[dict[str, Any]], None]
-Work = Callable[[dict[str, Any], Say], None]
-NAME = "stack.json"
+Report = Callable[[dict[str, Any]], None]
+Handle = Callable[[dict[str, Any], Report], None]
+STATE_FILE = "stack.json"
 
 
 class NoStack(Exception):
@@ -22,14 +22,14 @@ class NoStack(Exception):
 
 
 class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """Answers each request, one line, with as many lines as `work` says."""
+    """Answers each request, one line, with as many lines as `answer_request` says."""
 
     daemon_threads = True
 
-    def __init__(self, path: Path, work: Work) -> None:
+    def __init__(self, path: Path, answer_request: Handle) -> None:
         path.unlink(missing_ok=True)
-        self.path, self.work = path, work
-        super().__init__(str(path), Conversation)
+        self.path, self.answer_request = path, answer_request
+        super().__init__(str(path), ControlHandler)
         path.chmod(0o600)
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True, name="control").start()
 
@@ -39,20 +39,20 @@ class Control(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.path.unlink(missing_ok=True)
 
 
-class Conversation(socketserver.StreamRequestHandler):
+class ControlHandler(socketserver.StreamRequestHandler):
     server: Control
 
     def handle(self) -> None:
-        def say(answer: dict[str, Any]) -> None:
+        def report(answer: dict[str, Any]) -> None:
             self.wfile.write(json.dumps(answer).encode() + b"\n")
 
         with suppress(BrokenPipeError):
-            self.server.work(json.loads(self.rfile.readline()), say)
+            self.server.answer_request(json.loads(self.rfile.readline()), report)
 
 
-def ask(data: Path, request: dict[str, Any], seconds: float) -> Iterator[dict[str, Any]]:
+def request(data: Path, request: dict[str, Any], seconds: float) -> Iterator[dict[str, Any]]:
     """The supervisor's answers, as they come. Raises NoStack."""
-    known = read(data)
+    known = read_state(data)
     with socket.socket(socket.AF_UNIX) as conn:
         conn.settimeout(seconds)
         try:
@@ -64,17 +64,17 @@ def ask(data: Path, request: dict[str, Any], seconds: float) -> Iterator[dict[st
             raise NoStack(f"no stack answers on {data}; start one: rasoi stack up") from None
 
 
-def read(data: Path) -> dict[str, Any]:
+def read_state(data: Path) -> dict[str, Any]:
     """What the last supervisor on these data noted of itself."""
     try:
-        found = json.loads((data / NAME).read_text())
+        found = json.loads((data / STATE_FILE).read_text())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def note(data: Path, known: dict[str, Any]) -> None:
+def write_state(data: Path, known: dict[str, Any]) -> None:
     """Keep it for other commands, and for the next supervisor; whole, or as it was."""
-    draft = data / f"{NAME}.new"
+    draft = data / f"{STATE_FILE}.new"
     draft.write_text(json.dumps(known))
-    os.replace(draft, data / NAME)
+    os.replace(draft, data / STATE_FILE)

@@ -10,10 +10,10 @@ from rasoi.settings import REPOSITORY
 
 SOURCE = REPOSITORY / "nginx"
 ONLY_WITH_TLS = {"tls.conf", "hsts.conf"}
-EVERYONE = "everyone"  # the upstream of what each service can answer
-KEPT = 64  # idle connections per worker and room
+ANY_ROOM = "any_room"  # the upstream of what each service can answer
+KEEPALIVE_CONNECTIONS = 64  # idle connections per worker and room
 INCLUDE = re.compile(r"^( *)include (\w+\.conf);\n", re.MULTILINE)
-PLACE = re.compile(r"^( *)\{\{(\w+)\}\}|\{\{(\w+)\}\}", re.MULTILINE)
+PLACEHOLDER = re.compile(r"^( *)\{\{(\w+)\}\}|\{\{(\w+)\}\}", re.MULTILINE)
 UNQUOTABLE = re.compile(r'["\\$\n]')
 
 
@@ -30,7 +30,7 @@ def render(
     """The whole nginx.conf. `upstreams` are each room's addresses; a room's spare answers while these refuse.
 
     `listen` is a port or host:port; `run` an existing directory for the pid, and for the log if none is given;
-    `tls` the certificate chain and its key. Raises ValueError for a path that nginx can't be told.
+    `tls` the certificate chain and its key. Raises ValueError for a path that can't be quoted in it.
     """
     values = {
         "daemon": "on" if daemon else "off",
@@ -41,7 +41,7 @@ def render(
     }
     if tls:
         values |= {"certificate": _path(tls[0]), "key": _path(tls[1])}
-    return PLACE.sub(lambda found: _filled(found, values), _joined("nginx.conf", with_tls=bool(tls)))
+    return PLACEHOLDER.sub(lambda found: _filled(found, values), _joined("nginx.conf", with_tls=bool(tls)))
 
 
 def _joined(name: str, *, with_tls: bool) -> str:
@@ -71,20 +71,20 @@ def _listen(address: str) -> str:
 
 def _path(path: Path) -> str:
     if UNQUOTABLE.search(str(path)):
-        raise ValueError(f"nginx can't be told of a path with \", \\ or $ in it: {path}")
+        raise ValueError(f"nginx can't take a path with \", \\ or $ in it: {path}")
     return str(path)
 
 
 def _groups(upstreams: Mapping[str, Sequence[str]], spares: Mapping[str, str]) -> list[str]:
-    """Each room twice: over kept connections, and for what must not be sent twice over new ones."""
+    """Each room twice: over idle connections kept open, and for what must not be sent twice over new ones."""
     servers = {
         room: _servers(addresses, [spares[room]] if room in spares else [])
         for room, addresses in upstreams.items()
     }
     home, *others = upstreams
-    servers[EVERYONE] = _servers(upstreams[home], [address for room in others for address in upstreams[room]])
+    servers[ANY_ROOM] = _servers(upstreams[home], [address for room in others for address in upstreams[room]])
     # uvicorn closes idle connections after 5 s: nginx lets go before, so that no request meets a closing one
-    keep = [f"keepalive {KEPT};", "keepalive_requests 10000;", "keepalive_timeout 4s;"]
+    keep = [f"keepalive {KEEPALIVE_CONNECTIONS};", "keepalive_requests 10000;", "keepalive_timeout 4s;"]
     groups = []
     for room, lines in servers.items():
         groups += [_group(room, [*lines, *keep]), _group(f"{room}_once", lines)]

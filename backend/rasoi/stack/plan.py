@@ -94,7 +94,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Places:
+class Addresses:
     """Where the parts find each other, and people find the gateway: one machine and containers differ in it."""
 
     host: str
@@ -144,19 +144,19 @@ def controller_port(plan: Plan) -> int:
     return plan["kafka"].port + 1
 
 
-def environment(places: Places) -> dict[str, str]:
-    """What every process of ours is told, besides its PORT and the secrets."""
+def environment(addresses: Addresses) -> dict[str, str]:
+    """The environment of every process of ours, besides its PORT and the secrets."""
     return {
-        "HOST": places.host,
+        "HOST": addresses.host,
         "EVENTS": "kafka",
-        "KAFKA_BOOTSTRAP": places.kafka,
-        "KAFKA_REPLICAS": places.kafka_replicas,
-        "DATABASE_URL": places.database_url,
-        "REDIS_URL": places.redis_url,
-        "PUBLIC_URL": places.public_url,
-        "RAZORPAY_SIMULATOR_URL": places.simulator_url,
-        "RAZORPAY_BASE_URL": places.simulator_inside,
-        "SIMULATOR_WEBHOOK_URL": places.webhook_url,
+        "KAFKA_BOOTSTRAP": addresses.kafka,
+        "KAFKA_REPLICAS": addresses.kafka_replicas,
+        "DATABASE_URL": addresses.database_url,
+        "REDIS_URL": addresses.redis_url,
+        "PUBLIC_URL": addresses.public_url,
+        "RAZORPAY_SIMULATOR_URL": addresses.simulator_url,
+        "RAZORPAY_BASE_URL": addresses.simulator_inside,
+        "SIMULATOR_WEBHOOK_URL": addresses.webhook_url,
     }
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus asks: every process of every room, told apart by service and replica."""
+"""What Prometheus asks: every process of every room, labelled with service and replica."""
 
 from __future__ import annotations
 

@@ -19,22 +19,22 @@ SCREENS = (("Guests", "/order"), ("Kitchen", "/kitchen"), ("Waiters", "/waiter")
 LOOK_S = 0.3
 
 
-def show(told: dict[str, Any]) -> None:
+def show(status: dict[str, Any]) -> None:
     """The table, then where to go."""
     table = Table("Service", "State", "Health", "Port", "Process", "Memory", "Restarts", "Log", box=None,
                   pad_edge=False, header_style="bold")  # fmt: skip
-    for each in told["services"]:
+    for each in status["services"]:
         memory = f"{each['rss_mb']} MB" if each["rss_mb"] else ""
         cells = (each["instance"], each["state"], each["health"], each["port"], each["pid"], memory)
-        log = Path(each["log"]).relative_to(told["data"])
+        log = Path(each["log"]).relative_to(status["data"])
         table.add_row(*("" if cell is None else str(cell) for cell in (*cells, each["restarts"] or "", log)))
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     console.print(table)
     addresses = [*SCREENS, ("API", "/schema")]
-    lines = [f"  {name:<12}{told['url']}{path}" for name, path in addresses]
-    if told["prometheus_url"]:
-        lines.append(f"  {'Prometheus':<12}{told['prometheus_url']}")
-    print("\n" + "\n".join(lines) + "\n\n" + told["demo"])
+    lines = [f"  {name:<12}{status['url']}{path}" for name, path in addresses]
+    if status["prometheus_url"]:
+        lines.append(f"  {'Prometheus':<12}{status['prometheus_url']}")
+    print("\n" + "\n".join(lines) + "\n\n" + status["demo"])
 
 
 def logs(settings: Settings, given: argparse.Namespace) -> int:

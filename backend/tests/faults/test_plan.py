@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from faults.plan import PAUSE_S, UnknownFault, every_fault, longest_gap, turns
+from faults.plan import PAUSE_S, UnknownFault, every_fault, longest_gap, schedule
 from rasoi.stack.plan import plan
 
 STACK = plan()
@@ -32,19 +32,19 @@ def test_servers_and_orders_are_restarted_in_order() -> None:
 
 
 def test_each_strikes_once_in_the_seeds_order() -> None:
-    first, again, other = turns(STACK, 1), turns(STACK, 1), turns(STACK, 2)
+    first, again, other = schedule(STACK, 1), schedule(STACK, 1), schedule(STACK, 2)
     assert first == again != other
-    struck = [turn.fault.name for turn in first]
-    assert sorted(struck) == sorted(fault.name for fault in every_fault(STACK))
-    assert len(struck) == len(set(struck))
-    assert all(PAUSE_S[0] <= turn.after_s <= PAUSE_S[1] for turn in first)
+    names = [scheduled.fault.name for scheduled in first]
+    assert sorted(names) == sorted(fault.name for fault in every_fault(STACK))
+    assert len(names) == len(set(names))
+    assert all(PAUSE_S[0] <= scheduled.after_s <= PAUSE_S[1] for scheduled in first)
 
 
 def test_some_can_be_chosen_by_name() -> None:
-    chosen = turns(STACK, 1, ["kill-kitchen", "restart-kafka"])
-    assert {turn.fault.name for turn in chosen} == {"kill-kitchen", "restart-kafka"}
+    chosen = schedule(STACK, 1, ["kill-kitchen", "restart-kafka"])
+    assert {scheduled.fault.name for scheduled in chosen} == {"kill-kitchen", "restart-kafka"}
     with pytest.raises(UnknownFault, match="kill-nobody") as unknown:
-        turns(STACK, 1, ["kill-nobody"])
+        schedule(STACK, 1, ["kill-nobody"])
     assert "restart-kafka" in str(unknown.value)
     assert "\n" not in str(unknown.value)
 

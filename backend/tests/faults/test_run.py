@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from faults.inject import Injection
 from faults.plan import Fault
-from faults.run import Outcome, healthy, told, unasked_ends
-from faults.strike import Struck
+from faults.run import Outcome, describe, healthy, unasked_ends
 
 KILLED = [Fault("kill", "menu"), Fault("restart", "kafka")]
 
 
 class Told:
-    """A scene with this status."""
+    """A view with this status."""
 
     def __init__(self, *services: dict[str, Any], ready: bool = True) -> None:
         self.services, self.ready = services, ready
@@ -26,8 +26,8 @@ def service(name: str, restarts: int = 0, health: str = "ok", pid: int = 2) -> d
 
 
 async def ends(*services: dict[str, Any]) -> list[str]:
-    scene: Any = Told(*services)
-    return await unasked_ends(scene, KILLED)
+    view: Any = Told(*services)
+    return await unasked_ends(view, KILLED)
 
 
 async def test_who_was_killed_began_again_as_often() -> None:
@@ -42,16 +42,16 @@ async def test_who_was_not_killed_did_not_end() -> None:
 
 
 async def test_a_killed_process_is_not_well_again_before_another_has_its_place() -> None:
-    fault, struck = Fault("kill", "menu"), Struck(0.0, by=7)
-    for scene, well in (
+    fault, injection = Fault("kill", "menu"), Injection(0.0, by=7)
+    for view, well in (
         (Told(service("menu", pid=7)), False),
         (Told(service("menu", pid=8)), True),
         (Told(service("menu", pid=8), ready=False), False),
     ):
-        seen: Any = scene
-        assert await healthy(seen, fault, struck) is well
+        seen: Any = view
+        assert await healthy(seen, fault, injection) is well
 
 
 def test_an_outcome_in_words() -> None:
     found = Outcome("stop-leader-orders", 0.4, 8.2, 8.3, 1.9, "another led after 3.1 s")
-    assert told(found).endswith("no order for  1.9 s, another led after 3.1 s")
+    assert describe(found).endswith("no order for  1.9 s, another led after 3.1 s")

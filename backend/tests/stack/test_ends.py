@@ -1,4 +1,4 @@
-"""How a stopped service ended is told where it did not drain; servers end in ways of their own."""
+"""How a stopped service ended is reported where it did not drain; servers end in ways of their own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from rasoi.stack.plan import plan
-from rasoi.stack.supervisor import Kept, Supervisor
+from rasoi.stack.supervisor import Replica, Supervisor
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "told"),
+    ("name", "status", "reported"),
     [
         ("orders", 0, []),
         ("orders", 1, ["orders ended with status 1"]),
@@ -21,10 +21,10 @@ from rasoi.stack.supervisor import Kept, Supervisor
         ("orders", None, []),
     ],
 )
-def test_an_end_that_is_not_clean_is_told(name: str, status: int | None, told: list[str]) -> None:
+def test_an_end_that_is_not_clean_is_reported(name: str, status: int | None, reported: list[str]) -> None:
     said: list[str] = []
-    native: Any = SimpleNamespace(box=None, plan=plan(), settings=None)
-    process = SimpleNamespace(returncode=status)
-    part: Any = SimpleNamespace(stop=lambda: None, child=SimpleNamespace(process=process))
-    Supervisor(native, said.append)._stop(Kept(plan()[name], name, 1, 0, part, ""))
-    assert said == told
+    deployment: Any = SimpleNamespace(embedded=None, plan=plan(), settings=None)
+    popen = SimpleNamespace(returncode=status)
+    process: Any = SimpleNamespace(stop=lambda: None, child=SimpleNamespace(process=popen))
+    Supervisor(deployment, said.append)._stop(Replica(plan()[name], name, 1, 0, process, ""))
+    assert said == reported

@@ -75,6 +75,6 @@ def test_a_second_stack_on_the_same_data_is_refused(
 
 def test_a_missing_program_is_named(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     environ.setenv("PATH", "/nowhere")
-    environ.setattr("rasoi.stack.native.SBIN", "/nowhere")
+    environ.setattr("rasoi.stack.deployment.SBIN", "/nowhere")
     status, text = said(capsys, "up")
     assert status == 1 and "apt-get install nginx" in text

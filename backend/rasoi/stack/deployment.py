@@ -21,8 +21,8 @@ from rasoi.embedded.postgres import Postgres
 from rasoi.embedded.redis import STOP, Redis
 from rasoi.settings import REPOSITORY, Settings, SettingsError
 from rasoi.stack import gateway, scrape
-from rasoi.stack.parts import RASOI, Part, Program, Server, Task
-from rasoi.stack.plan import Places, Plan, Service, controller_port, environment
+from rasoi.stack.plan import Addresses, Plan, Service, controller_port, environment
+from rasoi.stack.processes import RASOI, ManagedProcess, Program, Server, Task
 
 DRAIN_S = 3.0
 LOOPBACK = "127.0.0.1"
@@ -31,12 +31,12 @@ RULES = REPOSITORY / "prometheus" / "rules" / "*.yml"
 
 
 @dataclass
-class Native:
-    """What the stack's parts are made of here. `settings` are the gateway's; `box` brings PostgreSQL and Redis."""
+class LocalDeployment:
+    """The stack on this machine, as processes. `settings` are the gateway's; `embedded` brings PostgreSQL and Redis."""
 
     settings: Settings
     plan: Plan
-    box: Embedded
+    embedded: Embedded
 
     @property
     def kafka(self) -> str:
@@ -55,15 +55,15 @@ class Native:
         return f"{scheme}://{host}:{self.plan['simulator'].port}"
 
     def directory(self, name: str) -> Path:
-        path = self.box.data / name
+        path = self.embedded.data / name
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     def environ(self, more: Mapping[str, str]) -> dict[str, str]:
-        """A process of ours gets what we were given, and the places of the stack."""
+        """A process of ours gets what we were given, and the addresses of the stack."""
         outside, inside = urlsplit(self.settings.url).hostname, urlsplit(self.inside).hostname
-        places = Places(
-            LOOPBACK, self.box.database_url, self.box.redis_url or "", self.kafka, str(self.settings.kafka_replicas),
+        addresses = Addresses(
+            LOOPBACK, self.embedded.database_url, self.embedded.redis_url or "", self.kafka, str(self.settings.kafka_replicas),
             self.settings.url, self.settings.razorpay_simulator_url or self.simulator(outside or LOOPBACK),
             self.simulator(inside or LOOPBACK), self.inside,
         )  # fmt: skip
@@ -75,9 +75,9 @@ class Native:
             "TLS_CERT": "",  # the gateway's
             "TLS_KEY": "",
         }
-        return {**os.environ, **environment(places), **own, **more}
+        return {**os.environ, **environment(addresses), **own, **more}
 
-    def part(self, service: Service, name: str, port: int) -> Part:
+    def process(self, service: Service, name: str, port: int) -> ManagedProcess:
         """One replica of a service, not yet started."""
         if service.kind == "server":
             return Server(getattr(self, f"_begin_{service.name}"))
@@ -87,15 +87,15 @@ class Native:
             return self._prometheus(service)
         kind = Task if service.kind == "task" else Program
         environ = partial(self.environ, self._own(service, port))
-        part = kind(name, [*RASOI, *service.command], environ, self.log(name), self.directory("services"))
-        if isinstance(part, Program):
+        process = kind(name, [*RASOI, *service.command], environ, self.log(name), self.directory("services"))
+        if isinstance(process, Program):
             inside = urlsplit(self.inside).hostname or LOOPBACK
             base = self.simulator(inside) if service.name == "simulator" else f"http://{LOOPBACK}:{port}"
-            part.url = f"{base}{service.ready}"
-        return part
+            process.url = f"{base}{service.ready}"
+        return process
 
     def log(self, name: str) -> Path:
-        return self.box.logs / f"{name}.log"
+        return self.embedded.logs / f"{name}.log"
 
     def _own(self, service: Service, port: int) -> dict[str, str]:
         if service.name != "simulator":
@@ -105,14 +105,14 @@ class Native:
         return {"SIMULATOR_PORT": str(port), "HOST": self.settings.host, **more}  # guests' browsers go there
 
     def _begin_postgres(self) -> Postgres:
-        self.box.start_postgres()
-        assert self.box.postgres is not None
-        return self.box.postgres
+        self.embedded.start_postgres()
+        assert self.embedded.postgres is not None
+        return self.embedded.postgres
 
     def _begin_redis(self) -> Redis:
-        self.box.start_redis()
-        assert self.box.redis is not None
-        return self.box.redis
+        self.embedded.start_redis()
+        assert self.embedded.redis is not None
+        return self.embedded.redis
 
     def _begin_kafka(self) -> Kafka:
         port, controller = self.plan["kafka"].port, controller_port(self.plan)
@@ -163,8 +163,8 @@ class Native:
             "kafka": "java",
             "redis": "redis-server",
         }
-        found = sum(end_orphans(self.box.data / name, each, STOP) for name, each in programs.items())
-        return found + end_orphans(self.box.data / "postgres", "postgres", STOP_POSTGRES)
+        found = sum(end_orphans(self.embedded.data / name, each, STOP) for name, each in programs.items())
+        return found + end_orphans(self.embedded.data / "postgres", "postgres", STOP_POSTGRES)
 
     def ports(self) -> list[tuple[str, str, int]]:
         """All that is listened on: by whom, at which address."""

@@ -1,4 +1,4 @@
-"""The processes of the stack, each with the same few doors: start and wait until it answers, stop, tell how it is."""
+"""The processes of the stack, each with the same few methods: start and wait until it answers, stop, health."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ START_S, STOP_S, ANSWER_S = 90.0, 20.0, 3.0
 
 
 class Stopping(Exception):
-    """The stack was told to end while this part was starting."""
+    """The stack was told to end while this process was starting."""
 
 
-class Part(Protocol):
-    """One process that the supervisor keeps. `start` returns once it answers, and raises ChildFailed."""
+class ManagedProcess(Protocol):
+    """One process that the supervisor looks after. `start` returns once it answers, and raises ChildFailed."""
 
     @property
     def child(self) -> Child | None: ...

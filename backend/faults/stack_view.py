@@ -25,40 +25,40 @@ BEHIND = """SELECT count(*) FROM {log}.outbox o WHERE o.type = ANY($1)
 AND o.created_at < clock_timestamp() - $2 * interval '1 second'
 AND NOT EXISTS (SELECT FROM {room}.inbox i WHERE i.log = '{log}' AND i.event_id = o.event_id)"""
 PLACED = "SELECT extract(epoch FROM placed_at)::float8 FROM orders.orders WHERE placed_at > to_timestamp($1)"
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DATABASE_UNAVAILABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Json = dict[str, Any]
 
 
-class Failed(Exception):
-    """A fault was not survived as it should be, or could not strike; the text is one line."""
+class FaultNotSurvived(Exception):
+    """A fault was not survived as it should be, or could not be injected; the text is one line."""
 
 
 @dataclass
-class Scene:
+class StackView:
     """A running stack with its database under the owner, who sees all rooms."""
 
     stack: Stack
     db: Any
 
     @classmethod
-    async def open(cls, stack: Stack) -> Scene:
+    async def open(cls, stack: Stack) -> StackView:
         url = url_of_running(stack.data / "stack" / "postgres")
         assert url is not None
         return cls(stack, await Database.connect(url, size=3))
 
     async def status(self) -> Json:
         """What the supervisor tells of all services."""
-        return await asyncio.to_thread(self._ask, {"do": "status"}, ANSWER_S)
+        return await asyncio.to_thread(self._ask, {"action": "status"}, ANSWER_S)
 
     async def restart(self, service: str) -> None:
-        """Replace its replicas one by one. Raises Failed."""
-        said = await asyncio.to_thread(self._ask, {"do": "restart", "services": [service]}, RESTART_S)
-        if "fault" in said:
-            raise Failed(f"{service} could not be restarted: {said['fault']}")
+        """Replace its replicas one by one. Raises FaultNotSurvived."""
+        answer = await asyncio.to_thread(self._ask, {"action": "restart", "services": [service]}, RESTART_S)
+        if "error" in answer:
+            raise FaultNotSurvived(f"{service} could not be restarted: {answer['error']}")
 
     def _ask(self, request: Json, seconds: float) -> Json:
-        """The supervisor's last word."""
-        return list(control.ask(self.stack.data / "stack", request, seconds))[-1]
+        """The supervisor's last answer."""
+        return list(control.request(self.stack.data / "stack", request, seconds))[-1]
 
     async def instances(self, service: str) -> list[Json]:
         return [each for each in (await self.status())["services"] if each["name"] == service]
@@ -72,16 +72,16 @@ class Scene:
         """Whether this replica says that it leads the room; one that does not answer does not."""
         try:
             async with httpx.AsyncClient(timeout=1.0) as http:
-                told = await http.get(f"http://127.0.0.1:{instance['port']}/metrics")
+                metrics = await http.get(f"http://127.0.0.1:{instance['port']}/metrics")
         except httpx.TransportError:
             return False
-        return room in LEADS.findall(told.text)
+        return room in LEADS.findall(metrics.text)
 
     async def caught_up(self) -> bool:
         """Whether every event but the very last is consumed by all who want it."""
         try:
             return not any([await self._behind(room) for room in ROOMS])
-        except AWAY:
+        except DATABASE_UNAVAILABLE:
             return False
 
     async def _behind(self, room: Any) -> int:
@@ -95,7 +95,7 @@ class Scene:
         """When orders were placed; none while the database is away."""
         try:
             return [row[0] for row in await self.db.fetch(PLACED, since)]
-        except AWAY:
+        except DATABASE_UNAVAILABLE:
             return []
 
     async def books(self) -> Any:

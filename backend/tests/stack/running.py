@@ -52,7 +52,8 @@ class Stack(Platform):
     def pid(self, instance: str) -> int | None:
         """Its process, if it has one now."""
         services = self.status()["services"]
-        return next(each["pid"] for each in services if each["instance"] == instance)
+        pid: int | None = next(each["pid"] for each in services if each["instance"] == instance)
+        return pid
 
     def kill(self) -> None:
         """The supervisor ends as in a crash, and takes all along."""

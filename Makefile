@@ -32,8 +32,8 @@ faults: ## a rush against the stack in which each fault strikes in turn (ARGS="-
 check: ## style, types, import rules, generated files, tables
 	@$(SETUP) python screens prisma prometheus -- python infra/check.py
 
-tidy: ## format the Python code, and put right what ruff can
-	@$(SETUP) python -- python infra/check.py --tidy
+tidy: ## format Python and the screens, and put right what ruff can
+	@$(SETUP) python screens -- python infra/check.py --tidy
 
 bench: ## measure speed beside its denominators
 	@$(SETUP) python screens wrk stack -- python -m bench $(ARGS)

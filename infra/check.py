@@ -144,6 +144,8 @@ CHECKS: dict[str, Callable[[], str]] = {
         "./tsconfig.json",
         "--fail-on-warnings",
     ),
+    "prettier": lambda: node("prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."),
+    "eslint": lambda: node("eslint/bin/eslint.js", "."),
     "dashboards are current": boards,
     "alert rules": alert_rules,
     "Prisma and migrations agree": lambda: tool(sys.executable, "prisma/check.py"),
@@ -162,6 +164,7 @@ def tidy() -> int:
         *present(CODE),
     )
     print(fixed + tool("ruff", "format", "--config", "pyproject.toml", *present(CODE)))
+    print(node("prettier/bin/prettier.cjs", "--write", "--log-level", "warn", "."))
     return 0
 
 

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Follower, judge, type Change, type Snapshot } from '../src/lib/live/follower';
 
 const change = (version: number, subject = 'board'): Change<string> => ({
-  channel: 'c', type: 't', subject, version, time: '', data: `${subject}${version}`,
+  channel: 'c',
+  type: 't',
+  subject,
+  version,
+  time: '',
+  data: `${subject}${version}`,
 });
 
 /** A server whose snapshots are answered by hand. */
@@ -16,7 +21,11 @@ function setting(): {
   const open: ((snapshot: Snapshot<number>) => void)[] = [];
   let count = 0;
   const follower = new Follower<number, string>({
-    load: () => new Promise((resolve) => { count++; open.push(resolve); }),
+    load: () =>
+      new Promise((resolve) => {
+        count++;
+        open.push(resolve);
+      }),
     reset: (version) => seen.push(`snapshot ${version}`),
     apply: ({ data }) => seen.push(data),
   });

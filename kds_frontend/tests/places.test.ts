@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { arrange, cells, pack, type Claim, type Place } from '../src/kitchen/places';
 
 const claims = (text: string): Claim[] =>
-  text.split(' ').filter(Boolean).map((word) => ({
-    id: word[0] ?? '', span: Number(word[1] ?? 1), rush: word.endsWith('!'),
-  }));
+  text
+    .split(' ')
+    .filter(Boolean)
+    .map((word) => ({
+      id: word[0] ?? '',
+      span: Number(word[1] ?? 1),
+      rush: word.endsWith('!'),
+    }));
 const show = (places: Place[]): string =>
   places.map((place) => `${place.id ?? '_'}${place.span > 1 ? place.span : ''}`).join(' ');
 const steps = (...boards: string[]): string =>
@@ -57,8 +62,19 @@ describe('arrange', () => {
 describe('cells', () => {
   it('flows in rows and pages, and never breaks a long ticket', () => {
     const places = arrange([], claims('a b2 c2 d e'), false);
-    const at = cells(places, { columns: 3, rows: 2 }).map(({ place, column, row, page }) => [place.id, page, row, column]);
-    expect(at).toEqual([['a', 0, 0, 0], ['b', 0, 0, 1], ['c', 0, 1, 0], ['d', 0, 1, 2], ['e', 1, 0, 0]]);
+    const at = cells(places, { columns: 3, rows: 2 }).map(({ place, column, row, page }) => [
+      place.id,
+      page,
+      row,
+      column,
+    ]);
+    expect(at).toEqual([
+      ['a', 0, 0, 0],
+      ['b', 0, 0, 1],
+      ['c', 0, 1, 0],
+      ['d', 0, 1, 2],
+      ['e', 1, 0, 0],
+    ]);
   });
 
   it('keeps a ticket within a narrower board', () => {

@@ -5,13 +5,40 @@ import { command } from '../src/kitchen/keys';
 import { age, allDay, compare, news, visible, withActions } from '../src/kitchen/tickets';
 
 const item = (id: string, more: Partial<TicketItem> = {}): TicketItem => ({
-  id, line_id: id, name: 'Naan', variant: null, quantity: 1, modifiers: [], note: null, allergens: [],
-  state: 'queued', acknowledged: false, ...more,
+  id,
+  line_id: id,
+  name: 'Naan',
+  variant: null,
+  quantity: 1,
+  modifiers: [],
+  note: null,
+  allergens: [],
+  state: 'queued',
+  acknowledged: false,
+  ...more,
 });
 const ticket = (id: string, more: Partial<Ticket> = {}): Ticket => ({
-  id, number: 1, station: 'tandoor', order_id: `o${id}`, order_number: 1, token: null, type: 'dine_in', table: 'Table 1',
-  course: 1, state: 'queued', rush: false, paid: false, note: null, placed_at: '2026-11-21T10:00:00Z', fired_at: null,
-  ready_at: null, cancel_requested: false, version: 1, items: [item('x'), item('y')], elsewhere: [], ...more,
+  id,
+  number: 1,
+  station: 'tandoor',
+  order_id: `o${id}`,
+  order_number: 1,
+  token: null,
+  type: 'dine_in',
+  table: 'Table 1',
+  course: 1,
+  state: 'queued',
+  rush: false,
+  paid: false,
+  note: null,
+  placed_at: '2026-11-21T10:00:00Z',
+  fired_at: null,
+  ready_at: null,
+  cancel_requested: false,
+  version: 1,
+  items: [item('x'), item('y')],
+  elsewhere: [],
+  ...more,
 });
 const after = (before: Ticket, ...actions: Partial<KitchenAction>[]): Ticket | undefined =>
   withActions(
@@ -55,7 +82,9 @@ describe('waiting taps', () => {
   });
 
   it('reach every ticket of an order', () => {
-    const tickets = new Map([ticket('a', { order_id: 'o' }), ticket('b', { order_id: 'o' }), ticket('c')].map((t) => [t.id, t]));
+    const tickets = new Map(
+      [ticket('a', { order_id: 'o' }), ticket('b', { order_id: 'o' }), ticket('c')].map((t) => [t.id, t]),
+    );
     const rushed = withActions(tickets, [{ action_id: 'i', action: 'rush', order_id: 'o' }]);
     expect([...rushed.values()].map((t) => t.rush)).toEqual([true, true, false]);
   });
@@ -89,8 +118,13 @@ describe('news', () => {
 describe('all-day counts', () => {
   it('count what is still to be made, per item and modifier', () => {
     const board = [
-      ticket('a', { items: [item('x', { quantity: 2, modifiers: ['Butter'] }), item('y', { state: 'ready', quantity: 9 })] }),
-      ticket('b', { state: 'cooking', items: [item('z', { state: 'cooking' }), item('w', { name: 'Roti', quantity: 5 })] }),
+      ticket('a', {
+        items: [item('x', { quantity: 2, modifiers: ['Butter'] }), item('y', { state: 'ready', quantity: 9 })],
+      }),
+      ticket('b', {
+        state: 'cooking',
+        items: [item('z', { state: 'cooking' }), item('w', { name: 'Roti', quantity: 5 })],
+      }),
       ticket('c', { state: 'held', items: [item('v', { state: 'held' })] }),
     ];
     expect(allDay(board)).toEqual([

@@ -1,8 +1,20 @@
 import { SvelteMap } from 'svelte/reactivity';
 import {
-  ActionQueue, ApiError, builds, Follower, newId, toasts,
-  type Board, type BoardChange, type Change, type KitchenAction, type KitchenActionName,
-  type KitchenActionResult, type Live, type StaffSession, type Ticket,
+  ActionQueue,
+  ApiError,
+  builds,
+  Follower,
+  newId,
+  toasts,
+  type Board,
+  type BoardChange,
+  type Change,
+  type KitchenAction,
+  type KitchenActionName,
+  type KitchenActionResult,
+  type Live,
+  type StaffSession,
+  type Ticket,
 } from '$lib';
 import { boardHash } from './hash';
 import type { Bell } from './sounds.svelte';
@@ -39,9 +51,7 @@ export class BoardStore {
 
   /** The tickets on the board as the cook sees them, in board order. */
   readonly shown = $derived(
-    [...withActions(new Map([...this.recalled, ...this.tickets]), this.pending).values()]
-      .filter(visible)
-      .sort(compare),
+    [...withActions(new Map([...this.recalled, ...this.tickets]), this.pending).values()].filter(visible).sort(compare),
   );
 
   constructor(
@@ -81,7 +91,8 @@ export class BoardStore {
 
   act(action: KitchenActionName, on: { ticket: Ticket; itemId?: string }): void {
     const { ticket, itemId } = on;
-    const wholeOrder = action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
+    const wholeOrder =
+      action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
     this.unseen.delete(ticket.id);
     if (action === 'bump') this.bumped.push(on);
     const action_id = newId();
@@ -158,7 +169,8 @@ export class BoardStore {
   private apply(change: Change<BoardChange>): void {
     const { ticket, sequence, hash, action_id } = change.data;
     if (this.board) this.board = { ...this.board, sequence, hash };
-    if (ticket.version >= (this.versions.get(ticket.id) ?? 0)) this.put(ticket, action_id !== null && this.own.has(action_id));
+    if (ticket.version >= (this.versions.get(ticket.id) ?? 0))
+      this.put(ticket, action_id !== null && this.own.has(action_id));
     if (boardHash(this.tickets.values()) !== hash) void this.follower.resync().catch(() => undefined);
   }
 

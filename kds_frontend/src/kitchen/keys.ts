@@ -23,7 +23,14 @@ export const KEYS: { keys: string; text: string }[] = [
 ];
 
 const LETTERS = {
-  s: 'start', u: 'undo', r: 'recall', a: 'seen', f: 'rush', y: 'accept', n: 'refuse', m: 'sound',
+  s: 'start',
+  u: 'undo',
+  r: 'recall',
+  a: 'seen',
+  f: 'rush',
+  y: 'accept',
+  n: 'refuse',
+  m: 'sound',
 } as const;
 
 const MOVES = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const;

@@ -35,9 +35,7 @@ export class Layout {
           rows: Math.max(1, Math.floor((this.room.height + GAP * this.u) / ((ROW + GAP) * this.u))),
         },
   );
-  readonly cardWidth = $derived(
-    (this.room.width - (this.grid.columns - 1) * GAP * this.u) / this.grid.columns,
-  );
+  readonly cardWidth = $derived((this.room.width - (this.grid.columns - 1) * GAP * this.u) / this.grid.columns);
   readonly cardHeight = $derived(
     this.list ? Infinity : (this.room.height - (this.grid.rows - 1) * GAP * this.u) / this.grid.rows,
   );

@@ -2,9 +2,28 @@ export type Sound = 'new' | 'changed' | 'cancelled';
 
 const REPEAT_MS = 8000;
 const TUNES: Record<Sound, { wave: OscillatorType; notes: [hertz: number, atS: number, forS: number][] }> = {
-  new: { wave: 'triangle', notes: [[784, 0, 0.16], [1175, 0.17, 0.3]] },
-  changed: { wave: 'triangle', notes: [[880, 0, 0.12], [880, 0.2, 0.12]] },
-  cancelled: { wave: 'square', notes: [[523, 0, 0.2], [392, 0.24, 0.2], [294, 0.48, 0.4]] },
+  new: {
+    wave: 'triangle',
+    notes: [
+      [784, 0, 0.16],
+      [1175, 0.17, 0.3],
+    ],
+  },
+  changed: {
+    wave: 'triangle',
+    notes: [
+      [880, 0, 0.12],
+      [880, 0.2, 0.12],
+    ],
+  },
+  cancelled: {
+    wave: 'square',
+    notes: [
+      [523, 0, 0.2],
+      [392, 0.24, 0.2],
+      [294, 0.48, 0.4],
+    ],
+  },
 };
 
 /** The kitchen's bell: silent until unlocked by a touch, and repeating until someone answers. */

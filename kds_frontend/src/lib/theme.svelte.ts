@@ -4,7 +4,10 @@ export type ThemeName = 'light' | 'dark';
 export class Theme {
   name = $state<ThemeName>('light');
 
-  constructor(private readonly screen: string, preferred: ThemeName) {
+  constructor(
+    private readonly screen: string,
+    preferred: ThemeName,
+  ) {
     const kept = localStorage.getItem(`rasoi.${screen}.theme`);
     this.set(kept === 'light' || kept === 'dark' ? kept : preferred);
   }

@@ -34,7 +34,11 @@ export const PAYMENT: Record<PaymentStatus, { label: string; tone: Tone }> = {
 export const METHODS: PaymentMethod[] = ['upi', 'card', 'cash', 'netbanking', 'wallet'];
 
 export const METHOD: Record<PaymentMethod, string> = {
-  cash: 'Cash', upi: 'UPI', card: 'Card', netbanking: 'Net banking', wallet: 'Wallet',
+  cash: 'Cash',
+  upi: 'UPI',
+  card: 'Card',
+  netbanking: 'Net banking',
+  wallet: 'Wallet',
 };
 
 /** Grams, millilitres or pieces as a person says them. */
@@ -62,8 +66,9 @@ export function businessDay(now: number, timezone: string, cutoffMinutes: number
 
 /** A date as `Sat, 21 Nov`. */
 export function dayName(day: string): string {
-  return new Intl.DateTimeFormat('en-IN', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
-    .format(new Date(`${day}T00:00:00Z`));
+  return new Intl.DateTimeFormat('en-IN', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
 }
 
 /** `1 refund`, `2 refunds`. */

@@ -3,27 +3,66 @@ import * as cart from './cart';
 import type { Menu, MenuItem } from '$lib/types';
 
 const spice = {
-  id: 'g1', name: 'Spice', min: 1, max: 1,
+  id: 'g1',
+  name: 'Spice',
+  min: 1,
+  max: 1,
   modifiers: [
     { id: 'mild', name: 'Mild', price_paise: 0, available: true },
-    { id: 'hot', name: 'Hot', price_paise: 0, available: true }
-  ]
+    { id: 'hot', name: 'Hot', price_paise: 0, available: true },
+  ],
 };
 const extras = {
-  id: 'g2', name: 'Extras', min: 0, max: 2,
-  modifiers: ['cheese', 'butter', 'egg'].map((id) => ({ id, name: id, price_paise: 3000, available: id !== 'egg' }))
+  id: 'g2',
+  name: 'Extras',
+  min: 0,
+  max: 2,
+  modifiers: ['cheese', 'butter', 'egg'].map((id) => ({ id, name: id, price_paise: 3000, available: id !== 'egg' })),
 };
 const paneer = {
-  id: 'i1', code: 'paneer', name: 'Paneer Tikka', description: 'Smoky', diet: 'veg', allergens: ['milk'],
-  station: 'tandoor', available: true, remaining: 5, photo_url: null, prices_include_tax: false, tax_rate_bp: 500,
-  variants: [{ id: 'half', name: 'Half', price_paise: 18000 }, { id: 'full', name: 'Full', price_paise: 32000 }],
-  modifier_groups: [spice, extras]
+  id: 'i1',
+  code: 'paneer',
+  name: 'Paneer Tikka',
+  description: 'Smoky',
+  diet: 'veg',
+  allergens: ['milk'],
+  station: 'tandoor',
+  available: true,
+  remaining: 5,
+  photo_url: null,
+  prices_include_tax: false,
+  tax_rate_bp: 500,
+  variants: [
+    { id: 'half', name: 'Half', price_paise: 18000 },
+    { id: 'full', name: 'Full', price_paise: 32000 },
+  ],
+  modifier_groups: [spice, extras],
 } as MenuItem;
-const chicken = { ...paneer, id: 'i2', name: 'Chicken Tikka', diet: 'non_veg', remaining: null, modifier_groups: [],
-  variants: [{ id: 'c', name: 'Regular', price_paise: 30000 }] } as MenuItem;
-const menu = { outlet: { id: 1, name: 'R' }, version: 1, stations: [], tax_note: '', categories: [
-  { id: 'c1', code: 'tandoor', name: 'Tandoor तंदूर', items: [paneer, chicken] }] } as unknown as Menu;
-const line = (more = {}) => ({ item_id: 'i1', variant_id: 'half', modifiers: ['mild'], quantity: 1, note: '', course: 1, ...more });
+const chicken = {
+  ...paneer,
+  id: 'i2',
+  name: 'Chicken Tikka',
+  diet: 'non_veg',
+  remaining: null,
+  modifier_groups: [],
+  variants: [{ id: 'c', name: 'Regular', price_paise: 30000 }],
+} as MenuItem;
+const menu = {
+  outlet: { id: 1, name: 'R' },
+  version: 1,
+  stations: [],
+  tax_note: '',
+  categories: [{ id: 'c1', code: 'tandoor', name: 'Tandoor तंदूर', items: [paneer, chicken] }],
+} as unknown as Menu;
+const line = (more = {}) => ({
+  item_id: 'i1',
+  variant_id: 'half',
+  modifiers: ['mild'],
+  quantity: 1,
+  note: '',
+  course: 1,
+  ...more,
+});
 
 describe('lines', () => {
   it('merges what the kitchen would read alike, whatever the order of modifiers', () => {
@@ -34,7 +73,8 @@ describe('lines', () => {
   });
   it('keeps notes, variants and courses apart', () => {
     let lines = cart.add([], line());
-    for (const more of [{ note: 'no onion' }, { variant_id: 'full' }, { course: 2 }]) lines = cart.add(lines, line(more));
+    for (const more of [{ note: 'no onion' }, { variant_id: 'full' }, { course: 2 }])
+      lines = cart.add(lines, line(more));
     expect(lines).toHaveLength(4);
   });
   it('never passes 99 and leaves at nought', () => {
@@ -90,7 +130,8 @@ describe('price', () => {
   });
   it('builds the request without empty notes', () => {
     expect(cart.requestLines(cart.add([], line()))).toEqual([
-      { variant_id: 'half', quantity: 1, modifiers: ['mild'], course: 1 }]);
+      { variant_id: 'half', quantity: 1, modifiers: ['mild'], course: 1 },
+    ]);
   });
 });
 

@@ -205,9 +205,7 @@ export function withAvailability(
   change: { item_id: string; available: boolean; remaining?: number | null },
 ): Menu {
   const turn = (item: MenuItem): MenuItem =>
-    item.id === change.item_id
-      ? { ...item, available: change.available, remaining: change.remaining ?? null }
-      : item;
+    item.id === change.item_id ? { ...item, available: change.available, remaining: change.remaining ?? null } : item;
   return {
     ...menu,
     categories: menu.categories.map((category) => ({ ...category, items: category.items.map(turn) })),

@@ -21,7 +21,13 @@ export interface Kept {
 }
 
 export const NOTHING: Kept = {
-  lines: [], note: '', name: '', pending: null, billId: null, payments: [], signed: null,
+  lines: [],
+  note: '',
+  name: '',
+  pending: null,
+  billId: null,
+  payments: [],
+  signed: null,
 };
 
 type Store = Pick<Storage, 'getItem' | 'setItem'>;

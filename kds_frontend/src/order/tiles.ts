@@ -1,7 +1,22 @@
 /** Which drawing stands for a category or an item: by the words of its code and name. */
 export type Drawing =
-  | 'soup' | 'skewer' | 'curry' | 'rice' | 'bread' | 'noodles' | 'samosa' | 'dosa' | 'salad'
-  | 'sweet' | 'icecream' | 'glass' | 'cup' | 'thali' | 'egg' | 'momo' | 'bottle';
+  | 'soup'
+  | 'skewer'
+  | 'curry'
+  | 'rice'
+  | 'bread'
+  | 'noodles'
+  | 'samosa'
+  | 'dosa'
+  | 'salad'
+  | 'sweet'
+  | 'icecream'
+  | 'glass'
+  | 'cup'
+  | 'thali'
+  | 'egg'
+  | 'momo'
+  | 'bottle';
 
 const WORDS: [RegExp, Drawing][] = [
   [/ice.?cream|kulfi|sundae|falooda/, 'icecream'],
@@ -35,8 +50,12 @@ export function drawing(item: string, category: string): Drawing {
 function refine(general: Drawing, item: string): Drawing {
   const own = WORDS.find(([words]) => words.test(item))?.[1];
   const kin: Partial<Record<Drawing, Drawing[]>> = {
-    glass: ['cup'], cup: ['glass'], sweet: ['icecream'], samosa: ['skewer', 'momo', 'soup'],
-    noodles: ['rice', 'momo', 'soup'], salad: ['soup'],
+    glass: ['cup'],
+    cup: ['glass'],
+    sweet: ['icecream'],
+    samosa: ['skewer', 'momo', 'soup'],
+    noodles: ['rice', 'momo', 'soup'],
+    salad: ['soup'],
   };
   return own && kin[general]?.includes(own) ? own : general;
 }

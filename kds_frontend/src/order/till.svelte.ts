@@ -70,7 +70,11 @@ export class Till {
     );
     this.payments = found.filter((payment) => payment !== null);
     const current = this.intent?.checkout?.payment_id;
-    if (this.payments.some((payment) => payment.id === current && payment.status !== 'pending' && payment.status !== 'processing')) {
+    if (
+      this.payments.some(
+        (payment) => payment.id === current && payment.status !== 'pending' && payment.status !== 'processing',
+      )
+    ) {
       this.intent = null;
     }
   }

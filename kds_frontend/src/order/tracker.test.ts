@@ -2,14 +2,28 @@ import { describe, expect, it } from 'vitest';
 import type { Order } from '$lib/types';
 import { cancellable, minutes, story, together } from './tracker';
 
-const order = (more: Partial<Order> = {}) => ({
-  type: 'dine_in', status: 'placed', placed_at: '2026-11-21T10:00:00Z', confirmed_at: null, ready_at: null,
-  served_at: null, cancel_requested: false, progress: [], ...more
-}) as unknown as Order;
+const order = (more: Partial<Order> = {}) =>
+  ({
+    type: 'dine_in',
+    status: 'placed',
+    placed_at: '2026-11-21T10:00:00Z',
+    confirmed_at: null,
+    ready_at: null,
+    served_at: null,
+    cancel_requested: false,
+    progress: [],
+    ...more,
+  }) as unknown as Order;
 
 describe('the tracker', () => {
   it('has one step that is now, on the way', () => {
-    for (const [status, at] of [['placed', 0], ['awaiting_payment', 0], ['confirmed', 1], ['preparing', 2], ['ready', 3]] as const) {
+    for (const [status, at] of [
+      ['placed', 0],
+      ['awaiting_payment', 0],
+      ['confirmed', 1],
+      ['preparing', 2],
+      ['ready', 3],
+    ] as const) {
       const states = story(order({ status })).steps.map((step) => step.state);
       expect(states.indexOf('now')).toBe(at);
       expect(states.slice(0, at).every((state) => state === 'done')).toBe(true);

@@ -49,8 +49,7 @@ export function together(bill: Order[], mine: Order[]): Order[] {
 
 /** A guest may ask for this while the food isn't there yet. */
 export function cancellable(order: Order): boolean {
-  return ['placed', 'awaiting_payment', 'confirmed', 'preparing'].includes(order.status)
-    && !order.cancel_requested;
+  return ['placed', 'awaiting_payment', 'confirmed', 'preparing'].includes(order.status) && !order.cancel_requested;
 }
 
 function steps(order: Order): Step[] {
@@ -68,12 +67,20 @@ function steps(order: Order): Step[] {
 }
 
 const WORDS: Record<string, [string, string, Story['tone']]> = {
-  placed: ['Waiting for a waiter to accept', 'We accept the first order of each table by hand. It takes a moment.', 'wait'],
+  placed: [
+    'Waiting for a waiter to accept',
+    'We accept the first order of each table by hand. It takes a moment.',
+    'wait',
+  ],
   awaiting_payment: ['Waiting for your payment', 'The kitchen starts as soon as it is paid.', 'wait'],
   confirmed: ['Order confirmed', 'The kitchen has your order.', 'go'],
   preparing: ['Your food is being made', 'The cooks are on it.', 'go'],
   rejected: ['The restaurant could not take this order', 'Please ask a waiter, or order something else.', 'stopped'],
-  expired: ['This order ran out of time', 'It was not paid in time, so nothing was made. You can order again.', 'stopped'],
+  expired: [
+    'This order ran out of time',
+    'It was not paid in time, so nothing was made. You can order again.',
+    'stopped',
+  ],
   cancelled: ['This order was cancelled', 'Nothing more will be made of it.', 'stopped'],
 };
 

@@ -1,7 +1,5 @@
 import { ApiError, builds, GuestSession, idempotencyKey, Live, type Change } from '$lib';
-import type {
-  AvailabilityChange, Bill, Menu, NewOrder, Order, Page, QuoteRequest,
-} from '$lib/types';
+import type { AvailabilityChange, Bill, Menu, NewOrder, Order, Page, QuoteRequest } from '$lib/types';
 import * as cart from './cart';
 import { read, write, type Kept, type Signed } from './kept';
 import { Notices } from './notices';
@@ -43,7 +41,11 @@ export class Visit {
     this.storageKey = `rasoi.order.visit.${tableCode ?? 'takeaway'}`;
     const kept = read(localStorage, this.storageKey);
     Object.assign(this, {
-      lines: kept.lines, note: kept.note, name: kept.name, pending: kept.pending, signed: kept.signed,
+      lines: kept.lines,
+      note: kept.note,
+      name: kept.name,
+      pending: kept.pending,
+      signed: kept.signed,
     });
     this.billId = kept.billId;
     this.payments = kept.payments;
@@ -73,7 +75,12 @@ export class Visit {
       await this.refreshBill();
       this.listen();
       if (this.signed) void this.till.confirm(this.signed);
-      return this.pending ? await this.send(this.pending).then(() => true, () => false) : false;
+      return this.pending
+        ? await this.send(this.pending).then(
+            () => true,
+            () => false,
+          )
+        : false;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401 && !this.session.signedIn) return this.startAgain();
       this.fault = error;

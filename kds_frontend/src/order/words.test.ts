@@ -2,10 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { add, type CartLine } from './cart';
 import { priceChanged, soldOut, without } from './words';
 
-const lines: CartLine[] = [['a', 'va', 3], ['b', 'vb', 1]].reduce<CartLine[]>(
+const lines: CartLine[] = [
+  ['a', 'va', 3],
+  ['b', 'vb', 1],
+].reduce<CartLine[]>(
   (cart, [item, variant, quantity]) =>
     add(cart, {
-      item_id: String(item), variant_id: String(variant), modifiers: [], quantity: Number(quantity), note: '', course: 1,
+      item_id: String(item),
+      variant_id: String(variant),
+      modifiers: [],
+      quantity: Number(quantity),
+      note: '',
+      course: 1,
     }),
   [],
 );

@@ -23,8 +23,10 @@ export function without(lines: CartLine[], gone: Gone[]): CartLine[] {
   for (const entry of gone) {
     let left = entry.available ?? 0;
     rest = rest.flatMap((line) => {
-      const hit = line.item_id === entry.item_id || line.variant_id === entry.source_id
-        || line.modifiers.includes(entry.source_id ?? entry.item_id ?? '');
+      const hit =
+        line.item_id === entry.item_id ||
+        line.variant_id === entry.source_id ||
+        line.modifiers.includes(entry.source_id ?? entry.item_id ?? '');
       if (!hit) return [line];
       const quantity = Math.min(line.quantity, left);
       left -= quantity;

@@ -12,9 +12,7 @@ export function tenders(due: number, most = 5): number[] {
 export type Tender = { enough: true; change: number } | { enough: false; short: number };
 
 export function tender(due: number, tendered: number): Tender {
-  return tendered >= due
-    ? { enough: true, change: tendered - due }
-    : { enough: false, short: due - tendered };
+  return tendered >= due ? { enough: true, change: tendered - due } : { enough: false, short: due - tendered };
 }
 
 /** One key of the pad on what is typed so far. */

@@ -33,7 +33,12 @@ export class Drawer {
 
   async confirm(bill: Bill, tendered: number): Promise<void> {
     if (this.state === 'sending') return;
-    this.receipt ??= { key: idempotencyKey(), bill_id: bill.id, amount_paise: bill.due_paise, tendered_paise: tendered };
+    this.receipt ??= {
+      key: idempotencyKey(),
+      bill_id: bill.id,
+      amount_paise: bill.due_paise,
+      tendered_paise: tendered,
+    };
     const { key, ...body } = this.receipt;
     localStorage.setItem(STORE, JSON.stringify(this.receipt));
     this.state = 'sending';

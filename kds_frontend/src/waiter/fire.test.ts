@@ -10,12 +10,20 @@ const order = {
     { station: 'desserts', ticket_id: 'd', state: 'held' },
   ],
 } as Order;
-const tickets = [['d', 3], ['b', 2], ['c', 2], ['a', 1], ['x', 2]].map(([id, course]) => ({ id, course })) as Ticket[];
+const tickets = [
+  ['d', 3],
+  ['b', 2],
+  ['c', 2],
+  ['a', 1],
+  ['x', 2],
+].map(([id, course]) => ({ id, course })) as Ticket[];
 
 describe('held courses', () => {
   it('are fired course by course, all their stations together', () => {
     expect(heldStations(order)).toEqual(['curry', 'tandoor', 'desserts']);
     expect(heldCourses(order, tickets)).toEqual([
-      { course: 2, tickets: ['b', 'c'] }, { course: 3, tickets: ['d'] }]);
+      { course: 2, tickets: ['b', 'c'] },
+      { course: 3, tickets: ['d'] },
+    ]);
   });
 });

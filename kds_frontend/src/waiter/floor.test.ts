@@ -2,13 +2,32 @@ import { describe, expect, it } from 'vitest';
 import type { Table, Ticket } from '$lib/types';
 import { areas, mood, ready, readyAt, withTicket } from './floor';
 
-const table = (more = {}) => ({
-  id: 't', name: 'T1', area: 'Hall', seats: 4, state: 'free', bill: null, attention: null, to_approve: 0, ready: 0, ...more
-}) as unknown as Table;
-const ticket = (more = {}) => ({
-  id: 'k1', order_id: 'o1', order_number: 7, token: null, table: 'T1', state: 'ready', version: 1,
-  ready_at: '2026-11-21T10:05:00Z', items: [], ...more
-}) as unknown as Ticket;
+const table = (more = {}) =>
+  ({
+    id: 't',
+    name: 'T1',
+    area: 'Hall',
+    seats: 4,
+    state: 'free',
+    bill: null,
+    attention: null,
+    to_approve: 0,
+    ready: 0,
+    ...more,
+  }) as unknown as Table;
+const ticket = (more = {}) =>
+  ({
+    id: 'k1',
+    order_id: 'o1',
+    order_number: 7,
+    token: null,
+    table: 'T1',
+    state: 'ready',
+    version: 1,
+    ready_at: '2026-11-21T10:05:00Z',
+    items: [],
+    ...more,
+  }) as unknown as Ticket;
 
 describe('the floor', () => {
   it('colours a table by what it wants most', () => {
@@ -28,8 +47,14 @@ describe('ready food', () => {
   it('groups an order and puts the longest wait first', () => {
     const groups = ready([
       ticket({ id: 'k2', order_id: 'o2', table: null, token: '12', ready_at: '2026-11-21T10:01:00Z' }),
-      ticket(), ticket({ id: 'k3', ready_at: '2026-11-21T10:07:00Z' }), ticket({ id: 'k4', state: 'served' })]);
-    expect(groups.map((group) => [group.label, group.tickets.length])).toEqual([['Takeaway 12', 1], ['T1', 2]]);
+      ticket(),
+      ticket({ id: 'k3', ready_at: '2026-11-21T10:07:00Z' }),
+      ticket({ id: 'k4', state: 'served' }),
+    ]);
+    expect(groups.map((group) => [group.label, group.tickets.length])).toEqual([
+      ['Takeaway 12', 1],
+      ['T1', 2],
+    ]);
   });
   it('takes newer versions only and drops what is served', () => {
     const now = withTicket([], ticket({ version: 3 }));

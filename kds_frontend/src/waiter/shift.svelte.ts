@@ -1,11 +1,25 @@
 import { ActionQueue, ApiError, builds, explain, Live, newId, StaffSession, toasts, type Change } from '$lib';
 import type {
-  AvailabilityChange, Bill, FloorChange, KitchenAction, KitchenActionName, KitchenActionResult, Menu, MenuItem, Order, Page, Table, Ticket,
+  AvailabilityChange,
+  Bill,
+  FloorChange,
+  KitchenAction,
+  KitchenActionName,
+  KitchenActionResult,
+  Menu,
+  MenuItem,
+  Order,
+  Page,
+  Table,
+  Ticket,
 } from '$lib/types';
 import { withAvailability } from '../order/cart';
 import { withTicket } from './floor';
 
-export type Place = { kind: 'tables' } | { kind: 'takeaway' } | { kind: 'menu' }
+export type Place =
+  | { kind: 'tables' }
+  | { kind: 'takeaway' }
+  | { kind: 'menu' }
   | { kind: 'bill'; tableId: string | null; billId: string | null }
   | { kind: 'order'; tableId: string | null; billId: string | null };
 
@@ -30,7 +44,9 @@ export class Shift {
 
   /** Ready food, less what was tapped as served and not answered yet. */
   readonly ready = $derived.by(() => {
-    const tapped = new Set(this.waiting.filter((action) => action.action === 'serve').map((action) => action.ticket_id));
+    const tapped = new Set(
+      this.waiting.filter((action) => action.action === 'serve').map((action) => action.ticket_id),
+    );
     return this.tickets.filter((ticket) => !tapped.has(ticket.id));
   });
 
@@ -179,10 +195,14 @@ export class Shift {
   }
 
   async setAvailable(item: MenuItem, available: boolean): Promise<void> {
-    await this.run(async () => {
-      await this.api.put(`/api/menu/items/${item.id}/availability`, { available });
-      if (this.menu) this.menu = withAvailability(this.menu, { item_id: item.id, available, remaining: item.remaining });
-    }, available ? `${item.name} is on the menu again.` : `${item.name} is 86ed everywhere.`);
+    await this.run(
+      async () => {
+        await this.api.put(`/api/menu/items/${item.id}/availability`, { available });
+        if (this.menu)
+          this.menu = withAvailability(this.menu, { item_id: item.id, available, remaining: item.remaining });
+      },
+      available ? `${item.name} is on the menu again.` : `${item.name} is 86ed everywhere.`,
+    );
   }
 
   soon(wait = 250): void {

@@ -67,12 +67,7 @@ export class Api {
     return (await this.raw<T>(method, path, body, options)).body as T;
   }
 
-  private async fetch(
-    method: string,
-    path: string,
-    body: unknown,
-    options: RequestOptions,
-  ): Promise<Response> {
+  private async fetch(method: string, path: string, body: unknown, options: RequestOptions): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
     if (this.credentials.token) headers['Authorization'] = `Bearer ${this.credentials.token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';

@@ -53,7 +53,10 @@ export class Live {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
-  constructor(private readonly credentials: Credentials, private readonly options: LiveOptions = {}) {
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly options: LiveOptions = {},
+  ) {
     this.socket = io({
       path: '/socket.io',
       transports: ['websocket'],

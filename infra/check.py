@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import json
 import os
@@ -137,6 +138,12 @@ CHECKS: dict[str, Callable[[], str]] = {
         "check-jsonschema", "--builtin-schema", "vendor.compose-spec", ROOT / "docker-compose.yml"
     ),
     "nginx takes its configuration": gateway,
+    "the CI workflow keeps to its schema": lambda: tool(
+        "check-jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+        ROOT / ".github" / "workflows" / "ci.yml",
+    ),
     "hadolint": lambda: tool("hadolint", ROOT / "backend" / "Dockerfile"),
     "svelte-check": lambda: node(
         "svelte-check/bin/svelte-check",
@@ -169,9 +176,14 @@ def tidy() -> int:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=CHECKS, metavar="NAME", help=", ".join(CHECKS))
+    only = parser.parse_args().only
     os.environ["NO_COLOR"] = "1"
     failures = {}
     for name, check in CHECKS.items():
+        if only and name not in only:
+            continue
         began = time.monotonic()
         output = check()
         print(

@@ -1,4 +1,4 @@
-"""Grafana's dashboards, made from infra/panels.py. Usage: dashboards.py writes grafana/dashboards/*.json."""
+"""Grafana's dashboards and the page of their queries, made from infra/panels.py, which `make generated` writes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from panels import DASHBOARDS, Dashboard, Panel, Query
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "grafana" / "dashboards"
+QUERIES = ROOT / "docs" / "dashboard-queries.md"
+QUERIES_HEAD = """\
+# The dashboards' queries
+
+Made from `infra/panels.py` by `make generated`. `python infra/queries.py --prometheus URL` asks a running Prometheus all
+of them and prints the answers; `backend/tests/test_watch.py` asks them in every `make test`, and fails where one has none.
+
+| dashboard | panel | unit | query |
+| --- | --- | --- | --- |
+"""
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 SCHEMA_VERSION = 41
 COLUMNS = 24
@@ -147,17 +157,29 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
     }
 
 
+def queries_page() -> str:
+    """Markdown: a row for each query of each panel."""
+    rows = [
+        (each.title, panel.title, panel.unit, f"`{query.expr}`".replace("|", "\\|"))
+        for each in DASHBOARDS
+        for panel in each.panels
+        for query in panel.queries
+    ]
+    return QUERIES_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def documents() -> dict[Path, str]:
-    """Every dashboard's file and text."""
-    return {
+    """Every file's text: a dashboard each, and the page of all queries."""
+    boards = {
         TARGET / f"{each.name}.json": json.dumps(dashboard_json(each), indent=2, ensure_ascii=False) + "\n"
         for each in DASHBOARDS
     }
+    return boards | {QUERIES: queries_page()}
 
 
 def main() -> int:
-    TARGET.mkdir(parents=True, exist_ok=True)
     for path, text in documents().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return 0
 

@@ -26,7 +26,7 @@ BACKEND = ROOT / "backend"
 SCREENS = ROOT / "kds_frontend"
 PRISMA = BACKEND / "prisma"
 VENDURE = BACKEND / "bench" / "vendure"
-LOCK = BACKEND / "requirements.lock"
+LOCK = BACKEND / "requirements-dev.lock"
 PYTHON = VENV / "bin" / "python"
 NPM_QUIET = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
 NOT_SOURCES = {"node_modules", "dist", ".svelte-kit", "test-results", "coverage"}

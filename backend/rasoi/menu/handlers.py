@@ -1,4 +1,4 @@
-"""What the menu learns from stock: what ran out can't be ordered, what came back can."""
+"""Stock that ran out takes its items and modifiers off the menu; stock that came back puts them on again."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rasoi.platform.events import Event
 
 
 async def stock_depleted(ctx: Context, tx: Tx, event: Event, data: StockDepleted) -> None:
-    await _follow(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.hold_back)
+    await _apply(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.hold)
     tx.count(STOCK_OUTS.inc)
 
 
 async def stock_restocked(ctx: Context, tx: Tx, event: Event, data: StockRestocked) -> None:
-    await _follow(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.let_go)
+    await _apply(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.release)
 
 
-async def _follow(
+async def _apply(
     tx: Tx,
     outlet_id: int,
     stock_id: UUID,
@@ -34,8 +34,8 @@ async def _follow(
         return
     await repository.lock_menu(tx, outlet_id)
     await change(tx, outlet_id, stock_id, affected)
-    service.announce(tx, outlet_id, await repository.follow_held_back(tx, outlet_id, affected), "stock")
-    if modifiers := await repository.follow_held_back_modifiers(tx, outlet_id, affected):
-        items = await repository.touch_items_of_modifiers(tx, outlet_id, modifiers)
+    service.announce(tx, outlet_id, await repository.apply_holds(tx, outlet_id, affected), "stock")
+    if modifiers := await repository.apply_holds_to_modifiers(tx, outlet_id, affected):
+        items = await repository.bump_items_of_modifiers(tx, outlet_id, modifiers)
         service.announce(tx, outlet_id, items, "choice")
-    await repository.revise(tx, outlet_id)
+    await repository.bump_revision(tx, outlet_id)

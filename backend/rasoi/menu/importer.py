@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rasoi.menu import entries, repository, service
-from rasoi.menu.entries import Key
+from rasoi.menu import import_repository, repository, service
+from rasoi.menu.import_repository import Key
 from rasoi.menu.menu_file import MenuFile, Values, parse
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.sheets import Report, read_text
@@ -90,12 +90,12 @@ class _Sync:
 
     async def taxes(self, menu: MenuFile) -> None:
         """A tax class that differs gets another version; one that is gone stays for the lines that name it."""
-        latest = await entries.latest_taxes(self.tx, self.outlet_id)
+        latest = await import_repository.latest_taxes(self.tx, self.outlet_id)
         for code, values in menu.taxes.items():
             version, before = latest.get(code, (0, None))
             self.count(f"tax {code}", before, values)
             if before != values:
-                await entries.add_tax(self.tx, self.outlet_id, code, version + 1, values)
+                await import_repository.add_tax(self.tx, self.outlet_id, code, version + 1, values)
 
     async def table(
         self, table: str, keys: tuple[str, ...], desired: Desired, parents: Mapping[Key, Any] | None = None
@@ -103,29 +103,31 @@ class _Sync:
         """Make one table say what is desired. Returns the ids by key (a station's key is its id)."""
         parent_codes = {parent_id: code for (code,), parent_id in (parents or {}).items()}
         columns = list(next(iter(desired.values()))[1]) if desired else []
-        current = await entries.entries(self.tx, self.outlet_id, table, keys, columns)
+        current = await import_repository.stored_rows(self.tx, self.outlet_id, table, keys, columns)
         for position, (key, (label, values)) in enumerate(desired.items()):
             row = current.get(key)
             before = row.values if row and row.active else None
             self.count(label, before, values)
             if row is None:
-                await entries.add_entry(
+                await import_repository.insert_row(
                     self.tx, self.outlet_id, table, dict(zip(keys, key, strict=True)) | values, position
                 )
             elif before != values or row.position != position:
                 self.moved = True
                 entry = dict(zip(keys, key, strict=True))
-                await entries.set_entry(self.tx, self.outlet_id, table, entry, values, position)
+                await import_repository.update_row(self.tx, self.outlet_id, table, entry, values, position)
         gone = [key for key, row in current.items() if row.active and key not in desired]
         for key in gone:
-            await entries.retire_entry(self.tx, self.outlet_id, table, dict(zip(keys, key, strict=True)))
+            await import_repository.deactivate_row(
+                self.tx, self.outlet_id, table, dict(zip(keys, key, strict=True))
+            )
             path = "/".join(str(parent_codes.get(part, part)) for part in key)
             self.report.removed.append(f"{table.removeprefix('modifier_')} {path}")
-        return await entries.entry_ids(self.tx, self.outlet_id, table, keys)
+        return await import_repository.row_ids(self.tx, self.outlet_id, table, keys)
 
     async def links(self, menu: MenuFile, items: dict[Any, Any], groups: dict[Any, Any]) -> None:
         """Which groups an item offers, in order."""
-        current = await entries.group_links(self.tx, self.outlet_id)
+        current = await import_repository.group_links(self.tx, self.outlet_id)
         for code, values in menu.items.items():
             item_id, wanted = items[(code,)], [groups[(group,)] for group in values["groups"]]
             if current.get(item_id, []) == wanted:
@@ -133,7 +135,7 @@ class _Sync:
             if f"item {code}" not in self.report.added + self.report.changed:
                 self.report.changed.append(f"item {code}")
                 self.report.unchanged -= 1
-            await entries.unlink_groups(self.tx, self.outlet_id, item_id)
+            await import_repository.unlink_groups(self.tx, self.outlet_id, item_id)
             await repository.link_groups(self.tx, self.outlet_id, item_id, wanted)
 
     def count(self, label: str, before: Values | None, after: Values) -> None:

@@ -15,6 +15,6 @@ UNAVAILABLE = Census(
 
 
 async def count_unavailable(ctx: Context) -> None:
-    """Tell what can't be ordered, for want of stock or because somebody said so."""
+    """Report what can't be ordered, for want of stock or because somebody said so."""
     rows = await repository.unavailable(ctx.db)
     UNAVAILABLE.tell({(str(row["outlet_id"]), row["reason"]): row["count"] for row in rows})

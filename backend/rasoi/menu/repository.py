@@ -79,7 +79,7 @@ async def document(conn: Database | Tx, outlet_id: int) -> Document:
 
 
 async def state(conn: Database | Tx, outlet_id: int) -> tuple[int, int]:
-    """Version and availability revision: together they name one reading of the menu."""
+    """Version and availability revision: a menu that was encoded at these is still right."""
     row = await conn.fetchrow(
         "SELECT version, revision FROM menu.outlet_menu WHERE outlet_id = $1", outlet_id
     )
@@ -93,7 +93,7 @@ async def lock_menu(tx: Tx, outlet_id: int) -> None:
     await tx.execute("SELECT FROM menu.outlet_menu WHERE outlet_id = $1 FOR UPDATE", outlet_id)
 
 
-async def republish(tx: Tx, outlet_id: int) -> tuple[int, int]:
+async def bump_version(tx: Tx, outlet_id: int) -> tuple[int, int]:
     """Make a new version; returns (version, event version)."""
     row = await tx.fetchrow(
         """UPDATE menu.outlet_menu SET version = version + 1, event_version = event_version + 1
@@ -109,8 +109,8 @@ async def stations(tx: Tx, outlet_id: int) -> list[Record]:
     return await tx.fetch(sql, outlet_id)  # type: ignore[no-any-return]
 
 
-async def revise(tx: Tx, outlet_id: int) -> None:
-    """Availability changed: cached readings of the menu are old."""
+async def bump_revision(tx: Tx, outlet_id: int) -> None:
+    """Availability changed: cached menus are stale."""
     await tx.execute("UPDATE menu.outlet_menu SET revision = revision + 1 WHERE outlet_id = $1", outlet_id)
 
 
@@ -134,7 +134,7 @@ async def set_modifier_available(tx: Tx, outlet_id: int, modifier_id: UUID, avai
     return bool(await tx.fetchval(sql, outlet_id, modifier_id, available))
 
 
-async def touch_items_of_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence[UUID]) -> list[Record]:
+async def bump_items_of_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence[UUID]) -> list[Record]:
     """The items that offer these modifiers, each with its next version."""
     return list(
         await tx.fetch(
@@ -148,7 +148,7 @@ async def touch_items_of_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequenc
     )  # fmt: skip
 
 
-async def hold_back(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence[UUID]) -> None:
+async def hold(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence[UUID]) -> None:
     await tx.execute(
         """INSERT INTO menu.held_back (outlet_id, source_id, stock_id)
         SELECT $1, source, $2 FROM unnest($3::uuid[]) AS source ON CONFLICT DO NOTHING""",
@@ -156,14 +156,14 @@ async def hold_back(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence
     )  # fmt: skip
 
 
-async def let_go(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence[UUID]) -> None:
+async def release(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence[UUID]) -> None:
     await tx.execute(
         "DELETE FROM menu.held_back WHERE outlet_id = $1 AND stock_id = $2 AND source_id = ANY ($3)",
         outlet_id, stock_id, source_ids,
     )  # fmt: skip
 
 
-async def follow_held_back(tx: Tx, outlet_id: int, item_ids: Sequence[UUID]) -> list[Record]:
+async def apply_holds(tx: Tx, outlet_id: int, item_ids: Sequence[UUID]) -> list[Record]:
     """Set the items' `stock_out` from what holds them back; returns those whose availability changed by it."""
     return list(
         await tx.fetch(
@@ -178,7 +178,7 @@ async def follow_held_back(tx: Tx, outlet_id: int, item_ids: Sequence[UUID]) -> 
     )  # fmt: skip
 
 
-async def follow_held_back_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence[UUID]) -> list[UUID]:
+async def apply_holds_to_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence[UUID]) -> list[UUID]:
     """The same for modifiers; returns those that changed."""
     rows = await tx.fetch(
         """UPDATE menu.modifier m SET stock_out = NOT m.stock_out

@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from rasoi.menu import schemas, service
-from rasoi.menu.reading import Readings
+from rasoi.menu.menu_cache import MenuCache
 from rasoi.platform.auth import Principal, allow
 from rasoi.platform.context import Context
 
@@ -29,20 +29,20 @@ managers = allow("manager", "owner")
 )
 async def read_menu(request: Request[Any, Any, Any], principal: Principal, ctx: Context) -> Response[bytes]:
     """The outlet's menu with what can be had now. Answers 304 to a known ETag."""
-    reading = await ctx.get(Readings).read(ctx, principal.outlet_id)
+    menu = await ctx.get(MenuCache).read(ctx, principal.outlet_id)
     headers = {
-        "ETag": reading.etag,
+        "ETag": menu.etag,
         "Cache-Control": "private, no-cache",
         "Vary": "Authorization, Accept-Encoding",
     }
     known = request.headers.get("if-none-match", "")
-    if reading.etag in (tag.strip() for tag in known.split(",")):
+    if menu.etag in (tag.strip() for tag in known.split(",")):
         return Response(b"", status_code=304, headers=headers, media_type="application/json")
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(
-            reading.gzipped, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json"
+            menu.gzipped, headers=headers | {"Content-Encoding": "gzip"}, media_type="application/json"
         )
-    return Response(reading.plain, headers=headers, media_type="application/json")
+    return Response(menu.plain, headers=headers, media_type="application/json")
 
 
 @put("/items/{item_id:uuid}/availability", guards=[at_work])

@@ -20,7 +20,7 @@ from rasoi.staff import api as staff
 
 
 def announce(tx: Tx, outlet_id: int, items: Iterable[Record], reason: str | None) -> None:
-    """Tell what can be had now. The rows are locked by this transaction."""
+    """Emit what can be had now. The rows are locked by this transaction."""
     for row in items:
         changed = AvailabilityChanged(
             item_id=row["id"],
@@ -34,7 +34,7 @@ def announce(tx: Tx, outlet_id: int, items: Iterable[Record], reason: str | None
 
 async def publish(tx: Tx, outlet_id: int) -> None:
     """Prices, names, taxes or groups changed: earlier snapshots are stale."""
-    version, event_version = await repository.republish(tx, outlet_id)
+    version, event_version = await repository.bump_version(tx, outlet_id)
     stations = [StationName(**row) for row in await repository.stations(tx, outlet_id)]
     changed = MenuRepublished(menu_version=version, stations=stations)
     tx.emit(changed, subject=f"outlet:{outlet_id}", outlet_id=outlet_id, version=event_version)
@@ -49,7 +49,7 @@ async def set_availability(ctx: Context, who: Principal, item_id: UUID, wanted: 
             raise UnknownItem("There is no such item on this menu.")
         if row["changed"]:
             announce(tx, who.outlet_id, [row], "staff")
-        await repository.revise(tx, who.outlet_id)
+        await repository.bump_revision(tx, who.outlet_id)
         await staff.audit(tx, who, "menu.availability", str(item_id), msgspec.to_builtins(wanted))
     return wanted
 
@@ -62,9 +62,9 @@ async def set_modifier_availability(
         await repository.lock_menu(tx, who.outlet_id)
         if not await repository.set_modifier_available(tx, who.outlet_id, modifier_id, wanted.available):
             raise UnknownItem("There is no such choice on this menu.")
-        items = await repository.touch_items_of_modifiers(tx, who.outlet_id, [modifier_id])
+        items = await repository.bump_items_of_modifiers(tx, who.outlet_id, [modifier_id])
         announce(tx, who.outlet_id, items, "choice")
-        await repository.revise(tx, who.outlet_id)
+        await repository.bump_revision(tx, who.outlet_id)
         await staff.audit(tx, who, "menu.availability", str(modifier_id), msgspec.to_builtins(wanted))
     return wanted
 

@@ -4,7 +4,7 @@ from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import handlers
-from rasoi.orders.counter import Counter
+from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.metrics import count_live
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.routes import ROUTES
@@ -16,7 +16,7 @@ from rasoi.platform.rooms import Job, Room
 async def start(ctx: Context) -> None:
     """Menu and settings are held in memory from here on."""
     ctx.put(Snapshots())
-    ctx.put(Counter(ctx.db))
+    ctx.put(PlacementBatcher(ctx.db))
 
 
 ROOM = Room(
@@ -24,8 +24,8 @@ ROOM = Room(
     patience_s=0.02,
     routes=ROUTES,
     handlers={
-        TicketOpened: handlers.note_ticket,
-        TicketChanged: handlers.follow_ticket,
+        TicketOpened: handlers.record_ticket,
+        TicketChanged: handlers.apply_ticket,
         CancelAccepted: handlers.cancel_accepted,
         CancelRefused: handlers.cancel_refused,
     },

@@ -71,29 +71,29 @@ async def due(
 
 async def lock_due(tx: Any, outlet_id: int, bill_id: UUID) -> DueBill:
     """The same, with the bill locked until the transaction ends."""
-    return _due(await service.load(tx, outlet_id, bill_id))
+    return _due(await service.lock_bill(tx, outlet_id, bill_id))
 
 
 async def apply_capture(tx: Any, due: DueBill, paise: int, payment_id: UUID) -> Fulfilment:
     """Put captured money on the bill: prepaid orders go to the kitchen, a settled bill closes.
     Not ok, with nothing changed, when the money can't be used."""
-    bill = await service.load(tx, due.outlet_id, due.bill_id)
-    late = await _to_revive(tx, bill, paise)
+    bill = await service.lock_bill(tx, due.outlet_id, due.bill_id)
+    late = await _reinstatable(tx, bill, paise)
     if bill.row.status != "open" and not late:
         return Fulfilment(False, f"the bill is {bill.row.status}")
     owed = rounded(bill.row.net_paise + sum(order.total_paise for order in late))
     if paise > owed - (bill.row.paid_paise - bill.row.refunded_paise):
         return Fulfilment(False, "more than is due")
-    if late and not await _revive(tx, bill, late):
+    if late and not await _reinstate(tx, bill, late):
         return Fulfilment(False, "the order expired and its food is no longer to be had")
     bill.row.paid_paise += paise
     bill.confirm_paid()
-    bill.tell_bill()
-    await service.settle(tx, bill)
+    bill.record_bill_event()
+    await service.close_if_settled(tx, bill)
     return Fulfilment(True)
 
 
-async def _to_revive(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
+async def _reinstatable(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
     """Prepaid orders that expired lately enough for this payment to bring them back."""
     expired = [order for order in bill.orders if order.status == "expired" and order.payment == "prepaid"]
     if not expired or bill.row.status == "closed" or bill.row.due_paise >= paise:
@@ -109,7 +109,7 @@ async def _to_revive(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
     ]
 
 
-async def _revive(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
+async def _reinstate(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
     """Take the stock again and confirm; false when some is gone (what was taken is given back)."""
     for order in late:
         sources = [
@@ -124,26 +124,26 @@ async def _revive(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
     if bill.row.status == "voided":
         bill.row.status, bill.row.closed_at = "open", None
     for order in late:
-        bill.revive(order)
+        bill.reinstate(order)
     return True
 
 
 async def apply_refund(tx: Any, outlet_id: int, bill_id: UUID, paise: int) -> None:
     """Money promised back to the guests; negative when a refund failed."""
-    bill = await service.load(tx, outlet_id, bill_id)
+    bill = await service.lock_bill(tx, outlet_id, bill_id)
     bill.row.refunded_paise += paise
-    bill.tell_bill()
-    await service.settle(tx, bill)
+    bill.record_bill_event()
+    await service.close_if_settled(tx, bill)
 
 
 async def expire_unpaid(tx: Any, outlet_id: int, bill_id: UUID) -> None:
     """The payment's time is over: orders that waited for it expire, and their stock is for sale again."""
-    bill = await service.load(tx, outlet_id, bill_id)
+    bill = await service.lock_bill(tx, outlet_id, bill_id)
     for order in bill.orders:
         if order.status == "awaiting_payment":
-            bill.kill(order, "expired", "not paid in time")
+            bill.terminate(order, "expired", "not paid in time")
             await db.release_stock(tx, outlet_id, order.id)
-    await service.settle(tx, bill)
+    await service.close_if_settled(tx, bill)
 
 
 async def table_links(ctx: Context, outlet_id: int) -> list[tuple[str, str]]:

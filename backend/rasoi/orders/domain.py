@@ -1,4 +1,4 @@
-"""The rules of bills and orders: states, what follows from what, and the events that tell of it. No I/O."""
+"""The rules of bills and orders: states, their transitions, and the events that record them. No I/O."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "cancelled": frozenset(),
     "rejected": frozenset(),
 }
-DEAD = frozenset({"rejected", "expired", "cancelled"})
+TERMINATED = frozenset({"rejected", "expired", "cancelled"})
 WAITING = frozenset({"placed", "awaiting_payment"})
 AT_KITCHEN = frozenset({"confirmed", "preparing", "ready", "served"})
 TICKET_RANK = {"held": 0, "queued": 0, "cooking": 1, "ready": 2, "served": 3}
@@ -140,7 +140,7 @@ class BillRow(msgspec.Struct, kw_only=True):
         return "paid" if held == self.total_paise else "partly_paid"
 
 
-class Change(msgspec.Struct, frozen=True):
+class PendingEvent(msgspec.Struct, frozen=True):
     """An event that a change calls for."""
 
     payload: Contract
@@ -149,22 +149,22 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Bill:
-    """A locked bill with its orders: the aggregate. Methods change rows and note the events."""
+    """A locked bill with its orders: the aggregate. Methods change its rows and collect the events to be saved with them."""
 
     def __init__(self, row: BillRow, orders: list[OrderRow], now: datetime) -> None:
         self.row = row
         self.orders = orders
         self.now = now
-        self.changes: list[Change] = []
-        self.changed: dict[UUID, OrderRow] = {}
+        self.pending_events: list[PendingEvent] = []
+        self.changed_orders: dict[UUID, OrderRow] = {}
 
     def order(self, order_id: UUID) -> OrderRow:
         return next(order for order in self.orders if order.id == order_id)
 
-    def move(
+    def transition(
         self, order: OrderRow, *path: str, event: type[contracts.OrderState], reason: str | None = None
     ) -> None:
-        """Take an order along `path`, step by legal step, and tell of it once."""
+        """Take an order along `path`, step by legal step, and record one event for it."""
         passed = [order.status]
         for status in path:
             if status not in TRANSITIONS[order.status]:
@@ -177,7 +177,7 @@ class Bill:
             self._stamp(order, status)
         if reason is not None:
             order.reason = reason
-        self.tell(order, event, passed)
+        self.record_event(order, event, passed)
 
     def _stamp(self, order: OrderRow, status: str) -> None:
         if status == "confirmed" and order.confirmed_at is None:
@@ -190,36 +190,38 @@ class Bill:
         elif status == "completed":
             order.completed_at = self.now
 
-    def tell(self, order: OrderRow, event: type[contracts.OrderState], path: list[str] | None = None) -> None:
-        """Note an event of an order, under its next version."""
+    def record_event(
+        self, order: OrderRow, event: type[contracts.OrderState], path: list[str] | None = None
+    ) -> None:
+        """Record an event of an order, under its next version."""
         order.version += 1
-        self.changed[order.id] = order
-        self.changes.append(
-            Change(event(**order_state(order, self.row, path or [])), str(order.id), order.version)
+        self.changed_orders[order.id] = order
+        self.pending_events.append(
+            PendingEvent(event(**order_state(order, self.row, path or [])), str(order.id), order.version)
         )
 
-    def tell_bill(self, event: type[contracts.BillState] = contracts.BillChanged) -> None:
-        """Note an event of the bill itself, under its next version."""
+    def record_bill_event(self, event: type[contracts.BillState] = contracts.BillChanged) -> None:
+        """Record an event of the bill itself, under its next version."""
         self.row.version += 1
-        self.changes.append(
-            Change(event(**bill_state(self.row, self.orders)), str(self.row.id), self.row.version)
+        self.pending_events.append(
+            PendingEvent(event(**bill_state(self.row, self.orders)), str(self.row.id), self.row.version)
         )
 
-    def kill(self, order: OrderRow, status: str, reason: str | None = None) -> None:
-        """Cancel, reject or expire an order: it is owed no more, and what was paid for it is told."""
-        self.move(order, status, event=contracts.OrderCancelled, reason=reason)
+    def terminate(self, order: OrderRow, status: str, reason: str | None = None) -> None:
+        """Cancel, reject or expire an order: it is owed no more; a bill that is overpaid by this says so in an event."""
+        self.transition(order, status, event=contracts.OrderCancelled, reason=reason)
         order.cancel_requested = False
         self._recount()
         if self.row.payment_status == "overpaid":
-            self.tell_bill()
+            self.record_bill_event()
 
-    def revive(self, order: OrderRow) -> None:
+    def reinstate(self, order: OrderRow) -> None:
         """A late payment brings an expired order back."""
-        self.move(order, "confirmed", event=contracts.OrderConfirmed)
+        self.transition(order, "confirmed", event=contracts.OrderConfirmed)
         self._recount()
 
     def _recount(self) -> None:
-        self.row.net_paise = sum(order.total_paise for order in self.orders if order.status not in DEAD)
+        self.row.net_paise = sum(order.total_paise for order in self.orders if order.status not in TERMINATED)
         self.row.total_paise = rounded(self.row.net_paise)
 
     def confirm_paid(self) -> None:
@@ -227,10 +229,10 @@ class Bill:
         if self.row.due_paise == 0:
             for order in self.orders:
                 if order.status == "awaiting_payment":
-                    self.move(order, "confirmed", event=contracts.OrderConfirmed)
+                    self.transition(order, "confirmed", event=contracts.OrderConfirmed)
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Everything on it is paid, and nothing waits for an answer."""
         return (
             self.row.total_paise > 0
@@ -239,35 +241,35 @@ class Bill:
         )
 
     @property
-    def dead(self) -> bool:
-        """Nothing on it will be made, and no money is held for it."""
+    def is_void(self) -> bool:
+        """All its orders are cancelled, rejected or expired, and no money is held for them."""
         return (
             self.row.status == "open"
-            and all(o.status in DEAD for o in self.orders)
+            and all(o.status in TERMINATED for o in self.orders)
             and self.row.paid_paise == self.row.refunded_paise
         )
 
-    def finish(self, invoice_number: str | None = None) -> None:
-        """Close the bill when it is settled, void it when it is dead, and complete what was served."""
-        if self.row.status == "open" and self.settled:
+    def close_or_void(self, invoice_number: str | None = None) -> None:
+        """Close the bill when it is settled, void it when nothing on it counts, and complete what was served."""
+        if self.row.status == "open" and self.is_settled:
             self.row.status, self.row.closed_at = "closed", self.now
             self.row.invoice_number = invoice_number
             self.row.attention = self.row.attention_since = None
-            self.tell_bill(contracts.BillClosed)
-        elif self.dead:
+            self.record_bill_event(contracts.BillClosed)
+        elif self.is_void:
             self.row.status, self.row.closed_at = "voided", self.now
             self.row.attention = self.row.attention_since = None
-            self.tell_bill(contracts.BillVoided)
+            self.record_bill_event(contracts.BillVoided)
         if self.row.status == "closed":
             for order in self.orders:
                 if order.status == "served":
-                    self.move(order, "completed", event=contracts.OrderProgressed)
+                    self.transition(order, "completed", event=contracts.OrderProgressed)
 
-    def follow_tickets(self, order: OrderRow) -> None:
+    def apply_progress(self, order: OrderRow) -> None:
         """Bring an order's state in line with its tickets, in either direction."""
-        target = derived(order.progress)
+        target = status_from_tickets(order.progress)
         if order.status in AT_KITCHEN and target and (path := path_to(order.status, target)):
-            self.move(order, *path, event=contracts.OrderProgressed)
+            self.transition(order, *path, event=contracts.OrderProgressed)
 
 
 def path_to(status: str, target: str) -> list[str]:
@@ -279,8 +281,8 @@ def path_to(status: str, target: str) -> list[str]:
     return [] if status == "preparing" else line[1 : max(then, 1) + 1]
 
 
-def derived(progress: list[Progress]) -> str | None:
-    """An order's state from its tickets; None when they say nothing (no ticket, or all voided)."""
+def status_from_tickets(progress: list[Progress]) -> str | None:
+    """An order's state from its tickets; None without a ticket that counts (none yet, or all voided)."""
     ranks = [TICKET_RANK[p.state] for p in progress if p.state in TICKET_RANK]
     if not ranks:
         return None

@@ -1,4 +1,4 @@
-"""What orders does when something happened elsewhere."""
+"""Event handlers of the orders room."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import repository as db
 from rasoi.orders.domain import AT_KITCHEN
 from rasoi.orders.placing import Snapshots
-from rasoi.orders.service import changing
+from rasoi.orders.service import locked_bill
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event
 
 
-async def note_ticket(ctx: Context, tx: Tx, event: Event, data: TicketOpened) -> None:
+async def record_ticket(ctx: Context, tx: Tx, event: Event, data: TicketOpened) -> None:
     """A ticket that was just opened moves no order; what moves it will find it here."""
-    _note(tx, event, data)
+    _gather_progress(tx, event, data)
 
 
-async def follow_ticket(ctx: Context, tx: Tx, event: Event, data: TicketChanged) -> None:
+async def apply_ticket(ctx: Context, tx: Tx, event: Event, data: TicketChanged) -> None:
     """An order is as far as its tickets are."""
-    if not data.changed_items:  # paid, rushed, or news of another station: no item moved
+    if not data.changed_items:  # paid, rushed, or a change at another station: no item moved
         return
-    _note(tx, event, data)
+    _gather_progress(tx, event, data)
     await tx.write_gathered()
-    async with changing(ctx, event.outletid, order_id=data.ticket.order_id, tx=tx) as (_, bill):
-        bill.follow_tickets(bill.order(data.ticket.order_id))
+    async with locked_bill(ctx, event.outletid, order_id=data.ticket.order_id, tx=tx) as (_, bill):
+        bill.apply_progress(bill.order(data.ticket.order_id))
 
 
-def _note(tx: Tx, event: Event, data: BoardChange) -> None:
+def _gather_progress(tx: Tx, event: Event, data: BoardChange) -> None:
     t = data.ticket
     tx.gather(db.save_progress, (event.outletid, t.order_id, t.id, t.station, t.state, t.version))
 
 
 async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccepted) -> None:
-    """The kitchen lets go of it."""
-    async with changing(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
+    """The kitchen agrees: the order is cancelled and its stock released."""
+    async with locked_bill(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
         order = bill.order(data.order_id)
         if order.status in AT_KITCHEN - {"served"}:
-            bill.kill(order, "cancelled", order.reason or "accepted by the kitchen")
+            bill.terminate(order, "cancelled", order.reason or "accepted by the kitchen")
             await db.release_stock(tx, event.outletid, data.order_id)
 
 
 async def cancel_refused(ctx: Context, tx: Tx, event: Event, data: CancelRefused) -> None:
-    """The kitchen goes on with it."""
-    async with changing(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
+    """The kitchen keeps cooking it."""
+    async with locked_bill(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
         order = bill.order(data.order_id)
         if order.cancel_requested:
             order.cancel_requested = False
-            bill.tell(order, contracts.OrderCancelRefused)
+            bill.record_event(order, contracts.OrderCancelRefused)
 
 
 async def drop_snapshot(ctx: Context, event: Event, data: MenuRepublished | OutletChanged) -> None:

@@ -24,14 +24,14 @@ PLACEMENTS.labels("placed")  # there from the start, so that the first one is se
 
 
 def count_transitions(tx: Any, bill: Bill) -> None:
-    """Count the states that the bill's orders are about to come into."""
-    for change in bill.changes:
+    """Count the states that the bill's orders come into when this transaction commits."""
+    for change in bill.pending_events:
         if isinstance(change.payload, OrderState):
             for status in change.payload.path[1:]:
                 tx.count(TRANSITIONS.labels(status).inc)
 
 
 async def count_live(ctx: Context) -> None:
-    """Tell how many orders are under way."""
+    """Report how many orders are under way."""
     counts = await db.by_status(ctx.db)
     ORDERS.tell({(status,): counts.get(status, 0) for status in db.LIVE})

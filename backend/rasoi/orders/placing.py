@@ -15,7 +15,7 @@ from rasoi.menu.api import MenuSnapshot
 from rasoi.menu.api import snapshot as menu_snapshot
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
-from rasoi.orders.counter import Counter
+from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.pricing import CartLine, PricedOrder, price, rounded
 from rasoi.orders.service import UnknownBill, readable_bill
@@ -41,21 +41,21 @@ class Snapshots:
     """The outlets' menus and settings, held in memory and dropped when they change."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[Outlet, MenuSnapshot]] = {}
+        self._cached: dict[int, tuple[Outlet, MenuSnapshot]] = {}
         self._loading: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def of(self, ctx: Context, outlet_id: int) -> tuple[Outlet, MenuSnapshot]:
         """The outlet's settings and menu; loaded once, however many ask at a time."""
-        if kept := self._kept.get(outlet_id):
-            return kept
+        if cached := self._cached.get(outlet_id):
+            return cached
         async with self._loading[outlet_id]:
-            if (kept := self._kept.get(outlet_id)) is None:
-                kept = (await read_outlet(ctx.db, outlet_id), await menu_snapshot(ctx.db, outlet_id))
-                self._kept[outlet_id] = kept
-            return kept
+            if (cached := self._cached.get(outlet_id)) is None:
+                cached = (await read_outlet(ctx.db, outlet_id), await menu_snapshot(ctx.db, outlet_id))
+                self._cached[outlet_id] = cached
+            return cached
 
     def drop(self, outlet_id: int) -> None:
-        self._kept.pop(outlet_id, None)
+        self._cached.pop(outlet_id, None)
 
 
 def cart_of(lines: Sequence[schemas.LineRequest]) -> list[CartLine]:
@@ -135,7 +135,7 @@ async def _try_place(
     if priced.total_paise != request.expected_total_paise:
         await _replay_or_refuse(ctx, principal, key, priced)
     placement = views.placement(principal, request, key, table, outlet, menu.version, priced)
-    outcome, body = await ctx.get(Counter).place(placement)
+    outcome, body = await ctx.get(PlacementBatcher).place(placement)
     PLACEMENTS.labels(outcome).inc()
     if outcome == "sold_out":
         raise sold_out(msgspec.json.decode(body), menu)
@@ -157,7 +157,7 @@ async def _replay_or_refuse(
 
 def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:
     """The refusal in words, whether the menu named items (86) or the stock its sources (too few portions)."""
-    items, said = [], []
+    items, names = [], []
     for each in found:
         source = UUID(each["source_id"]) if "source_id" in each else None
         variant = menu.variants.get(source) if source else None
@@ -166,5 +166,5 @@ def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:
         left = each.get("available", 0)
         item_id = str(variant.item_id) if variant else each.get("item_id")
         items.append({"item_id": item_id, "name": name, "available": left})
-        said.append(f"{name} (only {left} left)" if left else name)
-    return SoldOut(f"Just sold out: {', '.join(said)}.", items=items)
+        names.append(f"{name} (only {left} left)" if left else name)
+    return SoldOut(f"Just sold out: {', '.join(names)}.", items=items)

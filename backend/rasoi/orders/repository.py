@@ -32,8 +32,8 @@ class Placement(msgspec.Struct, frozen=True):
     menu_version: int
     item_ids: list[UUID]
     modifier_ids: list[UUID]
-    alone: tuple[Any, ...]  # what no two orders of a call may share: a key, a table
-    table: tuple[Any, ...]
+    key_scope: tuple[Any, ...]  # no two orders of a batch may share either
+    table_scope: tuple[Any, ...]
 
 
 async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, bytes]]:
@@ -45,7 +45,7 @@ async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, by
     rows = await conn.call(
         "SELECT outcome, body, stocked FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         [each.row for each in batch], [(n, *line) for n, each in numbered for line in each.lines],
-        sorted(lock_of("orders", each.alone) for each in batch), [each.row[0] for each in batch],
+        sorted(lock_of("orders", each.key_scope) for each in batch), [each.row[0] for each in batch],
         [each.menu_version for each in batch],
         *zip(*sources, strict=True), *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
     )  # fmt: skip
@@ -69,7 +69,7 @@ async def read_bill(
 async def save_bill(tx: Any, bill: Bill) -> None:
     """Write what changed, with its events."""
     events = []
-    for change in bill.changes:
+    for change in bill.pending_events:
         event = new_event(
             change.payload, subject=change.subject, outlet_id=bill.row.outlet_id, version=change.version
         )
@@ -86,10 +86,10 @@ async def save_bill(tx: Any, bill: Bill) -> None:
             }
         )
     sql = "SELECT orders.save_bill($1, $2, $3, $4)"
-    await tx.execute(sql, bill.row.outlet_id, bill.row, list(bill.changed.values()), events)
+    await tx.execute(sql, bill.row.outlet_id, bill.row, list(bill.changed_orders.values()), events)
     tx.wake("orders")
-    bill.changes.clear()
-    bill.changed.clear()
+    bill.pending_events.clear()
+    bill.changed_orders.clear()
 
 
 async def next_invoice(tx: Any, outlet_id: int, series: str) -> int:
@@ -140,7 +140,7 @@ async def find_orders(
     before: UUID | None,
     limit: int,
 ) -> list[tuple[UUID, UUID]]:
-    """(order, bill) ids, newest first. `status` "live" means everything not yet completed or dead."""
+    """(order, bill) ids, newest first. `status` "live" means everything not yet completed or terminated."""
     rows = await conn.fetch(
         """SELECT o.id, o.bill_id FROM orders.orders o
         WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9)))

@@ -29,7 +29,7 @@ class UnknownOrder(NotFound):
 
 
 @asynccontextmanager
-async def changing(
+async def locked_bill(
     ctx: Context,
     outlet_id: int,
     bill_id: UUID | None = None,
@@ -40,15 +40,17 @@ async def changing(
     """Lock a bill, named by itself or by an order on it, let the caller change it, then write rows and events."""
     if tx is None:
         async with ctx.db.transaction("orders") as own:
-            async with changing(ctx, outlet_id, bill_id, order_id=order_id, tx=own) as both:
+            async with locked_bill(ctx, outlet_id, bill_id, order_id=order_id, tx=own) as both:
                 yield both
         return
-    bill = await load(tx, outlet_id, bill_id, order_id=order_id)
+    bill = await lock_bill(tx, outlet_id, bill_id, order_id=order_id)
     yield tx, bill
-    await settle(tx, bill)
+    await close_if_settled(tx, bill)
 
 
-async def load(tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None) -> Bill:
+async def lock_bill(
+    tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None
+) -> Bill:
     """The bill, locked until the transaction ends."""
     read = await db.read_bill(tx, outlet_id, bill_id, order_id=order_id, lock=True)
     if read is None:
@@ -56,14 +58,14 @@ async def load(tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id
     return Bill(read.bill, read.orders, read.now)
 
 
-async def settle(tx: Any, bill: Bill) -> None:
+async def close_if_settled(tx: Any, bill: Bill) -> None:
     """Close or void what has come to its end, and write everything that changed."""
     number = None
-    if bill.row.status == "open" and bill.settled:
+    if bill.row.status == "open" and bill.is_settled:
         series = invoice_series(bill.row.business_day, bill.row.outlet_id)
         number = f"{series}/{await db.next_invoice(tx, bill.row.outlet_id, series):06d}"
-    bill.finish(number)
-    if bill.changes:
+    bill.close_or_void(number)
+    if bill.pending_events:
         count_transitions(tx, bill)
         await db.save_bill(tx, bill)
 
@@ -91,16 +93,16 @@ async def cancel(
 ) -> tuple[int, schemas.Order]:
     """Cancel at once while nothing is made of it; afterwards ask the kitchen (202)."""
     read, _ = await readable_order(ctx, principal, order_id)
-    async with changing(ctx, principal.outlet_id, read.bill.id) as (tx, bill):
+    async with locked_bill(ctx, principal.outlet_id, read.bill.id) as (tx, bill):
         order = bill.order(order_id)
         if order.status in AT_KITCHEN - {"served"}:
             status = 202
             if not order.cancel_requested:
                 order.cancel_requested, order.reason = True, reason
-                bill.tell(order, contracts.OrderCancelRequested)
+                bill.record_event(order, contracts.OrderCancelRequested)
         else:
             status = 200
-            bill.kill(order, "cancelled", reason or f"by {principal.role}")
+            bill.terminate(order, "cancelled", reason or f"by {principal.role}")
             await db.release_stock(tx, principal.outlet_id, order_id)
         if principal.kind == "staff":
             await audit(
@@ -111,21 +113,21 @@ async def cancel(
 
 async def approve(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     """A waiter lets a table's first order through."""
-    async with changing(ctx, principal.outlet_id, order_id=order_id) as (_, bill):
+    async with locked_bill(ctx, principal.outlet_id, order_id=order_id) as (_, bill):
         order = bill.order(order_id)
         if order.payment == "prepaid" and bill.row.due_paise:
-            bill.move(order, "awaiting_payment", event=contracts.OrderProgressed)
+            bill.transition(order, "awaiting_payment", event=contracts.OrderProgressed)
         elif order.status != "placed":
             raise IllegalChange("This order does not wait for approval.")
         else:
-            bill.move(order, "confirmed", event=contracts.OrderConfirmed)
+            bill.transition(order, "confirmed", event=contracts.OrderConfirmed)
     return await _view(ctx, principal, order_id)
 
 
 async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str | None) -> schemas.Order:
     """A waiter turns it down."""
-    async with changing(ctx, principal.outlet_id, order_id=order_id) as (tx, bill):
-        bill.kill(bill.order(order_id), "rejected", reason)
+    async with locked_bill(ctx, principal.outlet_id, order_id=order_id) as (tx, bill):
+        bill.terminate(bill.order(order_id), "rejected", reason)
         await db.release_stock(tx, principal.outlet_id, order_id)
         await audit(tx, principal, "order.reject", str(order_id), {"reason": reason})
     return await _view(ctx, principal, order_id)
@@ -136,22 +138,22 @@ async def call_waiter(
 ) -> schemas.BillView:
     """Guests want a waiter; `reason` None clears it."""
     await readable_bill(ctx, principal, bill_id)
-    async with changing(ctx, principal.outlet_id, bill_id) as (_, bill):
+    async with locked_bill(ctx, principal.outlet_id, bill_id) as (_, bill):
         if bill.row.status != "open":
             raise IllegalChange("This bill is closed.")
         if bill.row.attention != reason:
             bill.row.attention = reason
             bill.row.attention_since = bill.now if reason else None
-            bill.tell_bill()
+            bill.record_bill_event()
     return await bill_view(ctx, principal, bill_id)
 
 
 async def expire_unapproved(ctx: Context) -> None:
     """Orders that nobody approved in time free their stock."""
     for outlet_id, bill_id, order_id in await db.overdue(ctx.db):
-        async with changing(ctx, outlet_id, bill_id) as (tx, bill):
+        async with locked_bill(ctx, outlet_id, bill_id) as (tx, bill):
             if bill.order(order_id).status == "placed":
-                bill.kill(bill.order(order_id), "expired", "not approved in time")
+                bill.terminate(bill.order(order_id), "expired", "not approved in time")
                 await db.release_stock(tx, outlet_id, order_id)
 
 

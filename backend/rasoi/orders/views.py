@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.contracts.orders import TaxState
 from rasoi.orders import schemas
-from rasoi.orders.domain import DEAD, BillRow, LineRow, OrderRow
+from rasoi.orders.domain import TERMINATED, BillRow, LineRow, OrderRow
 from rasoi.orders.pricing import PricedLine, PricedOrder, Tax, sum_taxes
 from rasoi.orders.repository import Placement
 from rasoi.platform.auth import Principal
@@ -63,7 +63,7 @@ def order_view(order: OrderRow, bill: BillRow) -> schemas.Order:
 
 def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.BillView:
     """A bill with its orders, its taxes added up and its one round-off."""
-    owed = [order for order in orders if order.status not in DEAD]
+    owed = [order for order in orders if order.status not in TERMINATED]
     taxes = sum_taxes(Tax(t.name, t.rate_bp, t.paise) for order in owed for t in order.taxes)
     taxable = sum(order.taxable_paise for order in owed)
     attention = (

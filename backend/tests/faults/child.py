@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from rasoi import app
-from rasoi.orders.service import changing
+from rasoi.orders.service import locked_bill
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.inbox import Inbox
@@ -95,8 +95,8 @@ async def hold(url: str, data: str, bill_id: str) -> None:
     settings = load({"RASOI_DATA": data, "SECRET_KEY": SECRET})
     ctx = Context(settings, await Database.connect(url))
     async with ctx.db.transaction("orders") as tx:
-        async with changing(ctx, 1, UUID(bill_id), tx=tx) as (_, bill):
-            bill.tell_bill()
+        async with locked_bill(ctx, 1, UUID(bill_id), tx=tx) as (_, bill):
+            bill.record_bill_event()
         print("holding", flush=True)
         time.sleep(60)
 

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.menu import api
 from rasoi.menu.importer import import_menu
-from rasoi.menu.reading import Readings
+from rasoi.menu.menu_cache import MenuCache
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -33,7 +33,7 @@ async def menu(as_room: AsRoom, database: Database) -> Database:
 @pytest.fixture
 def ctx(menu: Database, settings: Settings) -> Context:
     ctx = Context(settings, menu)
-    ctx.put(Readings())
+    ctx.put(MenuCache())
     return ctx
 
 

@@ -11,7 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.orders import placing, schemas, tables
-from rasoi.orders.counter import Counter
+from rasoi.orders.batcher import PlacementBatcher
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -106,5 +106,5 @@ async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Desk:
     await database.execute(SEED)
     ctx = Context(settings, await as_room("orders"))
     ctx.put(placing.Snapshots())
-    ctx.put(Counter(ctx.db))
+    ctx.put(PlacementBatcher(ctx.db))
     return Desk(ctx, database)

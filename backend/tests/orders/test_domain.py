@@ -14,16 +14,16 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from rasoi.contracts import orders as contracts
 from rasoi.orders.domain import (
-    DEAD,
+    TERMINATED,
     TRANSITIONS,
     Bill,
     BillRow,
     IllegalChange,
     OrderRow,
     Progress,
-    derived,
     invoice_series,
     path_to,
+    status_from_tickets,
 )
 from rasoi.orders.pricing import rounded
 
@@ -70,7 +70,7 @@ def tickets(*states: str) -> list[Progress]:
     ],
 )
 def test_an_order_is_as_far_as_its_tickets(states: list[str], order: str | None) -> None:
-    assert derived(tickets(*states)) == order
+    assert status_from_tickets(tickets(*states)) == order
 
 
 def test_a_recall_goes_back_through_preparing_by_legal_steps() -> None:
@@ -89,8 +89,8 @@ def test_an_illegal_step_raises_and_names_the_present_state() -> None:
     order = order_row(row, "served", 100)
     bill = Bill(row, [order], NOW)
     with pytest.raises(IllegalChange, match="served can't become cancelled"):
-        bill.kill(order, "cancelled")
-    assert order.status == "served" and not bill.changes
+        bill.terminate(order, "cancelled")
+    assert order.status == "served" and not bill.pending_events
 
 
 def test_paying_a_prepaid_bill_confirms_closes_and_numbers_it() -> None:
@@ -100,10 +100,10 @@ def test_paying_a_prepaid_bill_confirms_closes_and_numbers_it() -> None:
     bill = Bill(row, [order], NOW)
     row.paid_paise = 52400
     bill.confirm_paid()
-    bill.tell_bill()
-    bill.finish("2627/1/000001")
+    bill.record_bill_event()
+    bill.close_or_void("2627/1/000001")
     assert (order.status, row.status, row.payment_status) == ("confirmed", "closed", "paid")
-    assert [c.payload.event_type for c in bill.changes] == [
+    assert [c.payload.event_type for c in bill.pending_events] == [
         "rasoi.order.confirmed.v1", "rasoi.bill.changed.v1", "rasoi.bill.closed.v1",
     ]  # fmt: skip
 
@@ -113,12 +113,12 @@ def test_however_a_paid_order_ends_the_bill_tells_what_is_too_much(end: str) -> 
     row = bill_row(net_paise=10000, total_paise=10000, paid_paise=10000)
     order = order_row(row, "confirmed" if end == "cancelled" else "placed", 10000)
     bill = Bill(row, [order], NOW)
-    bill.kill(order, end)
-    assert [type(change.payload) for change in bill.changes] == [
+    bill.terminate(order, end)
+    assert [type(change.payload) for change in bill.pending_events] == [
         contracts.OrderCancelled,
         contracts.BillChanged,
     ]
-    assert bill.changes[-1].payload.payment_status == "overpaid"
+    assert bill.pending_events[-1].payload.payment_status == "overpaid"
 
 
 def test_financial_years_turn_in_april() -> None:
@@ -152,8 +152,8 @@ class Sitting(RuleBasedStateMachine):
         return order
 
     @rule(order=orders, status=st.sampled_from(["cancelled", "rejected", "expired"]))
-    def kill(self, order: OrderRow, status: str) -> None:
-        self.attempt(order, lambda: self.bill.kill(order, status))
+    def terminate(self, order: OrderRow, status: str) -> None:
+        self.attempt(order, lambda: self.bill.terminate(order, status))
 
     @rule(
         order=orders,
@@ -163,45 +163,45 @@ class Sitting(RuleBasedStateMachine):
     )
     def cook(self, order: OrderRow, states: list[str]) -> None:
         order.progress = tickets(*states)
-        self.attempt(order, lambda: self.bill.follow_tickets(order))
+        self.attempt(order, lambda: self.bill.apply_progress(order))
 
     @rule(share=st.sampled_from([1, 2, 3]))
     def pay(self, share: int) -> None:
         if self.row.status == "open":
             self.row.paid_paise += self.row.due_paise // share
             self.bill.confirm_paid()
-            self.bill.tell_bill()
-        self.finish()
+            self.bill.record_bill_event()
+        self.close_or_void()
 
     @rule()
     def refund_excess(self) -> None:
         held = self.row.paid_paise - self.row.refunded_paise
         self.row.refunded_paise += max(0, held - self.row.total_paise)
-        self.finish()
+        self.close_or_void()
 
     @rule(order=orders)
     def late_payment(self, order: OrderRow) -> None:
         if self.row.status == "open" and order.status == "expired":
-            self.attempt(order, lambda: self.bill.revive(order))
+            self.attempt(order, lambda: self.bill.reinstate(order))
 
     def attempt(self, order: OrderRow, work: Any) -> None:
         if order.id not in self.history:
             return
-        before = (order.status, order.version, len(self.bill.changes))
+        before = (order.status, order.version, len(self.bill.pending_events))
         try:
             work()
         except IllegalChange:
-            assert (order.status, order.version, len(self.bill.changes)) == before
-        self.finish()
+            assert (order.status, order.version, len(self.bill.pending_events)) == before
+        self.close_or_void()
 
-    def finish(self) -> None:
+    def close_or_void(self) -> None:
         if self.bill.orders:
-            self.bill.finish("INV" if self.bill.settled else None)
+            self.bill.close_or_void("INV" if self.bill.is_settled else None)
 
     @invariant()
     def every_event_took_legal_steps_and_the_next_version(self) -> None:
         versions: dict[str, int] = {}
-        for change in self.bill.changes:
+        for change in self.bill.pending_events:
             if isinstance(change.payload, contracts.OrderState):
                 path = change.payload.path
                 for a, b in pairwise(path):
@@ -213,7 +213,7 @@ class Sitting(RuleBasedStateMachine):
     @invariant()
     def the_sums_hold(self) -> None:
         row = self.row
-        assert row.net_paise == sum(o.total_paise for o in self.bill.orders if o.status not in DEAD)
+        assert row.net_paise == sum(o.total_paise for o in self.bill.orders if o.status not in TERMINATED)
         assert row.total_paise == rounded(row.net_paise)
         assert 0 <= row.refunded_paise <= row.paid_paise
         assert (row.payment_status == "overpaid") == (row.paid_paise - row.refunded_paise > row.total_paise)
@@ -225,7 +225,7 @@ class Sitting(RuleBasedStateMachine):
             assert not any(o.status == "served" for o in self.bill.orders), "served and settled is completed"
         if self.row.status == "voided":
             assert self.row.paid_paise == self.row.refunded_paise and all(
-                o.status in DEAD for o in self.bill.orders
+                o.status in TERMINATED for o in self.bill.orders
             )
 
 

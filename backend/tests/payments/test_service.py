@@ -440,9 +440,9 @@ async def test_an_order_that_is_cancelled_after_payment_is_refunded(till: Till) 
     who = guest(None)
     order = await till.order(who)
     payment = await till.buy(who, order)
-    async with orders_service.changing(till.desk.ctx, 1, UUID(order["bill_id"])) as (_, bill):
-        bill.kill(bill.order(UUID(order["id"])), "cancelled", "the kitchen accepted")
-        bill.tell_bill()
+    async with orders_service.locked_bill(till.desk.ctx, 1, UUID(order["bill_id"])) as (_, bill):
+        bill.terminate(bill.order(UUID(order["id"])), "cancelled", "the kitchen accepted")
+        bill.record_bill_event()
     await till.hear()
     await till.work()
     payment = await till.payment(payment["id"])

@@ -1,4 +1,4 @@
-"""SQL of the importer: any table of the menu as entries with a key, values, a position and `active`."""
+"""SQL of the importer: any table of the menu as rows with a key, values, a position and `active`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class StoredRow:
     values: dict[str, Any]
     position: int
     active: bool
 
 
-async def entries(
+async def stored_rows(
     tx: Tx, outlet_id: int, table: str, keys: Sequence[str], columns: Sequence[str]
-) -> dict[Key, Entry]:
+) -> dict[Key, StoredRow]:
     """What is there, by key. Table and column names are the importer's own."""
     names = ", ".join([*keys, *columns, "position", "active"])
     rows = await tx.fetch(
@@ -30,25 +30,25 @@ async def entries(
     found = {}
     for row in rows:
         values = {column: row[column] for column in columns}
-        found[tuple(row[key] for key in keys)] = Entry(values, row["position"], row["active"])
+        found[tuple(row[key] for key in keys)] = StoredRow(values, row["position"], row["active"])
     return found
 
 
-async def entry_ids(tx: Tx, outlet_id: int, table: str, keys: Sequence[str]) -> dict[Key, Any]:
+async def row_ids(tx: Tx, outlet_id: int, table: str, keys: Sequence[str]) -> dict[Key, Any]:
     """Ids by key; a station is known by its code."""
     names = ", ".join([*keys, "code AS id" if table == "station" else "id"])
     rows = await tx.fetch(f"SELECT {names} FROM menu.{table} WHERE outlet_id = $1", outlet_id)
     return {tuple(row[key] for key in keys): row["id"] for row in rows}
 
 
-async def add_entry(tx: Tx, outlet_id: int, table: str, values: dict[str, Any], position: int) -> None:
+async def insert_row(tx: Tx, outlet_id: int, table: str, values: dict[str, Any], position: int) -> None:
     names = ", ".join(values)
     marks = ", ".join(f"${number}" for number in range(3, len(values) + 3))
     sql = f"INSERT INTO menu.{table} (outlet_id, position, {names}) VALUES ($1, $2, {marks})"
     await tx.execute(sql, outlet_id, position, *values.values())
 
 
-async def set_entry(
+async def update_row(
     tx: Tx, outlet_id: int, table: str, key: dict[str, Any], values: dict[str, Any], position: int
 ) -> None:
     marks = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 3))
@@ -57,7 +57,7 @@ async def set_entry(
     await tx.execute(sql, outlet_id, position, *values.values(), *key.values())
 
 
-async def retire_entry(tx: Tx, outlet_id: int, table: str, key: dict[str, Any]) -> None:
+async def deactivate_row(tx: Tx, outlet_id: int, table: str, key: dict[str, Any]) -> None:
     found = " AND ".join(f"{name} = ${number}" for number, name in enumerate(key, 2))
     await tx.execute(
         f"UPDATE menu.{table} SET active = false WHERE outlet_id = $1 AND {found}", outlet_id, *key.values()

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.contracts.orders import OrderPlaced
 from rasoi.orders import placing, repository, schemas
-from rasoi.orders.counter import Counter
+from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.repository import Placement
 from rasoi.orders.service import UnknownBill
 from tests.orders.conftest import COLA_1, KULFI_1, TABLE, Desk, guest, line, waiter
@@ -27,7 +27,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seen.append(len(batch))
         return await real(conn, batch)
 
-    monkeypatch.setattr("rasoi.orders.counter.db.place_all", counted)
+    monkeypatch.setattr("rasoi.orders.batcher.db.place_all", counted)
     return seen
 
 
@@ -61,11 +61,11 @@ async def test_what_is_refused_or_repeated_in_a_batch_touches_no_other(desk: Des
 
 
 async def test_a_fault_is_its_own_orders_and_the_rest_are_placed(desk: Desk) -> None:
-    counter = desk.ctx.get(Counter)
+    batcher = desk.ctx.get(PlacementBatcher)
     good = asyncio.gather(*(desk.place(guest(None), line(COLA_1)) for _ in range(10)))
-    while not counter.waiting:
+    while not batcher.queue:
         await asyncio.sleep(0)
-    whole = counter.waiting[0][0]
+    whole = batcher.queue[0][0]
     number = Placement.__struct_fields__.index("lines")
     hundred = [(*each[:8], 100, *each[9:]) for each in whole.lines]  # more than the table's CHECK lets in
     parts = [getattr(whole, name) for name in Placement.__struct_fields__]
@@ -74,10 +74,10 @@ async def test_a_fault_is_its_own_orders_and_the_rest_are_placed(desk: Desk) -> 
     row[1], row[3], row[7] = uuid7(), uuid7(), "another key"
     broken = Placement(tuple(row), *parts[1:-2], ("another key",), ("nowhere",))
     with pytest.raises(asyncpg.CheckViolationError):
-        await counter.place(broken)
+        await batcher.place(broken)
     assert sorted(order["number"] for _, order in await good) == list(range(1, 11))
     await desk.place(guest(None), line(COLA_1))
-    assert not counter.waiting
+    assert not batcher.queue
 
 
 async def test_who_gave_up_waiting_is_not_waited_for(desk: Desk) -> None:
@@ -143,11 +143,12 @@ async def test_the_answer_and_the_event_are_whole(desk: Desk) -> None:
         event = msgspec.json.decode(read["data"])
         assert set(event) == set(OrderPlaced.__struct_fields__)
         assert event["path"][-1] == event["status"] == answer["status"]
-        kept = await desk.owner.fetchval(
+        stored = await desk.owner.fetchval(
             "SELECT body FROM orders.idempotency ORDER BY created_at DESC LIMIT 1"
         )
         assert (
-            msgspec.json.decode(kept) == answer and kept.count(b'"status":"' + answer["status"].encode()) == 1
+            msgspec.json.decode(stored) == answer
+            and stored.count(b'"status":"' + answer["status"].encode()) == 1
         )
 
 

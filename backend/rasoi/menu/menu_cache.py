@@ -1,4 +1,4 @@
-"""The guests' menu, encoded once per outlet, version and availability, and kept until one of them changes."""
+"""The guests' menu, encoded once per outlet, version and availability, and cached until one of them changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rasoi.staff import api as staff
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedMenu:
     """The menu as bytes, and the versions that it shows. `etag` is weak: both encodings say the same."""
 
     state: tuple[int, int, int]
@@ -26,29 +26,32 @@ class Encoded:
     gzipped: bytes
 
 
-class Readings:
-    """The latest reading of each outlet."""
+class MenuCache:
+    """The encoded menu of each outlet, as it was last asked for."""
 
     def __init__(self) -> None:
-        self.kept: dict[int, Encoded] = {}
+        self._encoded: dict[int, EncodedMenu] = {}
 
-    async def read(self, ctx: Context, outlet_id: int) -> Encoded:
+    async def read(self, ctx: Context, outlet_id: int) -> EncodedMenu:
         """The menu as it is now: one probe of its version where nothing changed."""
         outlet = await staff.outlet(ctx.db, outlet_id)
-        kept = self.kept.get(outlet_id)
-        if kept is not None and kept.state == (*await repository.state(ctx.db, outlet_id), outlet.version):
-            return kept
+        cached = self._encoded.get(outlet_id)
+        if cached is not None and cached.state == (
+            *await repository.state(ctx.db, outlet_id),
+            outlet.version,
+        ):
+            return cached
         document = await repository.document(ctx.db, outlet_id)
         shown = view(document, outlet_id, outlet.name, outlet.gst_regime)
-        kept = encode(shown, (document.version, document.revision, outlet.version))
-        self.kept[outlet_id] = kept
-        return kept
+        cached = encode(shown, (document.version, document.revision, outlet.version))
+        self._encoded[outlet_id] = cached
+        return cached
 
 
-def encode(menu: schemas.MenuView, state: tuple[int, int, int]) -> Encoded:
+def encode(menu: schemas.MenuView, state: tuple[int, int, int]) -> EncodedMenu:
     plain = msgspec.json.encode(menu)
     etag = f'W/"{hashlib.blake2s(plain, digest_size=12).hexdigest()}"'
-    return Encoded(state, etag, plain, gzip.compress(plain, 6, mtime=0))
+    return EncodedMenu(state, etag, plain, gzip.compress(plain, 6, mtime=0))
 
 
 def view(document: Document, outlet_id: int, name: str, regime: str) -> schemas.MenuView:

@@ -10,13 +10,14 @@ import msgspec
 from rasoi.demo import DATA, OUTLET, load_menu_and_stock
 from rasoi.orders.tables import ensure_tables
 from rasoi.platform.context import Context
+from rasoi.staff.api import any_outlet, person_names
 from rasoi.staff.schemas import NewPerson
 from rasoi.staff.service import ensure_outlet, ensure_person
 
 
 async def is_empty(ctx: Context) -> bool:
     """No outlet yet: the platform was never set up."""
-    return not await ctx.db.fetchval("SELECT EXISTS (SELECT FROM staff.outlet)")
+    return not await any_outlet(ctx.db)
 
 
 async def load(ctx: Context) -> None:
@@ -41,10 +42,7 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 async def credentials(ctx: Context) -> list[str]:
     """The demo people that are still in the database, with the PINs and passwords that they began with."""
-    names = {
-        row["name"]
-        for row in await ctx.db.fetch("SELECT name FROM staff.person WHERE outlet_id = $1", OUTLET)
-    }
+    names = await person_names(ctx.db, OUTLET)
     lines = [
         f"  {row['name']:<16}{row['role']:<10}PIN {row['pin']}"
         + (f"   {row['username']} / {row['password']}" if row["password"] else "")

@@ -30,12 +30,6 @@ class RecipeRow:
     quantity_milli: int
 
 
-async def sources(tx: Tx, outlet_id: int) -> dict[str, tuple[UUID, UUID | None]]:
-    """What the menu sells, by code: (source id, item id)."""
-    rows = await tx.fetch("SELECT code, source_id, item_id FROM menu.read_sources($1)", outlet_id)
-    return {row["code"]: (row["source_id"], row["item_id"]) for row in rows}
-
-
 async def lock_stock(tx: Tx, outlet_id: int) -> dict[str, StockRow]:
     """All stock by code, locked in id order."""
     rows = await tx.fetch(

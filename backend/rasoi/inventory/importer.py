@@ -13,6 +13,7 @@ from uuid import UUID
 from rasoi.inventory import entries, repository, service
 from rasoi.inventory.entries import RecipeKey, RecipeRow, StockRow
 from rasoi.inventory.stock_file import StockEntry, StockFile, parse
+from rasoi.menu import api as menu
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.sheets import Report, read_text
 from rasoi.settings import Settings
@@ -47,7 +48,7 @@ async def import_stock(db: Database, outlet_id: int, text: str) -> Report:
     report = Report()
     file = parse(text, report)
     async with db.transaction("inventory") as tx:
-        sources = await entries.sources(tx, outlet_id)
+        sources = await menu.sources(tx, outlet_id)
         current = await entries.lock_stock(tx, outlet_id)
         recipes = _resolve(file, sources, report)
         _check_changes(file, current, report)

@@ -65,6 +65,11 @@ class MenuSnapshot(msgspec.Struct, frozen=True):
     modifiers: dict[UUID, SnapModifier]
 
 
+async def sources(conn: Database | Tx, outlet_id: int) -> dict[str, tuple[UUID, UUID | None]]:
+    """What is sold and can have a recipe, by code: (variant or modifier, its item; none for a modifier)."""
+    return await repository.sources(conn, outlet_id)
+
+
 async def snapshot(conn: Database | Tx, outlet_id: int) -> MenuSnapshot:
     """The outlet's menu as it is now."""
     document = await repository.document(conn, outlet_id)

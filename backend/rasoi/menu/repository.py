@@ -261,6 +261,12 @@ async def link_groups(tx: Tx, outlet_id: int, item_id: UUID, group_ids: Sequence
     )
 
 
+async def sources(conn: Database | Tx, outlet_id: int) -> dict[str, tuple[UUID, UUID | None]]:
+    """What is sold, by code: (variant or modifier, its item; none for a modifier)."""
+    rows = await conn.fetch("SELECT code, source_id, item_id FROM menu.read_sources($1)", outlet_id)
+    return {row["code"]: (row["source_id"], row["item_id"]) for row in rows}
+
+
 async def unavailable(conn: Database) -> list[Any]:
     """How many active items of each outlet can't be had, for want of stock or because staff said so."""
     return await conn.fetch(  # type: ignore[no-any-return]

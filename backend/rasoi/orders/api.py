@@ -12,6 +12,7 @@ from rasoi.orders import service, tables
 from rasoi.orders.domain import Bill, OrderRow
 from rasoi.orders.pricing import rounded
 from rasoi.platform.context import Context
+from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -99,7 +100,7 @@ async def _reinstatable(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
     if not expired or bill.row.status == "closed" or bill.row.due_paise >= paise:
         return []
     outlet = await read_outlet(tx, bill.row.outlet_id)
-    today = await tx.fetchval("SELECT staff.business_day($1)", bill.row.outlet_id)
+    _, today = await now_and_business_day(tx, bill.row.outlet_id)
     return [
         order
         for order in expired
@@ -144,6 +145,11 @@ async def expire_unpaid(tx: Any, outlet_id: int, bill_id: UUID) -> None:
             bill.terminate(order, "expired", "not paid in time")
             await db.release_stock(tx, outlet_id, order.id)
     await service.close_if_settled(tx, bill)
+
+
+async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str, found: UUID) -> bool:
+    """Does this guest's session belong to the bill, or to the order's bill? `kind` is bill or order."""
+    return await db.session_may_see(conn, outlet_id, session_id, kind, found)
 
 
 async def table_links(ctx: Context, outlet_id: int) -> list[tuple[str, str]]:

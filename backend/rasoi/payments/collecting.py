@@ -21,6 +21,7 @@ from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.problems import NotFound
+from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ async def lock(tx: Tx, ref: Ref) -> tuple[orders.DueBill, Ledger]:
 
 async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None = None) -> Ledger:
     """Ask for what is due on a locked bill that has no open payment."""
-    now, today = await db.now_and_today(tx, due.outlet_id)
+    now, today = await now_and_business_day(tx, due.outlet_id)
     if expires_at is None:
         expires_at = now + timedelta(seconds=(await read_outlet(tx, due.outlet_id)).payment_timeout_s)
     row = PaymentRow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import msgspec
 from rasoi.payments.domain import AttemptRow, PaymentRow, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import CAPTURED, REFUNDED
+from rasoi.staff.api import now_and_business_day
 
 R = TypeVar("R", PaymentRow, AttemptRow, RefundRow)
 
@@ -63,12 +64,6 @@ async def paid_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> list[Ref]:
     return [Ref(outlet_id, row["id"]) for row in await conn.fetch(sql, outlet_id, bill_id)]
 
 
-async def now_and_today(conn: Any, outlet_id: int) -> tuple[datetime, date]:
-    """The database's clock, and the outlet's business day."""
-    row = await conn.fetchrow("SELECT clock_timestamp() AS now, staff.business_day($1) AS today", outlet_id)
-    return row["now"], row["today"]
-
-
 async def load(conn: Any, ref: Ref, *, lock: bool = False) -> Ledger | None:
     """A payment with its attempts and refunds; locked until the transaction ends when `lock`."""
     suffix = " FOR UPDATE" if lock else ""
@@ -86,7 +81,7 @@ async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
     below = "WHERE outlet_id = $1 AND payment_id = ANY ($2) ORDER BY id"
     attempts = _rows(AttemptRow, await conn.fetch(f"SELECT * FROM payments.attempt {below}", outlet_id, ids))
     refunds = _rows(RefundRow, await conn.fetch(f"SELECT * FROM payments.refund {below}", outlet_id, ids))
-    now, today = await now_and_today(conn, outlet_id)
+    now, today = await now_and_business_day(conn, outlet_id)
     return [
         Ledger(
             row,

@@ -23,7 +23,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, claim, idempotent, store
 from rasoi.platform.problems import BadRequest, Conflict, NotFound, Unavailable, Unprocessable
-from rasoi.staff.api import Outlet, audit
+from rasoi.staff.api import Outlet, audit, now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 FIRST_LOOK = timedelta(seconds=30)
@@ -285,7 +285,7 @@ async def daily_stats(
     ctx: Context, principal: Principal, first: date | None, last: date | None
 ) -> schemas.DailyStats:
     """Totals by method for each business day from `first` to `last`; the last 7 days when not said."""
-    last = last or (await db.now_and_today(ctx.db, principal.outlet_id))[1]
+    last = last or (await now_and_business_day(ctx.db, principal.outlet_id))[1]
     first = first or last - timedelta(days=min(6, (last - date.min).days))
     if not 0 <= (last - first).days < MOST_DAYS:
         raise Unprocessable(f"Ask for 1 to {MOST_DAYS} days, the earlier one first.")

@@ -18,12 +18,12 @@ import structlog
 from prometheus_client import Counter, Gauge
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from rasoi.orders.api import session_may_see
 from rasoi.platform import tracing
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
 from rasoi.platform.problems import Unauthenticated
-from rasoi.realtime import repository
 from rasoi.realtime.channels import Channel
 from rasoi.realtime.fast import FastServer
 from rasoi.realtime.table import ROUTES
@@ -68,7 +68,7 @@ class Bridge:
     def __init__(self, ctx: Context, tokens: Tokens, build: str) -> None:
         self.tokens, self.build = tokens, build
         self.own_origin = ctx.settings.url
-        self.may_see = partial(repository.session_may_see, ctx.db)
+        self.may_see = partial(session_may_see, ctx.db)
         self.screens: dict[str, Screen] = {}
         self.watch: asyncio.Task[None] | None = None
         self.sio = FastServer(cors_allowed_origins=self._is_own, max_http_buffer_size=MESSAGE_LIMIT)

@@ -76,11 +76,6 @@ async def keep_preparations(tx: Any, preparations: Sequence[Preparation]) -> Non
     await tx.execute(KEEP_PREPARATIONS, *_columns(newest(preparations), PREPARATION))
 
 
-async def today(conn: Any, outlet_id: int) -> date:
-    """The outlet's business day."""
-    return await conn.fetchval("SELECT staff.business_day($1)", outlet_id)  # type: ignore[no-any-return]
-
-
 async def sales(conn: Any, outlet_id: int, first: date, last: date, timezone: str) -> list[Any]:
     """Sums of all, of each business day, of each hour on that timezone's clock, and of each type."""
     return await conn.fetch(SALES, outlet_id, first, last, timezone)  # type: ignore[no-any-return]

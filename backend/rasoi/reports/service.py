@@ -10,6 +10,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.problems import Unprocessable
 from rasoi.reports import repository, schemas
 from rasoi.reports.domain import average
+from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 MOST_DAYS = 92
@@ -24,7 +25,7 @@ async def _period(
 ) -> tuple[date, date, str]:
     """The days asked for, today when not said, and the outlet's timezone."""
     timezone = (await read_outlet(ctx.db, outlet_id)).timezone
-    last = last or await repository.today(ctx.db, outlet_id)
+    last = last or (await now_and_business_day(ctx.db, outlet_id))[1]
     first = first or last
     if not 0 <= (last - first).days < MOST_DAYS:
         raise Unprocessable(f"Ask for 1 to {MOST_DAYS} days, the earlier one first.")

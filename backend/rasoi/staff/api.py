@@ -17,9 +17,19 @@ from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
 from rasoi.staff.domain import ACCESS_S
+from rasoi.staff.repository import any_outlet, now_and_business_day, person_names
 from rasoi.staff.schemas import Outlet
 
-__all__ = ["Outlet", "Revocations", "audit", "forget_outlet", "outlet"]
+__all__ = [
+    "Outlet",
+    "Revocations",
+    "any_outlet",
+    "audit",
+    "forget_outlet",
+    "now_and_business_day",
+    "outlet",
+    "person_names",
+]
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,23 @@ def _columns(row: PersonRow) -> tuple[Any, ...]:
 async def now(conn: Any) -> datetime:
     """The database's clock."""
     return await conn.fetchval("SELECT clock_timestamp()")  # type: ignore[no-any-return]
+
+
+async def now_and_business_day(conn: Any, outlet_id: int) -> tuple[datetime, date]:
+    """The database's clock, and the day that the outlet's books are on."""
+    row = await conn.fetchrow("SELECT clock_timestamp() AS now, staff.business_day($1) AS today", outlet_id)
+    return row["now"], row["today"]
+
+
+async def any_outlet(conn: Any) -> bool:
+    """Whether there is an outlet at all."""
+    return await conn.fetchval("SELECT EXISTS (SELECT FROM staff.outlet)")  # type: ignore[no-any-return]
+
+
+async def person_names(conn: Any, outlet_id: int) -> set[str]:
+    """The names of all people of an outlet."""
+    rows = await conn.fetch("SELECT name FROM staff.person WHERE outlet_id = $1", outlet_id)
+    return {row["name"] for row in rows}
 
 
 async def read_outlet(conn: Any, outlet_id: int) -> Outlet | None:

@@ -1,4 +1,4 @@
-"""Proves that Prisma's schema, the migrations and the committed schema.sql describe the same database.
+"""Proves that Prisma's schema, the migrations with the functions, and the committed schema.sql describe the same database.
 
 `python check.py` checks; `python check.py --write` writes schema.sql anew. Needs node_modules here (`npm ci`).
 """
@@ -79,7 +79,7 @@ def dump(postgres: Postgres, prisma: Path) -> str:
         await admin.execute("CREATE DATABASE dumped OWNER rasoi")
         await admin.close()
         conn = await asyncpg.connect(postgres.url(database="dumped"))
-        await migrate.migrate(conn, prisma / "migrations")
+        await migrate.update(conn, prisma)
         await conn.close()
 
     asyncio.run(fresh())
@@ -103,7 +103,7 @@ def same_as_committed(postgres: Postgres, prisma: Path) -> None:
             before.splitlines(),
             dump(postgres, prisma).splitlines(),
             "schema.sql",
-            "the migrations",
+            "the migrations and functions",
             lineterm="",
             n=2,
         )
@@ -111,7 +111,7 @@ def same_as_committed(postgres: Postgres, prisma: Path) -> None:
     if changes:
         shown = "\n".join(changes[:60])
         raise Differs(
-            f"schema.sql is not what the migrations make (python backend/prisma/check.py --write):\n{shown}"
+            f"schema.sql is not what the migrations and functions make (python backend/prisma/check.py --write):\n{shown}"
         )
 
 

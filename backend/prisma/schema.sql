@@ -59,6 +59,13 @@ CREATE SCHEMA payments;
 
 
 --
+-- Name: platform; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA platform;
+
+
+--
 -- Name: reports; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -1097,6 +1104,70 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+
+
+--
+-- Name: create_room(text); Type: PROCEDURE; Schema: platform; Owner: -
+--
+
+CREATE PROCEDURE platform.create_room(IN room text)
+    LANGUAGE plpgsql
+    AS $_$
+BEGIN
+  EXECUTE format($tables$
+    CREATE SCHEMA %1$I;
+    CREATE TABLE %1$I.outbox (
+      xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+      id bigint GENERATED ALWAYS AS IDENTITY,
+      created_at timestamptz(6) NOT NULL DEFAULT clock_timestamp(),
+      event_id uuid NOT NULL,
+      type text NOT NULL,
+      subject text NOT NULL,
+      outlet_id integer NOT NULL,
+      aggregate_version bigint NOT NULL,
+      correlation_id text NOT NULL,
+      causation_id text,
+      traceparent text,
+      data json NOT NULL,
+      PRIMARY KEY (id, created_at)
+    ) PARTITION BY RANGE (created_at);
+    CREATE TABLE %1$I.outbox_default PARTITION OF %1$I.outbox DEFAULT;
+    CREATE TABLE %1$I.inbox (
+      log text NOT NULL,
+      event_id uuid NOT NULL,
+      handled_at timestamptz(6) NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (log, event_id)
+    );
+    CREATE INDEX inbox_handled_at_idx ON %1$I.inbox (handled_at);
+    CREATE TABLE %1$I.reader (
+      log text PRIMARY KEY,
+      position bigint NOT NULL DEFAULT 0,
+      gaps jsonb NOT NULL DEFAULT '{}'
+    );
+    CREATE TABLE %1$I.parked (
+      log text NOT NULL,
+      position bigint NOT NULL,
+      subject text NOT NULL,
+      event jsonb NOT NULL,
+      reason text NOT NULL,
+      parked_at timestamptz(6) NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (log, position)
+    );
+    CREATE INDEX parked_subject_idx ON %1$I.parked (log, subject);
+    CREATE TABLE %1$I.idempotency (
+      outlet_id integer NOT NULL,
+      principal text NOT NULL,
+      route text NOT NULL,
+      key text NOT NULL,
+      body_hash bytea NOT NULL,
+      status integer,
+      body bytea,
+      created_at timestamptz(6) NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (outlet_id, principal, route, key)
+    );
+    CREATE INDEX idempotency_created_at_idx ON %1$I.idempotency (created_at);
+  $tables$, room);
+END $_$;
 
 
 --
@@ -2510,6 +2581,21 @@ CREATE TABLE payments.webhook (
 
 
 --
+-- Name: sql_source; Type: TABLE; Schema: platform; Owner: -
+--
+
+CREATE TABLE platform.sql_source (
+    name text NOT NULL,
+    kind text NOT NULL,
+    head text NOT NULL,
+    text text NOT NULL,
+    definition text NOT NULL,
+    applied_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT sql_source_kind_check CHECK ((kind = ANY (ARRAY['function'::text, 'type'::text])))
+);
+
+
+--
 -- Name: idempotency; Type: TABLE; Schema: reports; Owner: -
 --
 
@@ -3548,6 +3634,14 @@ ALTER TABLE ONLY payments.webhook
 
 
 --
+-- Name: sql_source sql_source_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+--
+
+ALTER TABLE ONLY platform.sql_source
+    ADD CONSTRAINT sql_source_pkey PRIMARY KEY (name);
+
+
+--
 -- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
 --
 
@@ -4515,10 +4609,31 @@ ALTER TABLE ONLY staff.session
 
 
 --
+-- Name: FUNCTION announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]); Type: ACL; Schema: inventory; Owner: -
 --
 
 REVOKE ALL ON FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION orders_at_risk(p_outlet integer, p_stock uuid, p_on_hand bigint); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.orders_at_risk(p_outlet integer, p_stock uuid, p_on_hand bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.refuse_change() FROM PUBLIC;
 
 
 --
@@ -4533,6 +4648,27 @@ REVOKE ALL ON FUNCTION inventory.release(p_outlet integer, p_order uuid) FROM PU
 --
 
 REVOKE ALL ON FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle(p_outlet integer, p_limit integer); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.settle(p_outlet integer, p_limit integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tell(p_stock inventory.stock, p_before bigint, p_after bigint); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.tell(p_stock inventory.stock, p_before bigint, p_after bigint) FROM PUBLIC;
 
 
 --
@@ -4599,10 +4735,24 @@ REVOKE ALL ON FUNCTION menu.read_sources(p_outlet integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.refuse_change() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION next_invoice(p_outlet integer, p_series text); Type: ACL; Schema: orders; Owner: -
 --
 
 REVOKE ALL ON FUNCTION orders.next_invoice(p_outlet integer, p_series text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) FROM PUBLIC;
 
 
 --
@@ -4624,6 +4774,13 @@ REVOKE ALL ON FUNCTION orders.release_stock(p_outlet integer, p_order uuid) FROM
 --
 
 REVOKE ALL ON FUNCTION orders.reserve_stock(p_outlet integer, p_order uuid, p_line_ids uuid[], p_source_ids uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rounded(p_net bigint); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.rounded(p_net bigint) FROM PUBLIC;
 
 
 --

@@ -50,9 +50,10 @@ def migrate(settings: Settings, arguments: argparse.Namespace) -> None:
     with reachable_database(settings) as url:
         applied = asyncio.run(prepare(url, ROOMS, months=settings.outbox_months))
         told = asyncio.run(load_demo(settings, url)) if arguments.demo else []
-    for name in applied:
+    for name in applied.migrations:
         print(f"applied {name}")
-    print("\n".join([f"{len(applied)} migrations applied; the database is up to date.", *told]))
+    counts = f"{len(applied.migrations)} migrations and {len(applied.functions)} functions applied"
+    print("\n".join([f"{counts}; the database is up to date.", *told]))
 
 
 def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:

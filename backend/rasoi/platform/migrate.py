@@ -1,4 +1,5 @@
-"""Brings a database up to date: Prisma's folders of SQL, the rooms' roles and grants, the logs' partitions."""
+"""Brings a database up to date: Prisma's folders of SQL, the SQL functions, the rooms' roles and grants, the logs'
+partitions."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from rasoi.platform.rooms import Room
+from rasoi.platform.sql_functions import MigrationError as MigrationError
+from rasoi.platform.sql_functions import apply_functions
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "prisma" / "migrations"
+PROJECT = Path(__file__).resolve().parents[2] / "prisma"
 LOCK = 7_265_736_969  # any number, but the same in every process
 OLDEST_SERVER = 18
 # as Prisma makes it, so that its `migrate status` and `migrate deploy` agree with us
@@ -56,10 +59,6 @@ INSERT INTO {room}.{name} SELECT * FROM moved;
 ALTER TABLE {room}.outbox ATTACH PARTITION {room}.{name} FOR VALUES FROM ('{start}+00') TO ('{end}+00')"""
 
 
-class MigrationError(Exception):
-    """The database cannot be brought up to date; the text is one line."""
-
-
 @dataclass(frozen=True)
 class Migration:
     """One folder of Prisma Migrate."""
@@ -69,7 +68,15 @@ class Migration:
     checksum: str
 
 
-def migrations(directory: Path = MIGRATIONS) -> list[Migration]:
+@dataclass(frozen=True)
+class Applied:
+    """The names of migrations, and of functions with a plus (made) or a minus (dropped)."""
+
+    migrations: list[str]
+    functions: list[str]
+
+
+def migrations(directory: Path) -> list[Migration]:
     """All migrations in the order of their names."""
     found = []
     for path in sorted(directory.glob("*/migration.sql")):
@@ -88,19 +95,26 @@ async def _alone(conn: asyncpg.Connection) -> AsyncIterator[None]:
         await conn.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
 
-async def prepare(
-    url: str, rooms: Iterable[Room], *, months: int = 13, directory: Path = MIGRATIONS
-) -> list[str]:
+async def prepare(url: str, rooms: Iterable[Room], *, months: int = 13, project: Path = PROJECT) -> Applied:
     """Everything a platform needs before it starts, safe against a second process. Returns what was applied."""
     conn = await _connect(url)
     try:
         async with _alone(conn):
-            applied = await migrate(conn, directory)
-            await apply_roles(conn, rooms)
+            async with conn.transaction():
+                applied = await update(conn, project)
+                await apply_roles(conn, rooms)
             await ensure_partitions(conn, months=months)
         return applied
     finally:
         await conn.close()
+
+
+async def update(conn: asyncpg.Connection, project: Path = PROJECT) -> Applied:
+    """The tables by the migrations, then the functions by their files: all in one transaction, or nothing."""
+    async with conn.transaction():
+        return Applied(
+            await migrate(conn, project / "migrations"), await apply_functions(conn, project / "functions")
+        )
 
 
 async def _connect(url: str) -> asyncpg.Connection:
@@ -115,21 +129,20 @@ async def _connect(url: str) -> asyncpg.Connection:
     return conn
 
 
-async def migrate(conn: asyncpg.Connection, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply the migrations that the database lacks, each in one transaction. Returns their names."""
-    if await conn.fetchval("SELECT to_regclass('public._prisma_migrations')") is None:
-        await conn.execute(TABLE)
-    known = {row["migration_name"]: row for row in await conn.fetch(APPLIED)}
-    todo = _missing(migrations(directory), known)
-    for migration in todo:
-        try:
-            async with conn.transaction():
+async def migrate(conn: asyncpg.Connection, directory: Path) -> list[str]:
+    """Apply the migrations that the database lacks, all or none. Returns their names."""
+    async with conn.transaction():
+        if await conn.fetchval("SELECT to_regclass('public._prisma_migrations')") is None:
+            await conn.execute(TABLE)
+        known = {row["migration_name"]: row for row in await conn.fetch(APPLIED)}
+        todo = _missing(migrations(directory), known)
+        for migration in todo:
+            try:
                 await conn.execute(migration.sql)
-                await conn.execute(RECORD, str(uuid7()), migration.checksum, migration.name)
-        except asyncpg.PostgresError as error:
-            raise MigrationError(
-                f"migration {migration.name} failed: {str(error).splitlines()[0]}"
-            ) from error
+            except asyncpg.PostgresError as error:
+                why = str(error).splitlines()[0]
+                raise MigrationError(f"migration {migration.name} failed: {why}") from error
+            await conn.execute(RECORD, str(uuid7()), migration.checksum, migration.name)
     return [migration.name for migration in todo]
 
 

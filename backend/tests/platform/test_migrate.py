@@ -35,8 +35,8 @@ async def empty(bare_cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
 
 
 def write(directory: Path, name: str, sql: str) -> Path:
-    path = directory / name / "migration.sql"
-    path.parent.mkdir(exist_ok=True)
+    path = directory / "migrations" / name / "migration.sql"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(sql)
     return path
 
@@ -46,8 +46,8 @@ async def test_applies_in_order_once_and_keeps_prismas_record(
 ) -> None:
     second = write(tmp_path, "2_rows", "INSERT INTO thing VALUES (1); INSERT INTO thing VALUES (2)")
     write(tmp_path, "1_table", "CREATE TABLE thing (id int)")
-    assert await migrate.migrate(empty, tmp_path) == ["1_table", "2_rows"]
-    assert await migrate.migrate(empty, tmp_path) == []
+    assert await migrate.migrate(empty, tmp_path / "migrations") == ["1_table", "2_rows"]
+    assert await migrate.migrate(empty, tmp_path / "migrations") == []
     assert await empty.fetchval("SELECT count(*) FROM thing") == 2
     row = await empty.fetchrow("SELECT * FROM _prisma_migrations WHERE migration_name = '2_rows'")
     assert row["checksum"] == hashlib.sha256(second.read_bytes()).hexdigest()
@@ -55,43 +55,41 @@ async def test_applies_in_order_once_and_keeps_prismas_record(
     assert (row["applied_steps_count"], row["logs"], row["rolled_back_at"]) == (1, None, None)
 
 
-async def test_a_failing_migration_leaves_nothing_and_those_before_it(
-    empty: asyncpg.Connection, tmp_path: Path
-) -> None:
+async def test_a_failing_migration_leaves_nothing(empty: asyncpg.Connection, tmp_path: Path) -> None:
     write(tmp_path, "1_good", "CREATE TABLE good (id int)")
     write(tmp_path, "2_bad", "CREATE TABLE half (id int); SELECT * FROM nowhere")
     with pytest.raises(MigrationError, match="2_bad failed: .*nowhere"):
-        await migrate.migrate(empty, tmp_path)
-    assert await empty.fetchval("SELECT to_regclass('good')") == "good"
+        await migrate.migrate(empty, tmp_path / "migrations")
+    assert await empty.fetchval("SELECT to_regclass('good')") is None
     assert await empty.fetchval("SELECT to_regclass('half')") is None
     write(tmp_path, "2_bad", "CREATE TABLE half (id int)")
-    assert await migrate.migrate(empty, tmp_path) == ["2_bad"]
+    assert await migrate.migrate(empty, tmp_path / "migrations") == ["1_good", "2_bad"]
 
 
 async def test_refuses_a_changed_or_unknown_migration(empty: asyncpg.Connection, tmp_path: Path) -> None:
     path = write(tmp_path, "1_table", "CREATE TABLE thing (id int)")
-    await migrate.migrate(empty, tmp_path)
+    await migrate.migrate(empty, tmp_path / "migrations")
     path.write_text("CREATE TABLE thing (id bigint)")
     with pytest.raises(MigrationError, match="1_table was changed"):
-        await migrate.migrate(empty, tmp_path)
+        await migrate.migrate(empty, tmp_path / "migrations")
     path.unlink()
     with pytest.raises(MigrationError, match="1_table, which this version does not know"):
-        await migrate.migrate(empty, tmp_path)
+        await migrate.migrate(empty, tmp_path / "migrations")
 
 
 async def test_refuses_what_prisma_left_unfinished(empty: asyncpg.Connection, tmp_path: Path) -> None:
     write(tmp_path, "1_table", "CREATE TABLE thing (id int)")
-    await migrate.migrate(empty, tmp_path)
+    await migrate.migrate(empty, tmp_path / "migrations")
     await empty.execute("UPDATE _prisma_migrations SET finished_at = NULL")
     with pytest.raises(MigrationError, match="not finished"):
-        await migrate.migrate(empty, tmp_path)
+        await migrate.migrate(empty, tmp_path / "migrations")
 
 
 async def test_two_at_once_apply_once(bare_cluster: Cluster, tmp_path: Path) -> None:
     write(tmp_path, "1_table", "SELECT pg_sleep(0.2); CREATE TABLE thing (id int)")
     url = bare_cluster.url(name := await bare_cluster.create("template1"))
-    results = await asyncio.gather(*(migrate.prepare(url, [], directory=tmp_path) for _ in range(3)))
-    assert sorted(results) == [[], [], ["1_table"]]
+    results = await asyncio.gather(*(migrate.prepare(url, [], project=tmp_path) for _ in range(3)))
+    assert sorted(each.migrations for each in results) == [[], [], ["1_table"]]
     await bare_cluster.drop(name)
 
 

@@ -92,7 +92,28 @@ def test_what_only_the_dump_sees(postgres: Postgres, project: Path, old: str, ne
     (project / "schema.sql").write_text(check.dump(postgres, project))
     check.same_as_committed(postgres, project)
     plant(project, old, new)
-    with pytest.raises(check.Differs, match=r"schema\.sql is not what the migrations make"):
+    with pytest.raises(check.Differs, match=r"schema\.sql is not what the migrations and functions make"):
+        check.same_as_committed(postgres, project)
+
+
+FRY = "CREATE OR REPLACE FUNCTION kitchen.fry() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;"
+
+
+@pytest.mark.parametrize("planted", [FRY.replace("SELECT 1", "SELECT 2"), None])
+def test_the_dump_sees_the_functions_files(postgres: Postgres, project: Path, planted: str | None) -> None:
+    shutil.copytree(
+        check.HERE / "migrations" / "20261121000001_platform", project / "migrations" / "0_platform"
+    )
+    function = project / "functions" / "kitchen" / "fry.sql"
+    function.parent.mkdir(parents=True)
+    function.write_text(FRY)
+    (project / "schema.sql").write_text(check.dump(postgres, project))
+    check.same_as_committed(postgres, project)
+    if planted:
+        function.write_text(planted)
+    else:
+        function.unlink()
+    with pytest.raises(check.Differs, match=r"schema\.sql is not what the migrations and functions make"):
         check.same_as_committed(postgres, project)
 
 

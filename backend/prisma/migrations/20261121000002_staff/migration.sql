@@ -1,5 +1,7 @@
 -- Outlets, people, their sign-ins, and who did what.
 
+CALL platform.create_room('staff');
+
 CREATE TABLE staff.outlet (
   id integer PRIMARY KEY CHECK (id > 0),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
@@ -88,60 +90,3 @@ CREATE TABLE staff.audit (
   detail jsonb NOT NULL DEFAULT '{}',
   PRIMARY KEY (outlet_id, id)
 );
-
-CREATE FUNCTION staff.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
-END $$;
-CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staff.audit
-  FOR EACH STATEMENT EXECUTE FUNCTION staff.refuse_change();
-
--- The business day of an instant: the last day whose cut-off had come. Comparing instants, not wall clocks, keeps it
--- from going back when the clocks do.
--- Several outlets' versions of their settings, and their business days; an unknown one has none.
-CREATE FUNCTION staff.outlets_at(p_outlets integer[], p_at timestamptz) RETURNS TABLE (outlet_id integer, version bigint, day date)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  SELECT d.id, d.version, CASE
-    WHEN p_at < (d.day + d.cutoff) AT TIME ZONE d.timezone THEN d.day - 1
-    WHEN p_at >= (d.day + 1 + d.cutoff) AT TIME ZONE d.timezone THEN d.day + 1
-    ELSE d.day
-  END
-  FROM (SELECT id, version, timezone, make_interval(mins => day_cutoff_minutes) AS cutoff,
-      ((p_at AT TIME ZONE timezone) - make_interval(mins => day_cutoff_minutes))::date AS day
-    FROM outlet WHERE id = ANY (p_outlets)) d
-$$;
-
-CREATE FUNCTION staff.business_day_at(p_outlet integer, p_at timestamptz) RETURNS date
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  SELECT day FROM outlets_at(ARRAY[p_outlet], p_at)
-$$;
-
-CREATE FUNCTION staff.business_day(p_outlet integer) RETURNS date
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  SELECT business_day_at(p_outlet, now())
-$$;
-
-CREATE FUNCTION staff.read_outlet(p_outlet integer) RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  SELECT to_jsonb(o) - 'created_at' FROM outlet o WHERE o.id = p_outlet
-$$;
-
-CREATE FUNCTION staff.record_audit(p_outlet integer, p_actor uuid, p_actor_name text, p_action text, p_subject text, p_detail jsonb)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  INSERT INTO audit (outlet_id, actor_id, actor_name, action, subject, detail)
-  VALUES (p_outlet, p_actor, p_actor_name, p_action, p_subject, coalesce(p_detail, '{}'))
-$$;
-
--- Sessions ended within the last `p_seconds`: older ones have no access token left that is still good.
-CREATE FUNCTION staff.revoked_sessions(p_seconds integer) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = staff, pg_temp AS $$
-  SELECT id FROM session WHERE revoked_at > now() - make_interval(secs => p_seconds)
-$$;
-
-REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
-REVOKE ALL ON FUNCTION staff.business_day_at(integer, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION staff.outlets_at(integer[], timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION staff.business_day(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION staff.read_outlet(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION staff.record_audit(integer, uuid, text, text, text, jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION staff.revoked_sessions(integer) FROM PUBLIC;

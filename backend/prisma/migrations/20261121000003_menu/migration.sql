@@ -1,5 +1,7 @@
 -- What is sold, at which price and tax, and whether it can be had right now.
 
+CALL platform.create_room('menu');
+
 CREATE TABLE menu.outlet_menu (
   outlet_id integer NOT NULL,
   version bigint NOT NULL DEFAULT 0,
@@ -134,86 +136,3 @@ CREATE TABLE menu.held_back (
   stock_id uuid NOT NULL,
   CONSTRAINT held_back_pkey PRIMARY KEY (outlet_id, source_id, stock_id)
 );
-
--- A tax class is immutable: lines name the version that they were sold under.
-CREATE FUNCTION menu.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'a version of a tax class is never changed; add another';
-END $$;
-CREATE TRIGGER tax_class_immutable BEFORE UPDATE OR DELETE ON menu.tax_class
-  FOR EACH ROW EXECUTE FUNCTION menu.refuse_change();
-
--- What stands against selling: for each order of a batch (`p_outlets`, `p_versions` by its number from 1) either that its
--- menu is stale, or the items and modifiers that are sold out. `p_item_of` and `p_modifier_of` hold the order's number.
-CREATE FUNCTION menu.check_sales(p_outlets integer[], p_versions bigint[], p_item_of integer[], p_items uuid[],
-  p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE (n integer, stale boolean, sold_out jsonb)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = menu, pg_temp
-AS $$
-BEGIN
-  RETURN QUERY SELECT s.at::integer, m.outlet_id IS NULL, x.sold_out
-  FROM unnest(p_outlets, p_versions) WITH ORDINALITY s(outlet, version, at)
-  LEFT JOIN outlet_menu m ON m.outlet_id = s.outlet AND m.version = s.version
-  LEFT JOIN (SELECT u.of, jsonb_agg(jsonb_build_object('item_id', u.id, 'name', u.name)) AS sold_out FROM (
-      SELECT s.of, i.id, i.name FROM unnest(p_item_of, p_items) s(of, id)
-      JOIN item i ON i.outlet_id = p_outlets[s.of] AND i.id = s.id AND (NOT i.active OR NOT i.available OR i.stock_out)
-      UNION ALL
-      SELECT s.of, m.id, m.name FROM unnest(p_modifier_of, p_modifiers) s(of, id)
-      JOIN modifier m ON m.outlet_id = p_outlets[s.of] AND m.id = s.id AND (NOT m.active OR NOT m.available OR m.stock_out)
-    ) u GROUP BY u.of) x ON x.of = s.at
-  WHERE m.outlet_id IS NULL OR x.of IS NOT NULL;
-END $$;
-
--- The outlet's whole menu of this moment as one document: for pricing, and for the guests' read model.
-CREATE FUNCTION menu.read_snapshot(p_outlet integer)
-RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = menu, pg_temp AS $$
-SELECT jsonb_build_object(
-  'version', coalesce((SELECT version FROM outlet_menu WHERE outlet_id = p_outlet), 0),
-  'revision', coalesce((SELECT revision FROM outlet_menu WHERE outlet_id = p_outlet), 0),
-  'stations', (
-    SELECT coalesce(jsonb_agg(jsonb_build_object('code', code, 'name', name) ORDER BY position, code), '[]')
-    FROM station WHERE outlet_id = p_outlet AND active),
-  'tax_classes', (
-    SELECT coalesce(jsonb_object_agg(t.code, jsonb_build_object('code', t.code, 'version', t.version, 'name', t.name,
-      'inclusive', t.inclusive, 'components', t.components)), '{}')
-    FROM (SELECT DISTINCT ON (code) * FROM tax_class WHERE outlet_id = p_outlet ORDER BY code, version DESC) t),
-  'groups', (
-    SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name, 'min', g.min, 'max', g.max, 'modifiers', (
-      SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'price_paise', m.price_paise,
-        'available', m.available AND NOT m.stock_out) ORDER BY m.position, m.id), '[]')
-      FROM modifier m WHERE m.outlet_id = p_outlet AND m.group_id = g.id AND m.active))), '[]')
-    FROM modifier_group g WHERE g.outlet_id = p_outlet AND g.active),
-  'categories', (
-    SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'code', c.code, 'name', c.name, 'name_hi', c.name_hi)
-      ORDER BY c.position, c.id), '[]')
-    FROM category c WHERE c.outlet_id = p_outlet AND c.active),
-  'items', (
-    SELECT coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'code', i.code, 'category_id', i.category_id, 'name', i.name,
-      'name_hi', i.name_hi, 'description', i.description, 'diet', i.diet, 'allergens', i.allergens,
-      'station', i.station, 'tax_code', i.tax_code, 'available', i.available AND NOT i.stock_out,
-      'stock_out', i.stock_out,
-      'groups', (
-        SELECT coalesce(jsonb_agg(l.group_id ORDER BY l.position, l.group_id), '[]')
-        FROM item_modifier_group l JOIN modifier_group g ON (g.outlet_id, g.id) = (l.outlet_id, l.group_id)
-        WHERE l.outlet_id = p_outlet AND l.item_id = i.id AND g.active),
-      'variants', v.variants) ORDER BY i.position, i.id), '[]')
-    FROM item i JOIN category c ON (c.outlet_id, c.id) = (i.outlet_id, i.category_id),
-    LATERAL (
-      SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name, 'price_paise', price_paise) ORDER BY position, id) AS variants
-      FROM variant WHERE outlet_id = p_outlet AND item_id = i.id AND active) v
-    WHERE i.outlet_id = p_outlet AND i.active AND c.active AND v.variants IS NOT NULL)
-) $$;
-
--- What a recipe may be written for: `item/variant` or `+group/modifier` by code. `item_id` is NULL for modifiers.
-CREATE FUNCTION menu.read_sources(p_outlet integer)
-RETURNS TABLE (code text, source_id uuid, item_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = menu, pg_temp AS $$
-SELECT i.code || '/' || v.code, v.id, i.id FROM variant v JOIN item i ON (i.outlet_id, i.id) = (v.outlet_id, v.item_id)
-WHERE v.outlet_id = p_outlet AND v.active AND i.active
-UNION ALL
-SELECT '+' || g.code || '/' || m.code, m.id, NULL FROM modifier m
-JOIN modifier_group g ON (g.outlet_id, g.id) = (m.outlet_id, m.group_id)
-WHERE m.outlet_id = p_outlet AND m.active AND g.active
-$$;
-
-REVOKE ALL ON FUNCTION menu.check_sales(integer[], bigint[], integer[], uuid[], integer[], uuid[]), menu.read_snapshot(integer),
-  menu.read_sources(integer) FROM PUBLIC;

@@ -1,5 +1,7 @@
 -- What is due, each try to collect it, each refund, the provider's webhooks, and the day's totals.
 
+CALL platform.create_room('payments');
+
 CREATE TABLE payments.payment (
   outlet_id integer NOT NULL,
   id uuid NOT NULL,
@@ -97,26 +99,6 @@ CREATE INDEX refund_outlet_id_payment_id_idx ON payments.refund (outlet_id, paym
 CREATE INDEX refund_outlet_id_attempt_id_idx ON payments.refund (outlet_id, attempt_id);
 CREATE UNIQUE INDEX refund_provider_refund_id_key ON payments.refund (provider_refund_id);
 CREATE INDEX refund_next_try_at_idx ON payments.refund (next_try_at) WHERE next_try_at IS NOT NULL;
-
--- The sums that the checks above guard are the sums of the rows, whoever writes them.
-CREATE FUNCTION payments.check_refunded() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  v_attempt bigint;
-  v_payment bigint;
-BEGIN
-  SELECT coalesce(sum(amount_paise), 0) INTO v_attempt FROM payments.refund
-  WHERE outlet_id = NEW.outlet_id AND attempt_id = NEW.attempt_id AND status <> 'failed';
-  SELECT coalesce(sum(amount_paise), 0) INTO v_payment FROM payments.refund
-  WHERE outlet_id = NEW.outlet_id AND payment_id = NEW.payment_id AND status <> 'failed';
-  IF v_attempt <> (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
-    OR v_payment <> (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
-    RAISE EXCEPTION 'refunds of payment % do not add up to its refunded_paise', NEW.payment_id USING ERRCODE = 'check_violation';
-  END IF;
-  RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER refund_adds_up AFTER INSERT OR UPDATE ON payments.refund
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION payments.check_refunded();
-REVOKE ALL ON FUNCTION payments.check_refunded() FROM PUBLIC;
 
 CREATE TABLE payments.webhook (
   provider text NOT NULL,

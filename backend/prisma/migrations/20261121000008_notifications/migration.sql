@@ -1,5 +1,7 @@
 -- Messages to guests and staff, each with how far its delivery got.
 
+CALL platform.create_room('notifications');
+
 CREATE TABLE notifications.message (
   outlet_id integer NOT NULL,
   id uuid NOT NULL,

@@ -25,14 +25,15 @@ from rasoi.demo import first_start
 from rasoi.embedded import ChildFailed, Embedded
 from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
-from rasoi.platform import http, janitor, migrate, observability, screens, tracing
+from rasoi.platform import http, janitor, migrate, observability, static_files, tracing
 from rasoi.platform.auth import Tokens
+from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
-from rasoi.platform.local import LocalTransport, Wakes
-from rasoi.platform.one_write import OneWrite
+from rasoi.platform.fast_path import FastPath
+from rasoi.platform.local import LocalTransport
 from rasoi.platform.rooms import Job, Room
-from rasoi.platform.short import ShortWays
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.platform.watch import watching
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations
@@ -57,32 +58,32 @@ def routes_of(rooms: list[Room]) -> list[Any]:
 @asynccontextmanager
 async def platform(settings: Settings, database_url: str, redis_url: str | None) -> AsyncIterator[Platform]:
     """All rooms on one database, until the block ends. Children and migrations are the caller's."""
-    wakes = Wakes()
+    wake_signals = LogWakeSignals()
     db = await Database.connect(database_url, size=settings.pool_size)
-    db.on_commit = wakes
+    db.on_written = wake_signals
     redis = Redis.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5) if redis_url else None
     ctx = Context(settings, db, redis)
     revocations = Revocations()
-    ctx.put(revocations)
-    ctx.put(hosting.tokens_of(settings, revocations))
-    assets = screens.load(settings.screens)
-    build = screens.build_of(assets)
-    ctx.put(screens.Build(build))
-    ctx.put(payments.build_provider(settings), payments.Provider)
+    ctx.register(revocations)
+    ctx.register(hosting.tokens_of(settings, revocations))
+    assets = static_files.load(settings.screens)
+    build = static_files.build_of(assets)
+    ctx.register(static_files.Build(build))
+    ctx.register(payments.build_provider(settings), payments.Provider)
     for room in ROOMS:
         if room.start:
             await room.start(ctx)
     if await first_start.is_empty(ctx):
         await first_start.load(ctx)
-    transport = LocalTransport(ctx, ROOMS, database_url, wakes)
+    transport = LocalTransport(ctx, ROOMS, database_url, wake_signals)
     transport.jobs.append((staff.ROOM, Job("keep partitions", janitor.DAILY_S, janitor.keep_partitions)))
     await transport.start()
     app = http.application(ctx, [*routes_of(ROOMS), *hosting.build_routes(build)], version=version("rasoi"))
-    served = screens.Screens(app, assets, screens.policy(settings.checkout_origin))
+    served = static_files.StaticFiles(app, assets, static_files.policy(settings.checkout_origin))
     try:
         async with watching(ctx):
-            ways = ShortWays(realtime.mount(ctx, served), {ctx: routes_of(ROOMS)})
-            yield Platform(ctx, transport, http.Edge(ways))
+            ways = FastPath(realtime.mount(ctx, served), {ctx: routes_of(ROOMS)})
+            yield Platform(ctx, transport, http.RequestContextMiddleware(ways))
     finally:
         await transport.stop()
         for room in reversed(ROOMS):
@@ -172,14 +173,15 @@ async def _serve(settings: Settings, box: Embedded, listener: socket.socket, sta
     await migrate.prepare(url, ROOMS, months=settings.outbox_months)
     async with platform(settings, url, box.redis_url) as running:
         config = uvicorn.Config(
-            running.asgi, http=OneWrite, ws=realtime.WS, ws_per_message_deflate=False, ws_ping_interval=None, lifespan="off",
-            log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5, ws_max_size=64 * 1024,
+            running.asgi, http=CoalescingProtocol, ws=realtime.WS, ws_per_message_deflate=False, ws_ping_interval=None,
+            lifespan="off", log_config=None, access_log=False, server_header=False,
+            timeout_graceful_shutdown=5, ws_max_size=64 * 1024,
             ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, backlog=2048, proxy_headers=True,
         )  # fmt: skip
         server = hosting.Server(config)
         watch = asyncio.create_task(_watch(server, box))
         _announce_when_up(server, running.ctx, box, started)
-        hosting.settle()
+        hosting.freeze_gc()
         await server.serve(sockets=[listener])
         watch.cancel()
         return 1 if box.failed else 0
@@ -240,7 +242,7 @@ SCREENS = (
 def openapi(settings: Settings) -> str:
     """The OpenAPI document, without any running part."""
     ctx = Context(settings, None, None)  # type: ignore[arg-type]
-    ctx.put(Tokens("x" * 32))
+    ctx.register(Tokens("x" * 32))
     app: Litestar = http.application(
         ctx, [*routes_of(ROOMS), *hosting.build_routes("")], version=version("rasoi")
     )

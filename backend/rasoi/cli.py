@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rasoi import lean
+from rasoi.optional_packages import hide_optional_packages
 from rasoi.settings import Settings, SettingsError, listing, load
 
 Command = Callable[[Settings, argparse.Namespace], int | None]
@@ -20,17 +20,17 @@ class Fault(Exception):
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int | None:
-    with lean.imports():
+    with hide_optional_packages():
         from rasoi import app
 
     return app.run(settings)
 
 
 def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
-    with lean.imports():
+    with hide_optional_packages():
         from rasoi import serve
 
-        rooms = serve.chosen(settings, arguments.room)
+        rooms = serve.select_rooms(settings, arguments.room)
     return serve.serve(settings, rooms)
 
 
@@ -169,7 +169,7 @@ def _expected() -> tuple[type[Exception], ...]:
     import asyncpg
 
     from rasoi.embedded import AlreadyRunning, ChildFailed
-    from rasoi.platform.cluster import KafkaAway
+    from rasoi.platform.cluster import KafkaUnavailable
     from rasoi.platform.migrate import MigrationError
     from rasoi.stack.control import NoStack
 
@@ -177,7 +177,7 @@ def _expected() -> tuple[type[Exception], ...]:
         Fault,
         AlreadyRunning,
         ChildFailed,
-        KafkaAway,
+        KafkaUnavailable,
         MigrationError,
         NoStack,
         asyncpg.PostgresError,

@@ -38,7 +38,7 @@ NAMES = (
     "realtime",
 )
 
-HEARD_S = 0.05  # for the requests of connections that were accepted last
+FIRST_REQUEST_S = 0.05  # for the requests of connections that were accepted last
 
 
 def room(name: str) -> Room:
@@ -112,19 +112,20 @@ class Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Who connected before the doors closed is answered still; uvicorn alone would cut off those not heard yet."""
-        doors = [listener.dup() for listener in sockets or []]
+        """Who connected before the listeners closed is still answered; uvicorn alone would cut off those whose request has
+        not come yet."""
+        duplicates = [listener.dup() for listener in sockets or []]
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
         await asyncio.sleep(0)  # now the loop accepts no more, and what the kernel let in since is ours
-        for door in doors:
-            for late in _accepted(door):
+        for duplicate in duplicates:
+            for late in _accepted(duplicate):
                 await asyncio.get_running_loop().connect_accepted_socket(
                     self._protocol, late, ssl=self.config.ssl
                 )
-        await asyncio.sleep(HEARD_S)
+        await asyncio.sleep(FIRST_REQUEST_S)
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:
@@ -146,7 +147,7 @@ def _accepted(listener: socket.socket) -> list[socket.socket]:
     return found
 
 
-def settle() -> None:
+def freeze_gc() -> None:
     """Before serving: what stands now stays, so no collection walks it again; what starting left is given back."""
     gc.collect()
     gc.freeze()

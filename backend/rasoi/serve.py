@@ -20,17 +20,18 @@ from typing import Any, NoReturn
 import uvicorn
 import uvloop
 
-from rasoi import hosting, lean, staff
+from rasoi import hosting, staff
 from rasoi.hosting import NAMES
-from rasoi.platform import http, observability, screens, tracing
+from rasoi.optional_packages import hide_optional_packages
+from rasoi.platform import http, observability, static_files, tracing
 from rasoi.platform.cluster import Cluster
+from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
+from rasoi.platform.fast_path import FastPath
 from rasoi.platform.kafka import KafkaTransport
-from rasoi.platform.one_write import OneWrite
 from rasoi.platform.rooms import Hosted, Room
-from rasoi.platform.short import ShortWays
-from rasoi.platform.wakes import SharedWakes
+from rasoi.platform.shared_wake import SharedLogWakeSignals
 from rasoi.platform.watch import watching
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations
@@ -39,7 +40,7 @@ GRACE_S = 5
 
 
 @dataclass
-class Service:
+class RunningRooms:
     """Some rooms, running."""
 
     hosted: list[Hosted]
@@ -61,7 +62,7 @@ def serve(settings: Settings, rooms: list[Room]) -> int:
         return uvloop.run(_serve(settings, rooms, listener, started))
 
 
-def chosen(settings: Settings, names: Sequence[str]) -> list[Room]:
+def select_rooms(settings: Settings, names: Sequence[str]) -> list[Room]:
     """The rooms of these names, in their order of starting. Raises SettingsError for what can't work."""
     wanted = set(NAMES) if "all" in names else set(names)
     if unknown := sorted(wanted - set(NAMES)):
@@ -93,12 +94,12 @@ def _with_secrets(settings: Settings) -> Settings:
 
 
 async def _contexts(
-    settings: Settings, rooms: list[Room], wakes: SharedWakes, stack: AsyncExitStack
+    settings: Settings, rooms: list[Room], wake_signals: SharedLogWakeSignals, stack: AsyncExitStack
 ) -> list[Hosted]:
     """A context for each room: its own pool under its own role, and parts in common."""
     redis = None
     if settings.redis_url:
-        with lean.imports():
+        with hide_optional_packages():
             from redis.asyncio import Redis
 
         redis = Redis.from_url(settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
@@ -107,33 +108,35 @@ async def _contexts(
     for room in rooms:
         db = await Database.connect(settings.database_url, role=f"rasoi_{room.name}", size=settings.pool_size)
         stack.push_async_callback(db.close)
-        db.on_commit = wakes
-        hosted.append(Hosted(room, hosted[0].ctx.beside(db) if hosted else Context(settings, db, redis)))
+        db.on_written = wake_signals
+        hosted.append(
+            Hosted(room, hosted[0].ctx.with_database(db) if hosted else Context(settings, db, redis))
+        )
     return hosted
 
 
-def _heard_everywhere(hosted: list[Hosted]) -> list[Hosted]:
-    """What the staff room tells concerns every process and every context: ended sessions, changed settings."""
-    listening = Room(staff.ROOM.name, snapshot_handlers=staff.ROOM.snapshot_handlers)
+def _staff_broadcasts(hosted: list[Hosted]) -> list[Hosted]:
+    """The staff room's broadcasts concern every process and every context: ended sessions, changed settings."""
+    listening = Room(staff.ROOM.name, broadcast_handlers=staff.ROOM.broadcast_handlers)
     return [Hosted(listening, each.ctx) for each in hosted if each.room is not staff.ROOM]
 
 
 @asynccontextmanager
-async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Service]:
+async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[RunningRooms]:
     """These rooms on their databases and Kafka, until the block ends; then all is drained."""
     async with AsyncExitStack() as stack:
-        wakes = SharedWakes(settings.database_url)
-        hosted = await _contexts(settings, rooms, wakes, stack)
+        wake_signals = SharedLogWakeSignals(settings.database_url)
+        hosted = await _contexts(settings, rooms, wake_signals, stack)
         ctx = hosted[0].ctx
         revocations = Revocations()
-        ctx.put(revocations)
-        ctx.put(hosting.tokens_of(settings, revocations))
-        assets = screens.load(settings.screens)
-        ctx.put(screens.Build(screens.build_of(assets)))
+        ctx.register(revocations)
+        ctx.register(hosting.tokens_of(settings, revocations))
+        assets = static_files.load(settings.screens)
+        ctx.register(static_files.Build(static_files.build_of(assets)))
         if any(room.name == "payments" for room in rooms):
             from rasoi import payments
 
-            ctx.put(payments.build_provider(settings), payments.Provider)
+            ctx.register(payments.build_provider(settings), payments.Provider)
         started = hosted if rooms[0] is staff.ROOM else [Hosted(staff.ROOM, ctx), *hosted]
         for each in started:
             if each.room.stop:
@@ -141,27 +144,29 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Servic
             if each.room.start:
                 await each.room.start(each.ctx)
         cluster = Cluster(settings.kafka_bootstrap, settings.kafka_replicas, settings.kafka_retention_days)
-        transport = KafkaTransport(hosted, settings.database_url, wakes, cluster, _heard_everywhere(hosted))
+        transport = KafkaTransport(
+            hosted, settings.database_url, wake_signals, cluster, _staff_broadcasts(hosted)
+        )
         stack.push_async_callback(transport.stop)
         await transport.start()
         await stack.enter_async_context(watching(ctx, {"kafka": transport.check}))
-        yield Service(hosted, transport, _asgi(settings, hosted, transport, assets))
+        yield RunningRooms(hosted, transport, _asgi(settings, hosted, transport, assets))
 
 
 def _asgi(
-    settings: Settings, hosted: list[Hosted], transport: KafkaTransport, assets: dict[str, screens.Asset]
+    settings: Settings, hosted: list[Hosted], transport: KafkaTransport, assets: dict[str, static_files.Asset]
 ) -> Any:
     ctx = hosted[0].ctx
     routes = [http.of_room(each.ctx, each.room.routes) for each in hosted if each.room.routes]
-    routes += hosting.build_routes(ctx.get(screens.Build).name)
+    routes += hosting.build_routes(ctx.get(static_files.Build).name)
     served: Any = http.application(ctx, routes, version=version("rasoi"), checks={"kafka": transport.check})
-    served = screens.Screens(served, assets, screens.policy(settings.checkout_origin))
+    served = static_files.StaticFiles(served, assets, static_files.policy(settings.checkout_origin))
     for each in hosted:
         if each.room.name == "realtime":
             from rasoi import realtime
 
             served = realtime.mount(each.ctx, served)
-    return http.Edge(ShortWays(served, {each.ctx: each.room.routes for each in hosted}))
+    return http.RequestContextMiddleware(FastPath(served, {each.ctx: each.room.routes for each in hosted}))
 
 
 def _websockets(rooms: list[Room]) -> str:
@@ -176,14 +181,14 @@ def _websockets(rooms: list[Room]) -> str:
 async def _serve(settings: Settings, rooms: list[Room], listener: socket.socket, started: float) -> int:
     async with service(settings, rooms) as running:
         config = uvicorn.Config(
-            running.asgi, http=OneWrite, ws=_websockets(rooms),
+            running.asgi, http=CoalescingProtocol, ws=_websockets(rooms),
             ws_per_message_deflate=False, ws_ping_interval=None, ws_max_size=64 * 1024, lifespan="off", log_config=None,
             access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S, backlog=2048, proxy_headers=True,
             ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         )  # fmt: skip
         server = hosting.Server(config)
         announcing = asyncio.create_task(_announce(server, settings, rooms, started))
-        hosting.settle()
+        hosting.freeze_gc()
         await server.serve(sockets=[listener])
         announcing.cancel()
     return 0

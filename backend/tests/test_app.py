@@ -139,7 +139,7 @@ def routes_of(application: Litestar) -> set[tuple[str, str]]:
 
 def test_every_route_stands_in_the_matrix_and_nothing_else(settings: Settings) -> None:
     ctx = Context(settings, None)  # type: ignore[arg-type]
-    ctx.put(Tokens("x" * 32))
+    ctx.register(Tokens("x" * 32))
     application = http.application(ctx, [*app.routes_of(app.ROOMS), *hosting.build_routes("")], version="1")
     assert routes_of(application) == set(MATRIX)
 

@@ -51,13 +51,13 @@ def test_what_cannot_work_is_refused_in_one_line(
     changed: dict[str, str], rooms: list[str], said: str
 ) -> None:
     with pytest.raises(SettingsError, match=said) as refused:
-        serve.chosen(load(GIVEN | changed), rooms)
+        serve.select_rooms(load(GIVEN | changed), rooms)
     assert "\n" not in str(refused.value)
 
 
 def test_rooms_are_chosen_by_name_or_all_of_them() -> None:
-    assert [room.name for room in serve.chosen(load(GIVEN), ["orders", "staff"])] == ["staff", "orders"]
-    assert [room.name for room in serve.chosen(load(GIVEN), ["all"])] == list(hosting.NAMES)
+    assert [room.name for room in serve.select_rooms(load(GIVEN), ["orders", "staff"])] == ["staff", "orders"]
+    assert [room.name for room in serve.select_rooms(load(GIVEN), ["all"])] == list(hosting.NAMES)
 
 
 def test_malformed_brokers_are_refused() -> None:
@@ -82,7 +82,7 @@ async def test_each_room_works_under_its_own_role(database_url: str, kafka: Kafk
         "KAFKA_BOOTSTRAP": kafka.bootstrap,
         "RASOI_DATA": str(tmp_path),
     }
-    rooms = serve.chosen(load(environ), ["all"])
+    rooms = serve.select_rooms(load(environ), ["all"])
     async with serve.service(load(environ), rooms) as running:
         for each in running.hosted:
             assert await each.ctx.db.fetchval("SELECT current_user") == f"rasoi_{each.room.name}"

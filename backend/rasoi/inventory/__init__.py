@@ -9,7 +9,7 @@ from rasoi.platform.rooms import Job, Room
 
 ROOM = Room(
     name="inventory",
-    patience_s=0.1,
+    linger_s=0.1,
     routes=(router,),
     handlers={
         OrderPlaced: order_known,

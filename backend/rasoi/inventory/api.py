@@ -18,11 +18,11 @@ async def reserve(
     refused = await tx.fetchval(
         "SELECT inventory.reserve($1, $2, $3, $4, $5)", outlet_id, order_id, lines, sources, quantities
     )
-    tx.wake("inventory")
+    tx.mark_written("inventory")
     return refused["sold_out"] if refused else []
 
 
 async def release(tx: Tx, outlet_id: int, order_id: UUID) -> None:
     """Give back what an order still holds."""
     await tx.execute("SELECT inventory.release($1, $2)", outlet_id, order_id)
-    tx.wake("inventory")
+    tx.mark_written("inventory")

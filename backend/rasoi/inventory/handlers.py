@@ -15,7 +15,7 @@ async def order_known(ctx: Context, tx: Tx, event: Event, data: OrderPlaced | Or
     """Remember what the lines are made of, for the moment when they are cooked."""
     for line in data.lines:
         sources = [line.variant_id, *(m.id for m in line.modifiers)]
-        tx.gather(
+        tx.defer_write(
             repository.learn_lines, repository.OrderLine(event.outletid, line.id, data.order_id, sources)
         )
 

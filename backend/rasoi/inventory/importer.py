@@ -15,7 +15,7 @@ from rasoi.inventory.entries import RecipeKey, RecipeRow, StockRow
 from rasoi.inventory.stock_file import StockEntry, StockFile, parse
 from rasoi.menu import api as menu
 from rasoi.platform.database import Database, Tx
-from rasoi.platform.sheets import Report, read_text
+from rasoi.platform.sectioned_csv import Report, read_text
 from rasoi.settings import Settings
 
 DEFAULT_OUTLET = 1

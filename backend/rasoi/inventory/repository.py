@@ -69,14 +69,14 @@ async def shift(tx: Tx, outlet_id: int, stock_id: UUID, change_milli: int) -> No
         "SELECT inventory.shift($1, ARRAY[$2::uuid], ARRAY[$3::bigint], ARRAY[0::bigint])",
         outlet_id, stock_id, change_milli,
     )  # fmt: skip
-    tx.wake("inventory")
+    tx.mark_written("inventory")
 
 
 async def announce(tx: Tx, kind: str, outlet_id: int, stock_id: UUID, affected: Sequence[UUID]) -> None:
     """Write one event of a stock, whose row is locked."""
     sql = "SELECT inventory.announce($1, $2, $3, $4, NULL)"
     await tx.execute(sql, kind, outlet_id, stock_id, affected)
-    tx.wake("inventory")
+    tx.mark_written("inventory")
 
 
 async def name_cause(tx: Tx, correlation: str, causation: str | None, traceparent: str | None) -> None:
@@ -148,5 +148,5 @@ async def outlets_to_settle(conn: Database | Tx) -> list[int]:
 
 async def settle(tx: Tx, outlet_id: int, limit: int) -> int:
     """Take started items from stock; returns how many."""
-    tx.wake("inventory")
+    tx.mark_written("inventory")
     return int(await tx.fetchval("SELECT inventory.settle($1, $2)", outlet_id, limit))

@@ -52,4 +52,4 @@ async def settle(ctx: Context) -> None:
         while settled == SETTLED_AT_ONCE:
             async with ctx.db.transaction("inventory") as tx:
                 settled = await repository.settle(tx, outlet_id, SETTLED_AT_ONCE)
-                tx.wake("inventory")
+                tx.mark_written("inventory")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from rasoi.inventory.domain import HIGHEST_MILLI, KINDS, UNITS, milli
-from rasoi.platform.sheets import CODE, Columns, Report, Row, read_sections
+from rasoi.platform.sectioned_csv import CODE, Columns, Report, Row, read_sections
 
 SECTIONS = {
     "stock": Columns(("code", "name", "kind", "unit", "reorder_level", "opening")),

@@ -35,6 +35,6 @@ ROOM = Room(
         BillClosed: handlers.on_bill,
         MenuRepublished: handlers.on_menu,
     },
-    at_once=(frozenset({OrderPlaced, OrderConfirmed}), handlers.on_orders),
+    batch_handler=(frozenset({OrderPlaced, OrderConfirmed}), handlers.on_orders),
     jobs=(Job("prune", 3600, prune), Job("count open tickets", 5, count_open)),
 )

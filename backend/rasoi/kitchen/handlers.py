@@ -29,7 +29,7 @@ class Stations(msgspec.Struct):
 async def on_order(ctx: Context, tx: Tx, event: Event, order: OrderState) -> None:
     """A confirmed order gets its tickets, once."""
     if order.status == "confirmed" and await repository.open_tickets(tx, event):
-        tx.wake("kitchen")
+        tx.mark_written("kitchen")
 
 
 async def on_orders(ctx: Context, events: Sequence[Event]) -> None:

@@ -6,15 +6,15 @@ from prometheus_client import Histogram
 
 from rasoi.kitchen import repository
 from rasoi.platform.context import Context
-from rasoi.platform.metrics import Census
+from rasoi.platform.metrics import LeaderGauge
 from rasoi.staff.api import outlet
 
 MINUTES = tuple(60 * minutes for minutes in (1, 2, 3, 5, 8, 10, 15, 20, 30, 60))
 COOKING = Histogram(
     "rasoi_ticket_seconds", "From a ticket's firing until all of it was ready", ["station"], buckets=MINUTES
 )
-OPEN = Census("rasoi_tickets", "Open tickets by how late they are", ["outlet", "station", "lateness"])
-OLDEST = Census("rasoi_ticket_oldest_seconds", "Age of the oldest open ticket", ["outlet", "station"])
+OPEN = LeaderGauge("rasoi_tickets", "Open tickets by how late they are", ["outlet", "station", "lateness"])
+OLDEST = LeaderGauge("rasoi_ticket_oldest_seconds", "Age of the oldest open ticket", ["outlet", "station"])
 
 
 async def count_open(ctx: Context) -> None:
@@ -27,5 +27,5 @@ async def count_open(ctx: Context) -> None:
         place = (str(row["outlet_id"]), row["station"])
         counts |= {(*place, lateness): row[lateness] for lateness in ("fresh", "amber", "red")}
         oldest[place] = row["oldest"]
-    OPEN.tell(counts)
-    OLDEST.tell(oldest)
+    OPEN.report(counts)
+    OLDEST.report(oldest)

@@ -122,7 +122,7 @@ async def hear_orders(db: Database, events: Sequence[Event]) -> None:
         *zip(
             *((e.id, e.outletid, e.data, e.time, e.correlationid, e.traceparent) for e in events), strict=True
         ),
-        wakes=("kitchen",),
+        wrote=("kitchen",),
     )
 
 

@@ -13,7 +13,7 @@ from rasoi.kitchen import repository, service
 from rasoi.kitchen.schemas import ActionResults, Actions, BoardView, StationName, Stations, Tickets
 from rasoi.platform.auth import Principal, allow
 from rasoi.platform.context import Context
-from rasoi.platform.screens import Build
+from rasoi.platform.static_files import Build
 from rasoi.staff import api as staff
 
 StationCode = Annotated[str, Parameter(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+$")]

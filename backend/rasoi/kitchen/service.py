@@ -76,7 +76,7 @@ class Work:
         for old, new in changed:
             if old.ready_at is None and new.ready_at is not None:
                 seconds = (new.ready_at - (new.fired_at or new.placed_at)).total_seconds()
-                self.tx.count(COOKING.labels(new.station).observe, seconds)
+                self.tx.on_commit(COOKING.labels(new.station).observe, seconds)
 
 
 async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[Work, list[DoneAction]]:

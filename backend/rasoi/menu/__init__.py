@@ -10,7 +10,7 @@ from rasoi.platform.rooms import Job, Room
 
 
 async def start(ctx: Context) -> None:
-    ctx.put(MenuCache())
+    ctx.register(MenuCache())
 
 
 ROOM = Room(

@@ -15,7 +15,7 @@ from rasoi.platform.events import Event
 
 async def stock_depleted(ctx: Context, tx: Tx, event: Event, data: StockDepleted) -> None:
     await _apply(tx, event.outletid, data.stock_id, data.affected_item_ids, repository.hold)
-    tx.count(STOCK_OUTS.inc)
+    tx.on_commit(STOCK_OUTS.inc)
 
 
 async def stock_restocked(ctx: Context, tx: Tx, event: Event, data: StockRestocked) -> None:

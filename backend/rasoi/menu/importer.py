@@ -14,7 +14,7 @@ from rasoi.menu import import_repository, repository, service
 from rasoi.menu.import_repository import Key
 from rasoi.menu.menu_file import MenuFile, Values, parse
 from rasoi.platform.database import Database, Tx
-from rasoi.platform.sheets import Report, read_text
+from rasoi.platform.sectioned_csv import Report, read_text
 from rasoi.settings import Settings
 
 DEFAULT_OUTLET = 1

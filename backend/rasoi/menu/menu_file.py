@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rasoi.menu.domain import ALLERGENS, DIETS, HIGHEST_PRICE_PAISE, ONLY_VARIANT, code_of
-from rasoi.platform.sheets import Columns, Report, Row, hundredths, read_sections
+from rasoi.platform.sectioned_csv import Columns, Report, Row, hundredths, read_sections
 
 SECTIONS = {
     "taxes": Columns(("code", "name", "prices", "rates")),

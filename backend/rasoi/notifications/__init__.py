@@ -7,7 +7,7 @@ from rasoi.platform.rooms import Job, Room
 
 ROOM = Room(
     name="notifications",
-    patience_s=0.1,
+    linger_s=0.1,
     routes=ROUTES,
     handlers=dict.fromkeys(RULES, handlers.notify),
     jobs=(Job("prune messages", 3600, handlers.prune),),

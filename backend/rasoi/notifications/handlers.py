@@ -14,7 +14,7 @@ async def notify(ctx: Context, tx: Tx, event: Event, data: Contract) -> None:
     bill_id, session_ids = sessions_of(data)
     if bill_id:
         for session_id in session_ids:
-            tx.gather(repository.add_sessions, (event.outletid, session_id, bill_id))
+            tx.defer_write(repository.add_sessions, (event.outletid, session_id, bill_id))
     for draft in RULES[type(data)](data):
         service.send(tx, event, draft)
 

@@ -21,7 +21,7 @@ def send(tx: Tx, event: Event, draft: Draft) -> None:
     """Record a message and send it to the screens, once per cause and audience."""
     row = _written(event, draft)
     told = new_event(_change(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
-    tx.gather(_record, (row, told))
+    tx.defer_write(_record, (row, told))
 
 
 async def _record(tx: Tx, drafted: list[tuple[MessageRow, Event]]) -> None:

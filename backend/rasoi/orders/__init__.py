@@ -15,13 +15,13 @@ from rasoi.platform.rooms import Job, Room
 
 async def start(ctx: Context) -> None:
     """Menu and settings are held in memory from here on."""
-    ctx.put(Snapshots())
-    ctx.put(PlacementBatcher(ctx.db))
+    ctx.register(Snapshots())
+    ctx.register(PlacementBatcher(ctx.db))
 
 
 ROOM = Room(
     name="orders",
-    patience_s=0.02,
+    linger_s=0.02,
     routes=ROUTES,
     handlers={
         TicketOpened: handlers.record_ticket,
@@ -29,7 +29,7 @@ ROOM = Room(
         CancelAccepted: handlers.cancel_accepted,
         CancelRefused: handlers.cancel_refused,
     },
-    snapshot_handlers={MenuRepublished: handlers.drop_snapshot, OutletChanged: handlers.drop_snapshot},
+    broadcast_handlers={MenuRepublished: handlers.drop_snapshot, OutletChanged: handlers.drop_snapshot},
     jobs=(Job("expire unapproved orders", 5.0, expire_unapproved), Job("count live orders", 5.0, count_live)),
     start=start,
     functions={

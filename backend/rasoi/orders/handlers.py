@@ -25,14 +25,14 @@ async def apply_ticket(ctx: Context, tx: Tx, event: Event, data: TicketChanged) 
     if not data.changed_items:  # paid, rushed, or a change at another station: no item moved
         return
     _gather_progress(tx, event, data)
-    await tx.write_gathered()
+    await tx.write_deferred()
     async with locked_bill(ctx, event.outletid, order_id=data.ticket.order_id, tx=tx) as (_, bill):
         bill.apply_progress(bill.order(data.ticket.order_id))
 
 
 def _gather_progress(tx: Tx, event: Event, data: BoardChange) -> None:
     t = data.ticket
-    tx.gather(db.save_progress, (event.outletid, t.order_id, t.id, t.station, t.state, t.version))
+    tx.defer_write(db.save_progress, (event.outletid, t.order_id, t.id, t.station, t.state, t.version))
 
 
 async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccepted) -> None:

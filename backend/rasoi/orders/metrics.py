@@ -10,9 +10,9 @@ from rasoi.contracts.orders import OrderState
 from rasoi.orders import repository as db
 from rasoi.orders.domain import Bill
 from rasoi.platform.context import Context
-from rasoi.platform.metrics import Census
+from rasoi.platform.metrics import LeaderGauge
 
-ORDERS = Census("rasoi_orders", "Orders under way, by state", ["status"])
+ORDERS = LeaderGauge("rasoi_orders", "Orders under way, by state", ["status"])
 PLACEMENTS = Counter(
     "rasoi_order_placements_total", "Tries to place an order, by what came of it", ["outcome"]
 )
@@ -28,10 +28,10 @@ def count_transitions(tx: Any, bill: Bill) -> None:
     for change in bill.pending_events:
         if isinstance(change.payload, OrderState):
             for status in change.payload.path[1:]:
-                tx.count(TRANSITIONS.labels(status).inc)
+                tx.on_commit(TRANSITIONS.labels(status).inc)
 
 
 async def count_live(ctx: Context) -> None:
     """Report how many orders are under way."""
     counts = await db.by_status(ctx.db)
-    ORDERS.tell({(status,): counts.get(status, 0) for status in db.LIVE})
+    ORDERS.report({(status,): counts.get(status, 0) for status in db.LIVE})

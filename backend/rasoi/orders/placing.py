@@ -122,7 +122,7 @@ async def _table_of(
     return table_id, found["name"]
 
 
-@tracing.step("place order")
+@tracing.spanned("place order")
 async def _try_place(
     ctx: Context,
     principal: Principal,

@@ -49,7 +49,7 @@ async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, by
         [each.menu_version for each in batch],
         *zip(*sources, strict=True), *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
     )  # fmt: skip
-    conn.on_commit({"orders", "inventory"} if any(row["stocked"] for row in rows) else {"orders"})
+    conn.on_written({"orders", "inventory"} if any(row["stocked"] for row in rows) else {"orders"})
     return [(row["outcome"], row["body"]) for row in rows]
 
 
@@ -87,7 +87,7 @@ async def save_bill(tx: Any, bill: Bill) -> None:
         )
     sql = "SELECT orders.save_bill($1, $2, $3, $4)"
     await tx.execute(sql, bill.row.outlet_id, bill.row, list(bill.changed_orders.values()), events)
-    tx.wake("orders")
+    tx.mark_written("orders")
     bill.pending_events.clear()
     bill.changed_orders.clear()
 
@@ -101,7 +101,7 @@ async def release_stock(tx: Any, outlet_id: int, order_id: UUID) -> None:
     """Stock that was reserved for the order is for sale again."""
     await name_cause(tx)
     await tx.execute("SELECT orders.release_stock($1, $2)", outlet_id, order_id)
-    tx.wake("inventory")
+    tx.mark_written("inventory")
 
 
 async def reserve_stock(
@@ -110,7 +110,7 @@ async def reserve_stock(
     """Reserve again; None when that worked, else what is sold out."""
     lines, ids, counts = zip(*sources, strict=True)
     sql = "SELECT orders.reserve_stock($1, $2, $3, $4, $5)"
-    tx.wake("inventory")
+    tx.mark_written("inventory")
     await name_cause(tx)
     return await tx.fetchval(sql, outlet_id, order_id, lines, ids, counts)
 

@@ -15,10 +15,10 @@ from rasoi.orders import placing, schemas, service, tables, views
 from rasoi.orders import repository as db
 from rasoi.platform.auth import Principal, Tokens, allow, public
 from rasoi.platform.context import Context
-from rasoi.platform.http import Call
+from rasoi.platform.fast_path import FAST_PATH
+from rasoi.platform.http import RequestScope
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.short import SHORT
 from rasoi.staff.api import outlet as read_outlet
 
 ANYONE = allow("guest", "waiter", "manager", "owner")
@@ -100,13 +100,13 @@ async def quote(ctx: Context, principal: Principal, data: JSONBody[schemas.Quote
     guards=[ANYONE],
     status_code=201,
     responses={201: ResponseSpec(schemas.Order, generate_examples=False)},
-    opt=SHORT,
+    opt=FAST_PATH,
 )
-async def place_order(call: Call, data: JSONBody[schemas.PlaceRequest]) -> Response[bytes]:
+async def place_order(request_scope: RequestScope, data: JSONBody[schemas.PlaceRequest]) -> Response[bytes]:
     """Place an order, whole. 409 when the price or the availability is not what the guest saw."""
-    if call.principal.role == "guest":
-        await limit(call.ctx, "order", str(call.principal.session_id), 120, 60)
-    return await placing.place(call.ctx, call.principal, data, call.key)
+    if request_scope.principal.role == "guest":
+        await limit(request_scope.ctx, "order", str(request_scope.principal.session_id), 120, 60)
+    return await placing.place(request_scope.ctx, request_scope.principal, data, request_scope.key)
 
 
 @get("/api/orders/{order_id:uuid}", guards=[READERS])

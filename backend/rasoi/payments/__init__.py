@@ -11,7 +11,7 @@ from rasoi.contracts.orders import (
     OrderProgressed,
 )
 from rasoi.payments import handlers, workers
-from rasoi.payments.collecting import Wakes
+from rasoi.payments.collecting import WorkerSignals
 from rasoi.payments.providers import Provider, provider_of
 from rasoi.payments.providers.razorpay import Razorpay
 from rasoi.payments.routes import ROUTES
@@ -49,8 +49,8 @@ def _simulator_beside(settings: Settings) -> str:
 
 
 async def start(ctx: Context) -> None:
-    """What wakes the workers of this process."""
-    ctx.put(Wakes())
+    """The signals that wake the workers of this process."""
+    ctx.register(WorkerSignals())
 
 
 async def stop(ctx: Context) -> None:
@@ -59,7 +59,7 @@ async def stop(ctx: Context) -> None:
 
 ROOM = Room(
     name="payments",
-    patience_s=0.03,
+    linger_s=0.03,
     routes=ROUTES,
     handlers={
         OrderPlaced: handlers.on_order,

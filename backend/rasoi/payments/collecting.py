@@ -5,7 +5,6 @@ Locks are always taken in this order: the bill, then its payments.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,6 +20,7 @@ from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.problems import NotFound
+from rasoi.platform.wake import WakeSignal
 from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
@@ -28,12 +28,12 @@ log = structlog.get_logger(__name__)
 RECHECK = timedelta(seconds=10)
 
 
-class Wakes:
-    """Tells this process's workers that there is something to do; others find it by their poll."""
+class WorkerSignals:
+    """Wakes this process's workers; those of other processes find their work by polling."""
 
     def __init__(self) -> None:
-        self.webhooks = asyncio.Event()
-        self.refunds = asyncio.Event()
+        self.webhooks = WakeSignal()
+        self.refunds = WakeSignal()
 
 
 class UnknownPayment(NotFound):
@@ -77,7 +77,7 @@ async def realign(tx: Tx, due: orders.DueBill, expires_at: datetime | None = Non
             return ledger
         ledger.give_up("cancelled")
         await db.save(tx, ledger)
-        tx.count(PAYMENTS.labels("none", "cancelled", "amount changed").inc)
+        tx.on_commit(PAYMENTS.labels("none", "cancelled", "amount changed").inc)
         expires_at = expires_at or ledger.row.expires_at
     if due.due_paise > 0 and due.awaiting_order_ids:
         return await new_payment(tx, due, expires_at)
@@ -95,7 +95,7 @@ async def record_attempt(tx: Tx, ref: Ref, found: Observed) -> Ledger:
         attempt.look_at = None if ledger.row.status == "completed" else ledger.now + RECHECK
         ledger.changed_attempts[attempt.id] = attempt
     elif attempt is not None and attempt.id in ledger.changed_attempts and attempt.status == "failed":
-        tx.count(PAYMENTS.labels(attempt.method or "unknown", "failed", reason_of(found.reason)).inc)
+        tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", "failed", reason_of(found.reason)).inc)
     await db.save(tx, ledger)
     await db.add_to_day(tx, ledger)
     return ledger
@@ -115,7 +115,7 @@ async def use(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) 
     if fulfilment.ok:
         await realign(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
     outcome = "completed" if fulfilment.ok else "unusable"
-    tx.count(PAYMENTS.labels(attempt.method or "unknown", outcome, fulfilment.reason or "").inc)
+    tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", outcome, fulfilment.reason or "").inc)
     return fulfilment.ok
 
 
@@ -158,7 +158,7 @@ async def _record(ctx: Context, ref: Ref, found: Observed) -> Ledger:
     async with ctx.db.transaction("payments") as tx:
         ledger = await record_attempt(tx, ref, found)
     if any(refund.status == "requested" for refund in ledger.refunds):
-        ctx.get(Wakes).refunds.set()
+        ctx.get(WorkerSignals).refunds.set()
     return ledger
 
 
@@ -173,5 +173,5 @@ async def expire(tx: Tx, ref: Ref) -> bool:
     ledger.give_up(status)
     await db.save(tx, ledger)
     await orders.expire_unpaid(tx, due.outlet_id, due.bill_id)
-    tx.count(PAYMENTS.labels("none", status, "not paid in time").inc)
+    tx.on_commit(PAYMENTS.labels("none", status, "not paid in time").inc)
     return True

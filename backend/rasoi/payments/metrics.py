@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
 
-from rasoi.platform.metrics import SECONDS, Census
+from rasoi.platform.metrics import SECONDS, LeaderGauge
 
 # what Razorpay names as reasons without end, as few
 REASONS = frozenset(
@@ -24,9 +24,11 @@ WEBHOOKS = Counter("rasoi_payment_webhooks_total", "Provider's webhooks by what 
 PROVIDER_SECONDS = Histogram(
     "rasoi_provider_seconds", "Time of a call to the payment provider", ["outcome"], buckets=SECONDS
 )
-WAITING = Census("rasoi_payment_work_waiting", "Webhooks and refunds that wait to be worked on", ["work"])
-OLDEST = Census("rasoi_payment_work_oldest_seconds", "Age of the oldest of them", ["work"])
-UNSETTLED = Census(
+WAITING = LeaderGauge(
+    "rasoi_payment_work_waiting", "Webhooks and refunds that wait to be worked on", ["work"]
+)
+OLDEST = LeaderGauge("rasoi_payment_work_oldest_seconds", "Age of the oldest of them", ["work"])
+UNSETTLED = LeaderGauge(
     "rasoi_captures_unsettled", "Payments of three days captured, not on a bill and not given back either"
 )
 

@@ -159,8 +159,8 @@ async def add_to_day(tx: Any, ledger: Ledger) -> None:
             ADD_DAILY, ledger.row.outlet_id, ledger.today, total.method, 1 if total.captured_paise else 0,
             total.captured_paise, 1 if total.refunded_paise else 0, total.refunded_paise,
         )  # fmt: skip
-        tx.count(CAPTURED.labels(total.method).inc, total.captured_paise)
-        tx.count(REFUNDED.labels(total.method).inc, total.refunded_paise)
+        tx.on_commit(CAPTURED.labels(total.method).inc, total.captured_paise)
+        tx.on_commit(REFUNDED.labels(total.method).inc, total.refunded_paise)
     ledger.totals.clear()
 
 

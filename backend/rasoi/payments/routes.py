@@ -13,7 +13,7 @@ from litestar.params import JSONBody, Parameter, QueryParameter
 
 from rasoi.payments import queue, schemas, service
 from rasoi.payments import repository as db
-from rasoi.payments.collecting import Wakes
+from rasoi.payments.collecting import WorkerSignals
 from rasoi.payments.metrics import WEBHOOKS
 from rasoi.payments.providers import provider_of
 from rasoi.platform.auth import Principal, allow, public
@@ -148,7 +148,7 @@ async def razorpay_webhook(ctx: Context, request: Request[Any, Any, Any]) -> sch
         event_id = hashlib.sha256(body).hexdigest()
     kept = {name: request.headers[name].replace("\0", "") for name in KEPT_HEADERS if name in request.headers}
     if await queue.add_webhook(ctx.db, provider.name, event_id, kept, body):
-        ctx.get(Wakes).webhooks.set()
+        ctx.get(WorkerSignals).webhooks.set()
     else:
         WEBHOOKS.labels("repeated").inc()
     return schemas.Received()

@@ -12,7 +12,7 @@ from litestar import Response
 from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments import schemas
-from rasoi.payments.collecting import UnknownPayment, Wakes, collect, lock, new_payment, realign, use
+from rasoi.payments.collecting import UnknownPayment, WorkerSignals, collect, lock, new_payment, realign, use
 from rasoi.payments.domain import OPEN, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
@@ -226,7 +226,7 @@ async def refund(
                 await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
         if row.next_try_at is None:
             ledger.advance_refund(row, "processed")
-            tx.count(REFUNDS.labels(row.method or "unknown", "processed").inc)
+            tx.on_commit(REFUNDS.labels(row.method or "unknown", "processed").inc)
         await db.save(tx, ledger)
         detail = {"refund": str(row.id), "amount_paise": row.amount_paise, "reason": request.reason}
         await audit(tx, principal, "payment.refund", str(payment_id), detail)
@@ -234,7 +234,7 @@ async def refund(
         return 202, schemas.refund_view(row, staff=True)
 
     answer = await idempotent(ctx, "payments", principal, key, work)
-    ctx.get(Wakes).refunds.set()
+    ctx.get(WorkerSignals).refunds.set()
     return answer
 
 

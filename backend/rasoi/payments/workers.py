@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from logging import ERROR, WARNING
 from uuid import UUID
@@ -12,7 +11,7 @@ import structlog
 from rasoi.orders import api as orders
 from rasoi.payments import queue
 from rasoi.payments import repository as db
-from rasoi.payments.collecting import UnknownPayment, Wakes, collect, expire, lock
+from rasoi.payments.collecting import UnknownPayment, WorkerSignals, collect, expire, lock
 from rasoi.payments.domain import AttemptRow, IllegalTransition, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import OLDEST, REFUNDS, UNSETTLED, WAITING, WEBHOOKS
@@ -28,20 +27,12 @@ INTENT_S = 10
 WEBHOOK_DAYS = 90
 
 
-async def woken(event: asyncio.Event) -> None:
-    """Until there is something to do here, or the poll's time has come."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(POLL_S):
-            await event.wait()
-    event.clear()
-
-
 # webhooks
 
 
 async def process_webhooks(ctx: Context) -> None:
     """Wait for webhooks, then work on all whose time has come."""
-    await woken(ctx.get(Wakes).webhooks)
+    await ctx.get(WorkerSignals).webhooks.wait(POLL_S)
     while waiting := await queue.claim_webhooks(ctx.db, provider_of(ctx).name):
         for each in waiting:
             await process_webhook(ctx, each)
@@ -113,7 +104,7 @@ async def record_refund(ctx: Context, ref: Ref, found: ObservedRefund) -> None:
         await db.save(tx, ledger)
         await db.add_to_day(tx, ledger)
         if row.status != before:
-            tx.count(REFUNDS.labels(row.method or "unknown", row.status).inc)
+            tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
 
 
 async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ObservedRefund) -> RefundRow:
@@ -132,7 +123,7 @@ def _ours(ledger: Ledger, found: ObservedRefund) -> RefundRow | None:
 
 async def send_refunds(ctx: Context) -> None:
     """Wait for refunds, then ask the provider for all whose time has come."""
-    await woken(ctx.get(Wakes).refunds)
+    await ctx.get(WorkerSignals).refunds.wait(POLL_S)
     while due := await queue.claim_refunds(ctx.db):
         for each in due:
             try:
@@ -210,9 +201,9 @@ async def look_up(ctx: Context, each: queue.ToLookUp) -> None:
 async def count_waiting(ctx: Context) -> None:
     """Tell what waits to be worked on, and what was captured without an end."""
     rows = await queue.waiting(ctx.db)
-    WAITING.tell({(row["work"],): row["count"] for row in rows})
-    OLDEST.tell({(row["work"],): row["oldest_s"] for row in rows})
-    UNSETTLED.tell({(): await queue.unsettled(ctx.db)})
+    WAITING.report({(row["work"],): row["count"] for row in rows})
+    OLDEST.report({(row["work"],): row["oldest_s"] for row in rows})
+    UNSETTLED.report({(): await queue.unsettled(ctx.db)})
 
 
 async def prune(ctx: Context) -> None:

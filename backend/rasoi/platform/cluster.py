@@ -14,7 +14,7 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 DAY_MS = 86_400_000
 
 
-class KafkaAway(Exception):
+class KafkaUnavailable(Exception):
     """Kafka can't be reached or used; the text is one line."""
 
 
@@ -56,7 +56,7 @@ async def ensure_topics(cluster: Cluster, rooms: Sequence[str]) -> list[str]:
         answer = await admin.create_topics(missing)
         for name, code, *_ in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:  # another process was faster
-                raise KafkaAway(f"Kafka did not create the topic {name}: {for_code(code).__name__}")
+                raise KafkaUnavailable(f"Kafka did not create the topic {name}: {for_code(code).__name__}")
         return [each.name for each in missing]
     finally:
         await admin.close()
@@ -76,12 +76,14 @@ async def partitions_of(cluster: Cluster, topics: Sequence[str]) -> list[TopicPa
     admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap, request_timeout_ms=10_000)
     try:
         await admin.start()
-        told = await admin.describe_topics(list(topics))
+        described = await admin.describe_topics(list(topics))
     finally:
         await admin.close()
-    for topic in told:
+    for topic in described:
         if topic["error_code"] or not topic["partitions"]:
             raise for_code(topic["error_code"] or UnknownTopicOrPartitionError.errno)(topic["topic"])
     return [
-        TopicPartition(topic["topic"], each["partition"]) for topic in told for each in topic["partitions"]
+        TopicPartition(topic["topic"], each["partition"])
+        for topic in described
+        for each in topic["partitions"]
     ]

@@ -19,13 +19,13 @@ class Context:
         self.redis = redis
         self._parts: dict[type, object] = {}
 
-    def beside(self, db: Database) -> Context:
+    def with_database(self, db: Database) -> Context:
         """The same parts over another database: another room's in this process, under its own role."""
         other = Context(self.settings, db, self.redis)
         other._parts = self._parts
         return other
 
-    def put(self, part: object, kind: type | None = None) -> None:
+    def register(self, part: object, kind: type | None = None) -> None:
         """Keep `part` under its class, or under `kind`, its protocol."""
         self._parts[kind or type(part)] = part
 
@@ -34,4 +34,4 @@ class Context:
         try:
             return cast(T, self._parts[kind])
         except KeyError:
-            raise LookupError(f"no {kind.__name__} was put into the context") from None
+            raise LookupError(f"no {kind.__name__} is registered in the context") from None

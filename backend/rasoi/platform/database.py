@@ -71,9 +71,9 @@ class Tx:
         self.execute: Callable[..., Any] = conn.execute
         self.executemany: Callable[..., Any] = conn.executemany
         self.events: list[Event] = []
-        self.woken: set[str] = set()
-        self.afterwards: list[Callable[[], object]] = []
-        self.gathered: dict[Callable[[Tx, list[Any]], Awaitable[None]], list[Any]] = {}
+        self.written_logs: set[str] = set()
+        self.commit_hooks: list[Callable[[], object]] = []
+        self.deferred: dict[Callable[[Tx, list[Any]], Awaitable[None]], list[Any]] = {}
 
     def emit(self, payload: Contract, *, subject: str, outlet_id: int, version: int) -> None:
         """Queue an event for this room's log. The aggregate's row must be locked by this transaction."""
@@ -81,22 +81,22 @@ class Tx:
             raise ValueError(f"{payload.event_type} belongs to {payload.event_room}, not to {self.room}")
         self.events.append(new_event(payload, subject=subject, outlet_id=outlet_id, version=version))
 
-    def wake(self, room: str) -> None:
-        """Tell the readers of `room`, whose log an SQL function wrote in this transaction."""
-        self.woken.add(room)
+    def mark_written(self, room: str) -> None:
+        """An SQL function wrote the log of `room` in this transaction: its readers are woken after the commit."""
+        self.written_logs.add(room)
 
-    def count(self, what: Callable[[float], object], by: float = 1) -> None:
-        """Call `what` with `by` once this transaction has committed; what rolls back is not counted."""
-        self.afterwards.append(partial(what, by))
+    def on_commit(self, hook: Callable[..., object], *args: Any) -> None:
+        """Call `hook` with `args` once this transaction has committed, and never if it rolls back."""
+        self.commit_hooks.append(partial(hook, *args))
 
-    def gather(self, write: Callable[[Tx, list[Any]], Awaitable[None]], row: Any) -> None:
+    def defer_write(self, write: Callable[[Tx, list[Any]], Awaitable[None]], row: Any) -> None:
         """Leave `row` to `write`, which gets all such rows of this transaction at once, just before the commit."""
-        self.gathered.setdefault(write, []).append(row)
+        self.deferred.setdefault(write, []).append(row)
 
-    async def write_gathered(self) -> None:
-        """Write what was gathered so far: for whoever reads it in this transaction, and before the commit."""
-        while self.gathered:
-            write, rows = self.gathered.popitem()
+    async def write_deferred(self) -> None:
+        """Write what was deferred so far: for whoever reads it in this transaction, and before the commit."""
+        while self.deferred:
+            write, rows = self.deferred.popitem()
             await write(self, rows)
 
     async def flush(self) -> None:
@@ -122,15 +122,16 @@ class Tx:
             strict=True,
         )
         await self.conn.execute(EMIT.format(room=self.room), *(list(column) for column in columns))
-        self.woken.add(self.room)
+        self.written_logs.add(self.room)
 
 
 class Database:
-    """A pool of connections, all under one role. `on_commit` hears which rooms' logs were written."""
+    """A pool of connections, all under one role. `on_written` is called after a commit with the rooms whose logs it
+    wrote."""
 
-    def __init__(self, pool: Any, on_commit: Callable[[set[str]], None] | None = None) -> None:
+    def __init__(self, pool: Any, on_written: Callable[[set[str]], None] | None = None) -> None:
         self.pool = pool
-        self.on_commit = on_commit or (lambda rooms: None)
+        self.on_written = on_written or (lambda rooms: None)
         self.fetch: Callable[..., Any] = pool.fetch
         self.fetchrow: Callable[..., Any] = pool.fetchrow
         self.fetchval: Callable[..., Any] = pool.fetchval
@@ -158,18 +159,18 @@ class Database:
             async with conn.transaction():
                 tx = Tx(conn, room)
                 yield tx
-                await tx.write_gathered()
+                await tx.write_deferred()
                 await tx.flush()
-        for counted in tx.afterwards:
-            counted()
-        if tx.woken:
-            self.on_commit(tx.woken)
+        for hook in tx.commit_hooks:
+            hook()
+        if tx.written_logs:
+            self.on_written(tx.written_logs)
 
-    async def call(self, sql: str, *args: Any, wakes: Sequence[str] = ()) -> Any:
-        """The rows of one statement that is its own transaction, such as a function that writes logs itself."""
+    async def call(self, sql: str, *args: Any, wrote: Sequence[str] = ()) -> Any:
+        """The rows of one statement that is its own transaction, such as a function that writes the logs `wrote` itself."""
         rows = await self.pool.fetch(sql, *args)
-        if wakes:
-            self.on_commit(set(wakes))
+        if wrote:
+            self.on_written(set(wrote))
         return rows
 
     async def close(self) -> None:

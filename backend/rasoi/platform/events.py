@@ -84,7 +84,7 @@ def decode(event: Event) -> Contract | None:
     return None if cls is None else msgspec.json.decode(event.data, type=cls)
 
 
-def enter(event: Event) -> list[Token[Any]]:
+def bind(event: Event) -> list[Token[Any]]:
     """Work on behalf of an event: what it causes carries its correlation, and names it as the cause."""
     return [
         correlation_id.set(event.correlationid),
@@ -93,7 +93,7 @@ def enter(event: Event) -> list[Token[Any]]:
     ]
 
 
-def leave(tokens: list[Token[Any]]) -> None:
+def reset(tokens: list[Token[Any]]) -> None:
     """The end of `enter`."""
     for token in tokens:
         token.var.reset(token)

@@ -21,11 +21,11 @@ from uuid_utils.compat import uuid7
 
 from rasoi.platform import problems, tracing
 from rasoi.platform.auth import AuthMiddleware, Principal, Tokens, principal_of, public
-from rasoi.platform.bodies import StrictBodies
 from rasoi.platform.context import Context
 from rasoi.platform.events import correlation_id, traceparent
 from rasoi.platform.idempotency import IdempotencyKey, provide_key
 from rasoi.platform.metrics import REQUEST_SECONDS, REQUESTS, method_of
+from rasoi.platform.strict_json import StrictJsonPlugin
 
 log = structlog.get_logger(__name__)
 MAX_BODY = 256 * 1024
@@ -38,7 +38,7 @@ HEADERS = [
 ]
 
 
-class Edge:
+class RequestContextMiddleware:
     """The outermost layer: ids, timing, log line and safe headers for every request."""
 
     def __init__(self, app: Any) -> None:
@@ -53,7 +53,7 @@ class Edge:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if SAFE_ID.match(given) else str(uuid7())
         correlation_id.set(request_id)
-        traceparent.set(tracing.received(headers.get(b"traceparent", b"")))
+        traceparent.set(tracing.parse(headers.get(b"traceparent", b"")))
         span = tracing.request(scope)
         status = 500
 
@@ -74,7 +74,7 @@ class Edge:
             answered.inc()
             took.observe(seconds)
             if span is not None:
-                tracing.answered(span, method, route, status)
+                tracing.end_request(span, method, route, status)
             log.debug(
                 "request",
                 method=scope["method"],
@@ -127,7 +127,7 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestScope:
     """Context, caller and key as one dependency: for hot routes, since several are resolved as a group of tasks."""
 
     ctx: Context
@@ -136,7 +136,7 @@ class Call:
 
 
 def provide_address(request: Request[Any, Any, Any]) -> str:
-    """The caller's address, as the server in front of us tells it."""
+    """The caller's address, as the server in front of us reports it."""
     return request.client.host if request.client else "unknown"
 
 
@@ -148,12 +148,12 @@ def of_room(ctx: Context, routes: Sequence[Any]) -> Router:
 def _bound(ctx: Context) -> dict[str, Provide]:
     """What handlers reach by a context."""
 
-    async def provide_call(request: Request[Any, Any, Any]) -> Call:
-        return Call(ctx, principal_of(request), await provide_key(request))
+    async def provide_request_scope(request: Request[Any, Any, Any]) -> RequestScope:
+        return RequestScope(ctx, principal_of(request), await provide_key(request))
 
     return {
         "ctx": Provide(lambda: ctx, sync_to_thread=False, use_cache=True),
-        "call": Provide(provide_call),
+        "request_scope": Provide(provide_request_scope),
     }
 
 
@@ -166,7 +166,7 @@ def application(
     on_startup: Sequence[Callable[..., Any]] = (),
     on_shutdown: Sequence[Callable[..., Any]] = (),
 ) -> Litestar:
-    """The Litestar application for these routes, without the outermost layer. `checks` are told by /health/ready."""
+    """The Litestar application for these routes, without the outermost layer. `checks` are reported by /health/ready."""
     return Litestar(
         route_handlers=[live, ready, metrics, *routes],
         middleware=[AuthMiddleware(ctx.get(Tokens))],
@@ -182,7 +182,7 @@ def application(
             "Context": Context,
             "Principal": Principal,
             "IdempotencyKey": IdempotencyKey,
-            "Call": Call,
+            "RequestScope": RequestScope,
         },
         openapi_config=OpenAPIConfig(
             title="Rasoi",
@@ -198,5 +198,5 @@ def application(
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),
         logging_config=None,
-        plugins=[StrictBodies()],
+        plugins=[StrictJsonPlugin()],
     )

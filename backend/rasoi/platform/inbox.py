@@ -13,19 +13,19 @@ import structlog
 from rasoi.platform import events, tracing
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
+from rasoi.platform.event_log import LogEntry
 from rasoi.platform.events import Event
-from rasoi.platform.log import Entry
 from rasoi.platform.metrics import EVENT_LAG, HANDLED, RETRIED
 from rasoi.platform.rooms import Room
 
 log = structlog.get_logger(__name__)
 
-TOGETHER = 32
-FEW = 4
-LANES = 8
+BATCH_SIZE = 32
+SPLIT_BELOW = 4
+PARALLEL_KEYS = 8
 TRIES = 5
 FIRST_PAUSE_S = 0.05
-AWAY = (
+DATABASE_UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -50,12 +50,12 @@ WHERE log = $1 AND ($2::text IS NULL OR subject = $2) ORDER BY position"""
 UNPARK = "DELETE FROM {room}.parked WHERE log = $1 AND position = $2"
 
 
-def lanes(entries: Iterable[Entry], count: int = LANES) -> list[list[Entry]]:
+def split_by_key(entries: Iterable[LogEntry], count: int = PARALLEL_KEYS) -> list[list[LogEntry]]:
     """Entries split by key, the order within a key kept."""
-    split: list[list[Entry]] = [[] for _ in range(count)]
+    split: list[list[LogEntry]] = [[] for _ in range(count)]
     for each in entries:
         split[hash(each.event.subject) % count].append(each)
-    return [lane for lane in split if lane]
+    return [part for part in split if part]
 
 
 class Inbox:
@@ -66,9 +66,9 @@ class Inbox:
         self.room = room
         self.log = source
         self.types = {cls.event_type: fn for cls, fn in room.handlers.items() if cls.event_room == source}
-        self.at_once = room.at_once[1] if room.at_once else None
-        contracts = room.at_once[0] if room.at_once else ()
-        self.swift = {cls.event_type for cls in contracts if cls.event_room == source}
+        self.batch_handler = room.batch_handler[1] if room.batch_handler else None
+        contracts = room.batch_handler[0] if room.batch_handler else ()
+        self.batch_types = {cls.event_type for cls in contracts if cls.event_room == source}
         self.parked: set[str] = set()
 
     async def load(self) -> None:
@@ -79,44 +79,44 @@ class Inbox:
     def wants(self, event: Event) -> bool:
         return event.type in self.types
 
-    async def handle(self, entries: list[Entry]) -> None:
+    async def handle(self, entries: list[LogEntry]) -> None:
         """Handle entries in order: many in one transaction; where that fails, fewer, at last one by one by key."""
-        for start in range(0, len(entries), TOGETHER):
-            await self._some(entries[start : start + TOGETHER])
+        for start in range(0, len(entries), BATCH_SIZE):
+            await self._handle_batch(entries[start : start + BATCH_SIZE])
 
-    async def _some(self, entries: list[Entry]) -> None:
-        if await self._together(entries):
+    async def _handle_batch(self, entries: list[LogEntry]) -> None:
+        if await self._in_one_transaction(entries):
             return
-        if len(entries) <= FEW:
-            await asyncio.gather(*(self._one_by_one(lane) for lane in lanes(entries)))
+        if len(entries) <= SPLIT_BELOW:
+            await asyncio.gather(*(self._one_by_one(part) for part in split_by_key(entries)))
             return
         middle = len(entries) // 2
-        await self._some(entries[:middle])
-        await self._some(entries[middle:])
+        await self._handle_batch(entries[:middle])
+        await self._handle_batch(entries[middle:])
 
-    async def _together(self, entries: list[Entry]) -> bool:
+    async def _in_one_transaction(self, entries: list[LogEntry]) -> bool:
         if any(each.event.subject in self.parked for each in entries):
             return False
         batch = [each.event for each in entries]
         try:
-            if self.at_once and all(
-                event.type in self.swift and not tracing.traced(event) for event in batch
+            if self.batch_handler and all(
+                event.type in self.batch_types and not tracing.is_recorded(event) for event in batch
             ):
-                await self.at_once(self.ctx, batch)
+                await self.batch_handler(self.ctx, batch)
             else:
                 async with self.ctx.db.transaction(self.room.name) as tx:
                     await self._apply(tx, batch)
-        except Exception as error:  # whatever it was, it is met again one by one
+        except Exception as error:  # whatever it was, each event is tried again by itself
             log.info("batch split", room=self.room.name, log=self.log, reason=repr(error))
             return False
         self._count(entries)
         return True
 
-    async def _one_by_one(self, lane: list[Entry]) -> None:
-        for each in lane:
+    async def _one_by_one(self, entries: list[LogEntry]) -> None:
+        for each in entries:
             await self._with_retries(each)
 
-    def _count(self, entries: list[Entry]) -> None:
+    def _count(self, entries: list[LogEntry]) -> None:
         HANDLED.labels(self.room.name, self.log).inc(len(entries))
         EVENT_LAG.labels(self.room.name, self.log).observe(entries[-1].event.age())
 
@@ -127,23 +127,25 @@ class Inbox:
         for event in batch:
             if event.id in new:
                 new.discard(event.id)  # a batch may hold an event twice
-                tokens = events.enter(event)
+                tokens = events.bind(event)
                 try:
                     with tracing.handling(event, self.room.name, self.log):
                         await self.types[event.type](self.ctx, tx, event, events.decode(event))
                     await tx.flush()  # before what the next one may write by SQL for the same key
                 finally:
-                    events.leave(tokens)
+                    events.reset(tokens)
 
-    async def _with_retries(self, each: Entry) -> None:
+    async def _with_retries(self, each: LogEntry) -> None:
         pause, tries = FIRST_PAUSE_S, 0
         while True:
             try:
                 if await self._once(each):
                     self._count([each])
                 return
-            except AWAY as error:  # the database's fault, not the event's: wait as long as it takes
-                log.warning("database away", room=self.room.name, reason=str(error))
+            except (
+                DATABASE_UNAVAILABLE
+            ) as error:  # the database's fault, not the event's: wait as long as it takes
+                log.warning("database unavailable", room=self.room.name, reason=str(error))
             except Exception as error:
                 tries += 1
                 RETRIED.labels(self.room.name, self.log).inc()
@@ -161,10 +163,10 @@ class Inbox:
             await asyncio.sleep(pause)
             pause = min(2 * pause, 2.0)
 
-    async def _once(self, each: Entry) -> bool:
+    async def _once(self, each: LogEntry) -> bool:
         async with self.ctx.db.transaction(self.room.name) as tx:
             if each.event.subject in self.parked and await self._still_parked(tx, each.event.subject):
-                await self._put_aside(tx, each, "waits behind a parked event")
+                await self._insert_parked(tx, each, "waits behind a parked event")
                 return False
             await self._apply(tx, [each.event])
         return True
@@ -176,8 +178,8 @@ class Inbox:
         self.parked.discard(subject)
         return False
 
-    async def park(self, each: Entry, error: Exception) -> None:
-        """Set the event and its key aside, with the alarm."""
+    async def park(self, each: LogEntry, error: Exception) -> None:
+        """Park the event and its key, with the alarm."""
         log.error(
             "event parked",
             room=self.room.name,
@@ -188,10 +190,10 @@ class Inbox:
         )
         async with self.ctx.db.transaction(self.room.name) as tx:
             await tx.execute(KEY_LOCK, f"{self.room.name}|{self.log}|{each.event.subject}")
-            await self._put_aside(tx, each, f"{type(error).__name__}: {error}")
+            await self._insert_parked(tx, each, f"{type(error).__name__}: {error}")
         self.parked.add(each.event.subject)
 
-    async def _put_aside(self, tx: Tx, each: Entry, reason: str) -> None:
+    async def _insert_parked(self, tx: Tx, each: LogEntry, reason: str) -> None:
         event = msgspec.Raw(msgspec.json.encode(each.event))
         await tx.execute(
             PARK.format(room=self.room.name),

@@ -1,4 +1,4 @@
-"""The Kafka transport: the rooms hosted here relay their logs, consume as groups, and follow as listeners."""
+"""The Kafka transport: the rooms hosted here relay their logs, consume as groups, and receive broadcasts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from rasoi.platform import events, jobs
-from rasoi.platform.cluster import Cluster, KafkaAway, check, ensure_topics, partitions_of
+from rasoi.platform.cluster import Cluster, KafkaUnavailable, check, ensure_topics, partitions_of
 from rasoi.platform.consumer import FETCH_MS, GroupConsumer, event_of
 from rasoi.platform.events import REGISTRY, Event
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
-from rasoi.platform.relay import AGAIN_S, READER, Relay
-from rasoi.platform.rooms import Hosted, SnapshotHandler
-from rasoi.platform.wakes import SharedWakes
+from rasoi.platform.relay import READER, RETRY_S, Relay
+from rasoi.platform.rooms import BroadcastHandler, Hosted
+from rasoi.platform.shared_wake import SharedLogWakeSignals
 from rasoi.platform.watch import measure
 
 log = structlog.get_logger(__name__)
@@ -30,14 +30,14 @@ DRAIN_S = 5.0
 REMEMBERED = 20_000
 
 
-class Followers:
+class BroadcastConsumer:
     """Every event from now on, in every process: no group, all partitions, no commit."""
 
     def __init__(self, hosted: Sequence[Hosted], cluster: Cluster) -> None:
         self.cluster = cluster
-        self.handlers: dict[str, list[tuple[Hosted, SnapshotHandler]]] = {}
+        self.handlers: dict[str, list[tuple[Hosted, BroadcastHandler]]] = {}
         for each in hosted:
-            for cls, handler in each.room.snapshot_handlers.items():
+            for cls, handler in each.room.broadcast_handlers.items():
                 self.handlers.setdefault(cls.event_type, []).append((each, handler))
         sources = {REGISTRY[event_type].event_room for event_type in self.handlers}
         self.topics = sorted(cluster.name(source) for source in sources)
@@ -50,7 +50,7 @@ class Followers:
         if not self.topics:
             return
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.cluster.bootstrap, client_id="rasoi follower", enable_auto_commit=False,
+            bootstrap_servers=self.cluster.bootstrap, client_id="rasoi broadcasts", enable_auto_commit=False,
             auto_offset_reset="earliest", isolation_level="read_committed", fetch_max_wait_ms=FETCH_MS,
         )  # fmt: skip
         try:
@@ -75,13 +75,13 @@ class Followers:
             try:
                 if self.consumer is None:
                     await self.start()
-                await self._follow()
+                await self._receive()
             except (KafkaError, OSError, TimeoutError) as error:
-                log.warning("follower waits for Kafka", reason=repr(error))
+                log.warning("broadcasts wait for Kafka", reason=repr(error))
                 await self.stop()
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
 
-    async def _follow(self) -> None:
+    async def _receive(self) -> None:
         assert self.consumer is not None
         while True:
             fetched = await self.consumer.getmany(timeout_ms=1000)
@@ -98,7 +98,7 @@ class Followers:
             try:
                 await handler(hosted.ctx, event, events.decode(event))
             except Exception:
-                log.exception("follower's handler failed", type=event.type)
+                log.exception("broadcast handler failed", type=event.type)
 
     def _repeated(self, event: Event) -> bool:
         """Whether a relay sent it again: then newer ones of its key may have been shown already."""
@@ -116,51 +116,51 @@ class Followers:
 
 
 class KafkaTransport:
-    """All relays, consumers, followers and jobs of the rooms in this process. Made within a running loop."""
+    """All relays, consumers, broadcasts and jobs of the rooms in this process. Made within a running loop."""
 
     def __init__(
         self,
         hosted: Sequence[Hosted],
         url: str,
-        wakes: SharedWakes,
+        wake_signals: SharedLogWakeSignals,
         cluster: Cluster,
         also: Sequence[Hosted] = (),
     ) -> None:
-        """`also`: what only follows, such as a room that is hosted elsewhere and must be heard here."""
-        following = [*hosted, *also]
-        self.cluster, self.wakes = cluster, wakes
+        """`also`: rooms that are hosted elsewhere, whose broadcast handlers run here too."""
+        broadcasting = [*hosted, *also]
+        self.cluster, self.wake_signals = cluster, wake_signals
         kept = [each for each in hosted if publishes(each.room.name) or each.room.logs]
         own = [each for each in hosted if each in kept or each.room.jobs]
         self.leaders = {each.room.name: Leadership(url, f"room:{each.room.name}") for each in own}
         self.leaderships = list(self.leaders.values())
         self.relays = [
-            Relay(each, cluster, wakes, self.leaders[each.room.name])
+            Relay(each, cluster, wake_signals, self.leaders[each.room.name])
             for each in own
             if publishes(each.room.name)
         ]
         self.consumers = [GroupConsumer(each, cluster) for each in hosted if each.room.logs]
-        self.followers = Followers(following, cluster)
+        self.broadcasts = BroadcastConsumer(broadcasting, cluster)
         self.jobs = [(each, job) for each in own for job in each.room.jobs]
         for each in kept:
             self.jobs += [(each, prune(each.room)), (each, measure(each.room, {READER: each.room.name}))]
         self.topics = sorted(
             {relay.room for relay in self.relays}
             | {log for each in hosted for log in each.room.logs}
-            | {cls.event_room for each in following for cls in each.room.snapshot_handlers}
+            | {cls.event_room for each in broadcasting for cls in each.room.broadcast_handlers}
         )
-        self.ending: list[asyncio.Task[None]] = []  # these are told to end, and finish what is in hand
+        self.ending: list[asyncio.Task[None]] = []  # these are asked to end, and finish what is in work
         self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Returns once topics exist and followers are positioned. Raises KafkaAway after a minute without Kafka."""
+        """Returns once topics exist and broadcasts are positioned. Raises KafkaUnavailable after a minute without Kafka."""
         await self._reach()
-        self.wakes.led_here = self._led_here
-        self.wakes.start()
+        self.wake_signals.led_here = self._led_here
+        self.wake_signals.start()
         for leadership in self.leaderships:
             leadership.start()
         self.ending = [asyncio.create_task(relay.run()) for relay in self.relays]
         self.ending += [asyncio.create_task(consumer.run()) for consumer in self.consumers]
-        running: list[Any] = [self.followers.run()]
+        running: list[Any] = [self.broadcasts.run()]
         running += [
             jobs.repeat(each.ctx, each.room, job, self.leaders[each.room.name]) for each, job in self.jobs
         ]
@@ -172,21 +172,21 @@ class KafkaTransport:
         while True:
             try:
                 await ensure_topics(self.cluster, self.topics)
-                await self.followers.start()
+                await self.broadcasts.start()
                 return
             except (KafkaError, OSError, TimeoutError) as error:
                 if loop.time() > deadline:
-                    raise KafkaAway(
+                    raise KafkaUnavailable(
                         f"Kafka can't be reached at {self.cluster.bootstrap}: {type(error).__name__}"
                     ) from None
                 log.warning("waiting for Kafka", bootstrap=self.cluster.bootstrap, reason=repr(error))
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(RETRY_S)
 
     def _led_here(self, room: str) -> bool:
         return room in self.leaders and self.leaders[room].sure
 
     async def stop(self) -> None:
-        """Finish what is in hand, commit it, give up leadership: others go on at once."""
+        """Finish what is in work, commit it, give up leadership: others go on at once."""
         for task in self.tasks:
             task.cancel()
         for consumer in self.consumers:
@@ -203,8 +203,8 @@ class KafkaTransport:
         await asyncio.gather(*self.tasks, *self.ending, return_exceptions=True)
         for leadership in self.leaderships:
             await leadership.stop()
-        await self.followers.stop()
-        await self.wakes.stop()
+        await self.broadcasts.stop()
+        await self.wake_signals.stop()
 
     async def check(self) -> None:
         """Ask a broker something. Raises when none answers."""

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
 
 import structlog
 
 from rasoi.platform import events, jobs
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
+from rasoi.platform.event_log import Position, SharedLogReader, end_of
 from rasoi.platform.inbox import Inbox
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
-from rasoi.platform.log import Position, Tail, end_of
 from rasoi.platform.rooms import Room
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.platform.watch import measure
 
 log = structlog.get_logger(__name__)
@@ -41,34 +39,6 @@ async def saved_position(db: Database, room: str, reader: str) -> Position:
     )
 
 
-class Wakes:
-    """Tells waiting readers which rooms' logs were written, and counts how often."""
-
-    def __init__(self) -> None:
-        self.written: Counter[str] = Counter()
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
-
-    def __call__(self, rooms: Iterable[str]) -> None:
-        for room in rooms:
-            self.written[room] += 1
-            for event in self._waiting[room]:
-                event.set()
-
-    def listen(self, room: str) -> asyncio.Event:
-        event = asyncio.Event()
-        self._waiting[room].add(event)
-        return event
-
-
-async def woken(event: asyncio.Event, timeout: float = POLL_S) -> None:
-    """Until woken from now on, or the poll's time has come: for who has just found that all was read, with no await between.
-    (Python 3.11's wait_for may swallow a cancellation; timeout won't.)"""
-    event.clear()  # it was set by what has been read
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout):
-            await event.wait()
-
-
 class Reader:
     """One consuming room's reader of one log, while it leads."""
 
@@ -77,17 +47,17 @@ class Reader:
         ctx: Context,
         room: Room,
         source: str,
-        wakes: Wakes,
+        wake_signals: LogWakeSignals,
         leadership: Leadership,
-        tail: Tail | None = None,
+        shared_log: SharedLogReader | None = None,
     ) -> None:
         self.ctx = ctx
-        self.tail = tail or Tail(source, wakes.written)
+        self.shared_log = shared_log or SharedLogReader(source, wake_signals.written)
         self.inbox = Inbox(ctx, room, source)
         self.room = room.name
         self.log = source
-        self.wake = wakes.listen(source)
-        self.patience_s = room.patience_s
+        self.wake = wake_signals.listen(source)
+        self.linger_s = room.linger_s
         self.leadership = leadership
         self.saved = Position()
         self.saved_at = 0.0
@@ -111,14 +81,15 @@ class Reader:
         self.saved = position
         while self.leadership.sure:
             position = await self.step(position)
-            if self.tail.at_end(position):
-                await woken(self.wake)
-            await asyncio.sleep(self.patience_s)
+            if self.shared_log.at_end(position):
+                self.wake.clear()  # it was set by what has been read; there is no await in between
+                await self.wake.wait(POLL_S)
+            await asyncio.sleep(self.linger_s)
 
     async def step(self, position: Position) -> Position:
         """Read once and handle what came. The position is saved after the effects, and not every time:
         a crash repeats events, which the inbox knows, and never skips any."""
-        entries, after = await self.tail.read(self.ctx.db, position)
+        entries, after = await self.shared_log.read(self.ctx.db, position)
         if entries:
             await self.inbox.handle([each for each in entries if self.inbox.wants(each.event)])
         if after != self.saved and (not entries or time.monotonic() - self.saved_at > SAVE_S):
@@ -127,20 +98,25 @@ class Reader:
         return after
 
 
-class Follower:
+class BroadcastReader:
     """Every event of some logs from now on, without inbox: for the bridge and for caches."""
 
     def __init__(
-        self, ctx: Context, rooms: list[Room], source: str, wakes: Wakes, tail: Tail | None = None
+        self,
+        ctx: Context,
+        rooms: list[Room],
+        source: str,
+        wake_signals: LogWakeSignals,
+        shared_log: SharedLogReader | None = None,
     ) -> None:
         self.ctx = ctx
-        self.tail = tail or Tail(source, wakes.written)
+        self.shared_log = shared_log or SharedLogReader(source, wake_signals.written)
         self.log = source
-        self.wake = wakes.listen(source)
+        self.wake = wake_signals.listen(source)
         self.handlers = [
             (cls.event_type, fn)
             for room in rooms
-            for cls, fn in room.snapshot_handlers.items()
+            for cls, fn in room.broadcast_handlers.items()
             if cls.event_room == source
         ]
         self.position: Position | None = None
@@ -153,9 +129,10 @@ class Follower:
         while True:
             try:
                 if await self._step():
-                    await woken(self.wake)
+                    self.wake.clear()
+                    await self.wake.wait(POLL_S)
             except Exception as error:  # it never ends: most likely the database is away
-                log.warning("follower begins again", log=self.log, reason=repr(error))
+                log.warning("broadcast reader begins again", log=self.log, reason=repr(error))
                 await asyncio.sleep(0.5)
 
     async def _step(self) -> bool:
@@ -163,33 +140,38 @@ class Follower:
         if self.position is None:
             await self.start()
         assert self.position is not None
-        entries, self.position = await self.tail.read(self.ctx.db, self.position)
+        entries, self.position = await self.shared_log.read(self.ctx.db, self.position)
         for each in entries:
             for event_type, handler in self.handlers:
                 if each.event.type == event_type:
                     try:
                         await handler(self.ctx, each.event, events.decode(each.event))
                     except Exception:
-                        log.exception("follower's handler failed", type=each.event.type)
-        return self.tail.at_end(self.position)
+                        log.exception("broadcast handler failed", type=each.event.type)
+        return self.shared_log.at_end(self.position)
 
 
 class LocalTransport:
-    """All readers, followers and jobs of the rooms in this process."""
+    """All readers, broadcast readers and jobs of the rooms in this process."""
 
-    def __init__(self, ctx: Context, rooms: list[Room], url: str, wakes: Wakes) -> None:
+    def __init__(self, ctx: Context, rooms: list[Room], url: str, wake_signals: LogWakeSignals) -> None:
         self.ctx = ctx
         self.leaderships = [Leadership(url, "platform")]
         leader = self.leaderships[0]
-        followed = sorted({cls.event_room for room in rooms for cls in room.snapshot_handlers})
-        tails = {
-            source: Tail(source, wakes.written)
-            for source in {*followed, *(s for room in rooms for s in room.logs)}
+        broadcast_logs = sorted({cls.event_room for room in rooms for cls in room.broadcast_handlers})
+        shared_logs = {
+            source: SharedLogReader(source, wake_signals.written)
+            for source in {*broadcast_logs, *(s for room in rooms for s in room.logs)}
         }
         self.readers = [
-            Reader(ctx, room, source, wakes, leader, tails[source]) for room in rooms for source in room.logs
+            Reader(ctx, room, source, wake_signals, leader, shared_logs[source])
+            for room in rooms
+            for source in room.logs
         ]
-        self.followers = [Follower(ctx, rooms, source, wakes, tails[source]) for source in followed]
+        self.broadcast_readers = [
+            BroadcastReader(ctx, rooms, source, wake_signals, shared_logs[source])
+            for source in broadcast_logs
+        ]
         self.jobs = [(room, job) for room in rooms for job in room.jobs]
         self.jobs += [(room, prune(room)) for room in rooms if room.routes]
         self.jobs += [
@@ -200,12 +182,12 @@ class LocalTransport:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        for follower in self.followers:
-            await follower.start()
+        for reader in self.broadcast_readers:
+            await reader.start()
         for leadership in self.leaderships:
             leadership.start()
         running = [reader.run() for reader in self.readers]
-        running += [follower.run() for follower in self.followers]
+        running += [reader.run() for reader in self.broadcast_readers]
         running += [jobs.repeat(self.ctx, room, job, self.leaderships[0]) for room, job in self.jobs]
         self.tasks = [asyncio.create_task(each) for each in running]
 

@@ -1,6 +1,6 @@
 """The platform's Prometheus metrics. Rooms define their own beside the code that counts.
 
-Counters and histograms are summed over processes. What the database knows is told by one leader, as a `Census`. No
+Counters and histograms are summed over processes. What the database knows is reported by one leader, as a `LeaderGauge`. No
 label holds an id of an order, bill, person or event; `outlet` stands only where its number of series is bounded.
 """
 
@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-FORGOTTEN_S = 20.0  # a former leader's last word is gone after that
+STALE_S = 20.0  # a former leader's last report is gone after that
 
 REQUESTS = Counter("rasoi_http_requests_total", "HTTP requests answered", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
@@ -48,22 +48,23 @@ def method_of(given: str) -> str:
     return given if given in METHODS else "other"
 
 
-class Census(Collector):
-    """A gauge that leaders tell, each its own part as a whole: what it leaves out is gone, and all of it once it is silent."""
+class LeaderGauge(Collector):
+    """A gauge that leaders report, each its own part as a whole: what a report leaves out is gone, and all of it once
+    no report has come for STALE_S."""
 
     def __init__(self, name: str, about: str, labels: Sequence[str] = ()) -> None:
         self.name, self.about, self.labels = name, about, labels
         self.parts: dict[str, tuple[float, Mapping[tuple[str, ...], float]]] = {}
         REGISTRY.register(self)
 
-    def tell(self, values: Mapping[tuple[str, ...], float], part: str = "") -> None:
+    def report(self, values: Mapping[tuple[str, ...], float], part: str = "") -> None:
         """These are all there are in this part, by their labels' values."""
         self.parts[part] = (time.monotonic(), dict(values))
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         family = GaugeMetricFamily(self.name, self.about, labels=self.labels)
-        for told_at, values in list(self.parts.values()):
-            if time.monotonic() - told_at < FORGOTTEN_S:
+        for reported_at, values in list(self.parts.values()):
+            if time.monotonic() - reported_at < STALE_S:
                 for labels, value in values.items():
                     family.add_metric(labels, value)
         yield family
@@ -100,8 +101,10 @@ class Pools(Collector):
 
 
 POOLS = Pools()
-PARKED = Census("rasoi_events_parked_keys", "Keys set aside because an event kept failing", ["room", "log"])
-OUTBOX_LAG = Census(
+PARKED = LeaderGauge(
+    "rasoi_events_parked_keys", "Keys set aside because an event kept failing", ["room", "log"]
+)
+OUTBOX_LAG = LeaderGauge(
     "rasoi_outbox_lag_seconds", "Age of the oldest event that a log's reader has not passed", ["room", "log"]
 )
-OUTBOX_BYTES = Census("rasoi_outbox_bytes", "Size of a room's log with its indexes", ["room"])
+OUTBOX_BYTES = LeaderGauge("rasoi_outbox_bytes", "Size of a room's log with its indexes", ["room"])

@@ -194,6 +194,6 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     problem = from_database(error)
     if problem is None:
         log.error("unhandled", path=request.url.path, exc_info=error)
-        tracing.failed(request.scope, error)
+        tracing.record_failure(request.scope, error)
         problem = Problem("The fault is recorded; please try again.")
     return render(request, problem)

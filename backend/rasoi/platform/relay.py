@@ -18,17 +18,18 @@ from aiokafka.errors import KafkaError
 
 from rasoi.platform import tracing
 from rasoi.platform.cluster import LARGEST_MESSAGE, Cluster
-from rasoi.platform.inbox import AWAY
+from rasoi.platform.event_log import BATCH, LogEntry, Position, read
+from rasoi.platform.inbox import DATABASE_UNAVAILABLE
 from rasoi.platform.leader import Leadership
-from rasoi.platform.local import SAVE, SAVE_S, Wakes, saved_position, woken
-from rasoi.platform.log import BATCH, Entry, Position, read
+from rasoi.platform.local import POLL_S, SAVE, SAVE_S, saved_position
 from rasoi.platform.metrics import EVENT_LAG
 from rasoi.platform.rooms import Hosted
+from rasoi.platform.wake import LogWakeSignals
 
 log = structlog.get_logger(__name__)
 READER = "kafka"  # this reader's name in its room's own schema
 SEND_S = 10.0  # an idempotent producer never gives up a batch, so we do
-AGAIN_S = 0.5
+RETRY_S = 0.5
 # the first relay of a room that has a past leaves out what inboxes may have forgotten
 BEGIN = """INSERT INTO {room}.reader (log, position)
 SELECT $1, coalesce(max(id), 0) FROM {room}.outbox WHERE created_at < now() - interval '7 days'
@@ -36,20 +37,22 @@ ON CONFLICT DO NOTHING"""
 HEADERS = [("content-type", b"application/cloudevents+json")]
 
 
-class Unknown(Exception):
+class DeliveryUnknown(Exception):
     """Whether Kafka has a batch is not known."""
 
 
 class Relay:
     """One room's log on its way to Kafka, while this process leads the room."""
 
-    def __init__(self, hosted: Hosted, cluster: Cluster, wakes: Wakes, leadership: Leadership) -> None:
+    def __init__(
+        self, hosted: Hosted, cluster: Cluster, wake_signals: LogWakeSignals, leadership: Leadership
+    ) -> None:
         self.db = hosted.ctx.db
         self.room = hosted.room.name
         self.bootstrap = cluster.bootstrap
         self.topic = cluster.name(hosted.room.name)
-        self.wakes = wakes
-        self.wake = wakes.listen(self.room)
+        self.wake_signals = wake_signals
+        self.wake = wake_signals.listen(self.room)
         self.leadership = leadership
         self.saved = Position()
         self.saved_at = 0.0
@@ -61,12 +64,12 @@ class Relay:
             await self.leadership.held.wait()
             try:
                 await self._lead()
-            except (*AWAY, KafkaError, Unknown, TimeoutError) as error:
+            except (*DATABASE_UNAVAILABLE, KafkaError, DeliveryUnknown, TimeoutError) as error:
                 log.warning("relay waits", room=self.room, reason=repr(error))
             except Exception:  # a fault of ours must not end the relaying
                 log.exception("relay failed", room=self.room)
             if not self.ending:
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
 
     async def _lead(self) -> None:
         await self.db.execute(BEGIN.format(room=self.room), READER)
@@ -78,12 +81,13 @@ class Relay:
         try:
             await producer.start()
             while self.leadership.sure:
-                written = self.wakes.written[self.room]
+                written = self.wake_signals.written[self.room]
                 count, position = await self.step(producer, position)
                 if count == 0 and self.ending:
                     break
-                if count < BATCH and written == self.wakes.written[self.room] and not self.ending:
-                    await woken(self.wake)
+                if count < BATCH and written == self.wake_signals.written[self.room] and not self.ending:
+                    self.wake.clear()  # it was set by what has been read
+                    await self.wake.wait(POLL_S)
         finally:
             await _close(producer)
 
@@ -106,8 +110,8 @@ class Relay:
         await self.db.execute(SAVE.format(room=self.room), READER, position.at, position.saved())
         self.saved, self.saved_at = position, time.monotonic()
 
-    async def _produce(self, producer: AIOKafkaProducer, entries: list[Entry]) -> None:
-        """Send in order of the log and wait for every acknowledgement. Raises Unknown, KafkaError."""
+    async def _produce(self, producer: AIOKafkaProducer, entries: list[LogEntry]) -> None:
+        """Send in order of the log and wait for every acknowledgement. Raises DeliveryUnknown, KafkaError."""
         sending = asyncio.create_task(self._send(producer, entries))
         loop = asyncio.get_running_loop()
         deadline = loop.time() + SEND_S
@@ -117,18 +121,18 @@ class Relay:
             sending.cancel()
             with suppress(asyncio.CancelledError):
                 await sending
-            raise Unknown(f"no answer from Kafka in {SEND_S:.0f} s")
+            raise DeliveryUnknown(f"no answer from Kafka in {SEND_S:.0f} s")
         sending.result()
 
-    async def _send(self, producer: AIOKafkaProducer, entries: list[Entry]) -> None:
+    async def _send(self, producer: AIOKafkaProducer, entries: list[LogEntry]) -> None:
         waiting = []
         for each in entries:
             key, value = each.event.subject.encode(), msgspec.json.encode(each.event)
-            span = tracing.sending(each.event, self.topic)
-            headers = [*HEADERS, ("traceparent", tracing.carried(span).encode())] if span else HEADERS
+            span = tracing.begin_send(each.event, self.topic)
+            headers = [*HEADERS, ("traceparent", tracing.inject(span).encode())] if span else HEADERS
             acknowledged = await producer.send(self.topic, value, key, headers=headers)
             if span:
-                acknowledged.add_done_callback(partial(tracing.sent, span))
+                acknowledged.add_done_callback(partial(tracing.end_send, span))
             waiting.append(acknowledged)
         for acknowledged in waiting:
             await acknowledged

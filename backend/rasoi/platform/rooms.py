@@ -11,8 +11,8 @@ from rasoi.platform.database import Tx
 from rasoi.platform.events import Contract, Event
 
 Handler = Callable[[Context, Tx, Event, Any], Awaitable[None]]
-AtOnce = Callable[[Context, Sequence[Event]], Awaitable[None]]
-SnapshotHandler = Callable[[Context, Event, Any], Awaitable[None]]
+BatchHandler = Callable[[Context, Sequence[Event]], Awaitable[None]]
+BroadcastHandler = Callable[[Context, Event, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Room:
-    """`handlers` run once per event under the inbox; `snapshot_handlers` run in every process, from now on.
-    `at_once` handles a batch of events of these types, inbox and all, in one statement: a short way for what guests and
-    cooks wait for; where it fails the handlers do the same. `patience_s` is how long its readers let events gather,
+    """`handlers` run once per event under the inbox; `broadcast_handlers` run in every process, for events from now on.
+    `batch_handler` handles a batch of events of these types, inbox and all, in one statement: the fast path for what
+    guests and cooks wait for; where it fails the handlers do the same. `linger_s` is how long its readers let events gather,
     where nobody waits for them."""
 
     name: str
     routes: Sequence[Any] = ()
     handlers: Mapping[type[Contract], Handler] = field(default_factory=dict)
-    snapshot_handlers: Mapping[type[Contract], SnapshotHandler] = field(default_factory=dict)
-    at_once: tuple[frozenset[type[Contract]], AtOnce] | None = None
+    broadcast_handlers: Mapping[type[Contract], BroadcastHandler] = field(default_factory=dict)
+    batch_handler: tuple[frozenset[type[Contract]], BatchHandler] | None = None
     jobs: Sequence[Job] = ()
     start: Callable[[Context], Awaitable[None]] | None = None
     stop: Callable[[Context], Awaitable[None]] | None = None
-    patience_s: float = 0.0
+    linger_s: float = 0.0
     functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property

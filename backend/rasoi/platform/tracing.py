@@ -38,7 +38,7 @@ T = TypeVar("T")
 Work: TypeAlias = Callable[P, Coroutine[Any, Any, T]]
 
 
-class Step:
+class SpanBlock:
     """A span as a block: what is done or emitted inside is its child."""
 
     __slots__ = ("before", "span")
@@ -48,13 +48,13 @@ class Step:
 
     def __enter__(self) -> Span:
         self.before = traceparent.get()
-        traceparent.set(carried(self.span))
+        traceparent.set(inject(self.span))
         return self.span
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         traceparent.set(self.before)
         if error is not None:
-            note(self.span, error)
+            record_error(self.span, error)
         self.span.end()
 
     async def __aenter__(self) -> Span:
@@ -83,7 +83,7 @@ class Recorder:
             "service.version": version("rasoi"),
             "service.instance.id": str(uuid7()),
         }
-        self.trace, self.nowhere = trace, Context()
+        self.trace, self.root = trace, Context()
         self.ratio = settings.otel_ratio
         self.kafka = settings.events == "kafka"
         self.provider = TracerProvider(ALWAYS_ON, Resource.create(about), shutdown_on_exit=False)
@@ -93,13 +93,13 @@ class Recorder:
         self.tracer = self.provider.get_tracer("rasoi", version("rasoi"))
         log.info("traces are exported", endpoint=settings.otlp_endpoint, service=name, ratio=self.ratio)
 
-    def chosen(self) -> bool:
+    def sample(self) -> bool:
         """Whether a trace that begins here is recorded."""
         return self.ratio >= 1 or random.random() < self.ratio  # noqa: S311
 
     def begin(self, name: str, kind: SpanKind, parent: str | None, attributes: Attributes) -> Span:
         """A span that has begun, under `parent` or as the first of a trace."""
-        context = self.nowhere
+        context = self.root
         if parent:
             span_id, flags = int(parent[36:52], 16), self.trace.TraceFlags(self.trace.TraceFlags.SAMPLED)
             above = self.trace.SpanContext(int(parent[3:35], 16), span_id, is_remote=True, trace_flags=flags)
@@ -131,25 +131,25 @@ def exporting(settings: Settings, rooms: Sequence[str] = ()) -> Iterator[None]:
         ended.close()
 
 
-def received(header: bytes) -> str | None:
+def parse(header: bytes) -> str | None:
     """A caller's traceparent, not recorded as yet; None for what is none."""
     given = header.decode("latin-1")
     return f"{given[:53]}00" if TRACEPARENT.match(given) else None
 
 
-def carried(span: Span) -> str:
+def inject(span: Span) -> str:
     """A recorded span as the traceparent of what it causes."""
     known = span.get_span_context()
     return f"00-{known.trace_id:032x}-{known.span_id:016x}-01"
 
 
-def recorded(parent: str | None) -> bool:
+def is_sampled(parent: str | None) -> bool:
     """Whether a traceparent is one, and its trace is recorded."""
     return parent is not None and TRACEPARENT.match(parent) is not None and int(parent[53:], 16) & 1 == 1
 
 
-def note(span: Span, error: BaseException) -> None:
-    """The span ended by this error; a refusal is told, and is no fault."""
+def record_error(span: Span, error: BaseException) -> None:
+    """The span ended by this error; a refusal is recorded, and is no fault."""
     status = getattr(error, "status", None)
     if isinstance(status, int) and status < 500:
         span.set_attribute("error.type", type(error).__name__)
@@ -161,8 +161,8 @@ def note(span: Span, error: BaseException) -> None:
 def request(scope: Any) -> Span | None:
     """The SERVER span of a request to the API, if it is recorded; what the request causes is its child.
 
-    It stands in the scope, for whoever renders an error; `answered` ends it."""
-    if _recorder is None or not scope["path"].startswith(TRACED) or not _recorder.chosen():
+    It stands in the scope, for whoever renders an error; `end_request` ends it."""
+    if _recorder is None or not scope["path"].startswith(TRACED) or not _recorder.sample():
         return None
     about = {
         "http.request.method": scope["method"],
@@ -172,12 +172,12 @@ def request(scope: Any) -> Span | None:
     }
     kind = _recorder.trace.SpanKind.SERVER
     span = _recorder.begin(scope["method"], kind, traceparent.get(), about)
-    traceparent.set(carried(span))
+    traceparent.set(inject(span))
     scope["span"] = span
     return span
 
 
-def answered(span: Span, method: str, route: str, status: int) -> None:
+def end_request(span: Span, method: str, route: str, status: int) -> None:
     """The end of a request, by the method and the route's template."""
     known = route.startswith("/")
     span.update_name(f"{method} {route}" if known else method)
@@ -189,22 +189,22 @@ def answered(span: Span, method: str, route: str, status: int) -> None:
     span.end()
 
 
-def failed(scope: Any, error: BaseException) -> None:
+def record_failure(scope: Any, error: BaseException) -> None:
     """What went wrong in a request that is answered all the same."""
     if span := scope.get("span"):
         span.record_exception(error)
 
 
-def step(name: str) -> Callable[[Work[P, T]], Work[P, T]]:
+def spanned(name: str) -> Callable[[Work[P, T]], Work[P, T]]:
     """Decorates work that is a span of its own inside a recorded trace."""
 
     def decorate(work: Work[P, T]) -> Work[P, T]:
-        async def spanned(*args: P.args, **kwargs: P.kwargs) -> T:
+        async def inside(*args: P.args, **kwargs: P.kwargs) -> T:
             with _inside(name, "INTERNAL", traceparent.get(), {}):
                 return await work(*args, **kwargs)
 
         def called(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
-            return work(*args, **kwargs) if _recorder is None else spanned(*args, **kwargs)
+            return work(*args, **kwargs) if _recorder is None else inside(*args, **kwargs)
 
         return called
 
@@ -218,22 +218,22 @@ def transaction(room: str) -> Any:
     return _inside(f"transaction {room}", "INTERNAL", traceparent.get(), {"db.system.name": "postgresql"})
 
 
-def sending(event: Event, topic: str) -> Span | None:
-    """The PRODUCER span of an event on its way to Kafka; `sent` ends it."""
-    if _recorder is None or not recorded(event.traceparent):
+def begin_send(event: Event, topic: str) -> Span | None:
+    """The PRODUCER span of an event on its way to Kafka; `end_send` ends it."""
+    if _recorder is None or not is_sampled(event.traceparent):
         return None
     kind = _recorder.trace.SpanKind.PRODUCER
     return _recorder.begin(f"send {topic}", kind, event.traceparent, _message(event, topic, "send"))
 
 
-def sent(span: Span, acknowledged: Any) -> None:
-    """The end of `sending`, as the callback of its future."""
+def end_send(span: Span, acknowledged: Any) -> None:
+    """The end of `begin_send`, as the callback of its future."""
     if not acknowledged.cancelled() and (error := acknowledged.exception()):
-        note(span, error)
+        record_error(span, error)
     span.end()
 
 
-def arrived(event: Event, headers: Sequence[tuple[str, bytes | None]]) -> Event:
+def extract(event: Event, headers: Sequence[tuple[str, bytes | None]]) -> Event:
     """An event out of Kafka, as caused by its sending."""
     if _recorder is None:
         return event
@@ -242,14 +242,14 @@ def arrived(event: Event, headers: Sequence[tuple[str, bytes | None]]) -> Event:
     return msgspec.structs.replace(event, traceparent=parent) if TRACEPARENT.match(parent) else event
 
 
-def traced(event: Event) -> bool:
+def is_recorded(event: Event) -> bool:
     """Whether the handling of this event is recorded, step by step."""
-    return _recorder is not None and recorded(event.traceparent)
+    return _recorder is not None and is_sampled(event.traceparent)
 
 
 def handling(event: Event, room: str, source: str) -> Any:
     """The CONSUMER span of an event that a room handles."""
-    if _recorder is None or not recorded(event.traceparent):
+    if _recorder is None or not is_sampled(event.traceparent):
         return NOTHING
     topic = f"rasoi.{source}"
     about = {"messaging.consumer.group.name": f"rasoi.{room}", **_message(event, topic, "process")}
@@ -258,7 +258,7 @@ def handling(event: Event, room: str, source: str) -> Any:
 
 def emitting(event: Event, channel: str, kind: str) -> Any:
     """The sending of an event to the screens that listen on a channel."""
-    if _recorder is None or not recorded(event.traceparent):
+    if _recorder is None or not is_sampled(event.traceparent):
         return NOTHING
     about = {
         "rasoi.channel": channel,
@@ -269,15 +269,15 @@ def emitting(event: Event, channel: str, kind: str) -> Any:
 
 
 def calling(peer: str) -> Any:
-    """A CLIENT span around a call to another service; where nobody asked for it, the first of a trace. `told` fills it."""
+    """A CLIENT span around a call to another service; without a trace, the first of one. `record_response` fills it."""
     parent = traceparent.get()
-    if _recorder is None or (not recorded(parent) if parent else not _recorder.chosen()):
+    if _recorder is None or (not is_sampled(parent) if parent else not _recorder.sample()):
         return NOTHING
     kind = _recorder.trace.SpanKind.CLIENT
-    return Step(_recorder.begin(peer, kind, parent, {"service.peer.name": peer}))
+    return SpanBlock(_recorder.begin(peer, kind, parent, {"service.peer.name": peer}))
 
 
-def told(span: Span | None, peer: str, response: Any) -> None:
+def record_response(span: Span | None, peer: str, response: Any) -> None:
     """What the other service answered, as `requests` has it."""
     if span is None:
         return
@@ -306,9 +306,9 @@ def _message(event: Event, topic: str, operation: str) -> dict[str, Any]:
 
 def _inside(name: str, kind: str, parent: str | None, attributes: Attributes) -> Any:
     """A span inside a trace that is recorded, else nothing."""
-    if _recorder is None or not recorded(parent):
+    if _recorder is None or not is_sampled(parent):
         return NOTHING
-    return Step(_recorder.begin(name, _recorder.trace.SpanKind[kind], parent, attributes))
+    return SpanBlock(_recorder.begin(name, _recorder.trace.SpanKind[kind], parent, attributes))
 
 
 def _fault(span: Span, what: str) -> None:

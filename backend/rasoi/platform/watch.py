@@ -51,29 +51,29 @@ async def _watch_loop() -> None:
 
 
 async def _ask(name: str, check: Callable[[], Awaitable[Any]]) -> None:
-    told = DEPENDENCY.labels(name)
+    gauge = DEPENDENCY.labels(name)
     while True:
         try:
             await asyncio.wait_for(check(), ANSWER_S)
-            told.set(1)
+            gauge.set(1)
         except Exception:
-            told.set(0)
+            gauge.set(0)
         await asyncio.sleep(ASK_S)
 
 
 def measure(room: Room, readers: Mapping[str, str]) -> Job:
-    """What the room's leader tells of its events. `readers`: which room's log each of its readers reads."""
+    """What the room's leader reports of its events. `readers`: which room's log each of its readers reads."""
     parts = [LAG.format(room=room.name, reader=name, source=source) for name, source in readers.items()]
     if room.handlers:
         parts.append(KEYS.format(room=room.name))
     sql = " UNION ALL ".join([*parts, BYTES.format(room=room.name)])
 
     async def run(ctx: Context) -> None:
-        told: dict[str, dict[str, float]] = {"lag": {}, "parked": dict.fromkeys(room.logs, 0.0), "bytes": {}}
+        found: dict[str, dict[str, float]] = {"lag": {}, "parked": dict.fromkeys(room.logs, 0.0), "bytes": {}}
         for what, log, value in await ctx.db.fetch(sql):
-            told[what][log] = value
-        OUTBOX_LAG.tell({(room.name, log): value for log, value in told["lag"].items()}, room.name)
-        PARKED.tell({(room.name, log): value for log, value in told["parked"].items()}, room.name)
-        OUTBOX_BYTES.tell({(room.name,): sum(told["bytes"].values())}, room.name)
+            found[what][log] = value
+        OUTBOX_LAG.report({(room.name, log): value for log, value in found["lag"].items()}, room.name)
+        PARKED.report({(room.name, log): value for log, value in found["parked"].items()}, room.name)
+        OUTBOX_BYTES.report({(room.name,): sum(found["bytes"].values())}, room.name)
 
     return Job("measure", ASK_S, run)

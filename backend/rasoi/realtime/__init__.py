@@ -13,7 +13,7 @@ from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
 from rasoi.platform.rooms import Room
-from rasoi.platform.screens import Build
+from rasoi.platform.static_files import Build
 from rasoi.realtime.bridge import Bridge
 from rasoi.realtime.table import ROUTES
 
@@ -23,7 +23,7 @@ WS = "wsproto"  # as fast as websockets-sansio and lighter by an eighth: bench/s
 def build(ctx: Context, tokens: Tokens, name: str = "") -> Bridge:
     """The bridge, put into the context. `name` is the build of the screens."""
     bridge = Bridge(ctx, tokens, name)
-    ctx.put(bridge)
+    ctx.register(bridge)
     return bridge
 
 
@@ -54,7 +54,7 @@ async def on_person_changed(ctx: Context, event: Event, data: PersonChanged) -> 
 
 ROOM = Room(
     name="realtime",
-    snapshot_handlers={
+    broadcast_handlers={
         **dict.fromkeys(ROUTES, publish),
         SessionRevoked: on_session_revoked,
         PersonChanged: on_person_changed,

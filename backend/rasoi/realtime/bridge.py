@@ -163,11 +163,11 @@ class Bridge:
                     sent = self.sio.broadcast(channel.room, "change", msgspec.json.encode(change))
                 SENT.labels(channel.kind).inc(sent)
 
-    async def end(self, whom: Callable[[Principal], bool], farewell: str) -> None:
+    async def end(self, whom: Callable[[Principal], bool], reason: str) -> None:
         """Disconnect the screens of some principals, telling them why: `revoked` or `expired`."""
         for sid in [sid for sid, screen in self.screens.items() if whom(screen.principal)]:
             try:
-                await self.sio.hang_up(sid, farewell)
+                await self.sio.hang_up(sid, reason)
             except Exception as error:
                 log.warning("could not end a screen", sid=sid, reason=repr(error))
 

@@ -164,12 +164,12 @@ class FastEngine(EngineServer):  # type: ignore[misc]
             await self.handle_request(scope, receive, send)
             return
         await receive()
-        if not self._speaks_our_language(scope):
+        if not self._is_supported(scope):
             await send({"type": "websocket.close"})
             return
         await send({"type": "websocket.accept"})
         socket = FastSocket(self, self.generate_id(), protocol, send)
-        self._forget_handshake(scope, protocol)
+        self._free_handshake(scope, protocol)
         self.sockets[socket.sid] = socket
         try:
             await socket.send(self._open_packet(socket.sid))
@@ -179,7 +179,7 @@ class FastEngine(EngineServer):  # type: ignore[misc]
             self.sockets.pop(socket.sid, None)
             await socket.close(wait=False, abort=True, reason=self.reason.TRANSPORT_CLOSE)
 
-    def _speaks_our_language(self, scope: Any) -> bool:
+    def _is_supported(self, scope: Any) -> bool:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         origin = headers.get(b"origin")
         environ = {"HTTP_ORIGIN": origin, "HTTP_HOST": headers.get(b"host", "")}
@@ -202,7 +202,7 @@ class FastEngine(EngineServer):  # type: ignore[misc]
         )
 
     @staticmethod
-    def _forget_handshake(scope: Any, protocol: Any) -> None:
+    def _free_handshake(scope: Any, protocol: Any) -> None:
         """The request has been answered: its headers need not stay in memory for hours."""
         scope["headers"] = []
         if isinstance(protocol, WebSocketsSansIOProtocol):
@@ -271,9 +271,9 @@ class FastServer(socketio.AsyncServer):  # type: ignore[misc]
             self.eio.later(self.emit(event, data, to=others))
         return len(members)
 
-    async def hang_up(self, sid: str, farewell: str) -> None:
+    async def hang_up(self, sid: str, reason: str) -> None:
         """Tell a screen why, then close its connection."""
         eio_sid = self.manager.eio_sid_from_sid(sid, NAMESPACE)
-        await self.emit(farewell, to=sid)
+        await self.emit(reason, to=sid)
         await self.disconnect(sid)
         await self.eio.disconnect(eio_sid)

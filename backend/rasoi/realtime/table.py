@@ -31,7 +31,7 @@ def managers(event: Event, data: Any) -> list[Channel]:
     return [Channel.of_outlet("manage", event.outletid)]
 
 
-def diners(event: Event, data: Any) -> list[Channel]:
+def menu_channel(event: Event, data: Any) -> list[Channel]:
     """The menu's channel, which guests and staff share."""
     return [Channel.of_outlet("menu", event.outletid)]
 
@@ -40,19 +40,19 @@ def station(event: Event, data: kitchen.BoardChange) -> list[Channel]:
     return [Channel.kitchen(event.outletid, data.ticket.station)]
 
 
-def party(event: Event, data: Any) -> list[Channel]:
+def bill_and_order(event: Event, data: Any) -> list[Channel]:
     """The bill and the order that the event names."""
     named = (("bill", data.bill_id), ("order", data.order_id))
     return [Channel.of(kind, event.outletid, id) for kind, id in named if id is not None]
 
 
-def whole_party(event: Event, bill: orders.BillState) -> list[Channel]:
+def bill_and_its_orders(event: Event, bill: orders.BillState) -> list[Channel]:
     """The bill, and each of its orders."""
     channels = [Channel.of("order", event.outletid, order_id) for order_id in bill.order_ids]
     return [Channel.of("bill", event.outletid, bill.bill_id), *channels]
 
 
-def about(key: str, guests: Where = party) -> tuple[Route, ...]:
+def about(key: str, guests: Where = bill_and_order) -> tuple[Route, ...]:
     """Staff see all of it, the guests concerned their part."""
     return ((staff, for_staff(key)), (guests, for_guests(key)))
 
@@ -67,9 +67,9 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     orders.OrderCancelled: about("order"),
     orders.OrderCancelRequested: about("order"),
     orders.OrderCancelRefused: about("order"),
-    orders.BillChanged: about("bill", whole_party),
-    orders.BillClosed: about("bill", whole_party),
-    orders.BillVoided: about("bill", whole_party),
+    orders.BillChanged: about("bill", bill_and_its_orders),
+    orders.BillClosed: about("bill", bill_and_its_orders),
+    orders.BillVoided: about("bill", bill_and_its_orders),
     payments.PaymentRequested: about("payment"),
     payments.PaymentChanged: about("payment"),
     payments.PaymentCompleted: about("payment"),
@@ -78,8 +78,8 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     notifications.NotificationChanged: about("notification"),
     kitchen.TicketOpened: TICKET,
     kitchen.TicketChanged: TICKET,
-    menu.AvailabilityChanged: ((diners, as_struct(Availability)),),
-    menu.MenuRepublished: ((diners, as_struct(MenuVersion)),),
+    menu.AvailabilityChanged: ((menu_channel, as_struct(Availability)),),
+    menu.MenuRepublished: ((menu_channel, as_struct(MenuVersion)),),
     inventory.StockLow: STOCK,
     inventory.StockDepleted: STOCK,
     inventory.StockRestocked: STOCK,

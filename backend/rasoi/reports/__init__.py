@@ -8,7 +8,7 @@ from rasoi.reports.routes import ROUTES
 
 ROOM = Room(
     name="reports",
-    patience_s=0.5,
+    linger_s=0.5,
     routes=ROUTES,
     handlers={
         OrderPlaced: handlers.on_order,

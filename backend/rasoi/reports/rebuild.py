@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from rasoi.platform import events, log
+from rasoi.platform import event_log, events
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
-from rasoi.platform.log import Position
+from rasoi.platform.event_log import Position
 from rasoi.reports import ROOM
 from rasoi.settings import Settings
 
@@ -35,12 +35,12 @@ async def rebuild(ctx: Context) -> int:
     types = {cls.event_type: handler for cls, handler in ROOM.handlers.items()}
     count = 0
     for source in ROOM.logs:
-        entries, position = await log.read(ctx.db, source, Position())
+        entries, position = await event_log.read(ctx.db, source, Position())
         while entries:
             known = [each.event for each in entries if each.event.type in types]
             async with ctx.db.transaction(ROOM.name) as tx:
                 for event in known:
                     await types[event.type](ctx, tx, event, events.decode(event))
             count += len(known)
-            entries, position = await log.read(ctx.db, source, position)
+            entries, position = await event_log.read(ctx.db, source, position)
     return count

@@ -22,7 +22,7 @@ FIRST_PORT = 8100
 PORTS_OF_A_ROOM = 10  # the last is the spare's, which stands in during a rolling restart
 MOST_REPLICAS = PORTS_OF_A_ROOM - 1
 READY, GATEWAY_HEALTH, SIMULATOR_HEALTH = "/health/ready", "/gateway/health", "/checkout.js"
-CONNECTIONS_BESIDE_POOL = 4  # leadership, wakes
+CONNECTIONS_BESIDE_POOL = 4  # leadership, wake signals
 CONNECTIONS_FOR_TOOLS = 30
 Kind = Literal["server", "task", "rasoi", "room", "gateway", "watch"]
 

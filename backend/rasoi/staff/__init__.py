@@ -8,7 +8,7 @@ from rasoi.staff.routes import ROUTES
 ROOM = Room(
     name="staff",
     routes=ROUTES,
-    snapshot_handlers={OutletChanged: handlers.outlet_changed, SessionRevoked: handlers.session_revoked},
+    broadcast_handlers={OutletChanged: handlers.outlet_changed, SessionRevoked: handlers.session_revoked},
     jobs=(Job("prune sign-ins", 3600, handlers.prune),),
     start=handlers.start,
     stop=handlers.stop,

@@ -90,7 +90,7 @@ async def _count_failure(tx: Tx, method: str, key: bytes, found: Failures | None
     failed = after_failure(found, now)
     await repository.save_failures(tx, key, failed)
     if failed.locked_until is not None:
-        tx.count(LOCK_OUTS.labels(method).inc)
+        tx.on_commit(LOCK_OUTS.labels(method).inc)
         log.warning("sign-in locked", failures=failed.failures, until=failed.locked_until.isoformat())
 
 

@@ -14,7 +14,7 @@ from rasoi.menu import api
 from rasoi.menu.importer import import_menu
 from rasoi.menu.menu_file import parse as parse_menu
 from rasoi.platform.database import Database
-from rasoi.platform.sheets import Report
+from rasoi.platform.sectioned_csv import Report
 from rasoi.staff.domain import is_gstin
 
 

@@ -19,7 +19,7 @@ from tests.inventory.conftest import LAMB, ONION, RAAN, RAAN_ITEM, Store
 
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    store.ctx.put(Tokens(store.ctx.settings.secret_key))
+    store.ctx.register(Tokens(store.ctx.settings.secret_key))
     transport = httpx.ASGITransport(http.application(store.ctx, [router], version="0"))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rasoi.inventory.stock_file import parse
-from rasoi.platform.sheets import Report
+from rasoi.platform.sectioned_csv import Report
 
 GOOD = """\
 [stock]

@@ -122,7 +122,7 @@ class Rig:
 async def rig(as_room: AsRoom, settings: Settings) -> Rig:
     db = await as_room("kitchen")
     told: list[set[str]] = []
-    db.on_commit = told.append
+    db.on_written = told.append
     cook = Principal(kind="staff", id=uuid4(), outlet_id=OUTLET, role="kitchen", session_id=uuid4())
     return Rig(Context(settings, db), db, cook, told=told)
 

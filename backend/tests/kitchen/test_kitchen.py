@@ -18,9 +18,9 @@ from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.orders import OrderCancelled, OrderCancelRequested, OrderConfirmed, OrderPlaced
 from rasoi.kitchen import ROOM, domain, handlers, repository, service
 from rasoi.kitchen.schemas import Action
+from rasoi.platform.event_log import LogEntry
 from rasoi.platform.events import Event, decode, new_event
 from rasoi.platform.inbox import Inbox
-from rasoi.platform.log import Entry
 from tests.kitchen.conftest import AT, OUTLET, Rig, again, bill, check, line, order
 
 ANOTHER = """INSERT INTO kitchen.ticket
@@ -347,8 +347,8 @@ async def test_a_batch_in_one_statement_does_what_the_handlers_do(rig: Rig) -> N
         new_event(each, subject=str(each.order_id), outlet_id=OUTLET, version=1)
         for each in (confirmed, waiting, later)
     ]
-    assert ROOM.at_once is not None
-    contracts, work = ROOM.at_once
+    assert ROOM.batch_handler is not None
+    contracts, work = ROOM.batch_handler
     assert all(ROOM.handlers[each] is handlers.on_order for each in contracts)
     for _ in range(2):
         await work(rig.ctx, [*events, events[0]])
@@ -365,8 +365,8 @@ async def test_a_batch_in_one_statement_does_what_the_handlers_do(rig: Rig) -> N
 
 async def test_a_batch_of_several_outlets_numbers_each_board_by_itself(rig: Rig) -> None:
     """Also where part of the batch was handled before a crash."""
-    assert ROOM.at_once is not None
-    _, work = ROOM.at_once
+    assert ROOM.batch_handler is not None
+    _, work = ROOM.batch_handler
     outlets = [1, 2, 1, 1, 2, 1]
     placed = [
         order(
@@ -410,8 +410,8 @@ async def test_where_the_one_statement_fails_the_handlers_go_on(
     async def broken(*_: Any) -> None:
         raise asyncpg.LockNotAvailableError("another is at the board")
 
-    assert ROOM.at_once is not None
-    inbox = Inbox(rig.ctx, dataclasses.replace(ROOM, at_once=(ROOM.at_once[0], broken)), "orders")
+    assert ROOM.batch_handler is not None
+    inbox = Inbox(rig.ctx, dataclasses.replace(ROOM, batch_handler=(ROOM.batch_handler[0], broken)), "orders")
     event = new_event(placed := order(OrderPlaced), subject="any", outlet_id=OUTLET, version=1)
-    await inbox.handle([Entry(1, event)])
+    await inbox.handle([LogEntry(1, event)])
     assert [data.ticket.order_id for _, _, data in await rig.log()] == [placed.order_id] * 2

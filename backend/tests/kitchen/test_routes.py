@@ -13,7 +13,7 @@ from rasoi.kitchen import ROOM
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database
-from rasoi.platform.screens import Build
+from rasoi.platform.static_files import Build
 from tests.kitchen.conftest import Rig, order
 
 Call = Callable[..., Awaitable[httpx.Response]]
@@ -29,8 +29,8 @@ async def call(rig: Rig, database: Database) -> AsyncIterator[Call]:
         "INSERT INTO staff.outlet (id, name, amber_s, red_s) VALUES (1, 'Rasoi', 300, 600)"
     )
     tokens = Tokens(rig.ctx.settings.secret_key)
-    rig.ctx.put(tokens)
-    rig.ctx.put(Build("b1"))
+    rig.ctx.register(tokens)
+    rig.ctx.register(Build("b1"))
     app: Any = http.application(rig.ctx, ROOM.routes, version="1")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi") as client:
 

@@ -33,7 +33,7 @@ async def menu(as_room: AsRoom, database: Database) -> Database:
 @pytest.fixture
 def ctx(menu: Database, settings: Settings) -> Context:
     ctx = Context(settings, menu)
-    ctx.put(MenuCache())
+    ctx.register(MenuCache())
     return ctx
 
 

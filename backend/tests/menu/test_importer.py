@@ -5,7 +5,7 @@ from pathlib import Path
 from rasoi.menu import api
 from rasoi.menu.importer import import_menu
 from rasoi.platform.database import Database
-from rasoi.platform.sheets import Report, read_text
+from rasoi.platform.sectioned_csv import Report, read_text
 from tests.menu.conftest import log
 from tests.menu.test_menu_file import GOOD
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rasoi.menu.menu_file import parse
-from rasoi.platform.sheets import Report, hundredths
+from rasoi.platform.sectioned_csv import Report, hundredths
 
 GOOD = """\
 [taxes]

@@ -21,7 +21,7 @@ from tests.menu.conftest import item, staff_member
 
 @pytest.fixture
 async def client(ctx: Context) -> AsyncIterator[httpx.AsyncClient]:
-    ctx.put(Tokens(ctx.settings.secret_key))
+    ctx.register(Tokens(ctx.settings.secret_key))
     transport = httpx.ASGITransport(http.application(ctx, [router], version="0"))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client

@@ -20,7 +20,8 @@ from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.events import Contract, Event, new_event
-from rasoi.platform.local import LocalTransport, Wakes
+from rasoi.platform.local import LocalTransport
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.notifications.test_domain import BILL, ORDER, PAYMENT, STOCK
@@ -67,7 +68,7 @@ class Desk:
 @pytest.fixture
 async def desk(as_room: AsRoom, settings: Settings) -> AsyncIterator[Desk]:
     ctx = Context(settings, await as_room("notifications"))
-    ctx.put(Tokens(settings.secret_key))
+    ctx.register(Tokens(settings.secret_key))
     app = http.application(ctx, notifications.ROOM.routes, version="0")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi.test") as client:
         yield Desk(ctx, client)
@@ -229,9 +230,9 @@ async def test_lists_are_cheap_however_many_messages_there_are(desk: Desk) -> No
 
 async def test_through_the_logs(desk: Desk, database: Database, database_url: str) -> None:
     """What the orders room writes arrives, in order and once, by the room's own reader."""
-    session, bill, wakes = uuid7(), uuid7(), Wakes()
-    database.on_commit = wakes
-    transport = LocalTransport(desk.ctx, [notifications.ROOM], database_url, wakes)
+    session, bill, wake_signals = uuid7(), uuid7(), LogWakeSignals()
+    database.on_written = wake_signals
+    transport = LocalTransport(desk.ctx, [notifications.ROOM], database_url, wake_signals)
     await transport.start()
     for number in range(1, 6):
         async with database.transaction("orders") as tx:

@@ -105,6 +105,6 @@ class Desk:
 async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Desk:
     await database.execute(SEED)
     ctx = Context(settings, await as_room("orders"))
-    ctx.put(placing.Snapshots())
-    ctx.put(PlacementBatcher(ctx.db))
+    ctx.register(placing.Snapshots())
+    ctx.register(PlacementBatcher(ctx.db))
     return Desk(ctx, database)

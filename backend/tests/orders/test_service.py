@@ -314,8 +314,8 @@ async def test_a_further_order_tells_that_part_of_the_bill_is_paid(desk: Desk) -
 
 
 async def test_only_what_changes_counted_stock_wakes_who_listens_to_it(desk: Desk) -> None:
-    woken: list[set[str]] = []
-    desk.ctx.db.on_commit = woken.append
+    written: list[set[str]] = []
+    desk.ctx.db.on_written = written.append
     await desk.place(guest(), line(COLA_1))
     await desk.place(guest(), line(COLA_1), line(KULFI_1))
-    assert woken == [{"orders"}, {"orders", "inventory"}]
+    assert written == [{"orders"}, {"orders", "inventory"}]

@@ -15,14 +15,14 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.payments import ROOM, workers
-from rasoi.payments.collecting import Wakes
+from rasoi.payments.collecting import WorkerSignals
 from rasoi.payments.providers import Provider
 from rasoi.payments.providers.razorpay import Razorpay
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
-from rasoi.platform.events import Event, decode, enter, leave
+from rasoi.platform.events import Event, bind, decode, reset
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.orders.conftest import COLA_1, Desk, desk, guest, line  # noqa: F401 - desk is a fixture
@@ -83,10 +83,10 @@ class Till:
             outletid=row["outlet_id"], aggregateversion=row["aggregate_version"], correlationid=row["correlation_id"],
             data=msgspec.Raw(msgspec.json.encode(row["data"])),
         )  # fmt: skip
-        tokens = enter(event)
+        tokens = bind(event)
         async with self.ctx.db.transaction("payments") as tx:
             await handler(self.ctx, tx, event, decode(event))
-        leave(tokens)
+        reset(tokens)
 
     async def checkout(self, who: Principal, order: dict[str, Any], key: str | None = None) -> dict[str, Any]:
         answer = await self.call(who, "POST", "/create-razorpay-order", {"order_id": order["id"]}, key)
@@ -128,10 +128,10 @@ class Till:
 
     async def work(self) -> None:
         """One round of the workers."""
-        self.ctx.get(Wakes).webhooks.set()
+        self.ctx.get(WorkerSignals).webhooks.set()
         await workers.process_webhooks(self.ctx)
         await self.hear()
-        self.ctx.get(Wakes).refunds.set()
+        self.ctx.get(WorkerSignals).refunds.set()
         await workers.send_refunds(self.ctx)
         await self.hear()
 
@@ -211,8 +211,8 @@ async def till(
         key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secrets=(WEBHOOK_SECRET, OLD_SECRET),
         checkout_script=f"{simulator.url}/checkout.js", base_url=simulator.url, timeout=(2.0, 1.5),
     )  # fmt: skip
-    ctx.put(provider, Provider)
-    ctx.put(Tokens("a secret of the tests, long enough for it"))
+    ctx.register(provider, Provider)
+    ctx.register(Tokens("a secret of the tests, long enough for it"))
     assert ROOM.start is not None and ROOM.stop is not None
     await ROOM.start(ctx)
     app = http.application(ctx, ROOM.routes, version="test")

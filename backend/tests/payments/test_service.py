@@ -10,7 +10,7 @@ import pytest
 
 from rasoi.orders import service as orders_service
 from rasoi.payments import workers
-from rasoi.payments.collecting import Wakes
+from rasoi.payments.collecting import WorkerSignals
 from rasoi.payments.service import refund_excess
 from tests.orders.conftest import KULFI_1, OTHER_TABLE, guest
 from tests.payments.conftest import Till, staff
@@ -514,7 +514,7 @@ async def test_browser_webhook_cash_and_janitor_at_once_settle_it_once(till: Til
     for event_id, body in till.told():
         await till.webhook(body, event_id)
     await till.owner.execute("UPDATE payments.payment SET look_at = now() - interval '1 second'")
-    till.ctx.get(Wakes).webhooks.set()
+    till.ctx.get(WorkerSignals).webhooks.set()
     asked = {"bill_id": order["bill_id"], "amount_paise": 6300, "tendered_paise": 6300}
     await asyncio.gather(
         *(till.verify(who, checkout, reply) for _ in range(3)),

@@ -14,12 +14,13 @@ from rasoi.contracts.staff import SessionRevoked
 from rasoi.platform import inbox
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
+from rasoi.platform.event_log import Position, read
 from rasoi.platform.events import Event, correlation_id
-from rasoi.platform.inbox import lanes
+from rasoi.platform.inbox import split_by_key
 from rasoi.platform.leader import Leadership
-from rasoi.platform.local import LOAD, Reader, Wakes
-from rasoi.platform.log import Position, read
+from rasoi.platform.local import LOAD, Reader
 from rasoi.platform.rooms import Room
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.settings import Settings
 
 KEEP = (
@@ -60,7 +61,9 @@ async def handler() -> Handler:
 @pytest.fixture
 async def reader(database: Database, database_url: str, settings: Settings, handler: Handler) -> Reader:
     room = Room("kitchen", handlers={SessionRevoked: handler})
-    return Reader(Context(settings, database), room, "staff", Wakes(), Leadership(database_url, "test"))
+    return Reader(
+        Context(settings, database), room, "staff", LogWakeSignals(), Leadership(database_url, "test")
+    )
 
 
 async def emit(db: Database, *names: str) -> None:
@@ -71,15 +74,15 @@ async def emit(db: Database, *names: str) -> None:
 
 
 def test_lanes_keep_the_order_of_each_key() -> None:
+    from rasoi.platform.event_log import LogEntry
     from rasoi.platform.events import new_event
-    from rasoi.platform.log import Entry
 
     names = [("a", 1), ("b", 1), ("a", 2), ("c", 1), ("b", 2), ("a", 3)]
     entries = [
-        Entry(i, new_event(SessionRevoked(session_id=uuid7()), subject=s, outlet_id=1, version=v))
+        LogEntry(i, new_event(SessionRevoked(session_id=uuid7()), subject=s, outlet_id=1, version=v))
         for i, (s, v) in enumerate(names)
     ]
-    split = lanes(entries, 3)
+    split = split_by_key(entries, 3)
     for key in "abc":
         where = [lane for lane in split if any(e.event.subject == key for e in lane)]
         assert len(where) == 1
@@ -121,7 +124,9 @@ async def test_events_of_one_batch_are_written_in_the_order_of_their_handling(
             await tx.execute(BY_SQL, event.aggregateversion)
 
     room = Room("kitchen", handlers={SessionRevoked: handle})
-    reader = Reader(Context(settings, database), room, "staff", Wakes(), Leadership(database_url, "test"))
+    reader = Reader(
+        Context(settings, database), room, "staff", LogWakeSignals(), Leadership(database_url, "test")
+    )
     await emit(database, "a/1", "a/2", "a/3", "a/4")
     await reader.step(Position())
     rows = await database.fetch("SELECT aggregate_version FROM kitchen.outbox ORDER BY id")
@@ -193,7 +198,9 @@ async def test_what_an_event_causes_carries_its_correlation(
         seen.append(correlation_id.get())
 
     room = Room("kitchen", handlers={SessionRevoked: note})
-    reader = Reader(Context(settings, database), room, "staff", Wakes(), Leadership(database_url, "test"))
+    reader = Reader(
+        Context(settings, database), room, "staff", LogWakeSignals(), Leadership(database_url, "test")
+    )
     correlation_id.set("the-request")
     await emit(database, "a/1")
     correlation_id.set("another")

@@ -15,7 +15,7 @@ from rasoi.platform import metrics, watch
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.leader import Leadership
-from rasoi.platform.metrics import OUTBOX_BYTES, OUTBOX_LAG, PARKED, Census
+from rasoi.platform.metrics import OUTBOX_BYTES, OUTBOX_LAG, PARKED, LeaderGauge
 from rasoi.platform.rooms import Room
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
@@ -29,25 +29,27 @@ async def handle(*_: object) -> None:
     return None
 
 
-def samples(census: Census) -> dict[tuple[str, ...], float]:
-    return {tuple(s.labels.values()): s.value for family in census.collect() for s in family.samples}
+def samples(gauge: LeaderGauge) -> dict[tuple[str, ...], float]:
+    return {tuple(s.labels.values()): s.value for family in gauge.collect() for s in family.samples}
 
 
 @pytest.fixture
-def census() -> Census:
-    made = Census("rasoi_test", "for a test", ["room"])
+def gauge() -> LeaderGauge:
+    made = LeaderGauge("rasoi_test", "for a test", ["room"])
     REGISTRY.unregister(made)
     return made
 
 
-def test_a_census_is_told_as_a_whole_and_forgotten(census: Census, monkeypatch: pytest.MonkeyPatch) -> None:
-    census.tell({("a",): 1, ("b",): 2}, "one")
-    census.tell({("c",): 3}, "other")
-    assert samples(census) == {("a",): 1, ("b",): 2, ("c",): 3}
-    census.tell({("b",): 5}, "one")
-    assert samples(census) == {("b",): 5, ("c",): 3}
-    monkeypatch.setattr(metrics, "FORGOTTEN_S", -1)
-    assert samples(census) == {}
+def test_a_leader_gauge_is_reported_as_a_whole_and_goes_stale(
+    gauge: LeaderGauge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gauge.report({("a",): 1, ("b",): 2}, "one")
+    gauge.report({("c",): 3}, "other")
+    assert samples(gauge) == {("a",): 1, ("b",): 2, ("c",): 3}
+    gauge.report({("b",): 5}, "one")
+    assert samples(gauge) == {("b",): 5, ("c",): 3}
+    monkeypatch.setattr(metrics, "STALE_S", -1)
+    assert samples(gauge) == {}
 
 
 async def test_only_what_commits_is_counted(database: Database) -> None:
@@ -55,15 +57,15 @@ async def test_only_what_commits_is_counted(database: Database) -> None:
 
     async def fail() -> None:
         async with database.transaction("staff") as tx:
-            tx.count(seen.append)
+            tx.on_commit(seen.append, 1)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await fail()
     assert seen == []
     async with database.transaction("staff") as tx:
-        tx.count(seen.append)
-        tx.count(seen.append, 2.5)
+        tx.on_commit(seen.append, 1)
+        tx.on_commit(seen.append, 2.5)
         assert seen == []
     assert seen == [1, 2.5]
 

@@ -146,7 +146,7 @@ async def test_the_trace_crosses_kafka_in_the_messages_header(
         settings = load(environ)
         await app.load_demo(settings, database_url)
         with tracing.exporting(settings, ["orders"]):
-            async with serve.service(settings, serve.chosen(settings, ["all"])) as running:
+            async with serve.service(settings, serve.select_rooms(settings, ["all"])) as running:
                 await order_until_seen(running.hosted[0].ctx, running.asgi)
     shown, second, handled, first, placing, asked = path_of(collector)
     assert (asked.name, asked.parent, placing.name) == ("POST /api/orders", TAP, "place order")
@@ -168,7 +168,7 @@ async def test_an_absent_collector_slows_nobody_and_memory_is_bounded(
 
     hole = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
     away = replace(settings, otlp_endpoint=f"http://127.0.0.1:{hole.getsockname()[1]}")
-    transport = httpx.ASGITransport(app=http.Edge(answer))
+    transport = httpx.ASGITransport(app=http.RequestContextMiddleware(answer))
     with tracing.exporting(away):
         recorder = tracing._recorder
         assert recorder is not None
@@ -189,9 +189,9 @@ async def test_an_absent_collector_slows_nobody_and_memory_is_bounded(
 
 PROBE = """
 import asyncio, sys
-from rasoi import lean
+from rasoi.optional_packages import hide_optional_packages
 from rasoi.settings import load
-with lean.imports():
+with hide_optional_packages():
     from rasoi import app, serve
     from rasoi.platform import http, tracing
 from redis.asyncio import Redis
@@ -202,7 +202,7 @@ async def answer(scope, receive, send):
 async def send(message): pass
 scope = {"type": "http", "method": "GET", "path": "/api/x", "scheme": "http", "headers": []}
 with tracing.exporting(load({})):
-    asyncio.run(http.Edge(answer)(scope, None, send))
+    asyncio.run(http.RequestContextMiddleware(answer)(scope, None, send))
 parts = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "google.protobuf")
 print([name for name in sys.modules if name.startswith(parts)], tracing._recorder)
 """
@@ -238,7 +238,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("header", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_callers_broken_traceparent_counts_as_none(header: bytes) -> None:
-    assert tracing.received(header) is None
+    assert tracing.parse(header) is None
 
 
 async def ask(
@@ -252,7 +252,7 @@ async def ask(
         seen = traceparent.get()
         scope["path_template"] = path
         if fault:
-            tracing.failed(scope, fault)
+            tracing.record_failure(scope, fault)
         await send({"type": "http.response.start", "status": status, "headers": []})
 
     async def send(message: Any) -> None:
@@ -260,7 +260,7 @@ async def ask(
 
     sent = [(b"traceparent", given)] if given is not None else []
     scope = {"type": "http", "method": "POST", "path": path, "scheme": "http", "headers": sent}
-    await http.Edge(answer)(scope, None, send)
+    await http.RequestContextMiddleware(answer)(scope, None, send)
     return seen
 
 

@@ -157,7 +157,7 @@ async def test_slow_and_rolled_back_writers_lose_nothing(world: World, database_
     await gone.close()
 
 
-async def test_followers_see_every_event_from_their_start_and_none_before(world: World) -> None:
+async def test_broadcasts_bring_every_event_from_their_start_and_none_before(world: World) -> None:
     first = await world.start("one")
     await world.emit("a/1", by=first)
     await world.until_kept(1)

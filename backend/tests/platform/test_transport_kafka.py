@@ -20,10 +20,11 @@ from rasoi.platform.cluster import PARTITIONS, Cluster, check, ensure_topics
 from rasoi.platform.database import Database
 from rasoi.platform.kafka import publishes
 from rasoi.platform.leader import Leadership
-from rasoi.platform.local import Wakes, saved_position
+from rasoi.platform.local import saved_position
 from rasoi.platform.metrics import OUTBOX_LAG
 from rasoi.platform.relay import READER, Relay
 from rasoi.platform.rooms import Room
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.platform.watch import measure
 from rasoi.settings import Settings
 from tests.kafka_broker import kafka
@@ -82,7 +83,7 @@ async def test_a_clean_stop_commits_what_was_finished_and_saves_the_relays_posit
 async def test_a_patient_room_asks_once_for_what_gathered_and_ends_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.patience_s = 2.0
+    world.linger_s = 2.0
     process = await world.start()
     await world.emit("first/1", by=process)
     await world.until_kept(1)
@@ -148,7 +149,7 @@ async def test_two_relays_alive_at_once_double_nothing(world: World, monkeypatch
 
     stale = Sure(world.url, "nobody")
     stale.held.set()
-    second = Relay(process.transport.consumers[0].hosted, world.cluster, Wakes(), stale)
+    second = Relay(process.transport.consumers[0].hosted, world.cluster, LogWakeSignals(), stale)
     second.room, second.topic = "staff", world.cluster.name("staff")
     task = asyncio.create_task(second.run())
     for version in range(1, 31):
@@ -219,13 +220,9 @@ async def test_a_message_that_is_no_event_is_passed_over(world: World) -> None:
 async def test_a_process_that_does_not_lead_wakes_the_one_that_does(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def without_poll(event: asyncio.Event, timeout: float = 0) -> None:
-        await event.wait()
-        event.clear()
-
     one = await world.start("one")
     await one.transport.leaders["staff"].held.wait()
-    monkeypatch.setattr(relay, "woken", without_poll)
+    monkeypatch.setattr(relay, "POLL_S", None)  # no timeout: a signal or nothing
     two = await world.start("two")
     await asyncio.sleep(1.5)
     for version in (1, 2, 3):

@@ -15,9 +15,10 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.events import Event
 from rasoi.platform.kafka import KafkaTransport
-from rasoi.platform.local import LocalTransport, Wakes
+from rasoi.platform.local import LocalTransport
 from rasoi.platform.rooms import Hosted, Job, Room
-from rasoi.platform.wakes import SharedWakes
+from rasoi.platform.shared_wake import SharedLogWakeSignals
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.settings import Settings
 
 KEEP = """INSERT INTO kitchen.idempotency (outlet_id, principal, route, key, body_hash)
@@ -68,8 +69,8 @@ class Process:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if isinstance(self.transport, KafkaTransport):
-            await self.transport.followers.stop()
-            await self.transport.wakes.stop()
+            await self.transport.broadcasts.stop()
+            await self.transport.wake_signals.stop()
         await self.database.close()
 
 
@@ -83,7 +84,7 @@ class World:
     cluster: Cluster | None
     writer: Database
     processes: list[Process] = field(default_factory=list)
-    patience_s: float = 0.0
+    linger_s: float = 0.0
 
     async def start(self, name: str = "one", **handler: Any) -> Process:
         process = await self.make(name, **handler)
@@ -103,20 +104,20 @@ class World:
         kitchen = Room(
             "kitchen",
             handlers={SessionRevoked: handler},
-            snapshot_handlers={SessionRevoked: follow},
-            patience_s=self.patience_s,
+            broadcast_handlers={SessionRevoked: follow},
+            linger_s=self.linger_s,
         )
         database = await Database.connect(self.url, size=12)
         ctx = Context(self.settings, database)
         if self.cluster is None:
-            wakes = Wakes()
-            transport: Any = LocalTransport(ctx, [staff, kitchen], self.url, wakes)
+            wake_signals = LogWakeSignals()
+            transport: Any = LocalTransport(ctx, [staff, kitchen], self.url, wake_signals)
         else:
-            wakes = SharedWakes(self.url)
+            wake_signals = SharedLogWakeSignals(self.url)
             transport = KafkaTransport(
-                [Hosted(staff, ctx), Hosted(kitchen, ctx)], self.url, wakes, self.cluster
+                [Hosted(staff, ctx), Hosted(kitchen, ctx)], self.url, wake_signals, self.cluster
             )
-        database.on_commit = wakes
+        database.on_written = wake_signals
         self.processes.append(process := Process(name, transport, handler, followed, database, done))
         return process
 

@@ -136,7 +136,7 @@ async def test_a_person_who_left_or_has_another_role_is_sent_away(
 ) -> None:
     client = await rig.connect("waiter")
     data = PersonChanged(person_id=client.principal.id, role=role, active=active)
-    await ROOM.snapshot_handlers[PersonChanged](Holder(rig.bridge), *heard(data))  # type: ignore[arg-type]
+    await ROOM.broadcast_handlers[PersonChanged](Holder(rig.bridge), *heard(data))  # type: ignore[arg-type]
     if stays:
         assert (await client.join("floor:1"))["ok"]
     else:
@@ -158,10 +158,10 @@ async def test_the_handlers_reach_the_bridge(rig: Rig) -> None:
     await client.join("menu:1")
     context = Holder(rig.bridge)
     data = menu.AvailabilityChanged(item_id=ORDER, name="Naan", available=False, reason="staff", remaining=0)
-    await ROOM.snapshot_handlers[menu.AvailabilityChanged](context, *heard(data))  # type: ignore[arg-type]
+    await ROOM.broadcast_handlers[menu.AvailabilityChanged](context, *heard(data))  # type: ignore[arg-type]
     [change] = await client.wait_for("change")
     assert change["data"] == {"item_id": str(ORDER), "available": False, "remaining": 0}
-    await ROOM.snapshot_handlers[SessionRevoked](
+    await ROOM.broadcast_handlers[SessionRevoked](
         context, *heard(SessionRevoked(session_id=client.principal.session_id))
     )  # type: ignore[arg-type]
     await client.wait_for("revoked")

@@ -20,10 +20,11 @@ from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
+from rasoi.platform.event_log import LogEntry
 from rasoi.platform.events import Contract, decode, new_event
 from rasoi.platform.inbox import Inbox
-from rasoi.platform.local import LocalTransport, Wakes
-from rasoi.platform.log import Entry
+from rasoi.platform.local import LocalTransport
+from rasoi.platform.wake import LogWakeSignals
 from rasoi.reports import repository
 from rasoi.reports.rebuild import rebuild
 from rasoi.settings import Settings
@@ -64,7 +65,7 @@ async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Async
         "INSERT INTO staff.outlet (id, name, timezone) SELECT n, 'Rasoi', 'Asia/Kolkata' FROM generate_series(1, 40) n"
     )
     ctx = Context(settings, await as_room("reports"))
-    ctx.put(Tokens(settings.secret_key))
+    ctx.register(Tokens(settings.secret_key))
     app = http.application(ctx, reports.ROOM.routes, version="0")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi.test") as client:
         yield Desk(ctx, client)
@@ -245,11 +246,11 @@ async def test_batches_at_the_same_time_in_opposite_orders(desk: Desk) -> None:
     assert (await desk.read("sales"))["total"]["orders"] == 30
 
 
-def entries(told: Iterable[tuple[int, Contract]]) -> list[Entry]:
+def entries(told: Iterable[tuple[int, Contract]]) -> list[LogEntry]:
     made = [
         new_event(payload, subject=f"s{n}", outlet_id=1, version=v) for n, (v, payload) in enumerate(told)
     ]
-    return [Entry(n, event) for n, event in enumerate(made)]
+    return [LogEntry(n, event) for n, event in enumerate(made)]
 
 
 async def test_a_batch_is_written_by_one_statement_and_an_event_once(
@@ -276,7 +277,7 @@ async def test_an_event_that_can_not_be_written_is_parked_alone(desk: Desk) -> N
     bad = new_event(
         order(OrderPlaced, 9, line(1, quantity=2**40)), subject="bad", outlet_id=1, version=1
     )  # no such number
-    await Inbox(desk.ctx, reports.ROOM, "orders").handle([*batch[:4], Entry(8, bad), *batch[4:]])
+    await Inbox(desk.ctx, reports.ROOM, "orders").handle([*batch[:4], LogEntry(8, bad), *batch[4:]])
     assert (await desk.read("sales"))["total"]["orders"] == 8
     assert [row["subject"] for row in await desk.ctx.db.fetch("SELECT * FROM reports.parked")] == ["bad"]
 
@@ -297,9 +298,9 @@ async def contents(desk: Desk) -> list[Any]:
 async def test_through_the_logs_and_rebuilt_from_them(
     desk: Desk, database: Database, database_url: str
 ) -> None:
-    wakes = Wakes()
-    database.on_commit = wakes
-    transport = LocalTransport(desk.ctx, [reports.ROOM], database_url, wakes)
+    wake_signals = LogWakeSignals()
+    database.on_written = wake_signals
+    transport = LocalTransport(desk.ctx, [reports.ROOM], database_url, wake_signals)
     await transport.start()
     await write(database, history())
     for _ in range(250):

@@ -15,7 +15,7 @@ from litestar import Router
 
 from rasoi.app import ROOMS
 from rasoi.hosting import NAMES
-from rasoi.platform import http, problems, screens
+from rasoi.platform import http, problems, static_files
 from rasoi.settings import REPOSITORY
 from tests.gateway import HOST, Gateway
 from tests.stack.gateway_upstreams import Replica, serving
@@ -103,8 +103,8 @@ async def test_every_path_reaches_its_room(client: httpx.AsyncClient) -> None:
 async def test_screens_and_the_interfaces_description_come_from_the_first_room(
     client: httpx.AsyncClient,
 ) -> None:
-    built = screens.load(REPOSITORY / "kds_frontend" / "dist")
-    for path in {*screens.PAGES, *built, "/schema", "/schema/openapi.json", "/assets/order-x.js"}:
+    built = static_files.load(REPOSITORY / "kds_frontend" / "dist")
+    for path in {*static_files.PAGES, *built, "/schema", "/schema/openapi.json", "/assets/order-x.js"}:
         assert (await client.get(path)).json()["room"] == HOME, path
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from rasoi.hosting import NAMES
-from rasoi.platform import http, screens
+from rasoi.platform import http, static_files
 from rasoi.stack import gateway
 from rasoi.stack.plan import plan
 from tests.gateway import HOST, Gateway, nginx
@@ -122,7 +122,7 @@ async def test_a_real_platform_behind_it(platform_process: Callable[..., Platfor
     assert opened.startswith('0{"sid"')
     csp = page.headers.get_list("content-security-policy")
     assert csp == direct.headers.get_list("content-security-policy")
-    assert csp[0].split(" http")[0] == screens.policy("http").split(" http")[0]
+    assert csp[0].split(" http")[0] == static_files.policy("http").split(" http")[0]
     for answer in (page, asset, again, menu, lost):
         for name, value in [*http.HEADERS, (b"x-request-id", None)]:
             found = answer.headers.get_list(name.decode())

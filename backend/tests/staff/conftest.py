@@ -54,8 +54,8 @@ class Desk:
 async def make_context(db: Database, settings: Settings) -> Context:
     ctx = Context(settings, db)
     revocations = Revocations()
-    ctx.put(revocations)
-    ctx.put(Tokens(settings.secret_key, revocations.is_revoked))
+    ctx.register(revocations)
+    ctx.register(Tokens(settings.secret_key, revocations.is_revoked))
     return ctx
 
 

@@ -194,7 +194,7 @@ class Razorpay:
     def _note(self, response: Any, **_: Any) -> None:
         """Keep what the SDK does not pass on."""
         self._local.status = response.status_code
-        tracing.told(self._local.span, self.name, response)
+        tracing.record_response(self._local.span, self.name, response)
 
     def _client(self) -> tuple[Any, Any]:
         import razorpay

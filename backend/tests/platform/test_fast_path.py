@@ -15,9 +15,9 @@ from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens, allow
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
-from rasoi.platform.http import Call
+from rasoi.platform.fast_path import FAST_PATH, FastPath
+from rasoi.platform.http import RequestScope
 from rasoi.platform.problems import Conflict
-from rasoi.platform.short import SHORT, ShortWays
 from rasoi.settings import Settings
 
 
@@ -29,14 +29,19 @@ class Taken(Conflict):
     slug, title = "taken", "Somebody was first"
 
 
-@post("/api/hot", guards=[allow("waiter")], status_code=201, opt=SHORT)
-async def hot(call: Call, data: JSONBody[Wanted]) -> Response[bytes]:
+@post("/api/hot", guards=[allow("waiter")], status_code=201, opt=FAST_PATH)
+async def hot(request_scope: RequestScope, data: JSONBody[Wanted]) -> Response[bytes]:
     if data.n == 13:
         raise Taken("Not that one.", n=13)
     if data.n == 14:
         raise RuntimeError("a fault of ours")
     body = msgspec.json.encode(
-        {"n": data.n, "by": call.principal.role, "key": call.key.value, "hash": call.key.body_hash}
+        {
+            "n": data.n,
+            "by": request_scope.principal.role,
+            "key": request_scope.key.value,
+            "hash": request_scope.key.body_hash,
+        }
     )
     return Response(body, status_code=201, media_type="application/json", headers={"X-More": "yes"})
 
@@ -45,9 +50,9 @@ async def hot(call: Call, data: JSONBody[Wanted]) -> Response[bytes]:
 def ways(database: Database, settings: Settings) -> list[httpx.AsyncClient]:
     """The short way, and Litestar's."""
     ctx = Context(settings, database)
-    ctx.put(Tokens("a secret of the tests that is long enough"))
+    ctx.register(Tokens("a secret of the tests that is long enough"))
     app = http.application(ctx, [hot], version="1")
-    layers = (http.Edge(ShortWays(app, {ctx: [hot]})), http.Edge(app))
+    layers = (http.RequestContextMiddleware(FastPath(app, {ctx: [hot]})), http.RequestContextMiddleware(app))
     return [
         httpx.AsyncClient(transport=httpx.ASGITransport(layer), base_url="http://test") for layer in layers
     ]

@@ -63,7 +63,7 @@ def policy(checkout: str) -> str:
     )
 
 
-class Screens:
+class StaticFiles:
     """Answers GET and HEAD for known files; everything else goes on to `app`."""
 
     def __init__(self, app: Any, assets: dict[str, Asset], csp: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.platform.database import Database, prepare
-from rasoi.platform.log import Entry, Position, Tail, missed, read, remaining
+from rasoi.platform.event_log import LogEntry, Position, SharedLogReader, find_gaps, open_gaps, read
 
 INSERT = """INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
 VALUES ($1, 'test', $2, 1, $3, 'c', '{}') RETURNING id"""
@@ -28,20 +28,20 @@ async def connected(url: str) -> asyncpg.Connection:
     return conn
 
 
-def positions(entries: list[Entry]) -> list[int]:
+def positions(entries: list[LogEntry]) -> list[int]:
     return [each.position for each in entries]
 
 
 def test_missed_names_every_id_that_a_read_did_not_show() -> None:
-    assert missed(3, [5, 6, 9]) == [4, 7, 8]
-    assert missed(3, []) == []
-    assert missed(0, [1, 2]) == []
+    assert find_gaps(3, [5, 6, 9]) == [4, 7, 8]
+    assert find_gaps(3, []) == []
+    assert find_gaps(0, [1, 2]) == []
 
 
 def test_a_gap_stays_until_seen_or_outlived() -> None:
     gaps = {4: 100, 7: 100, 8: 200}
-    assert remaining(gaps, [7], xmin=100) == {4: 100, 8: 200}
-    assert remaining(gaps, [], xmin=101) == {8: 200}
+    assert open_gaps(gaps, [7], xmin=100) == {4: 100, 8: 200}
+    assert open_gaps(gaps, [], xmin=101) == {8: 200}
 
 
 async def test_a_slow_writers_event_is_read_once_it_commits(database: Database, database_url: str) -> None:
@@ -150,8 +150,8 @@ async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_wri
 async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
     database: Database, database_url: str
 ) -> None:
-    """Readers over one tail, each at its own pace, see all there is, in order, also what commits late."""
-    tail, writing = Tail("orders", Counter()), True
+    """Readers over one shared log reader, each at its own pace, see all there is, in order, also what commits late."""
+    shared, writing = SharedLogReader("orders", Counter()), True
     rng = random.Random(5)
 
     async def writer(key: str) -> None:
@@ -166,7 +166,7 @@ async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
         seen, position = defaultdict(list), Position()
         while True:
             done = not writing
-            entries, position = await tail.read(database, position)
+            entries, position = await shared.read(database, position)
             for each in entries:
                 seen[each.event.subject].append(each.event.aggregateversion)
             if done and not entries:
@@ -196,33 +196,33 @@ async def test_readers_that_are_woken_together_ask_the_database_once(
 
         fetchval = database.fetchval
 
-    tail = Tail("orders", Counter())
-    steps = await asyncio.gather(*(tail.read(Counting(), Position()) for _ in range(6)))
+    shared = SharedLogReader("orders", Counter())
+    steps = await asyncio.gather(*(shared.read(Counting(), Position()) for _ in range(6)))
     assert asked == 1 and all(positions(entries) == [1, 2, 3] for entries, _ in steps)
-    late, _ = await tail.read(Counting(), Position())
+    late, _ = await shared.read(Counting(), Position())
     assert asked == 1 and positions(late) == [1, 2, 3], "who comes later takes the same step"
 
 
 async def test_a_patient_reader_takes_at_once_what_a_fast_one_took_in_steps(
     database: Database, database_url: str
 ) -> None:
-    conn, tail, position = await connected(database_url), Tail("orders", Counter()), Position()
+    conn, shared, position = await connected(database_url), SharedLogReader("orders", Counter()), Position()
     for version in range(1, 8):
         await write(conn, "key", version)
-        _, position = await tail.read(database, position)
-    entries, after = await tail.read(database, Position())
+        _, position = await shared.read(database, position)
+    entries, after = await shared.read(database, Position())
     assert positions(entries) == list(range(1, 8)) and after == position
 
 
 async def test_only_who_read_the_last_that_was_written_waits(database: Database, database_url: str) -> None:
     """However a write falls together with a read: there is another read, or the reader is woken."""
     conn, written = await connected(database_url), Counter[str]()
-    tail = Tail("orders", written)
+    shared = SharedLogReader("orders", written)
     await write(conn, "key", 1)
-    _, position = await tail.read(database, Position())
-    assert tail.at_end(position) and not tail.at_end(Position())
+    _, position = await shared.read(database, Position())
+    assert shared.at_end(position) and not shared.at_end(Position())
     written["orders"] += 1
-    assert not tail.at_end(position), "written since"
+    assert not shared.at_end(position), "written since"
     written["menu"] += 1
 
     class WrittenMeanwhile:
@@ -234,16 +234,16 @@ async def test_only_who_read_the_last_that_was_written_waits(database: Database,
 
         fetchval = database.fetchval
 
-    entries, position = await tail.read(WrittenMeanwhile(), position)
-    assert not entries and not tail.at_end(position), "it came too late for this read"
-    entries, position = await tail.read(database, position)
-    assert positions(entries) == [2] and tail.at_end(position)
+    entries, position = await shared.read(WrittenMeanwhile(), position)
+    assert not entries and not shared.at_end(position), "it came too late for this read"
+    entries, position = await shared.read(database, position)
+    assert positions(entries) == [2] and shared.at_end(position)
 
 
 async def test_who_asks_again_at_once_gets_another_read(database: Database, database_url: str) -> None:
-    """A reader that is told of a write while it reads does not meet its own ended read for ever."""
+    """A reader that is woken by a write while it reads does not meet its own ended read for ever."""
     conn, written = await connected(database_url), Counter[str]()
-    tail, position, reads = Tail("orders", written), Position(), 0
+    shared, position, reads = SharedLogReader("orders", written), Position(), 0
     await write(conn, "key", 1)
 
     class Written:
@@ -253,7 +253,7 @@ async def test_who_asks_again_at_once_gets_another_read(database: Database, data
 
         fetchval = database.fetchval
 
-    while not tail.at_end(position) and reads < 100:
-        _, position = await tail.read(Written(), position)
+    while not shared.at_end(position) and reads < 100:
+        _, position = await shared.read(Written(), position)
         reads += 1
     assert reads == 4

@@ -12,7 +12,7 @@ from litestar.plugins import SerializationPlugin
 from litestar.typing import FieldDefinition
 
 
-class StrictBodies(SerializationPlugin):
+class StrictJsonPlugin(SerializationPlugin):
     """Litestar itself would convert leniently."""
 
     def supports_type(self, field_definition: FieldDefinition) -> bool:
@@ -23,12 +23,12 @@ class StrictBodies(SerializationPlugin):
     def create_dto_for_type(self, field_definition: FieldDefinition) -> type[AbstractDTO[Any]]:
         decode = staticmethod(decoder_of(field_definition.annotation))
         return type(
-            "StrictBody", (StrictBody,), {"decode_bytes": decode, "model": field_definition.annotation}
+            "StrictJson", (StrictJson,), {"decode_bytes": decode, "model": field_definition.annotation}
         )
 
 
 def decoder_of(model: type[msgspec.Struct]) -> Callable[[bytes], Any]:
-    """Reads one struct's JSON; what is wrong with it is told as Litestar would."""
+    """Reads one struct's JSON; what is wrong with it is reported as Litestar would."""
     decoder = msgspec.json.Decoder(model)
 
     def decode(value: bytes) -> Any:
@@ -45,7 +45,7 @@ def decoder_of(model: type[msgspec.Struct]) -> Callable[[bytes], Any]:
     return decode
 
 
-class StrictBody(AbstractDTO[Any]):
+class StrictJson(AbstractDTO[Any]):
     """How one route's body is read."""
 
     model: type[Any]

@@ -17,7 +17,7 @@ UNUSED = (
 
 
 @contextmanager
-def imports() -> Iterator[None]:
+def hide_optional_packages() -> Iterator[None]:
     """Inside, libraries find the unused packages missing and do without, as each of them is made to; afterwards
     anybody may import them."""
     hidden = [name for name in UNUSED if name not in sys.modules]

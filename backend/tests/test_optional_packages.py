@@ -9,16 +9,17 @@ from rasoi.settings import REPOSITORY
 
 ALL_ROOMS = """
 import sys
-from rasoi import lean
-with lean.imports():
+from rasoi.optional_packages import UNUSED, hide_optional_packages
+with hide_optional_packages():
     import rasoi.app
-print(*(name for name in lean.UNUSED if name in sys.modules))
+print(*(name for name in UNUSED if name in sys.modules))
 import aiohttp, cryptography.exceptions, opentelemetry.sdk, requests, rich  # whoever wants them has them
 """
 ONE_ROOM = """
 import sys
-from rasoi import hosting, lean
-with lean.imports():
+from rasoi import hosting
+from rasoi.optional_packages import hide_optional_packages
+with hide_optional_packages():
     from rasoi import serve
     hosting.room("kitchen")
 loaded = {name.split(".")[1] for name in sys.modules if name.endswith(".routes") and name.startswith("rasoi.")}
@@ -26,7 +27,7 @@ print(*sorted(loaded), *(name for name in ("rasoi.app", "rasoi.embedded", "rasoi
 """
 
 
-def told(program: str) -> list[str]:
+def printed(program: str) -> list[str]:
     """The words that a fresh interpreter prints."""
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=REPOSITORY / "backend", capture_output=True, text=True
@@ -36,8 +37,8 @@ def told(program: str) -> list[str]:
 
 
 def test_a_server_imports_nothing_that_it_never_uses() -> None:
-    assert told(ALL_ROOMS) == []
+    assert printed(ALL_ROOMS) == []
 
 
 def test_a_room_of_its_own_brings_no_other_but_the_staff() -> None:
-    assert told(ONE_ROOM) == ["kitchen", "staff"]
+    assert printed(ONE_ROOM) == ["kitchen", "staff"]

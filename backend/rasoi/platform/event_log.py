@@ -49,16 +49,16 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One event with its place in the log."""
 
     position: int
     event: Event
 
 
-def entry(row: Any, log: str) -> Entry:
+def entry(row: Any, log: str) -> LogEntry:
     """A row of an outbox as an event."""
-    return Entry(
+    return LogEntry(
         row["id"],
         Event(
             id=row["event_id"],
@@ -76,45 +76,47 @@ def entry(row: Any, log: str) -> Entry:
     )
 
 
-def missed(at: int, ids: list[int]) -> list[int]:
+def find_gaps(at: int, ids: list[int]) -> list[int]:
     """The ids above `at` that a read should have shown and did not (`ids` ascending)."""
     seen = set(ids)
     top = max(ids, default=at)
     return [i for i in range(max(at + 1, top - MOST_GAPS), top) if i not in seen]
 
 
-def remaining(gaps: dict[int, int], ids: list[int], xmin: int) -> dict[int, int]:
+def open_gaps(gaps: dict[int, int], ids: list[int], xmin: int) -> dict[int, int]:
     """The gaps still to wait for, after a read that showed `ids` under the horizon `xmin`."""
     seen = set(ids)
     return {gap: mark for gap, mark in gaps.items() if gap not in seen and xmin <= mark}
 
 
-async def read(conn: Any, log: str, position: Position, limit: int = BATCH) -> tuple[list[Entry], Position]:
+async def read(
+    conn: Any, log: str, position: Position, limit: int = BATCH
+) -> tuple[list[LogEntry], Position]:
     """The next entries of `log`, late ones first, and the position after them. `conn` is a Database."""
     if position.gaps:
         sql = READ.format(log=log, columns=COLUMNS)
         rows = await conn.fetch(sql, position.at, list(position.gaps), limit)
         entries = [entry(row, log) for row in rows if row["id"] is not None]
-        gaps = remaining(position.gaps, [e.position for e in entries], rows[0]["xmin"])
+        gaps = open_gaps(position.gaps, [e.position for e in entries], rows[0]["xmin"])
     else:
         rows = await conn.fetch(AHEAD.format(log=log, columns=COLUMNS), position.at, limit)
         entries, gaps = [entry(row, log) for row in rows], {}
     ids = [e.position for e in entries]
-    if new := missed(position.at, ids):
+    if new := find_gaps(position.at, ids):
         mark = await conn.fetchval(MARK)
         gaps.update((gap, mark) for gap in new)
     return entries, Position(max(position.at, *ids, 0), gaps)
 
 
 _Key = tuple[int, tuple[tuple[int, int], ...]]
-_Step = tuple[list[Entry], Position]
+_Step = tuple[list[LogEntry], Position]
 
 
 def _key(position: Position) -> _Key:
     return position.at, tuple(sorted(position.gaps.items()))
 
 
-class Tail:
+class SharedLogReader:
     """One log as several readers of this process read it: who stands at the same position shares one read.
 
     The log is append-only, so what a read from a position gave stays a right step from there for anyone. `written`
@@ -132,7 +134,7 @@ class Tail:
         """Was nothing written since a read began that ended here? Then the next thing to do is to wait."""
         return self._end == (_key(position), self._written[self.log])
 
-    async def read(self, conn: Any, position: Position) -> tuple[list[Entry], Position]:
+    async def read(self, conn: Any, position: Position) -> tuple[list[LogEntry], Position]:
         """As `read`, or all that others have read from here on, which need not be all there is: see `at_end`."""
         key = _key(position)
         if key in self._known:
@@ -146,7 +148,7 @@ class Tail:
 
     def _known_from(self, key: _Key) -> _Step:
         """The steps that are known from there, as one: a patient reader is not held to the small steps of a fast one."""
-        entries: list[Entry] = []
+        entries: list[LogEntry] = []
         while (step := self._known.get(key)) and len(entries) < BATCH:
             entries += step[0]
             key = _key(step[1])

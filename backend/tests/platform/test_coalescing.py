@@ -11,8 +11,8 @@ import uvicorn
 import websockets
 
 from rasoi.embedded.postgres import free_port
-from rasoi.platform import one_write
-from rasoi.platform.one_write import OneWrite
+from rasoi.platform import coalescing
+from rasoi.platform.coalescing import CoalescingProtocol
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -36,21 +36,23 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What reached the transport below."""
     seen: list[bytes] = []
-    real = one_write.Gathering.flush
+    real = coalescing.CoalescingTransport.flush
 
-    def flush(self: one_write.Gathering) -> None:
+    def flush(self: coalescing.CoalescingTransport) -> None:
         if self.held:
             seen.append(b"".join(self.held))
         real(self)
 
-    monkeypatch.setattr(one_write.Gathering, "flush", flush)
+    monkeypatch.setattr(coalescing.CoalescingTransport, "flush", flush)
     return seen
 
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     number = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=number, http=OneWrite, log_config=None, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=number, http=CoalescingProtocol, log_config=None, lifespan="off")
+    )
     task = asyncio.create_task(server._serve())
     async with asyncio.timeout(5):
         while not server.started:

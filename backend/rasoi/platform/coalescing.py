@@ -1,6 +1,6 @@
 """uvicorn writes the head and the body of an answer apart, at a system call and a wake-up of the caller each. Here what is
-written in one go leaves in one go. It overrides two methods of uvicorn's own class; tests/platform/test_one_write.py
-holds them to what they rely on."""
+written in one turn of the loop is sent in one call. It overrides two methods of uvicorn's own
+class; tests/platform/test_coalescing.py holds them to what they rely on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
-class Gathering:
+class CoalescingTransport:
     """A transport that sends what was written since the loop's last turn."""
 
     def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
@@ -36,11 +36,11 @@ class Gathering:
         return getattr(self.transport, name)
 
 
-class OneWrite(HttpToolsProtocol):
+class CoalescingProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol over a gathering transport; a WebSocket gets the bare one."""
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
 
     def handle_websocket_upgrade(self) -> None:
         gathering: Any = self.transport

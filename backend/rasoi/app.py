@@ -94,6 +94,28 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
         await db.close()
 
 
+@asynccontextmanager
+async def handler_context(settings: Settings, url: str) -> AsyncIterator[Context]:
+    """All that the rooms' handlers need, with no reader, job or server beside them: for `rasoi events replay`."""
+    db = await Database.connect(url, size=4)
+    settings = hosting.with_simulator_secrets(settings)
+    ctx, revocations = Context(settings, db), Revocations()
+    ctx.register(revocations)
+    ctx.register(hosting.tokens_of(settings, revocations))
+    ctx.register(payments.build_provider(settings), payments.Provider)
+    rooms = [room for room in ROOMS if room.handlers]
+    try:
+        for room in rooms:
+            if room.start:
+                await room.start(ctx)
+        yield ctx
+    finally:
+        for room in reversed(rooms):
+            if room.stop:
+                await room.stop(ctx)
+        await db.close()
+
+
 async def load_demo(settings: Settings, url: str) -> list[str]:
     """Fill an empty database with the demo restaurant. Returns what to tell of the one that is there."""
     db = await Database.connect(url, size=2)

@@ -73,6 +73,9 @@ def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
 def import_file(settings: Settings, arguments: argparse.Namespace) -> int | None:
     if not arguments.file.is_file():
         raise Fault(f"there is no file {arguments.file}")
+    from rasoi.stack.control import installation
+
+    settings = installation(settings)
     if arguments.what == "menu":
         from rasoi.menu import importer as menu
 
@@ -83,20 +86,22 @@ def import_file(settings: Settings, arguments: argparse.Namespace) -> int | None
 
 
 def events(settings: Settings, arguments: argparse.Namespace) -> int | None:
-    from rasoi.app import ROOMS
+    from rasoi.app import ROOMS, handler_context
     from rasoi.platform import parking_cli
+    from rasoi.stack.control import installation
 
+    settings = installation(settings)
     if arguments.action == "parked":
         return parking_cli.parked(settings, ROOMS)
-    return parking_cli.replay(
-        settings, ROOMS, room=arguments.room, log=arguments.log, subject=arguments.subject
-    )
+    chosen = {"room": arguments.room, "log": arguments.log, "subject": arguments.subject}
+    return parking_cli.replay(settings, ROOMS, handler_context, **chosen)
 
 
 def rebuild(settings: Settings, _: argparse.Namespace) -> int | None:
     from rasoi.reports import rebuild
+    from rasoi.stack.control import installation
 
-    return rebuild.main(settings)
+    return rebuild.main(installation(settings))
 
 
 def stack(settings: Settings, arguments: argparse.Namespace) -> int | None:

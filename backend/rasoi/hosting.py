@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -99,6 +100,14 @@ def simulator_secrets(settings: Settings) -> tuple[str, str]:
         for what in (b"razorpay key", b"razorpay webhook")
     )
     return key, webhook
+
+
+def with_simulator_secrets(settings: Settings) -> Settings:
+    """Without Razorpay's keys, the simulator's."""
+    if not settings.simulated:
+        return settings
+    key, webhook = simulator_secrets(settings)
+    return replace(settings, simulator_key_secret=key, razorpay_webhook_secrets=(webhook,))
 
 
 class Server(uvicorn.Server):

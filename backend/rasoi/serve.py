@@ -57,7 +57,7 @@ def serve(settings: Settings, rooms: list[Room]) -> int:
     listener = hosting.take_port(
         settings
     )  # nobody is let in before all is ready: a gateway tries the next replica
-    settings = _with_secrets(replace(settings, port=listener.getsockname()[1]))
+    settings = hosting.with_simulator_secrets(replace(settings, port=listener.getsockname()[1]))
     with tracing.exporting(settings, [room.name for room in rooms]):
         return uvloop.run(_serve(settings, rooms, listener, started))
 
@@ -83,14 +83,6 @@ def select_rooms(settings: Settings, names: Sequence[str]) -> list[Room]:
             "payments need RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET, or RAZORPAY_SIMULATOR_URL"
         )
     return [hosting.room(name) for name in NAMES if name in wanted]
-
-
-def _with_secrets(settings: Settings) -> Settings:
-    """Without keys, the simulator's, which follow from SECRET_KEY."""
-    if not settings.simulated:
-        return settings
-    key, webhook = hosting.simulator_secrets(settings)
-    return replace(settings, simulator_key_secret=key, razorpay_webhook_secrets=(webhook,))
 
 
 async def _contexts(

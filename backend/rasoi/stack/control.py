@@ -9,8 +9,13 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import psutil
+
+from rasoi.settings import Settings
 
 Report = Callable[[dict[str, Any]], None]
 Handle = Callable[[dict[str, Any], Report], None]
@@ -71,6 +76,19 @@ def read_state(data: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def installation(settings: Settings) -> Settings:
+    """With the data of the stack that runs beside these, if one does: a command then finds its database and its key."""
+    if settings.database_url or not running(settings.data / "stack"):
+        return settings
+    return replace(settings, data=settings.data / "stack")
+
+
+def running(data: Path) -> bool:
+    """Whether the last supervisor on these data lives."""
+    pid = read_state(data).get("pid")
+    return isinstance(pid, int) and psutil.pid_exists(pid)
 
 
 def write_state(data: Path, known: dict[str, Any]) -> None:

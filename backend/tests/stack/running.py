@@ -38,12 +38,16 @@ class Stack(Platform):
 
     def rasoi(self, *arguments: str, seconds: float = 60, check: bool = True) -> str:
         """What `rasoi stack …` prints. Raises where it fails, unless told not to."""
+        return self.command("stack", *arguments, seconds=seconds, check=check)
+
+    def command(self, *arguments: str, seconds: float = 60, check: bool = True) -> str:
+        """The same of any command."""
         done = subprocess.run(
-            [sys.executable, "-m", "rasoi.cli", "stack", *arguments], cwd=REPOSITORY / "backend", timeout=seconds,
+            [sys.executable, "-m", "rasoi.cli", *arguments], cwd=REPOSITORY / "backend", timeout=seconds,
             env={**plain_environment(), **self.environment()}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode and check:
-            raise RuntimeError(f"rasoi stack {arguments[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise RuntimeError(f"rasoi {' '.join(arguments[:2])}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
 
     def status(self) -> dict[str, Any]:

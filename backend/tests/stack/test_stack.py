@@ -103,6 +103,8 @@ async def test_the_whole_of_it(stack: Stack) -> None:
         while await house.availability("raan"):
             await asyncio.sleep(0.1)
     await house.close()
+    assert stack.command("events", "parked") == "Nothing is parked.\n"
+    assert stack.command("events", "replay") == "0 events handled, 0 keys still parked.\n"
     assert outside(told) == {"nginx", "simulator"}
     killed = stack.pid("nginx")
     assert killed

@@ -81,6 +81,8 @@ def client() -> str:
         made = Path(directory) / "schema.d.ts"
         failed = node(
             "openapi-typescript/bin/cli.js",
+            "--default-non-nullable",
+            "false",
             str(BACKEND / "openapi.json"),
             "-o",
             str(made),

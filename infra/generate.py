@@ -19,7 +19,11 @@ def main() -> int:
         (BACKEND / f"{kind}.json").write_bytes(made.stdout)
     target = SCREENS / "src" / "lib" / "api" / "schema.d.ts"
     tool = SCREENS / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
-    subprocess.run(["node", tool, BACKEND / "openapi.json", "-o", target], cwd=SCREENS, check=True)
+    subprocess.run(
+        ["node", tool, BACKEND / "openapi.json", "--default-non-nullable", "false", "-o", target],
+        cwd=SCREENS,
+        check=True,
+    )
     subprocess.run([sys.executable, "-m", "rasoi.stack.generated", "--write"], cwd=BACKEND, check=True)
     subprocess.run([sys.executable, "prisma/check.py", "--write"], cwd=BACKEND, check=True)
     return dashboards.main()

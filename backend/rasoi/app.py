@@ -30,6 +30,7 @@ from rasoi.platform.auth import Tokens
 from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
+from rasoi.platform.description import complete
 from rasoi.platform.fast_path import FastPath
 from rasoi.platform.local import LocalTransport
 from rasoi.platform.rooms import Job, Room
@@ -268,7 +269,8 @@ def openapi(settings: Settings) -> str:
     app: Litestar = http.application(
         ctx, [*routes_of(ROOMS), *hosting.build_routes("")], version=version("rasoi")
     )
-    return json.dumps(app.openapi_schema.to_schema(), indent=2, sort_keys=True)
+    document = complete(app.openapi_schema.to_schema(), realtime.PAYLOADS)
+    return json.dumps(document, indent=2, sort_keys=True)
 
 
 def asyncapi(settings: Settings) -> str:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from rasoi.platform.description import one_of
 from rasoi.platform.events import Contract, contract
+
+STATES = ("held", "queued", "cooking", "ready", "served", "voided")
+State = Annotated[str, one_of(STATES)]
+OrderType = Annotated[str, one_of(("dine_in", "takeaway"))]
 
 
 class TicketItemState(Contract, frozen=True, kw_only=True):
@@ -17,13 +23,13 @@ class TicketItemState(Contract, frozen=True, kw_only=True):
     modifiers: list[str] = []
     note: str | None = None
     allergens: list[str] = []
-    state: str
+    state: State
     acknowledged: bool = False
 
 
 class StationState(Contract, frozen=True, kw_only=True):
     station: str
-    state: str
+    state: State
 
 
 class TicketState(Contract, frozen=True, kw_only=True):
@@ -35,10 +41,10 @@ class TicketState(Contract, frozen=True, kw_only=True):
     order_id: UUID
     order_number: int
     token: str | None = None
-    type: str
+    type: OrderType
     table: str | None = None
     course: int = 1
-    state: str
+    state: State
     rush: bool = False
     paid: bool = False
     note: str | None = None

@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from rasoi.inventory.domain import HIGHEST_MILLI
+from rasoi.inventory.domain import CORRECTIONS, HIGHEST_MILLI, KINDS, UNITS
+from rasoi.platform.description import one_of
 
 Reason = Annotated[str, Meta(max_length=200)]
 
@@ -34,8 +35,8 @@ class StockView(msgspec.Struct):
     id: UUID
     code: str
     name: str
-    kind: str
-    unit: str
+    kind: Annotated[str, one_of(KINDS)]
+    unit: Annotated[str, one_of(UNITS)]
     on_hand_milli: int
     reserved_milli: int
     available_milli: int
@@ -53,7 +54,7 @@ class MovementView(msgspec.Struct):
     """`portions`: how many were cooked, where the kitchen is the cause."""
 
     id: UUID
-    kind: str
+    kind: Annotated[str, one_of((*CORRECTIONS, "consume"))]
     quantity_milli: int
     portions: int | None
     order_id: UUID | None

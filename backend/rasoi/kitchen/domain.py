@@ -14,16 +14,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from rasoi.contracts.kitchen import StationState, TicketItemState, TicketState
+from rasoi.contracts.kitchen import STATES, StationState, TicketItemState, TicketState
 
-HELD, QUEUED, COOKING, READY, SERVED, VOIDED = STATES = (
-    "held",
-    "queued",
-    "cooking",
-    "ready",
-    "served",
-    "voided",
-)
+HELD, QUEUED, COOKING, READY, SERVED, VOIDED = STATES
 OPEN = frozenset({HELD, QUEUED, COOKING})
 LIVE = OPEN | {READY}
 

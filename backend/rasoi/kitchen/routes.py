@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, Parameter
 
+from rasoi.contracts.kitchen import TicketState
 from rasoi.kitchen import repository, service
 from rasoi.kitchen.schemas import ActionResults, Actions, BoardView, StationName, Stations, Tickets
 from rasoi.platform.auth import Principal, allow
@@ -53,7 +54,7 @@ async def read_board(
         build=ctx.get(Build).name,
         amber_s=outlet.amber_s,
         red_s=outlet.red_s,
-        tickets=msgspec.Raw(row.tickets.encode()),
+        tickets=cast(list[TicketState], msgspec.Raw(row.tickets.encode())),  # JSON already
         subjects={f"{outlet_id}:{station}": row.sequence},
     )
     return Response(msgspec.json.encode(view), headers=headers, media_type="application/json")

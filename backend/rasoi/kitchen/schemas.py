@@ -79,7 +79,7 @@ class BoardView(msgspec.Struct, kw_only=True):
     build: str
     amber_s: int
     red_s: int
-    tickets: list[TicketState] | msgspec.Raw
+    tickets: list[TicketState]
     subjects: dict[str, int]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rasoi.menu.domain import HIGHEST_PRICE_PAISE
+from rasoi.platform.description import one_of
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"\S")]
 HindiName = Annotated[str, Meta(max_length=80)]
@@ -117,7 +118,7 @@ class ItemView(msgspec.Struct):
     name: str
     name_hi: str | None
     description: str
-    diet: str
+    diet: Annotated[str, one_of(get_args(Diet))]
     allergens: list[str]
     station: str
     available: bool

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from rasoi.contracts.kitchen import State as TicketState
 from rasoi.contracts.orders import ModifierState, TaxState
+from rasoi.orders.domain import TRANSITIONS
+from rasoi.platform.description import one_of
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+\Z")]
 OrderType = Literal["dine_in", "takeaway"]
+AttentionReason = Literal["cash", "help"]
+# texts of answers
+Type = Annotated[str, one_of(get_args(OrderType))]
+OrderStatus = Annotated[str, one_of(TRANSITIONS)]
+BillStatus = Annotated[str, one_of(("open", "closed", "voided"))]
+LineStatus = Annotated[str, one_of(("active", "voided"))]
+PaymentStatus = Annotated[str, one_of(("unpaid", "partly_paid", "paid", "overpaid"))]
+PaymentTiming = Annotated[str, one_of(("pay_later", "prepaid"))]
 
 
 class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,7 +49,7 @@ class GuestSession(msgspec.Struct):
     outlet: NamedOutlet
     table: NamedTable | None
     type: OrderType
-    payment: str
+    payment: PaymentTiming
 
 
 class LineRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,7 +84,7 @@ class ReasonRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AttentionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    reason: Literal["cash", "help"]
+    reason: AttentionReason
 
 
 class Line(msgspec.Struct):
@@ -91,7 +102,7 @@ class Line(msgspec.Struct):
     taxable_paise: int
     taxes: list[TaxState]
     total_paise: int
-    status: str = "active"
+    status: LineStatus = "active"
 
 
 class Totals(msgspec.Struct):
@@ -119,7 +130,7 @@ class Quote(msgspec.Struct):
 class TicketProgress(msgspec.Struct):
     station: str
     ticket_id: UUID
-    state: str
+    state: TicketState
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -128,8 +139,8 @@ class Order(msgspec.Struct, kw_only=True):
     token: str | None
     bill_id: UUID
     outlet_id: int
-    type: str
-    status: str
+    type: Type
+    status: OrderStatus
     table: NamedTable | None
     customer_name: str | None
     note: str | None
@@ -139,8 +150,8 @@ class Order(msgspec.Struct, kw_only=True):
     ready_at: datetime | None
     served_at: datetime | None
     completed_at: datetime | None
-    payment: str
-    payment_status: str
+    payment: PaymentTiming
+    payment_status: PaymentStatus
     expires_at: datetime | None
     cancel_requested: bool
     reason: str | None
@@ -171,14 +182,14 @@ class BillTotals(msgspec.Struct):
 
 
 class Attention(msgspec.Struct):
-    reason: str
+    reason: Annotated[str, one_of(get_args(AttentionReason))]
     since: datetime
 
 
 class BillView(msgspec.Struct, kw_only=True):
     id: UUID
-    type: str
-    status: str
+    type: Type
+    status: BillStatus
     table: NamedTable | None
     business_day: date
     orders: list[Order]
@@ -186,7 +197,7 @@ class BillView(msgspec.Struct, kw_only=True):
     paid_paise: int
     refunded_paise: int
     due_paise: int
-    payment_status: str
+    payment_status: PaymentStatus
     invoice_number: str | None
     sac: str = "996331"
     seller: Seller
@@ -205,7 +216,7 @@ class TableBill(msgspec.Struct):
     id: UUID
     total_paise: int
     due_paise: int
-    payment_status: str
+    payment_status: PaymentStatus
     opened_at: datetime
 
 

@@ -8,11 +8,18 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.payments.domain import AttemptRow, RefundRow
+from rasoi.payments.domain import METHODS, AttemptRow, RefundRow
 from rasoi.payments.ledger import Ledger
+from rasoi.platform.description import one_of
 
 Paise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_00)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Method = Annotated[str, one_of(METHODS)]
+PaymentStatus = Annotated[
+    str, one_of(("pending", "processing", "completed", "failed", "expired", "cancelled"))
+]
+AttemptStatus = Annotated[str, one_of(("created", "authorized", "captured", "failed", "unknown"))]
+RefundStatus = Annotated[str, one_of(("requested", "pending", "processed", "failed", "unknown"))]
 
 
 class DueRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -67,8 +74,8 @@ class Attempt(msgspec.Struct):
 
     id: UUID
     provider: str
-    method: str | None
-    status: str
+    method: Method | None
+    status: AttemptStatus
     amount_paise: int
     provider_payment_id: str | None
     tendered_paise: int | None
@@ -80,7 +87,7 @@ class Attempt(msgspec.Struct):
 class Refund(msgspec.Struct):
     id: UUID
     amount_paise: int
-    status: str
+    status: RefundStatus
     reason: str
     created_at: datetime
 
@@ -91,8 +98,8 @@ class Payment(msgspec.Struct):
     order_id: UUID | None
     amount_paise: int
     currency: str
-    status: str
-    method: str | None
+    status: PaymentStatus
+    method: Method | None
     captured_paise: int
     refunded_paise: int
     attempts: list[Attempt]
@@ -119,7 +126,7 @@ class Totals(msgspec.Struct):
 
 
 class MethodTotals(Totals):
-    method: str
+    method: Method
 
 
 class Day(msgspec.Struct):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rasoi.platform.description import tidied
 from rasoi.platform.events import REGISTRY
 from rasoi.platform.rooms import Room
 
@@ -70,5 +71,5 @@ def document(rooms: Sequence[Room], version: str) -> dict[str, Any]:
         },
         "channels": channels,
         "operations": operations,
-        "components": {"messages": messages, "schemas": definitions},
+        "components": {"messages": messages, "schemas": tidied(definitions)},
     }

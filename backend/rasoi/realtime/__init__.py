@@ -14,6 +14,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
 from rasoi.platform.rooms import Room
 from rasoi.platform.static_files import Build
+from rasoi.realtime.audiences import PAYLOADS as PAYLOADS
 from rasoi.realtime.bridge import Bridge
 from rasoi.realtime.table import ROUTES
 

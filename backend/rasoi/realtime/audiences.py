@@ -119,6 +119,12 @@ class MenuVersion(msgspec.Struct, frozen=True):
     menu_version: int
 
 
+class FloorTicket(msgspec.Struct, frozen=True):
+    ticket: TicketState
+
+
+# What screens apply as it comes, so the OpenAPI document describes it too; of the rest they only read anew.
+PAYLOADS = (BoardStep, FloorTicket, Availability, MenuVersion)
 GUEST = {"order": GuestOrder, "bill": GuestBill, "payment": GuestPayment, "notification": GuestNotification}
 Audience = Any
 
@@ -148,9 +154,9 @@ def board_step(event: Event, data: BoardChange) -> BoardStep:
     return BoardStep(data.sequence, data.hash, data.ticket, data.action_id)
 
 
-def ticket(event: Event, data: BoardChange) -> dict[str, Any]:
+def ticket(event: Event, data: BoardChange) -> FloorTicket:
     """For the floor: the ticket after the change."""
-    return {"ticket": data.ticket}
+    return FloorTicket(data.ticket)
 
 
 def as_struct(kind: type[msgspec.Struct]) -> Audience:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from rasoi.platform.description import one_of
 
 Role = Literal["owner", "manager", "waiter", "kitchen"]
 END = r"$(?!\n)"  # in Python `$` alone lets a line break follow
@@ -21,6 +23,10 @@ Phone = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{6,20}" + END)]
 Gstin = Annotated[str, Meta(pattern=r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]" + END)]
 Address = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
 Payment = Literal["pay_later", "prepaid"]
+Regime = Literal["regular", "composition", "none"]
+# texts of answers
+RoleName = Annotated[str, one_of(get_args(Role))]
+PaymentTiming = Annotated[str, one_of(get_args(Payment))]
 OutletId = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
@@ -41,7 +47,7 @@ class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):
 class NamedPerson(msgspec.Struct):
     id: UUID
     name: str
-    role: str
+    role: RoleName
 
 
 class NamedOutlet(msgspec.Struct):
@@ -73,7 +79,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     legal_name: str | None
     gstin: str | None
-    gst_regime: str
+    gst_regime: Annotated[str, one_of(get_args(Regime))]
     fssai: str | None
     state_code: str | None
     address: str | None
@@ -81,8 +87,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     day_cutoff_minutes: int
     currency: str
-    dine_in_payment: str
-    takeaway_payment: str
+    dine_in_payment: PaymentTiming
+    takeaway_payment: PaymentTiming
     approve_first_order: bool
     payment_timeout_s: int
     late_grace_s: int
@@ -98,7 +104,7 @@ class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE)] | UnsetType = UNSET
     legal_name: Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)] | UnsetType | None = UNSET
     gstin: Gstin | UnsetType | None = UNSET
-    gst_regime: Literal["regular", "composition", "none"] | UnsetType = UNSET
+    gst_regime: Regime | UnsetType = UNSET
     fssai: Annotated[str, Meta(pattern=r"^[0-9]{14}" + END)] | UnsetType | None = UNSET
     state_code: Annotated[str, Meta(pattern=r"^[0-9]{2}" + END)] | UnsetType | None = UNSET
     address: Address | UnsetType | None = UNSET
@@ -140,7 +146,7 @@ class Person(msgspec.Struct, kw_only=True):
     id: UUID
     name: str
     username: str | None
-    role: str
+    role: RoleName
     active: bool
     has_password: bool
     has_pin: bool

@@ -1016,16 +1016,18 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             id: string;
-            method: string | null;
+            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
             provider: string;
             provider_payment_id: string | null;
-            status: string;
+            /** @enum {string} */
+            status: "created" | "authorized" | "captured" | "failed" | "unknown";
             tendered_paise: number | null;
             waiter: components["schemas"]["Waiter"] | null;
         };
         /** Attention */
         Attention: {
-            reason: string;
+            /** @enum {string} */
+            reason: "cash" | "help";
             /** Format: date-time */
             since: string;
         };
@@ -1079,21 +1081,31 @@ export interface components {
             opened_at: string;
             orders: components["schemas"]["Order"][];
             paid_paise: number;
-            payment_status: string;
+            /** @enum {string} */
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
             refunded_paise: number;
             /** @default 996331 */
             sac: string;
             seller: components["schemas"]["Seller"];
-            status: string;
+            /** @enum {string} */
+            status: "open" | "closed" | "voided";
             table: components["schemas"]["NamedTable"] | null;
             totals: components["schemas"]["BillTotals"];
-            type: string;
+            /** @enum {string} */
+            type: "dine_in" | "takeaway";
             version: number;
         };
         /** Bills */
         Bills: {
             items: components["schemas"]["BillView"][];
             next: string | null;
+        };
+        /** BoardStep */
+        BoardStep: {
+            action_id: string | null;
+            hash: number;
+            sequence: number;
+            ticket: components["schemas"]["TicketState"];
         };
         /** BoardView */
         BoardView: {
@@ -1107,7 +1119,7 @@ export interface components {
             subjects: {
                 [key: string]: number;
             };
-            tickets: components["schemas"]["TicketState"][] | unknown;
+            tickets: components["schemas"]["TicketState"][];
         };
         /** CashRequest */
         CashRequest: {
@@ -1177,6 +1189,10 @@ export interface components {
             bill_id?: string | null;
             order_id?: string | null;
         };
+        /** FloorTicket */
+        FloorTicket: {
+            ticket: components["schemas"]["TicketState"];
+        };
         /** GroupView */
         GroupView: {
             /** Format: uuid */
@@ -1190,7 +1206,8 @@ export interface components {
         GuestSession: {
             expires_in: number;
             outlet: components["schemas"]["orders_schemas_NamedOutlet"];
-            payment: string;
+            /** @enum {string} */
+            payment: "pay_later" | "prepaid";
             /** Format: uuid */
             session_id: string;
             table: components["schemas"]["NamedTable"] | null;
@@ -1233,7 +1250,8 @@ export interface components {
             available: boolean;
             code: string;
             description: string;
-            diet: string;
+            /** @enum {string} */
+            diet: "veg" | "non_veg" | "egg";
             /** Format: uuid */
             id: string;
             modifier_groups: components["schemas"]["GroupView"][];
@@ -1259,8 +1277,11 @@ export interface components {
             note: string | null;
             quantity: number;
             station: string;
-            /** @default active */
-            status: string;
+            /**
+             * @default active
+             * @enum {string}
+             */
+            status: "active" | "voided";
             taxable_paise: number;
             taxes: components["schemas"]["TaxState"][];
             total_paise: number;
@@ -1272,7 +1293,7 @@ export interface components {
         /** LineRequest */
         LineRequest: {
             /** @default 1 */
-            course: number;
+            course?: number;
             modifiers?: string[];
             note?: string | null;
             quantity: number;
@@ -1283,6 +1304,10 @@ export interface components {
         Me: {
             outlet: components["schemas"]["staff_schemas_NamedOutlet"];
             person: components["schemas"]["NamedPerson"];
+        };
+        /** MenuVersion */
+        MenuVersion: {
+            menu_version: number;
         };
         /** MenuView */
         MenuView: {
@@ -1296,7 +1321,8 @@ export interface components {
         MethodTotals: {
             captured_count: number;
             captured_paise: number;
-            method: string;
+            /** @enum {string} */
+            method: "cash" | "upi" | "card" | "netbanking" | "wallet";
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
@@ -1335,7 +1361,8 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "receipt" | "waste" | "count" | "consume";
             order_id: string | null;
             portions: number | null;
             quantity_milli: number;
@@ -1346,7 +1373,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            role: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "waiter" | "kitchen";
         };
         /** NamedTable */
         NamedTable: {
@@ -1367,7 +1395,7 @@ export interface components {
             category_id: string;
             code?: string | null;
             /** @default  */
-            description: string;
+            description?: string;
             /** @enum {string} */
             diet: "veg" | "non_veg" | "egg";
             group_ids?: string[];
@@ -1389,12 +1417,13 @@ export interface components {
         /** NewVariant */
         NewVariant: {
             /** @default Regular */
-            name: string;
+            name?: string;
             price_paise: number;
         };
         /** Notification */
         Notification: {
-            audience: string;
+            /** @enum {string} */
+            audience: "guest" | "staff";
             bill_id: string | null;
             /** Format: date-time */
             created_at: string;
@@ -1402,7 +1431,8 @@ export interface components {
             id: string;
             kind: string;
             order_id: string | null;
-            state: string;
+            /** @enum {string} */
+            state: "queued" | "sent" | "delivered" | "read";
             table: string | null;
             text: string;
             title: string;
@@ -1430,19 +1460,23 @@ export interface components {
             note: string | null;
             number: number;
             outlet_id: number;
-            payment: string;
-            payment_status: string;
+            /** @enum {string} */
+            payment: "pay_later" | "prepaid";
+            /** @enum {string} */
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
             /** Format: date-time */
             placed_at: string;
             progress: components["schemas"]["TicketProgress"][];
             ready_at: string | null;
             reason: string | null;
             served_at: string | null;
-            status: string;
+            /** @enum {string} */
+            status: "placed" | "awaiting_payment" | "confirmed" | "preparing" | "ready" | "served" | "expired" | "completed" | "cancelled" | "rejected";
             table: components["schemas"]["NamedTable"] | null;
             token: string | null;
             totals: components["schemas"]["orders_schemas_Totals"];
-            type: string;
+            /** @enum {string} */
+            type: "dine_in" | "takeaway";
             version: number;
         };
         /** Orders */
@@ -1457,9 +1491,11 @@ export interface components {
             approve_first_order: boolean;
             currency: string;
             day_cutoff_minutes: number;
-            dine_in_payment: string;
+            /** @enum {string} */
+            dine_in_payment: "pay_later" | "prepaid";
             fssai: string | null;
-            gst_regime: string;
+            /** @enum {string} */
+            gst_regime: "regular" | "composition" | "none";
             gstin: string | null;
             id: number;
             late_grace_s: number;
@@ -1469,7 +1505,8 @@ export interface components {
             phone: string | null;
             red_s: number;
             state_code: string | null;
-            takeaway_payment: string;
+            /** @enum {string} */
+            takeaway_payment: "pay_later" | "prepaid";
             timezone: string;
             version: number;
         };
@@ -1520,11 +1557,12 @@ export interface components {
             expires_at: string | null;
             /** Format: uuid */
             id: string;
-            method: string | null;
+            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
             order_id: string | null;
             refunded_paise: number;
             refunds: components["schemas"]["Refund"][];
-            status: string;
+            /** @enum {string} */
+            status: "pending" | "processing" | "completed" | "failed" | "expired" | "cancelled";
             version: number;
         };
         /** Payments */
@@ -1547,7 +1585,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            role: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "waiter" | "kitchen";
             username: string | null;
             version: number;
         };
@@ -1563,7 +1602,7 @@ export interface components {
         /** PinLogin */
         PinLogin: {
             /** @default 1 */
-            outlet_id: number;
+            outlet_id?: number;
             pin: string;
         };
         /** PlaceRequest */
@@ -1622,7 +1661,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             reason: string;
-            status: string;
+            /** @enum {string} */
+            status: "requested" | "pending" | "processed" | "failed" | "unknown";
         };
         /** RefundRequest */
         RefundRequest: {
@@ -1692,7 +1732,8 @@ export interface components {
         };
         /** StationState */
         StationState: {
-            state: string;
+            /** @enum {string} */
+            state: "held" | "queued" | "cooking" | "ready" | "served" | "voided";
             station: string;
         };
         /** StationTimes */
@@ -1724,13 +1765,15 @@ export interface components {
             code: string;
             /** Format: uuid */
             id: string;
-            kind: string;
+            /** @enum {string} */
+            kind: "counted" | "estimated";
             low: boolean;
             name: string;
             on_hand_milli: number;
             reorder_level_milli: number;
             reserved_milli: number;
-            unit: string;
+            /** @enum {string} */
+            unit: "kg" | "g" | "l" | "ml" | "piece" | "portion" | "bottle" | "can";
             version: number;
         };
         /** Table */
@@ -1755,7 +1798,8 @@ export interface components {
             id: string;
             /** Format: date-time */
             opened_at: string;
-            payment_status: string;
+            /** @enum {string} */
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
             total_paise: number;
         };
         /** TableCode */
@@ -1778,21 +1822,23 @@ export interface components {
         TicketItemState: {
             /** @default false */
             acknowledged: boolean;
-            allergens?: string[];
+            allergens: string[];
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             line_id: string;
-            modifiers?: string[];
+            modifiers: string[];
             name: string;
-            note?: string | null;
+            note: string | null;
             quantity: number;
-            state: string;
-            variant?: string | null;
+            /** @enum {string} */
+            state: "held" | "queued" | "cooking" | "ready" | "served" | "voided";
+            variant: string | null;
         };
         /** TicketProgress */
         TicketProgress: {
-            state: string;
+            /** @enum {string} */
+            state: "held" | "queued" | "cooking" | "ready" | "served" | "voided";
             station: string;
             /** Format: uuid */
             ticket_id: string;
@@ -1803,12 +1849,12 @@ export interface components {
             cancel_requested: boolean;
             /** @default 1 */
             course: number;
-            elsewhere?: components["schemas"]["StationState"][];
-            fired_at?: string | null;
+            elsewhere: components["schemas"]["StationState"][];
+            fired_at: string | null;
             /** Format: uuid */
             id: string;
             items: components["schemas"]["TicketItemState"][];
-            note?: string | null;
+            note: string | null;
             number: number;
             /** Format: uuid */
             order_id: string;
@@ -1817,14 +1863,16 @@ export interface components {
             paid: boolean;
             /** Format: date-time */
             placed_at: string;
-            ready_at?: string | null;
+            ready_at: string | null;
             /** @default false */
             rush: boolean;
-            state: string;
+            /** @enum {string} */
+            state: "held" | "queued" | "cooking" | "ready" | "served" | "voided";
             station: string;
-            table?: string | null;
-            token?: string | null;
-            type: string;
+            table: string | null;
+            token: string | null;
+            /** @enum {string} */
+            type: "dine_in" | "takeaway";
             version: number;
         };
         /** Tickets */

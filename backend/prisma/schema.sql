@@ -2368,7 +2368,7 @@ CREATE TABLE payments.attempt (
     business_day date,
     created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     captured_at timestamp(6) with time zone,
-    look_at timestamp(6) with time zone,
+    poll_at timestamp(6) with time zone,
     CONSTRAINT attempt_captured_check CHECK (((status = 'captured'::text) = ((captured_at IS NOT NULL) AND (business_day IS NOT NULL)))),
     CONSTRAINT attempt_cash_check CHECK (((provider <> 'cash'::text) OR ((waiter_id IS NOT NULL) AND (waiter_name IS NOT NULL) AND (tendered_paise >= amount_paise) AND (change_paise = (tendered_paise - amount_paise))))),
     CONSTRAINT attempt_provider_check CHECK (((provider = 'cash'::text) = (provider_payment_id IS NULL))),
@@ -2512,8 +2512,8 @@ CREATE TABLE payments.payment (
     business_day date NOT NULL,
     created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(6) with time zone,
-    look_at timestamp(6) with time zone,
-    looks integer DEFAULT 0 NOT NULL,
+    poll_at timestamp(6) with time zone,
+    poll_count integer DEFAULT 0 NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
     CONSTRAINT payment_amount_check CHECK ((amount_paise > 0)),
     CONSTRAINT payment_completed_check CHECK (((status <> 'completed'::text) OR (captured_paise >= amount_paise))),
@@ -4195,10 +4195,10 @@ CREATE INDEX parked_subject_idx ON orders.parked USING btree (log, subject);
 
 
 --
--- Name: attempt_look_at_idx; Type: INDEX; Schema: payments; Owner: -
+-- Name: attempt_poll_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX attempt_look_at_idx ON payments.attempt USING btree (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX attempt_poll_at_idx ON payments.attempt USING btree (poll_at) WHERE (poll_at IS NOT NULL);
 
 
 --
@@ -4244,10 +4244,10 @@ CREATE INDEX parked_subject_idx ON payments.parked USING btree (log, subject);
 
 
 --
--- Name: payment_look_at_idx; Type: INDEX; Schema: payments; Owner: -
+-- Name: payment_poll_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX payment_look_at_idx ON payments.payment USING btree (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX payment_poll_at_idx ON payments.payment USING btree (poll_at) WHERE (poll_at IS NOT NULL);
 
 
 --

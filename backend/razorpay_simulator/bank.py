@@ -63,7 +63,7 @@ def notes_of(body: Doc) -> Any:
     return notes or []
 
 
-def paise(value: Any, least: int, text: str) -> int:
+def parse_amount(value: Any, least: int, text: str) -> int:
     """An amount as the API takes it: a whole number, in JSON or as digits."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
@@ -87,7 +87,7 @@ class Bank:
     # orders
 
     def create_order(self, body: Doc) -> Doc:
-        amount = paise(body.get("amount"), 100, "Order amount less than minimum amount allowed")
+        amount = parse_amount(body.get("amount"), 100, "Order amount less than minimum amount allowed")
         currency = body.get("currency")
         if currency != "INR":
             raise ApiError(
@@ -118,15 +118,15 @@ class Bank:
         return order
 
     def order(self, order_id: str) -> Doc:
-        return self._need("order", order_id)
+        return self._existing("order", order_id)
 
     def payment(self, payment_id: str) -> Doc:
-        return self._need("payment", payment_id)
+        return self._existing("payment", payment_id)
 
     def refund(self, refund_id: str) -> Doc:
-        return self._need("refund", refund_id)
+        return self._existing("refund", refund_id)
 
-    def _need(self, kind: str, found: str) -> Doc:
+    def _existing(self, kind: str, found: str) -> Doc:
         doc = self.store.get(kind, found)
         if doc is None:
             raise ApiError("The id provided does not exist", field="id")
@@ -170,7 +170,7 @@ class Bank:
 
     def capture(self, payment_id: str, body: Doc) -> Doc:
         payment = self.payment(payment_id)
-        amount = paise(body.get("amount"), 1, "The amount field is required.")
+        amount = parse_amount(body.get("amount"), 1, "The amount field is required.")
         if payment["status"] != "authorized":
             raise ApiError(
                 "This payment has already been captured"
@@ -185,7 +185,7 @@ class Bank:
 
     def _retried(self, order: Doc, method: str) -> Doc | None:
         """A UPI payment that failed is tried again under its own id."""
-        last = next(iter(self.store.of("payment", order["id"])), None)
+        last = next(iter(self.store.children("payment", order["id"])), None)
         retry = method == "upi" and last is not None and (last["method"], last["status"]) == ("upi", "failed")
         return last if retry else None
 
@@ -205,26 +205,26 @@ class Bank:
             error_description="Your payment could not be completed. Try another way to pay.", error_reason="payment_failed",
         )  # fmt: skip
         self._save_payment(payment)
-        self._tell("payment.failed", payment=payment)
+        self._queue_event("payment.failed", payment=payment)
 
     def _authorize(self, payment: Doc, *, capture: bool) -> None:
         payment["status"] = "authorized"
         for name in ("code", "description", "source", "step", "reason"):
             payment[f"error_{name}"] = None
         self._save_payment(payment)
-        self._tell("payment.authorized", payment=payment)
+        self._queue_event("payment.authorized", payment=payment)
         if capture:
             self._capture(payment)
 
     def _capture(self, payment: Doc) -> None:
         payment.update(status="captured", captured=True, fee=payment["amount"] * 2 // 100, tax=0)
         self._save_payment(payment)
-        self._tell("payment.captured", payment=payment)
+        self._queue_event("payment.captured", payment=payment)
         order = self.order(payment["order_id"])
         if order["status"] != "paid":
             order.update(status="paid", amount_paid=payment["amount"], amount_due=0)
             self._save_order(order)
-            self._tell("order.paid", payment=payment, order=order)
+            self._queue_event("order.paid", payment=payment, order=order)
 
     def _save_order(self, order: Doc) -> None:
         self.store.put(order)
@@ -253,7 +253,7 @@ class Bank:
         amount = (
             left
             if body.get("amount") is None
-            else paise(body["amount"], 100, "The amount must be at least INR 1.00")
+            else parse_amount(body["amount"], 100, "The amount must be at least INR 1.00")
         )
         if amount > left:
             raise ApiError(
@@ -270,7 +270,7 @@ class Bank:
                 self.store.keep_refund_key(key, asked, refund["id"])
             self.store.put(refund, parent=payment_id)
             self._book_refund(payment, amount)
-            self._tell("refund.created", payment=payment, refund=refund)
+            self._queue_event("refund.created", payment=payment, refund=refund)
             if self.settle_refunds != "pending":
                 self._finish_refund(payment, refund, self.settle_refunds)
         return refund
@@ -289,7 +289,7 @@ class Bank:
         self.store.put(refund, parent=payment["id"])
         if status == "failed":
             self._book_refund(payment, -refund["amount"])
-        self._tell(f"refund.{status}", payment=payment, refund=refund)
+        self._queue_event(f"refund.{status}", payment=payment, refund=refund)
 
     def _book_refund(self, payment: Doc, amount: int) -> None:
         payment["amount_refunded"] += amount
@@ -309,7 +309,7 @@ class Bank:
             "razorpay_signature": hmac.new(self.key_secret.encode(), text, hashlib.sha256).hexdigest(),
         }
 
-    def _tell(self, event: str, **entities: Doc) -> None:
+    def _queue_event(self, event: str, **entities: Doc) -> None:
         now = time.time()
         body = {
             "entity": "event",

@@ -56,7 +56,7 @@ def collection(docs: list[Doc]) -> Doc:
     return {"entity": "collection", "count": len(docs), "items": [public(doc) for doc in docs]}
 
 
-def whole(text: str | None, default: int, most: int) -> int:
+def parse_count(text: str | None, default: int, most: int) -> int:
     """A count or offset in a query."""
     if text is None:
         return default

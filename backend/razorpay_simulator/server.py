@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 
 from razorpay_simulator.bank import ApiError, Bank, public
 from razorpay_simulator.faults import KINDS, Fault, Faults
-from razorpay_simulator.http import Answer, Call, Headers, Send, answer, collection, cut, whole
+from razorpay_simulator.http import Answer, Call, Headers, Send, answer, collection, cut, parse_count
 from razorpay_simulator.store import Doc
-from razorpay_simulator.webhooks import Deliverer, Mischief
+from razorpay_simulator.webhooks import Deliverer, WebhookFaults
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = {"127.0.0.1", "::1"}
@@ -184,7 +184,7 @@ class Server:
 
     def page(self, call: Call, kind: str) -> list[Doc]:
         return self.bank.store.all(
-            kind, whole(call.query.get("count"), 10, 100), whole(call.query.get("skip"), 0, 2**40)
+            kind, parse_count(call.query.get("count"), 10, 100), parse_count(call.query.get("skip"), 0, 2**40)
         )
 
     def list_orders(self, call: Call) -> Answer:
@@ -195,7 +195,7 @@ class Server:
 
     def payments_of_order(self, call: Call) -> Answer:
         order = self.bank.order(call.parts[0])
-        return answer(collection(self.bank.store.of("payment", order["id"])))
+        return answer(collection(self.bank.store.children("payment", order["id"])))
 
     def create_refund(self, call: Call) -> Answer:
         return answer(
@@ -204,7 +204,7 @@ class Server:
 
     def refunds_of_payment(self, call: Call) -> Answer:
         payment = self.bank.payment(call.parts[0])
-        return answer(collection(self.bank.store.of("refund", payment["id"])))
+        return answer(collection(self.bank.store.children("refund", payment["id"])))
 
     # the checkout
 
@@ -265,20 +265,23 @@ class Server:
         return self.clear_faults(call)
 
     def requests(self, call: Call) -> Answer:
-        return answer({"items": self.bank.store.requests(whole(call.query.get("after"), 0, 2**40))})
+        return answer({"items": self.bank.store.requests(parse_count(call.query.get("after"), 0, 2**40))})
 
     def set_faults(self, call: Call) -> Answer:
-        """`calls`: Fault fields; `webhooks`: Mischief fields; `refunds`: processed, pending, failed; `receipts`: strict, same."""
+        """`calls`: fields of Fault; `webhooks`: of WebhookFaults; `refunds`: processed, pending, failed; `receipts`:
+        strict, same."""
         asked = call.body
         try:
             calls = [Fault(**fault) for fault in asked.get("calls", [])]
-            mischief = Mischief(**asked["webhooks"]) if "webhooks" in asked else self.deliverer.mischief
+            webhook_faults = (
+                WebhookFaults(**asked["webhooks"]) if "webhooks" in asked else self.deliverer.faults
+            )
         except TypeError as wrong:
             raise ApiError(f"No such fault: {wrong}") from None
         if any(fault.kind not in KINDS for fault in calls):
             raise ApiError(f"A fault is one of {', '.join(KINDS)}.")
         self.faults.waiting += calls
-        self.deliverer.mischief = mischief
+        self.deliverer.faults = webhook_faults
         self.bank.settle_refunds = asked.get("refunds", self.bank.settle_refunds)
         self.bank.same_order_for_receipt = (
             asked.get("receipts", "same" if self.bank.same_order_for_receipt else "strict") == "same"
@@ -288,7 +291,7 @@ class Server:
 
     def clear_faults(self, call: Call) -> Answer:
         self.faults.waiting.clear()
-        self.deliverer.mischief = Mischief()
+        self.deliverer.faults = WebhookFaults()
         self.bank.settle_refunds, self.bank.same_order_for_receipt = "processed", False
         return answer({"ok": True})
 

@@ -57,7 +57,7 @@ class Store:
     def get(self, kind: str, found: str) -> Doc | None:
         return self._one("SELECT doc FROM entity WHERE id = ? AND kind = ?", found, kind)
 
-    def of(self, kind: str, parent: str) -> list[Doc]:
+    def children(self, kind: str, parent: str) -> list[Doc]:
         """Entities of a kind below `parent`, newest first, as Razorpay lists them."""
         return self._all(
             "SELECT doc FROM entity WHERE parent = ? AND kind = ? ORDER BY rowid DESC", parent, kind
@@ -88,7 +88,7 @@ class Store:
         sql = "SELECT id, body, tries, made_at FROM webhook WHERE due_at <= ? ORDER BY due_at LIMIT ?"
         return self.db.execute(sql, (now, limit)).fetchall()
 
-    def tried(self, event_id: str, status: int | None, again_at: float | None) -> None:
+    def record_delivery(self, event_id: str, status: int | None, again_at: float | None) -> None:
         """Note an attempt to deliver; `again_at` None means no more."""
         sql = "UPDATE webhook SET tries = tries + 1, last_status = ?, due_at = ? WHERE id = ?"
         self.db.execute(sql, (status, again_at, event_id))

@@ -20,7 +20,7 @@ POLL_S = 0.1
 
 
 @dataclass
-class Mischief:
+class WebhookFaults:
     """What tests may do to deliveries: each count goes down as it is used."""
 
     drop: int = 0
@@ -37,31 +37,31 @@ class Deliverer:
         self.store = store
         self.url = url
         self.secret = secret
-        self.mischief = Mischief()
+        self.faults = WebhookFaults()
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(POLL_S)
-            if not self.url or self.mischief.hold:
+            if not self.url or self.faults.hold:
                 continue
             now = time.time()
-            due = self.store.due(now - self.mischief.delay_s)
-            if self.mischief.reorder:
+            due = self.store.due(now - self.faults.delay_s)
+            if self.faults.reorder:
                 random.shuffle(due)
             await asyncio.gather(*(self._deliver(*row) for row in due))
 
     async def _deliver(self, event_id: str, body: bytes, tries: int, made_at: float) -> None:
-        if self.mischief.drop > 0:
-            self.mischief.drop -= 1
-            self.store.tried(event_id, 0, None)
+        if self.faults.drop > 0:
+            self.faults.drop -= 1
+            self.store.record_delivery(event_id, 0, None)
             return
         status = await asyncio.to_thread(self._post, event_id, body)
-        if status is not None and 200 <= status < 300 and self.mischief.duplicate > 0:
-            self.mischief.duplicate -= 1
+        if status is not None and 200 <= status < 300 and self.faults.duplicate > 0:
+            self.faults.duplicate -= 1
             await asyncio.to_thread(self._post, event_id, body)
         done = (status is not None and 200 <= status < 300) or time.time() - made_at > GIVE_UP_S
         pause = min(FIRST_PAUSE_S * 2**tries, LONGEST_PAUSE_S) * random.uniform(0.8, 1.2)  # noqa: S311
-        self.store.tried(event_id, status, None if done else time.time() + pause)
+        self.store.record_delivery(event_id, status, None if done else time.time() + pause)
 
     def _post(self, event_id: str, body: bytes) -> int | None:
         """One delivery; the answer's status, or None when there was none in time."""

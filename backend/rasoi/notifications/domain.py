@@ -62,16 +62,16 @@ class Template:
 
 @dataclass(frozen=True)
 class Draft:
-    """A message to be: its kind, what fills the words, and whom it concerns. `once` replaces the event's id
+    """A message to be: its kind, what fills the words, and whom it concerns. `dedupe_key` replaces the event's id
     where several events may tell of the same thing."""
 
     kind: str
-    words: Mapping[str, Any]
+    values: Mapping[str, Any]
     order_id: UUID | None = None
     bill_id: UUID | None = None
     session_id: UUID | None = None
     table: str | None = None
-    once: str | None = None
+    dedupe_key: str | None = None
 
 
 TEMPLATES: dict[str, Template] = {
@@ -143,7 +143,7 @@ def quantity(milli: int, unit: str) -> str:
     return f"{amount} {small}"
 
 
-def words(kind: str, values: Mapping[str, Any]) -> tuple[str, str]:
+def render(kind: str, values: Mapping[str, Any]) -> tuple[str, str]:
     """Title and text of a message."""
     template = TEMPLATES[kind]
     return template.title.format_map(values), template.text.format_map(values)
@@ -191,11 +191,19 @@ def attention(bill: orders.BillChanged) -> list[Draft]:
         return []
     values = {"place": _place(bill.table, None), "amount": rupees(bill.due_paise)}
     since = bill.attention_since.isoformat() if bill.attention_since else ""
-    once = f"attention:{bill.bill_id}:{bill.attention}:{since}"
-    return [Draft(f"attention_{bill.attention}", values, bill_id=bill.bill_id, table=bill.table, once=once)]
+    dedupe_key = f"attention:{bill.bill_id}:{bill.attention}:{since}"
+    return [
+        Draft(
+            f"attention_{bill.attention}",
+            values,
+            bill_id=bill.bill_id,
+            table=bill.table,
+            dedupe_key=dedupe_key,
+        )
+    ]
 
 
-def nothing(_: Contract) -> list[Draft]:
+def no_message(_: Contract) -> list[Draft]:
     """Heard for whose guests a bill has only."""
     return []
 
@@ -219,7 +227,7 @@ def refund(change: payments.RefundChanged) -> list[Draft]:
             values,
             change.order_id,
             change.bill_id,
-            once=f"refund:{change.refund_id}:{change.refund_status}",
+            dedupe_key=f"refund:{change.refund_id}:{change.refund_status}",
         )
         for kind in kinds.get(change.refund_status, ())
     ]
@@ -257,7 +265,7 @@ RULES: dict[type[Contract], Callable[[Any], list[Draft]]] = {
     orders.OrderCancelled: ended,
     orders.OrderCancelRefused: cancel_refused,
     orders.BillChanged: attention,
-    orders.BillClosed: nothing,
+    orders.BillClosed: no_message,
     payments.PaymentCompleted: paid,
     payments.RefundChanged: refund,
     inventory.StockLow: stock_low,

@@ -10,7 +10,7 @@ from uuid import UUID
 from rasoi.notifications.domain import MessageRow
 
 COLUMNS = ", ".join(MessageRow.__struct_fields__)
-KEPT = "90 days"
+RETENTION = "90 days"
 
 
 async def now(conn: Any) -> datetime:
@@ -95,4 +95,6 @@ async def save(tx: Any, row: MessageRow) -> None:
 async def prune(conn: Any) -> None:
     """Drop what is older than 90 days."""
     for table in ("message", "bill_session"):
-        await conn.execute(f"DELETE FROM notifications.{table} WHERE created_at < now() - interval '{KEPT}'")
+        await conn.execute(
+            f"DELETE FROM notifications.{table} WHERE created_at < now() - interval '{RETENTION}'"
+        )

@@ -32,13 +32,13 @@ async def list_messages(
 @post("/api/notifications/{message_id:uuid}/delivered", guards=[ANY], status_code=200, tags=TAGS)
 async def delivered(message_id: UUID, principal: Principal, ctx: Context) -> Notification:
     """A screen has shown the message."""
-    return await service.report(ctx, principal, message_id, "delivered")
+    return await service.record_delivery(ctx, principal, message_id, "delivered")
 
 
 @post("/api/notifications/{message_id:uuid}/read", guards=[ANY], status_code=200, tags=TAGS)
 async def read(message_id: UUID, principal: Principal, ctx: Context) -> Notification:
     """Somebody has read the message."""
-    return await service.report(ctx, principal, message_id, "read")
+    return await service.record_delivery(ctx, principal, message_id, "read")
 
 
 ROUTES = (list_messages, delivered, read)

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.contracts.notifications import NotificationChanged
 from rasoi.notifications import repository
-from rasoi.notifications.domain import TEMPLATES, Draft, MessageRow, advance, overlapping, words
+from rasoi.notifications.domain import TEMPLATES, Draft, MessageRow, advance, overlapping, render
 from rasoi.notifications.schemas import Notification, Notifications
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -19,22 +19,22 @@ from rasoi.platform.problems import NotFound
 
 def send(tx: Tx, event: Event, draft: Draft) -> None:
     """Record a message and send it to the screens, once per cause and audience."""
-    row = _written(event, draft)
-    told = new_event(_change(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
-    tx.defer_write(_record, (row, told))
+    row = _new_row(event, draft)
+    sent = new_event(_payload(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
+    tx.defer_write(_record, (row, sent))
 
 
 async def _record(tx: Tx, drafted: list[tuple[MessageRow, Event]]) -> None:
     added = await repository.add(tx, [row for row, _ in drafted])
-    tx.events += [told for row, told in drafted if row.id in added]
+    tx.events += [sent for row, sent in drafted if row.id in added]
 
 
-def _written(event: Event, draft: Draft) -> MessageRow:
-    title, text = words(draft.kind, draft.words)
+def _new_row(event: Event, draft: Draft) -> MessageRow:
+    title, text = render(draft.kind, draft.values)
     row = MessageRow(
         outlet_id=event.outletid,
         id=uuid7(),
-        cause=draft.once or str(event.id),
+        cause=draft.dedupe_key or str(event.id),
         audience=TEMPLATES[draft.kind].audience,
         kind=draft.kind,
         title=title,
@@ -50,7 +50,7 @@ def _written(event: Event, draft: Draft) -> MessageRow:
     return row
 
 
-def _change(row: MessageRow) -> NotificationChanged:
+def _payload(row: MessageRow) -> NotificationChanged:
     return NotificationChanged(
         notification_id=row.id,
         audience=row.audience,
@@ -65,20 +65,20 @@ def _change(row: MessageRow) -> NotificationChanged:
     )
 
 
-async def report(ctx: Context, principal: Principal, message_id: UUID, state: str) -> Notification:
+async def record_delivery(ctx: Context, principal: Principal, message_id: UUID, state: str) -> Notification:
     """A screen says that it has shown the message, or that it was read."""
     async with ctx.db.transaction("notifications") as tx:
         row = await repository.lock(tx, principal.outlet_id, message_id)
-        if row is None or not await _concerns(tx, principal, row):
+        if row is None or not await _is_for(tx, principal, row):
             raise NotFound("There is no such message.")
         if advance(row, state, await repository.now(tx)):
             row.version += 1
             await repository.save(tx, row)
-            tx.emit(_change(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
-    return _shown(row)
+            tx.emit(_payload(row), subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
+    return _view(row)
 
 
-async def _concerns(tx: Tx, principal: Principal, row: MessageRow) -> bool:
+async def _is_for(tx: Tx, principal: Principal, row: MessageRow) -> bool:
     if principal.kind == "staff":
         return row.audience == "staff"
     mine = row.session_id in (principal.session_id, None)
@@ -103,11 +103,11 @@ async def messages(
             ctx.db, principal.outlet_id, principal.session_id, after=since, before=before, limit=limit + 1
         )
     return Notifications(
-        [_shown(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+        [_view(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
     )
 
 
-def _shown(row: MessageRow) -> Notification:
+def _view(row: MessageRow) -> Notification:
     return Notification(
         id=row.id,
         audience=row.audience,

@@ -25,7 +25,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey, KeyReused, Stored
 from rasoi.platform.problems import Busy, Conflict, Unprocessable
-from rasoi.staff.api import Outlet, forget_outlet
+from rasoi.staff.api import Outlet, invalidate_outlet
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -97,7 +97,7 @@ async def place(
         if outcome == "no_bill":
             raise UnknownBill("That bill is closed or not yours; start a new one.")
         ctx.get(Snapshots).drop(principal.outlet_id)
-        forget_outlet(ctx.db, principal.outlet_id, 0)
+        invalidate_outlet(ctx.db, principal.outlet_id, 0)
     raise Busy("The menu or the settings are being changed; please try again.")
 
 

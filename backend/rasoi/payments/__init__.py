@@ -11,7 +11,7 @@ from rasoi.contracts.orders import (
     OrderProgressed,
 )
 from rasoi.payments import handlers, workers
-from rasoi.payments.collecting import WorkerSignals
+from rasoi.payments.capture import WorkerSignals
 from rasoi.payments.providers import Provider, provider_of
 from rasoi.payments.providers.razorpay import Razorpay
 from rasoi.payments.routes import ROUTES
@@ -72,7 +72,7 @@ ROOM = Room(
     jobs=(
         Job("process webhooks", 0.01, workers.process_webhooks),
         Job("send refunds", 0.01, workers.send_refunds),
-        Job("look up and expire payments", 3.0, workers.tidy),
+        Job("look up and expire payments", 3.0, workers.reconcile),
         Job("count what waits", 5.0, workers.count_waiting),
         Job("prune webhooks", 3600.0, workers.prune),
     ),

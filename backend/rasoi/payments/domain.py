@@ -94,8 +94,8 @@ class PaymentRow(msgspec.Struct, kw_only=True):
     business_day: date
     created_at: datetime
     expires_at: datetime | None
-    look_at: datetime | None = None
-    looks: int = 0
+    poll_at: datetime | None = None
+    poll_count: int = 0
     version: int = 0
 
 
@@ -120,7 +120,7 @@ class AttemptRow(msgspec.Struct, kw_only=True):
     business_day: date | None = None
     created_at: datetime
     captured_at: datetime | None = None
-    look_at: datetime | None = None
+    poll_at: datetime | None = None
 
     @property
     def refundable_paise(self) -> int:
@@ -151,7 +151,7 @@ class RefundRow(msgspec.Struct, kw_only=True):
     settled_at: datetime | None = None
 
 
-class Observed(msgspec.Struct, frozen=True, kw_only=True):
+class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's payment as it says that it is."""
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasoi.contracts.orders import BillState, OrderState
 from rasoi.orders import api as orders
-from rasoi.payments.collecting import realign
+from rasoi.payments.capture import align_open_payment
 from rasoi.payments.service import refund_excess
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -16,11 +16,11 @@ async def on_order(ctx: Context, tx: Tx, event: Event, data: OrderState) -> None
     waits = data.status == "awaiting_payment"
     if waits or data.path[:1] == ["awaiting_payment"]:
         due = await orders.lock_due(tx, event.outletid, data.bill_id)
-        await realign(tx, due, data.expires_at if waits else None)
+        await align_open_payment(tx, due, data.expires_at if waits else None)
 
 
 async def on_bill(ctx: Context, tx: Tx, event: Event, data: BillState) -> None:
     """Money beyond the total goes back; an open payment over another amount than is due is called off."""
     if data.payment_status == "overpaid":
         await refund_excess(tx, event.outletid, data.bill_id)
-    await realign(tx, await orders.lock_due(tx, event.outletid, data.bill_id))
+    await align_open_payment(tx, await orders.lock_due(tx, event.outletid, data.bill_id))

@@ -17,8 +17,8 @@ from rasoi.payments.domain import (
     REFUND,
     AttemptRow,
     Mismatch,
-    Observed,
     PaymentRow,
+    ProviderPayment,
     RefundRow,
     RefundTooLarge,
     is_stale,
@@ -26,14 +26,14 @@ from rasoi.payments.domain import (
 )
 
 
-class Change(msgspec.Struct, frozen=True):
+class LedgerEvent(msgspec.Struct, frozen=True):
     """An event that a change calls for."""
 
     payload: contracts.PaymentState
     version: int
 
 
-class Total(msgspec.Struct, frozen=True):
+class DayTotal(msgspec.Struct, frozen=True):
     """What a change adds to the day's totals of a method."""
 
     method: str
@@ -57,32 +57,34 @@ class Ledger:
         self.refunds = refunds
         self.now = now
         self.today = today
-        self.changes: list[Change] = []
+        self.events: list[LedgerEvent] = []
         self.changed_attempts: dict[UUID, AttemptRow] = {}
         self.changed_refunds: dict[UUID, RefundRow] = {}
-        self.totals: list[Total] = []
+        self.totals: list[DayTotal] = []
 
     # the payment
 
     def begin(self) -> None:
         """An amount is due."""
-        self.tell(contracts.PaymentRequested, [self.row.status])
+        self.record_event(contracts.PaymentRequested, [self.row.status])
 
-    def process(self, provider: str, provider_order_id: str, look_at: datetime) -> None:
+    def process(self, provider: str, provider_order_id: str, poll_at: datetime) -> None:
         """The provider knows of it: it may be paid now."""
-        self.row.provider, self.row.provider_order_id, self.row.look_at = provider, provider_order_id, look_at
-        self.tell(contracts.PaymentChanged, self.move("processing") if self.row.status == "pending" else [])
+        self.row.provider, self.row.provider_order_id, self.row.poll_at = provider, provider_order_id, poll_at
+        self.record_event(
+            contracts.PaymentChanged, self.move("processing") if self.row.status == "pending" else []
+        )
 
     def extend(self, expires_at: datetime) -> None:
         """The guest is still at it."""
         self.row.expires_at = expires_at
-        self.tell(contracts.PaymentChanged)
+        self.record_event(contracts.PaymentChanged)
 
-    def give_up(self, status: str) -> None:
+    def close_unpaid(self, status: str) -> None:
         """Expired, failed or cancelled; money that comes later is still dealt with, and looked for where there may be some."""
         if self.row.provider_order_id is None:
-            self.row.look_at = None
-        self.tell(contracts.PaymentExpired, self.move(status))
+            self.row.poll_at = None
+        self.record_event(contracts.PaymentExpired, self.move(status))
 
     def move(self, target: str) -> list[str]:
         """Take the payment to `target` by legal steps; returns the path, the present state first."""
@@ -90,11 +92,13 @@ class Ledger:
         self.row.status = target
         return path
 
-    def tell(self, event: type[contracts.PaymentState], path: list[str] | None = None, **more: Any) -> None:
+    def record_event(
+        self, event: type[contracts.PaymentState], path: list[str] | None = None, **more: Any
+    ) -> None:
         """Note an event under the payment's next version."""
         self.row.version += 1
-        self.changes.append(
-            Change(event(**payment_state(self.row), path=path or [], **more), self.row.version)
+        self.events.append(
+            LedgerEvent(event(**payment_state(self.row), path=path or [], **more), self.row.version)
         )
 
     # attempts
@@ -102,7 +106,7 @@ class Ledger:
     def attempt_of(self, provider_payment_id: str) -> AttemptRow | None:
         return next((a for a in self.attempts if a.provider_payment_id == provider_payment_id), None)
 
-    def observe(self, found: Observed) -> AttemptRow | None:
+    def observe(self, found: ProviderPayment) -> AttemptRow | None:
         """Take in what the provider says, forward only. Returns the attempt when it was captured just now."""
         self.check(found)
         attempt = self.attempt_of(found.id)
@@ -113,22 +117,22 @@ class Ledger:
         else:
             route(ATTEMPT, attempt.status, found.status)
         attempt.status, attempt.method, attempt.error = found.status, found.method, found.error
-        attempt.look_at = None
+        attempt.poll_at = None
         self.changed_attempts[attempt.id] = attempt
         if found.status == "captured":
             self._captured(attempt)
             return attempt
         path = self.move("processing") if self.row.status == "pending" else []
-        self.tell(contracts.PaymentChanged, path)
+        self.record_event(contracts.PaymentChanged, path)
         return None
 
-    def check(self, found: Observed) -> None:
+    def check(self, found: ProviderPayment) -> None:
         """Order, amount and currency are the ones that we asked for, or it is none of ours."""
         mine = (self.row.provider_order_id, self.row.amount_paise, self.row.currency)
         if (found.order_id, found.amount_paise, found.currency) != mine:
             raise Mismatch(f"payment {self.row.id} is not what {found.id} is for")
 
-    def _new_attempt(self, found: Observed) -> AttemptRow:
+    def _new_attempt(self, found: ProviderPayment) -> AttemptRow:
         attempt = AttemptRow(
             outlet_id=self.row.outlet_id, id=uuid7(), payment_id=self.row.id, provider=self.row.provider or "",
             provider_payment_id=found.id, amount_paise=found.amount_paise, created_at=self.now,
@@ -136,12 +140,12 @@ class Ledger:
         self.attempts.append(attempt)
         return attempt
 
-    def doubt(self, attempt: AttemptRow) -> None:
+    def mark_unknown(self, attempt: AttemptRow) -> None:
         """We asked for its capture and had no clear answer."""
         route(ATTEMPT, attempt.status, "unknown")
         attempt.status = "unknown"
         self.changed_attempts[attempt.id] = attempt
-        self.tell(contracts.PaymentChanged)
+        self.record_event(contracts.PaymentChanged)
 
     def take_cash(self, waiter_id: UUID, waiter_name: str, tendered_paise: int) -> AttemptRow:
         """A named waiter took the whole amount in cash."""
@@ -159,7 +163,7 @@ class Ledger:
     def _captured(self, attempt: AttemptRow) -> None:
         attempt.captured_at, attempt.business_day = self.now, self.today
         self.row.captured_paise += attempt.amount_paise
-        self.totals.append(Total(attempt.method or "card", captured_paise=attempt.amount_paise))
+        self.totals.append(DayTotal(attempt.method or "card", captured_paise=attempt.amount_paise))
 
     def fulfil(self, attempt: AttemptRow) -> None:
         """Its money is on the bill: the payment is completed."""
@@ -167,15 +171,15 @@ class Ledger:
         path = self.move("completed")
         self.row.method = attempt.method
         if self.row.provider_order_id is None or (attempt.provider != "cash" and len(self.attempts) == 1):
-            self.row.look_at = None
-        self.tell(contracts.PaymentCompleted, path)
+            self.row.poll_at = None
+        self.record_event(contracts.PaymentCompleted, path)
 
-    def give_back(self, attempt: AttemptRow, reason: str) -> RefundRow:
+    def refund_unusable(self, attempt: AttemptRow, reason: str) -> RefundRow:
         """Captured money that can't be used goes back, whole."""
         if self.row.status in OPEN:
-            self.tell(contracts.PaymentExpired, self.move("cancelled"))
+            self.record_event(contracts.PaymentExpired, self.move("cancelled"))
         else:
-            self.tell(contracts.PaymentChanged)
+            self.record_event(contracts.PaymentChanged)
         return self.request_refund(attempt, attempt.refundable_paise, reason)
 
     # refunds
@@ -212,7 +216,7 @@ class Ledger:
         )  # fmt: skip
         self.refunds.append(refund)
         self._book(refund, attempt, paise)
-        self._tell_refund(refund)
+        self._record_refund_event(refund)
         return refund
 
     def advance_refund(
@@ -233,12 +237,12 @@ class Ledger:
             refund.status = step
             if step == "processed":
                 refund.business_day = self.today
-                self.totals.append(Total(refund.method or "card", refunded_paise=refund.amount_paise))
+                self.totals.append(DayTotal(refund.method or "card", refunded_paise=refund.amount_paise))
             if step in ("processed", "failed"):
                 refund.settled_at, refund.next_try_at = self.now, None
             if step == "failed":
                 self._book(refund, self._attempt(refund.attempt_id), -refund.amount_paise)
-            self._tell_refund(refund)
+            self._record_refund_event(refund)
         return status == "failed"
 
     def _attempt(self, attempt_id: UUID) -> AttemptRow:
@@ -250,14 +254,14 @@ class Ledger:
         self.changed_attempts[attempt.id] = attempt
         self.changed_refunds[refund.id] = refund
 
-    def _tell_refund(self, refund: RefundRow) -> None:
+    def _record_refund_event(self, refund: RefundRow) -> None:
         about: dict[str, Any] = {
             "refund_id": refund.id,
             "refund_paise": refund.amount_paise,
             "refund_status": refund.status,
             "reason": refund.reason,
         }
-        self.tell(contracts.RefundChanged, **about)
+        self.record_event(contracts.RefundChanged, **about)
 
 
 def payment_state(row: PaymentRow) -> dict[str, Any]:

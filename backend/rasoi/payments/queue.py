@@ -10,7 +10,7 @@ import msgspec
 from rasoi.payments.repository import Ref
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class StoredWebhook(msgspec.Struct, frozen=True):
     """A webhook to process."""
 
     event_id: str
@@ -25,7 +25,7 @@ async def add_webhook(conn: Any, provider: str, event_id: str, headers: dict[str
     return bool(await conn.fetchval(sql, provider, event_id, headers, body))
 
 
-async def claim_webhooks(conn: Any, provider: str, limit: int = 20) -> list[Waiting]:
+async def claim_webhooks(conn: Any, provider: str, limit: int = 20) -> list[StoredWebhook]:
     """Webhooks whose time has come, ours for a minute."""
     rows = await conn.fetch(
         """UPDATE payments.webhook w SET tries = tries + 1, next_try_at = now() + interval '60 seconds'
@@ -35,7 +35,7 @@ async def claim_webhooks(conn: Any, provider: str, limit: int = 20) -> list[Wait
         provider, limit,
     )  # fmt: skip
     return [
-        Waiting(row["event_id"], row["body"], row["tries"])
+        StoredWebhook(row["event_id"], row["body"], row["tries"])
         for row in sorted(rows, key=lambda r: r["received_at"])
     ]
 
@@ -92,34 +92,34 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
     ]
 
 
-class ToLookUp(msgspec.Struct, frozen=True):
+class PaymentToPoll(msgspec.Struct, frozen=True):
     """A payment to ask the provider about, or whose time is over."""
 
     ref: Ref
     provider_order_id: str | None
     overdue: bool
-    given_up: bool
+    long_overdue: bool
 
 
-async def claim_payments(conn: Any, limit: int = 50) -> list[ToLookUp]:
+async def claim_payments(conn: Any, limit: int = 50) -> list[PaymentToPoll]:
     """Payments to look up, each less often than before, and open ones past their time. Ours for some seconds."""
     rows = await conn.fetch(
-        """UPDATE payments.payment p SET looks = looks + 1, look_at = CASE
+        """UPDATE payments.payment p SET poll_count = p.poll_count + 1, poll_at = CASE
             WHEN p.status IN ('pending', 'processing')
-              THEN least(now() + interval '20 seconds' * power(2, least(p.looks, 4)),
+              THEN least(now() + interval '20 seconds' * power(2, least(p.poll_count, 4)),
                          greatest(p.expires_at, now() + interval '3 seconds'))
-            WHEN p.looks < 16 THEN now() + interval '30 seconds' * power(2, least(p.looks, 10)) END
-        FROM (SELECT outlet_id, id FROM payments.payment WHERE look_at <= now()
-              ORDER BY look_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+            WHEN p.poll_count < 16 THEN now() + interval '30 seconds' * power(2, least(p.poll_count, 10)) END
+        FROM (SELECT outlet_id, id FROM payments.payment WHERE poll_at <= now()
+              ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE p.outlet_id = due.outlet_id AND p.id = due.id
         RETURNING p.outlet_id, p.id, p.provider_order_id,
           p.status IN ('pending', 'processing') AND p.expires_at <= now() AS overdue,
-          p.status IN ('pending', 'processing') AND p.expires_at <= now() - interval '10 minutes' AS given_up""",
+          p.status IN ('pending', 'processing') AND p.expires_at <= now() - interval '10 minutes' AS long_overdue""",
         limit,
     )
     return [
-        ToLookUp(
-            Ref(r["outlet_id"], r["id"]), r["provider_order_id"], bool(r["overdue"]), bool(r["given_up"])
+        PaymentToPoll(
+            Ref(r["outlet_id"], r["id"]), r["provider_order_id"], bool(r["overdue"]), bool(r["long_overdue"])
         )
         for r in rows
     ]
@@ -128,9 +128,9 @@ async def claim_payments(conn: Any, limit: int = 50) -> list[ToLookUp]:
 async def claim_attempts(conn: Any, limit: int = 50) -> list[tuple[Ref, str]]:
     """Attempts that stopped half way, with the provider's ids. Ours for some seconds."""
     rows = await conn.fetch(
-        """UPDATE payments.attempt a SET look_at = now() + interval '15 seconds'
-        FROM (SELECT outlet_id, id FROM payments.attempt WHERE look_at <= now()
-              ORDER BY look_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+        """UPDATE payments.attempt a SET poll_at = now() + interval '15 seconds'
+        FROM (SELECT outlet_id, id FROM payments.attempt WHERE poll_at <= now()
+              ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE a.outlet_id = due.outlet_id AND a.id = due.id RETURNING a.outlet_id, a.payment_id, a.provider_payment_id""",
         limit,
     )

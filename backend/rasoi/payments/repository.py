@@ -143,11 +143,11 @@ async def save(tx: Any, ledger: Ledger) -> None:
         await tx.execute(SAVE_ATTEMPT, *msgspec.structs.astuple(attempt))
     for refund in ledger.changed_refunds.values():
         await tx.execute(SAVE_REFUND, *msgspec.structs.astuple(refund))
-    for change in ledger.changes:
+    for change in ledger.events:
         tx.emit(
             change.payload, subject=str(ledger.row.id), outlet_id=ledger.row.outlet_id, version=change.version
         )
-    ledger.changes.clear()
+    ledger.events.clear()
     ledger.changed_attempts.clear()
     ledger.changed_refunds.clear()
 

@@ -13,7 +13,7 @@ from litestar.params import JSONBody, Parameter, QueryParameter
 
 from rasoi.payments import queue, schemas, service
 from rasoi.payments import repository as db
-from rasoi.payments.collecting import WorkerSignals
+from rasoi.payments.capture import WorkerSignals
 from rasoi.payments.metrics import WEBHOOKS
 from rasoi.payments.providers import provider_of
 from rasoi.platform.auth import Principal, allow, public

@@ -12,11 +12,19 @@ from litestar import Response
 from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments import schemas
-from rasoi.payments.collecting import UnknownPayment, WorkerSignals, collect, lock, new_payment, realign, use
+from rasoi.payments.capture import (
+    UnknownPayment,
+    WorkerSignals,
+    align_open_payment,
+    apply_capture,
+    lock,
+    new_payment,
+    record_and_capture,
+)
 from rasoi.payments.domain import OPEN, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
-from rasoi.payments.providers import Provider, Refused, Unknown, provider_of
+from rasoi.payments.providers import OutcomeUnknown, Provider, RequestRejected, provider_of
 from rasoi.payments.repository import Ref
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -26,7 +34,7 @@ from rasoi.platform.problems import BadRequest, Conflict, NotFound, Unavailable,
 from rasoi.staff.api import Outlet, audit, now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
-FIRST_LOOK = timedelta(seconds=30)
+FIRST_POLL = timedelta(seconds=30)
 LEAST_ONLINE_PAISE = 100
 MOST_DAYS = 366
 
@@ -85,7 +93,7 @@ async def ensure_open(tx: Tx, due: orders.DueBill) -> Ledger:
     """The open payment over what is due on a locked bill."""
     if due.due_paise <= 0:
         raise NothingDue("Nothing is due on this bill.", due_paise=0)
-    return await realign(tx, due) or await new_payment(tx, due)
+    return await align_open_payment(tx, due) or await new_payment(tx, due)
 
 
 async def _ready_for_checkout(tx: Tx, due: orders.DueBill, outlet: Outlet) -> Ledger:
@@ -127,14 +135,14 @@ async def create_razorpay_order(
             if ledger.row.status not in OPEN:
                 raise DueChanged("The amount due has changed meanwhile; please look again.")
             if ledger.row.provider_order_id is None:
-                look_at = min(ledger.now + FIRST_LOOK, ledger.row.expires_at or ledger.now + FIRST_LOOK)
-                ledger.process(provider.name, provider_order_id, look_at)
+                poll_at = min(ledger.now + FIRST_POLL, ledger.row.expires_at or ledger.now + FIRST_POLL)
+                ledger.process(provider.name, provider_order_id, poll_at)
                 await db.save(tx, ledger)
             return await _answer(tx, principal, key, _checkout(ledger, provider, outlet))
-    except Unknown:
+    except OutcomeUnknown:
         await _release(ctx, principal, key)
         raise ProviderAway() from None
-    except Refused as error:
+    except RequestRejected as error:
         await _release(ctx, principal, key)
         raise ProviderRefused(str(error)) from None
     except Conflict:
@@ -174,10 +182,12 @@ async def verify(ctx: Context, principal: Principal, request: schemas.VerifyRequ
         raise BadSignature("The signature does not fit.")
     try:
         found = await provider.lookup(request.razorpay_payment_id)
-        ledger = await collect(ctx, Ref(principal.outlet_id, request.payment_id), found, fresh=True)
-    except Unknown:
+        ledger = await record_and_capture(
+            ctx, Ref(principal.outlet_id, request.payment_id), found, fresh=True
+        )
+    except OutcomeUnknown:
         raise ProviderAway() from None
-    except (Refused, Mismatch) as error:
+    except (RequestRejected, Mismatch) as error:
         raise NotConfirmed(str(error)) from None
     return schemas.payment_view(ledger, staff=principal.kind == "staff")
 
@@ -195,7 +205,7 @@ async def confirm_cash(
             raise Unprocessable("Less was given than is due.", due_paise=due.due_paise)
         ledger = await ensure_open(tx, due)
         attempt = ledger.take_cash(principal.id, principal.name or "", request.tendered_paise)
-        if not await use(tx, due, ledger, attempt):
+        if not await apply_capture(tx, due, ledger, attempt):
             raise Conflict("This bill can't take the money now; please look again.")
         detail = {
             "bill": str(due.bill_id),

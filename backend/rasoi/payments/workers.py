@@ -11,11 +11,17 @@ import structlog
 from rasoi.orders import api as orders
 from rasoi.payments import queue
 from rasoi.payments import repository as db
-from rasoi.payments.collecting import UnknownPayment, WorkerSignals, collect, expire, lock
+from rasoi.payments.capture import UnknownPayment, WorkerSignals, expire, lock, record_and_capture
 from rasoi.payments.domain import AttemptRow, IllegalTransition, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import OLDEST, REFUNDS, UNSETTLED, WAITING, WEBHOOKS
-from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown, provider_of
+from rasoi.payments.providers import (
+    OutcomeUnknown,
+    ProviderRefund,
+    RequestRejected,
+    WebhookEvent,
+    provider_of,
+)
 from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -38,12 +44,12 @@ async def process_webhooks(ctx: Context) -> None:
             await process_webhook(ctx, each)
 
 
-async def process_webhook(ctx: Context, each: queue.Waiting) -> None:
+async def process_webhook(ctx: Context, each: queue.StoredWebhook) -> None:
     """One webhook. What fails is tried again, later each time."""
     provider = provider_of(ctx)
     again_s = None
     try:
-        outcome = await take_notice(ctx, provider.read_webhook(each.body))
+        outcome = await apply_webhook(ctx, provider.read_webhook(each.body))
     except ValueError as error:
         outcome = f"unreadable: {error}"
     except Mismatch as error:
@@ -63,13 +69,13 @@ async def process_webhook(ctx: Context, each: queue.Waiting) -> None:
     await queue.finish_webhook(ctx.db, provider.name, each.event_id, outcome, again_s)
 
 
-async def take_notice(ctx: Context, notice: Notice) -> str:
+async def apply_webhook(ctx: Context, notice: WebhookEvent) -> str:
     """Feed what the provider told into the ledger; returns what became of it."""
     if notice.payment is not None:
         ref = await db.by_provider_order(ctx.db, notice.payment.order_id)
         if ref is None:
             return "unknown order"
-        await collect(ctx, ref, notice.payment, fresh=False)
+        await record_and_capture(ctx, ref, notice.payment, fresh=False)
         return "processed"
     if notice.refund is not None:
         ref = await db.by_provider_payment(ctx.db, notice.refund.payment_id)
@@ -83,7 +89,7 @@ async def take_notice(ctx: Context, notice: Notice) -> str:
 # refunds
 
 
-async def record_refund(ctx: Context, ref: Ref, found: ObservedRefund) -> None:
+async def record_refund(ctx: Context, ref: Ref, found: ProviderRefund) -> None:
     """Take in what the provider says of a refund. One that we did not ask for (the owner used the provider's own
     dashboard) is written down as well: the books must agree."""
     async with ctx.db.transaction("payments") as tx:
@@ -107,7 +113,7 @@ async def record_refund(ctx: Context, ref: Ref, found: ObservedRefund) -> None:
             tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
 
 
-async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ObservedRefund) -> RefundRow:
+async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> RefundRow:
     row = ledger.request_refund(attempt, found.amount_paise, "refunded at the payment provider")
     row.next_try_at = None
     if row.on_bill:
@@ -115,7 +121,7 @@ async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ObservedRef
     return row
 
 
-def _ours(ledger: Ledger, found: ObservedRefund) -> RefundRow | None:
+def _ours(ledger: Ledger, found: ProviderRefund) -> RefundRow | None:
     return next(
         (r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference), None
     )
@@ -128,7 +134,7 @@ async def send_refunds(ctx: Context) -> None:
         for each in due:
             try:
                 await send_refund(ctx, each)
-            except Unknown as error:
+            except OutcomeUnknown as error:
                 log.warning(
                     "refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error)
                 )
@@ -146,14 +152,14 @@ async def send_refund(ctx: Context, each: queue.DueRefund) -> None:
     if found is None:
         try:
             found = await provider.refund(each.provider_payment_id, each.amount_paise, str(each.id))
-        except Refused as error:
+        except RequestRejected as error:
             await mark_refund(ctx, each.ref, each.id, "failed", str(error))
             return
     await record_refund(ctx, each.ref, found)
 
 
 async def mark_refund(ctx: Context, ref: Ref, refund_id: UUID, status: str, error: str) -> None:
-    """Unknown, or clearly refused; a refused one counts no more."""
+    """OutcomeUnknown, or clearly refused; a refused one counts no more."""
     async with ctx.db.transaction("payments") as tx:
         _, ledger = await lock(tx, ref)
         row = next(refund for refund in ledger.refunds if refund.id == refund_id)
@@ -170,28 +176,28 @@ async def mark_refund(ctx: Context, ref: Ref, refund_id: UUID, status: str, erro
 # the janitor
 
 
-async def tidy(ctx: Context) -> None:
+async def reconcile(ctx: Context) -> None:
     """Ask the provider about what is stuck, and end what nobody paid in time."""
     await db.forget_old_intents(ctx.db, INTENT_S)
     for ref, provider_payment_id in await queue.claim_attempts(ctx.db):
-        with contextlib.suppress(Unknown, Refused):
-            await collect(ctx, ref, await provider_of(ctx).lookup(provider_payment_id), fresh=True)
+        with contextlib.suppress(OutcomeUnknown, RequestRejected):
+            await record_and_capture(ctx, ref, await provider_of(ctx).lookup(provider_payment_id), fresh=True)
     for each in await queue.claim_payments(ctx.db):
         try:
-            await look_up(ctx, each)
+            await poll_payment(ctx, each)
         except Exception as error:
             log.warning("payment could not be looked up", payment=str(each.ref.id), reason=repr(error))
 
 
-async def look_up(ctx: Context, each: queue.ToLookUp) -> None:
+async def poll_payment(ctx: Context, each: queue.PaymentToPoll) -> None:
     """Record what the provider holds for this payment; when its time is over and there is nothing, it expires.
     A provider that stays away can't keep it open for ever: money that turns up later is dealt with then."""
     try:
         if each.provider_order_id is not None:
             for found in await provider_of(ctx).payments_of(each.provider_order_id):
-                await collect(ctx, each.ref, found, fresh=True)
-    except (Unknown, Refused):
-        if not each.given_up:
+                await record_and_capture(ctx, each.ref, found, fresh=True)
+    except (OutcomeUnknown, RequestRejected):
+        if not each.long_overdue:
             raise
     if each.overdue:
         async with ctx.db.transaction("payments") as tx:

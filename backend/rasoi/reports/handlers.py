@@ -13,10 +13,10 @@ from rasoi.reports.domain import preparation_of, sale_of
 
 async def on_order(ctx: Context, tx: Tx, event: Event, order: OrderState) -> None:
     """Placed, confirmed after all, or not to be: what it sells."""
-    tx.defer_write(repository.keep_sales, sale_of(event.outletid, event.aggregateversion, order))
+    tx.defer_write(repository.upsert_sales, sale_of(event.outletid, event.aggregateversion, order))
 
 
 async def on_ticket(ctx: Context, tx: Tx, event: Event, change: TicketChanged) -> None:
     """Ready, or not so any more: how long it took."""
     if preparation := preparation_of(event.outletid, change):
-        tx.defer_write(repository.keep_preparations, preparation)
+        tx.defer_write(repository.upsert_preparations, preparation)

@@ -12,7 +12,7 @@ SALE = tuple(name for name in Sale.__struct_fields__ if name != "lines")
 LINE = ("outlet_id", "order_id", *SaleLine.__struct_fields__)
 PREPARATION = Preparation.__struct_fields__
 # the same version again writes the same, so that a rebuild puts right what an older fold got wrong
-KEEP_SALES = f"""WITH kept AS (
+UPSERT_SALES = f"""WITH kept AS (
   INSERT INTO reports.sale AS s ({", ".join(SALE)})
   SELECT * FROM unnest($1::int[], $2::uuid[], $3::date[], $4::timestamptz[], $5::text[], $6::bool[], $7::int[],
     $8::bigint[], $9::bigint[], $10::bigint[])
@@ -27,7 +27,7 @@ ON CONFLICT (outlet_id, order_id, line_id) DO UPDATE SET item_id = excluded.item
   quantity = excluded.quantity, taxable_paise = excluded.taxable_paise, total_paise = excluded.total_paise
 WHERE (l.item_id, l.name, l.quantity, l.taxable_paise, l.total_paise) IS DISTINCT FROM
   (excluded.item_id, excluded.name, excluded.quantity, excluded.taxable_paise, excluded.total_paise)"""
-KEEP_PREPARATIONS = f"""INSERT INTO reports.preparation AS p ({", ".join(PREPARATION)})
+UPSERT_PREPARATIONS = f"""INSERT INTO reports.preparation AS p ({", ".join(PREPARATION)})
 SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::bigint[])
 ON CONFLICT (outlet_id, order_id, ticket_id) DO UPDATE SET station = excluded.station, fired_at = excluded.fired_at,
   ready_at = excluded.ready_at, version = excluded.version
@@ -59,21 +59,21 @@ def _columns(rows: Iterable[Any], names: Sequence[str]) -> list[list[Any]]:
     return [[getattr(row, name) for row in rows] for name in names]
 
 
-async def keep_sales(tx: Any, sales: Sequence[Sale]) -> None:
+async def upsert_sales(tx: Any, sales: Sequence[Sale]) -> None:
     """Write these sales, each unless a newer version of it is there."""
     sales = newest(sales)
     lines = [(sale, line) for sale in sales for line in sale.lines]
     await tx.execute(
-        KEEP_SALES,
+        UPSERT_SALES,
         *_columns(sales, SALE),
         *_columns((sale for sale, _ in lines), LINE[:2]),
         *_columns((line for _, line in lines), LINE[2:]),
     )
 
 
-async def keep_preparations(tx: Any, preparations: Sequence[Preparation]) -> None:
+async def upsert_preparations(tx: Any, preparations: Sequence[Preparation]) -> None:
     """Write these tickets' times, each unless a newer version of it is there."""
-    await tx.execute(KEEP_PREPARATIONS, *_columns(newest(preparations), PREPARATION))
+    await tx.execute(UPSERT_PREPARATIONS, *_columns(newest(preparations), PREPARATION))
 
 
 async def sales(conn: Any, outlet_id: int, first: date, last: date, timezone: str) -> list[Any]:

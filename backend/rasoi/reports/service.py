@@ -42,12 +42,12 @@ async def sales(
     items = await repository.items(ctx.db, outlet_id, first, last, MOST_ITEMS)
     days = {row["business_day"]: _sums(row) for row in rows if row["business_day"]}
     asked = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    all_of_it = next(r for r in rows if (r["business_day"], r["hour"], r["type"]) == (None, None, None))
+    overall = next(r for r in rows if (r["business_day"], r["hour"], r["type"]) == (None, None, None))
     return schemas.SalesReport(
         timezone=timezone,
         first=first,
         last=last,
-        total=schemas.SalesSums(**_sums(all_of_it)),
+        total=schemas.SalesSums(**_sums(overall)),
         days=[schemas.DaySales(business_day=day, **days.get(day, NOTHING)) for day in asked],
         hours=[schemas.HourSales(hour=row["hour"], **_sums(row)) for row in rows if row["hour"] is not None],
         types=[schemas.TypeSales(type=row["type"], **_sums(row)) for row in rows if row["type"]],

@@ -25,7 +25,7 @@ __all__ = [
     "Revocations",
     "any_outlet",
     "audit",
-    "forget_outlet",
+    "invalidate_outlet",
     "now_and_business_day",
     "outlet",
     "person_names",
@@ -43,20 +43,20 @@ class _Outlets:
     """Settings of one database's outlets: for 5 s, or until `forget` names a newer version."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[float, Outlet]] = {}
-        self._least: dict[int, int] = {}
+        self._cached: dict[int, tuple[float, Outlet]] = {}
+        self._oldest_valid: dict[int, int] = {}
 
     def get(self, outlet_id: int) -> Outlet | None:
-        until, found = self._kept.get(outlet_id, (0.0, None))
+        until, found = self._cached.get(outlet_id, (0.0, None))
         return found if until > time.monotonic() else None
 
     def put(self, found: Outlet) -> None:
-        if found.version >= self._least.get(found.id, 0):
-            self._kept[found.id] = (time.monotonic() + CACHE_S, found)
+        if found.version >= self._oldest_valid.get(found.id, 0):
+            self._cached[found.id] = (time.monotonic() + CACHE_S, found)
 
     def forget(self, outlet_id: int, version: int) -> None:
-        self._least[outlet_id] = max(version, self._least.get(outlet_id, 0))
-        self._kept.pop(outlet_id, None)
+        self._oldest_valid[outlet_id] = max(version, self._oldest_valid.get(outlet_id, 0))
+        self._cached.pop(outlet_id, None)
 
 
 _outlets: WeakKeyDictionary[Database, _Outlets] = WeakKeyDictionary()
@@ -75,7 +75,7 @@ async def outlet(conn: Database | Tx, outlet_id: int) -> Outlet:
     return found
 
 
-def forget_outlet(db: Database, outlet_id: int, version: int) -> None:
+def invalidate_outlet(db: Database, outlet_id: int, version: int) -> None:
     """The settings have changed: what is older than `version` is stale."""
     _outlets.setdefault(db, _Outlets()).forget(outlet_id, version)
 

@@ -20,13 +20,13 @@ THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
 
 @cache
-def _nobody() -> str:
+def _hash_of_nobody() -> str:
     return HASHER.hash(secrets.token_urlsafe())
 
 
 def _verify(hashed: str | None, password: str) -> bool:
     try:
-        return HASHER.verify(hashed or _nobody(), password) and hashed is not None
+        return HASHER.verify(hashed or _hash_of_nobody(), password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -61,7 +61,7 @@ def next_refresh_token(secret: str, token: str) -> str:
     return f"{place}.{urlsafe_b64encode(_mac(secret, f'refresh:{token}')).decode().rstrip('=')}"
 
 
-def place_of(token: str) -> tuple[int, UUID] | None:
+def parse_refresh_token(token: str) -> tuple[int, UUID] | None:
     """The outlet and session that a refresh token names."""
     outlet, _, rest = token.partition(".")
     session, _, _ = rest.partition(".")

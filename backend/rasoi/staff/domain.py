@@ -23,7 +23,7 @@ FREE_TRIES = 5
 FIRST_LOCK_S = 30
 LONGEST_LOCK_S = 900
 FORGIVEN_EVERY_S = 600
-GSTIN_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+GSTIN_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class SignInFailed(Unauthenticated):
@@ -46,11 +46,11 @@ class LastOwner(Conflict):
     slug, title = "last-owner", "An outlet needs an owner"
 
 
-class Taken(Conflict):
+class AlreadyInUse(Conflict):
     slug, title = "taken", "Already in use"
 
 
-class Stale(Conflict):
+class ChangedMeanwhile(Conflict):
     slug, title = "stale", "Somebody else has changed this meanwhile"
 
 
@@ -133,7 +133,7 @@ def refresh_step(row: SessionRow, presented: bytes, now: datetime) -> Literal["n
     return "reused"
 
 
-def refuse_junior(actor_role: str, *roles: str) -> None:
+def require_seniority(actor_role: str, *roles: str) -> None:
     """Only an owner touches owners and managers, or makes somebody one."""
     if actor_role != "owner" and not SENIOR.isdisjoint(roles):
         raise NotYours("Only an owner may add or change owners and managers.")
@@ -149,13 +149,13 @@ def refuse_without_sign_in(username: str | None, has_password: bool, has_pin: bo
 
 def is_gstin(text: str) -> bool:
     """Whether the last sign is the check digit of the fourteen before (weights 1 and 2, base 36)."""
-    if len(text) != 15 or any(sign not in GSTIN_SIGNS for sign in text):
+    if len(text) != 15 or any(sign not in GSTIN_CHARACTERS for sign in text):
         return False
     total = 0
     for place, sign in enumerate(text[:14]):
-        product = GSTIN_SIGNS.index(sign) * (1 + place % 2)
+        product = GSTIN_CHARACTERS.index(sign) * (1 + place % 2)
         total += product // 36 + product % 36
-    return GSTIN_SIGNS[-total % 36] == text[14]
+    return GSTIN_CHARACTERS[-total % 36] == text[14]
 
 
 def is_timezone(name: str) -> bool:

@@ -6,12 +6,12 @@ from rasoi.contracts.staff import OutletChanged, SessionRevoked
 from rasoi.platform.context import Context
 from rasoi.platform.events import Event
 from rasoi.staff import repository
-from rasoi.staff.api import Revocations, forget_outlet
+from rasoi.staff.api import Revocations, invalidate_outlet
 
 
 async def outlet_changed(ctx: Context, event: Event, data: OutletChanged) -> None:
     """Settings in memory are stale."""
-    forget_outlet(ctx.db, event.outletid, data.outlet_version)
+    invalidate_outlet(ctx.db, event.outletid, data.outlet_version)
 
 
 async def session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> None:

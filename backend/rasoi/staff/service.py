@@ -19,32 +19,32 @@ from rasoi.platform.database import Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import api, credentials, repository
 from rasoi.staff.domain import (
+    AlreadyInUse,
+    ChangedMeanwhile,
     LastOwner,
     PersonRow,
-    Stale,
-    Taken,
     WrongSetting,
     check_outlet,
-    refuse_junior,
     refuse_without_sign_in,
+    require_seniority,
 )
 from rasoi.staff.schemas import AuditLog, NewPerson, Outlet, OutletPatch, People, Person, PersonPatch
 from rasoi.staff.sessions import end_sessions
 
-TAKEN = {
+UNIQUE_FIELDS = {
     "person_username_key": ("username", "That username is taken."),
     "person_pin_key": ("pin", "Please choose another PIN."),
 }
 
 
 @asynccontextmanager
-async def _explained() -> AsyncIterator[None]:
+async def _refusals_by_field() -> AsyncIterator[None]:
     """What the database refuses, as a problem that names the field."""
     try:
         yield
     except asyncpg.UniqueViolationError as error:
-        path, reason = TAKEN[error.constraint_name]
-        raise Taken(reason, errors=[{"path": path, "reason": reason}]) from None
+        path, reason = UNIQUE_FIELDS[error.constraint_name]
+        raise AlreadyInUse(reason, errors=[{"path": path, "reason": reason}]) from None
     except asyncpg.InvalidParameterValueError:
         errors = [{"path": "timezone", "reason": "not known to the database"}]
         raise WrongSetting("timezone: not known to the database", errors=errors) from None
@@ -53,11 +53,11 @@ async def _explained() -> AsyncIterator[None]:
 async def ensure_outlet(tx: Tx, outlet_id: int, name: str, **settings: Any) -> bool:
     """Add an outlet unless it is there; an existing one is left as it is. True when it was added."""
     patch = msgspec.convert({"name": name, **settings}, OutletPatch)
-    async with _explained():
+    async with _refusals_by_field():
         added = await repository.add_outlet(tx, outlet_id, _changes(patch))
     if added:
         check_outlet(await api.outlet(tx, outlet_id))
-        _tell_outlet(tx, outlet_id, 1)
+        _emit_outlet_changed(tx, outlet_id, 1)
     return added
 
 
@@ -69,12 +69,12 @@ async def ensure_person(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson)
     else:
         found = await repository.person_named(tx, outlet_id, new.name)
     if found is None:
-        async with _explained():
+        async with _refusals_by_field():
             found = (await _add(tx, secret_key, outlet_id, new)).id
     return found
 
 
-def _tell_outlet(tx: Tx, outlet_id: int, version: int) -> None:
+def _emit_outlet_changed(tx: Tx, outlet_id: int, version: int) -> None:
     payload = OutletChanged(outlet_version=version)
     tx.emit(payload, subject=f"outlet:{outlet_id}", outlet_id=outlet_id, version=version)
 
@@ -82,22 +82,22 @@ def _tell_outlet(tx: Tx, outlet_id: int, version: int) -> None:
 async def change_outlet(ctx: Context, principal: Principal, patch: OutletPatch) -> Outlet:
     """Change settings; every process hears of it."""
     outlet_id = principal.outlet_id
-    async with _explained(), ctx.db.transaction("staff") as tx:
+    async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
         before = await repository.lock_outlet(tx, outlet_id)
         if before is None:
             raise NotFound("There is no such outlet.")
         if patch.version is not UNSET and patch.version != before.version:
-            raise Stale("The settings were changed meanwhile; please look at them again.")
+            raise ChangedMeanwhile("The settings were changed meanwhile; please look at them again.")
         changes = {name: value for name, value in _changes(patch).items() if value != getattr(before, name)}
         if not changes:
             return before
         after = msgspec.structs.replace(before, **changes)
         check_outlet(after)
         version = await repository.save_outlet(tx, outlet_id, changes)
-        _tell_outlet(tx, outlet_id, version)
+        _emit_outlet_changed(tx, outlet_id, version)
         detail = {name: {"from": getattr(before, name), "to": value} for name, value in changes.items()}
         await api.audit(tx, principal, "outlet.changed", f"outlet:{outlet_id}", detail)
-    api.forget_outlet(ctx.db, outlet_id, version)
+    api.invalidate_outlet(ctx.db, outlet_id, version)
     return msgspec.structs.replace(after, version=version)
 
 
@@ -108,11 +108,11 @@ def _changes(patch: msgspec.Struct) -> dict[str, Any]:
 
 async def add_person(ctx: Context, principal: Principal, new: NewPerson) -> Person:
     """Add somebody to the caller's outlet."""
-    refuse_junior(principal.role, new.role)
-    async with _explained(), ctx.db.transaction("staff") as tx:
+    require_seniority(principal.role, new.role)
+    async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
         row = await _add(tx, ctx.settings.secret_key, principal.outlet_id, new)
         await api.audit(tx, principal, "person.added", f"person:{row.id}", {"role": row.role})
-    return _shown(row)
+    return _view(row)
 
 
 async def _add(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> PersonRow:
@@ -130,11 +130,11 @@ async def _add(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> Perso
         created_at=await repository.now(tx),
     )
     await repository.add_person(tx, row)
-    _tell(tx, row)
+    _emit_person_changed(tx, row)
     return row
 
 
-def _tell(tx: Tx, row: PersonRow) -> None:
+def _emit_person_changed(tx: Tx, row: PersonRow) -> None:
     payload = PersonChanged(person_id=row.id, role=row.role, active=row.active)
     tx.emit(payload, subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
 
@@ -143,15 +143,15 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
     """Change somebody. Another role, PIN or password, or leaving, ends their sessions."""
     outlet_id = principal.outlet_id
     password = await _hashed(patch)
-    async with _explained(), ctx.db.transaction("staff") as tx:
+    async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
         await repository.lock_outlet(tx, outlet_id)  # one change of people at a time keeps the last owner
         before = await repository.person(tx, outlet_id, person_id, "FOR UPDATE")
         if before is None:
             raise NotFound("There is no such person.")
-        refuse_junior(principal.role, before.role, before.role if patch.role is UNSET else patch.role)
+        require_seniority(principal.role, before.role, before.role if patch.role is UNSET else patch.role)
         changes = _person_changes(ctx.settings.secret_key, before, patch, password)
         if not changes:
-            return _shown(before)
+            return _view(before)
         after = msgspec.structs.replace(before, **changes, version=before.version + 1)
         await _refuse_unusable(tx, before, after)
         await repository.save_person(tx, after)
@@ -159,10 +159,10 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
         if changes.keys() & {"role", "active", "pin_hash", "password_hash"}:
             ended = await repository.live_sessions(tx, outlet_id, person_id)
             await end_sessions(tx, outlet_id, ended, "changed")
-        _tell(tx, after)
+        _emit_person_changed(tx, after)
         await api.audit(tx, principal, "person.changed", f"person:{person_id}", _audited(changes))
     ctx.get(api.Revocations).add(*ended)
-    return _shown(after)
+    return _view(after)
 
 
 async def _hashed(patch: PersonPatch) -> str | None:
@@ -197,7 +197,7 @@ def _audited(changes: dict[str, Any]) -> dict[str, Any]:
     return shown | {"changed": sorted(name.removesuffix("_hash") for name in changes)}
 
 
-def _shown(row: PersonRow) -> Person:
+def _view(row: PersonRow) -> Person:
     return Person(
         id=row.id,
         name=row.name,
@@ -214,7 +214,7 @@ def _shown(row: PersonRow) -> Person:
 async def list_people(ctx: Context, principal: Principal, after: UUID | None, limit: int) -> People:
     """The outlet's people in the order in which they joined."""
     rows = await repository.people(ctx.db, principal.outlet_id, after, limit + 1)
-    return People([_shown(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None)
+    return People([_view(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None)
 
 
 async def list_audit(ctx: Context, principal: Principal, before: UUID | None, limit: int) -> AuditLog:

@@ -68,7 +68,7 @@ async def sign_in_with_password(ctx: Context, username: str, password: str) -> S
         if now_stored is None or not now_stored.active or now_stored.password_hash != person.password_hash:
             raise SignInFailed("The username or the password is wrong.")
         await repository.forget_failures(tx, key)
-        return await _open(ctx, tx, now_stored, now)
+        return await _open_session(ctx, tx, now_stored, now)
 
 
 @_counted("pin")
@@ -81,7 +81,7 @@ async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str)
         refuse_locked(found, now)
         person = await repository.person_by_pin(tx, outlet_id, hashed)
         if person is not None:
-            return await _open(ctx, tx, person, now)
+            return await _open_session(ctx, tx, person, now)
         await _count_failure(tx, "pin", key, found, now)
     raise SignInFailed("That PIN is wrong.")
 
@@ -94,7 +94,7 @@ async def _count_failure(tx: Tx, method: str, key: bytes, found: Failures | None
         log.warning("sign-in locked", failures=failed.failures, until=failed.locked_until.isoformat())
 
 
-async def _open(ctx: Context, tx: Tx, person: PersonRow, now: datetime) -> Session:
+async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime) -> Session:
     session_id = uuid7()
     token = credentials.refresh_token(person.outlet_id, session_id)
     await repository.add_session(
@@ -126,7 +126,7 @@ async def _session(
 
 async def refresh(ctx: Context, token: str) -> Session:
     """A new access token, and the next refresh token. One that was used before ends the session."""
-    place = credentials.place_of(token)
+    place = credentials.parse_refresh_token(token)
     if place is None:
         raise SessionEnded("This sign-in is not valid.")
     async with ctx.db.transaction("staff") as tx:

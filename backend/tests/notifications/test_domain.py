@@ -23,9 +23,9 @@ from rasoi.notifications.domain import (
     advance,
     overlapping,
     quantity,
+    render,
     rupees,
     sessions_of,
-    words,
 )
 from rasoi.platform.events import Contract
 
@@ -50,7 +50,9 @@ STOCK: dict[str, Any] = {
 
 def told(data: Contract) -> list[tuple[str, str, str, str]]:
     drafts: list[Draft] = RULES[type(data)](data)
-    return [(TEMPLATES[draft.kind].audience, draft.kind, *words(draft.kind, draft.words)) for draft in drafts]
+    return [
+        (TEMPLATES[draft.kind].audience, draft.kind, *render(draft.kind, draft.values)) for draft in drafts
+    ]
 
 
 @pytest.mark.parametrize("status", ["confirmed", "placed", "awaiting_payment"])
@@ -116,8 +118,8 @@ def test_a_call_for_the_waiter_is_one_thing_however_often_the_bill_changes() -> 
     later = RULES[orders.BillChanged](
         orders.BillChanged(**call | {"attention_since": NOON + timedelta(minutes=1)})
     )
-    assert first[0].once == second[0].once != later[0].once
-    assert words(first[0].kind, first[0].words) == (
+    assert first[0].dedupe_key == second[0].dedupe_key != later[0].dedupe_key
+    assert render(first[0].kind, first[0].values) == (
         "Table 4: cash",
         "The guests want to pay ₹1,23,456.50 in cash.",
     )

@@ -15,7 +15,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.payments import ROOM, workers
-from rasoi.payments.collecting import WorkerSignals
+from rasoi.payments.capture import WorkerSignals
 from rasoi.payments.providers import Provider
 from rasoi.payments.providers.razorpay import Razorpay
 from rasoi.platform import http
@@ -47,7 +47,7 @@ class Till:
     owner: Database
     simulator: Simulator
     http: httpx.AsyncClient
-    heard: int = 0
+    handled: int = 0
     delivered: set[str] = field(default_factory=set)
 
     async def call(
@@ -64,16 +64,16 @@ class Till:
         """A placed order, with its events heard."""
         status, order = await self.desk.place(who, line(variant, quantity), **more)
         assert status == 201
-        await self.hear()
+        await self.handle_events()
         return order  # type: ignore[no-any-return]
 
-    async def hear(self) -> None:
+    async def handle_events(self) -> None:
         """Handle the events of orders that were not handled yet, until there are no new ones."""
         while rows := await self.owner.fetch(
-            "SELECT * FROM orders.outbox WHERE id > $1 ORDER BY id", self.heard
+            "SELECT * FROM orders.outbox WHERE id > $1 ORDER BY id", self.handled
         ):
             for row in rows:
-                self.heard = row["id"]
+                self.handled = row["id"]
                 if handler := HANDLERS.get(row["type"]):
                     await self._handle(handler, row)
 
@@ -105,7 +105,7 @@ class Till:
             who, checkout, self.simulator.pay(checkout["razorpay_order_id"], method=method)
         )
         assert answer.status_code == 200, answer.text
-        await self.hear()
+        await self.handle_events()
         return answer.json()  # type: ignore[no-any-return]
 
     async def webhook(self, body: bytes, event_id: str, secret: str = WEBHOOK_SECRET) -> httpx.Response:
@@ -113,14 +113,14 @@ class Till:
         headers = {"X-Razorpay-Signature": signature, "x-razorpay-event-id": event_id}
         return await self.http.post("/api/payments/webhook/razorpay", content=body, headers=headers)
 
-    def told(self) -> list[tuple[str, bytes]]:
+    def sent_webhooks(self) -> list[tuple[str, bytes]]:
         """The simulator's webhooks: (event id, body), oldest first."""
         rows = self.simulator.call("GET", "/_simulator/webhooks")[1]["items"]
         return [(row["id"], msgspec.json.encode(row["body"])) for row in rows]
 
     async def deliver(self) -> None:
         """Let every webhook that was not delivered yet arrive, and be processed."""
-        for event_id, body in self.told():
+        for event_id, body in self.sent_webhooks():
             if event_id not in self.delivered:
                 self.delivered.add(event_id)
                 assert (await self.webhook(body, event_id)).status_code == 200
@@ -130,28 +130,28 @@ class Till:
         """One round of the workers."""
         self.ctx.get(WorkerSignals).webhooks.set()
         await workers.process_webhooks(self.ctx)
-        await self.hear()
+        await self.handle_events()
         self.ctx.get(WorkerSignals).refunds.set()
         await workers.send_refunds(self.ctx)
-        await self.hear()
+        await self.handle_events()
 
-    async def tidy(self) -> None:
-        await workers.tidy(self.ctx)
-        await self.hear()
+    async def reconcile(self) -> None:
+        await workers.reconcile(self.ctx)
+        await self.handle_events()
 
-    async def later(self) -> None:
+    async def pass_deadlines(self) -> None:
         """Time passes: everything that waits for its time is due."""
         await self.owner.execute(
             "UPDATE payments.payment SET expires_at = now() - interval '1 second' WHERE status IN ('pending', 'processing')"
         )
         await self.owner.execute(
-            "UPDATE payments.payment SET look_at = now() - interval '1 second' WHERE look_at IS NOT NULL"
+            "UPDATE payments.payment SET poll_at = now() - interval '1 second' WHERE poll_at IS NOT NULL"
         )
-        await self.soon()
+        await self.make_retries_due()
 
-    async def soon(self) -> None:
+    async def make_retries_due(self) -> None:
         """Retries are due, but no payment's time is over."""
-        for table, column in (("refund", "next_try_at"), ("webhook", "next_try_at"), ("attempt", "look_at")):
+        for table, column in (("refund", "next_try_at"), ("webhook", "next_try_at"), ("attempt", "poll_at")):
             await self.owner.execute(
                 f"UPDATE payments.{table} SET {column} = now() - interval '1 second' WHERE {column} IS NOT NULL"
             )

@@ -1,4 +1,4 @@
-"""The tables, and the ledger as a state machine that is told anything in any order."""
+"""The tables, and the ledger as a state machine that gets any news in any order."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from rasoi.payments.domain import (
     REFUND,
     IllegalTransition,
     Mismatch,
-    Observed,
     PaymentRow,
+    ProviderPayment,
     RefundTooLarge,
     is_stale,
     route,
@@ -41,7 +41,7 @@ def fresh() -> Ledger:
     return ledger
 
 
-def seen(status: str, found: str = "pay_1", **more: object) -> Observed:
+def seen(status: str, found: str = "pay_1", **more: object) -> ProviderPayment:
     values = {
         "id": found,
         "order_id": "order_1",
@@ -50,7 +50,7 @@ def seen(status: str, found: str = "pay_1", **more: object) -> Observed:
         "status": status,
         "method": "upi",
     }
-    return Observed(**(values | more))  # type: ignore[arg-type]
+    return ProviderPayment(**(values | more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("table", [PAYMENT, ATTEMPT, REFUND])
@@ -91,18 +91,18 @@ def test_what_is_not_ours_is_refused_and_changes_nothing(wrong: dict[str, object
 
 
 @given(st.lists(st.sampled_from(["created", "failed", "authorized", "captured"]), max_size=12))
-def test_told_in_any_order_it_is_captured_once_and_ends_at_the_furthest(told: list[str]) -> None:
+def test_seen_in_any_order_it_is_captured_once_and_ends_at_the_furthest(statuses: list[str]) -> None:
     ledger, captures = fresh(), 0
-    for status in told:
+    for status in statuses:
         attempt = ledger.observe(seen(status))
         if attempt is not None:
             captures += 1
             ledger.fulfil(attempt)
     rank = ["created", "failed", "authorized", "captured"]
-    assert captures == ("captured" in told)
+    assert captures == ("captured" in statuses)
     assert ledger.row.captured_paise == DUE * captures
-    if told:
-        assert ledger.attempts[0].status == max(told, key=rank.index)
+    if statuses:
+        assert ledger.attempts[0].status == max(statuses, key=rank.index)
 
 
 class Books(RuleBasedStateMachine):
@@ -133,7 +133,7 @@ class Books(RuleBasedStateMachine):
         if self.ledger.row.status != "completed" and self.usable:
             self.ledger.fulfil(attempt)  # type: ignore[arg-type]
         else:
-            self.ledger.give_back(attempt, "second")  # type: ignore[arg-type]
+            self.ledger.refund_unusable(attempt, "second")  # type: ignore[arg-type]
 
     @rule(usable=st.booleans())
     def bill_changes(self, usable: bool) -> None:
@@ -141,8 +141,8 @@ class Books(RuleBasedStateMachine):
 
     @precondition(lambda self: self.ledger.row.status in OPEN)
     @rule(status=st.sampled_from(["expired", "failed", "cancelled"]))
-    def give_up(self, status: str) -> None:
-        self.ledger.give_up(status)
+    def close_unpaid(self, status: str) -> None:
+        self.ledger.close_unpaid(status)
 
     @rule(target=refunds, paise=st.integers(1, 2 * DUE))
     def ask_refund(self, paise: int) -> UUID | None:
@@ -192,9 +192,9 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def events_are_gapless_and_follow_the_table(self) -> None:
-        assert [c.version for c in self.ledger.changes] == list(range(1, self.ledger.row.version + 1))
+        assert [c.version for c in self.ledger.events] == list(range(1, self.ledger.row.version + 1))
         status = "pending"
-        for change in self.ledger.changes[1:]:
+        for change in self.ledger.events[1:]:
             path = change.payload.path or [status]
             assert path[0] == status
             assert all(then in PAYMENT[now] for now, then in pairwise(path))

@@ -17,16 +17,16 @@ from tests.payments.conftest import OLD_SECRET, WEBHOOK_SECRET, Till, staff
 PATH = "/api/payments/webhook/razorpay"
 
 
-async def told_of_a_payment(till: Till) -> tuple[dict[str, Any], bytes]:
+async def webhook_of_a_payment(till: Till) -> tuple[dict[str, Any], bytes]:
     """A checkout that was paid, and the webhook that says so, not yet delivered."""
     who = guest(None)
     checkout = await till.checkout(who, await till.order(who))
     till.simulator.pay(checkout["razorpay_order_id"])
-    return checkout, next(body for _, body in till.told() if b'"payment.captured"' in body)
+    return checkout, next(body for _, body in till.sent_webhooks() if b'"payment.captured"' in body)
 
 
 async def test_an_altered_webhook_changes_nothing(till: Till) -> None:
-    _, body = await told_of_a_payment(till)
+    _, body = await webhook_of_a_payment(till)
     signature = hmac.digest(WEBHOOK_SECRET.encode(), body, "sha256").hex()
     before, dice = await till.everything(), random.Random(7)
     for _ in range(150):
@@ -63,7 +63,7 @@ async def test_a_bad_signature_is_a_clean_refusal(till: Till, signature: bytes) 
 
 
 async def test_the_secret_from_before_a_rotation_is_still_good(till: Till) -> None:
-    checkout, body = await told_of_a_payment(till)
+    checkout, body = await webhook_of_a_payment(till)
     assert (await till.webhook(body, "e1", OLD_SECRET)).status_code == 200
     assert (await till.webhook(body, "e2", "another")).status_code == 401
     await till.work()
@@ -71,7 +71,7 @@ async def test_the_secret_from_before_a_rotation_is_still_good(till: Till) -> No
 
 
 async def test_a_replay_changes_nothing_more(till: Till) -> None:
-    checkout, body = await told_of_a_payment(till)
+    checkout, body = await webhook_of_a_payment(till)
     await till.webhook(body, "e1")
     await till.work()
     before = await till.everything()
@@ -90,7 +90,7 @@ async def test_a_replay_changes_nothing_more(till: Till) -> None:
 
 
 async def test_signed_but_of_another_amount_order_or_kind_changes_no_money(till: Till) -> None:
-    _, body = await told_of_a_payment(till)
+    _, body = await webhook_of_a_payment(till)
     before = await till.everything()
     altered = {
         "amount": body.replace(b'"amount":6300', b'"amount":1'),

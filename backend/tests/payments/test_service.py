@@ -10,7 +10,7 @@ import pytest
 
 from rasoi.orders import service as orders_service
 from rasoi.payments import workers
-from rasoi.payments.collecting import WorkerSignals
+from rasoi.payments.capture import WorkerSignals
 from rasoi.payments.service import refund_excess
 from tests.orders.conftest import KULFI_1, OTHER_TABLE, guest
 from tests.payments.conftest import Till, staff
@@ -105,7 +105,7 @@ async def test_the_webhook_alone_completes_it_when_the_browser_is_gone(till: Til
     order = await till.order(who)
     checkout = await till.checkout(who, order)
     till.simulator.pay(checkout["razorpay_order_id"])
-    for event_id, body in reversed(till.told()):  # in any order, and more than once
+    for event_id, body in reversed(till.sent_webhooks()):  # in any order, and more than once
         for _ in range(3):
             assert (await till.webhook(body, event_id)).status_code == 200
     await till.work()
@@ -119,8 +119,8 @@ async def test_the_janitor_finds_it_when_browser_and_webhook_are_lost(till: Till
     order = await till.order(who)
     checkout = await till.checkout(who, order)
     till.simulator.pay(checkout["razorpay_order_id"])
-    await till.later()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
     assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
     assert await till.status(order) == "confirmed"
 
@@ -130,10 +130,10 @@ async def test_nobody_pays_and_the_order_expires_with_its_stock_back(till: Till)
     order = await till.order(who, variant=KULFI_1, quantity=5)
     await till.checkout(who, order)
     assert await till.owner.fetchval("SELECT reserved_milli FROM inventory.stock") == 5000
-    await till.tidy()
+    await till.reconcile()
     assert await till.status(order) == "awaiting_payment", "its time is not over yet"
-    await till.later()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
     assert await till.status(order) == "expired"
     assert await till.owner.fetchval("SELECT reserved_milli FROM inventory.stock") == 0
     (payment,) = await till.payments()
@@ -149,8 +149,8 @@ async def test_a_late_capture_is_fulfilled_when_it_still_can_be(till: Till) -> N
     checkout = await till.checkout(who, order)
     late = till.simulator.pay(checkout["razorpay_order_id"], "late")["razorpay_payment_id"]
     await till.deliver()
-    await till.later()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
     assert await till.status(order) == "expired"
     assert (await till.payment(checkout["payment_id"]))["status"] == "failed"
     till.simulator.late(late)
@@ -166,12 +166,12 @@ async def test_a_late_capture_is_refunded_when_the_food_is_gone(till: Till) -> N
     order = await till.order(who, variant=KULFI_1, quantity=5)
     checkout = await till.checkout(who, order)
     late = till.simulator.pay(checkout["razorpay_order_id"], "late")["razorpay_payment_id"]
-    await till.later()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
     await till.order(guest(None), variant=KULFI_1, quantity=4)
     till.simulator.late(late)  # its webhook is lost: the reconciler still looks
-    await till.later()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
     await till.work()
     payment = await till.payment(checkout["payment_id"])
     assert payment["status"] in ("failed", "expired")
@@ -211,10 +211,10 @@ async def test_cash_and_an_online_payment_under_way_do_not_both_stay(till: Till)
         "Ravi the waiter",
         "cash",
     )
-    await till.hear()
+    await till.handle_events()
     till.simulator.pay(checkout["razorpay_order_id"])
-    await till.later()
-    await till.tidy()  # no webhook came
+    await till.pass_deadlines()
+    await till.reconcile()  # no webhook came
     await till.work()
     payment = await till.payment(checkout["payment_id"])
     assert (payment["method"], payment["captured_paise"], payment["refunded_paise"]) == ("cash", 25200, 12600)
@@ -259,7 +259,7 @@ async def test_what_changed_meanwhile_is_asked_for_anew(till: Till) -> None:
         before["razorpay_order_id"]
     )  # the old window was still open: the money is not lost
     assert (await till.verify(who, before, reply)).json()["status"] == "completed"
-    await till.hear()
+    await till.handle_events()
     assert (await till.payment(after["payment_id"]))["status"] == "cancelled"
     rest = await till.checkout(who, first)
     assert rest["amount_paise"] == 6300
@@ -322,8 +322,8 @@ async def test_an_unclear_capture_is_looked_up_before_it_is_repeated(till: Till,
     answer = await till.verify(who, checkout, reply)
     assert answer.status_code == 200, answer.text
     assert answer.json()["status"] == ("completed" if kind.endswith("after") else "processing")
-    await till.soon()
-    await till.tidy()
+    await till.make_retries_due()
+    await till.reconcile()
     assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
     captures = [r for r in till.simulator.requests("POST /v1/payments/") if r["path"].endswith("/capture")]
     assert sum(r["status"] == 200 for r in captures) == 1
@@ -337,13 +337,13 @@ async def test_a_capture_that_stays_unknown_keeps_the_order(till: Till) -> None:
     reply = till.simulator.books()["payments"][0]
     till.simulator.fault("POST /v1/payments/", "cut_after")
     till.simulator.fault("GET /v1/payments/", "bad_gateway", times=1)
-    for event_id, body in till.told():
+    for event_id, body in till.sent_webhooks():
         await till.webhook(body, event_id)
     await till.work()
-    await till.later()
-    await till.tidy()
-    await till.soon()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
+    await till.make_retries_due()
+    await till.reconcile()
     assert await till.status(order) == "confirmed"
     assert reply["status"] == "authorized"
 
@@ -365,7 +365,7 @@ async def test_an_unclear_refund_happens_once(till: Till, kind: str) -> None:
         staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 4301, "reason": "too much"}
     )
     assert (asked.status_code, asked.json()["refundable_paise"]) == (409, 4300)
-    await till.soon()
+    await till.make_retries_due()
     await till.work()
     (refund,) = (await till.payment(payment["id"]))["refunds"]
     assert refund["status"] == "processed"
@@ -443,7 +443,7 @@ async def test_an_order_that_is_cancelled_after_payment_is_refunded(till: Till) 
     async with orders_service.locked_bill(till.desk.ctx, 1, UUID(order["bill_id"])) as (_, bill):
         bill.terminate(bill.order(UUID(order["id"])), "cancelled", "the kitchen accepted")
         bill.record_bill_event()
-    await till.hear()
+    await till.handle_events()
     await till.work()
     payment = await till.payment(payment["id"])
     assert (payment["status"], payment["refunded_paise"]) == ("completed", 6300)
@@ -455,7 +455,7 @@ async def test_cash_beyond_the_total_waits_for_a_manager(till: Till) -> None:
     order = await till.order(guest(), 2)
     asked = {"bill_id": order["bill_id"], "amount_paise": 12600, "tendered_paise": 12600}
     payment = (await till.call(staff("waiter"), "POST", "/confirm-cash", asked)).json()
-    await till.hear()
+    await till.handle_events()
     await till.owner.execute("UPDATE orders.bill SET net_paise = 6300, total_paise = 6300")
     async with till.ctx.db.transaction("payments") as tx:
         await refund_excess(tx, 1, UUID(order["bill_id"]))
@@ -511,19 +511,19 @@ async def test_browser_webhook_cash_and_janitor_at_once_settle_it_once(till: Til
     order = await till.order(who)
     checkout = await till.checkout(who, order)
     reply = till.simulator.pay(checkout["razorpay_order_id"])
-    for event_id, body in till.told():
+    for event_id, body in till.sent_webhooks():
         await till.webhook(body, event_id)
-    await till.owner.execute("UPDATE payments.payment SET look_at = now() - interval '1 second'")
+    await till.owner.execute("UPDATE payments.payment SET poll_at = now() - interval '1 second'")
     till.ctx.get(WorkerSignals).webhooks.set()
     asked = {"bill_id": order["bill_id"], "amount_paise": 6300, "tendered_paise": 6300}
     await asyncio.gather(
         *(till.verify(who, checkout, reply) for _ in range(3)),
         *(till.call(staff("waiter"), "POST", "/confirm-cash", asked) for _ in range(3)),
         *(workers.process_webhooks(till.ctx) for _ in range(2)),
-        *(workers.tidy(till.ctx) for _ in range(2)),
+        *(workers.reconcile(till.ctx) for _ in range(2)),
     )
-    await till.hear()
-    await till.soon()
+    await till.handle_events()
+    await till.make_retries_due()
     await till.work()
     payments = [p for p in await till.payments() if p["captured_paise"]]
     assert sum(p["captured_paise"] - p["refunded_paise"] for p in payments) == 6300
@@ -543,7 +543,7 @@ async def test_an_intent_that_a_crash_left_open_is_taken_up_again(till: Till) ->
     busy = await till.call(who, "POST", "/create-razorpay-order", {"order_id": order["id"]}, "k")
     assert busy.status_code == 409
     assert "retry-after" in busy.headers
-    await till.tidy()
+    await till.reconcile()
     checkout = await till.checkout(who, order, "k")
     assert [o["id"] for o in till.simulator.books()["orders"]] == [checkout["razorpay_order_id"]]
 
@@ -553,13 +553,13 @@ async def test_a_provider_that_is_away_keeps_the_order_only_so_long(till: Till) 
     order = await till.order(who)
     await till.checkout(who, order)
     till.simulator.fault("GET /v1/orders/", "bad_gateway", times=2)
-    await till.later()
-    await till.tidy()
+    await till.pass_deadlines()
+    await till.reconcile()
     assert await till.status(order) == "awaiting_payment"
     await till.owner.execute(
-        "UPDATE payments.payment SET expires_at = now() - interval '11 minutes', look_at = now() - interval '1 second'"
+        "UPDATE payments.payment SET expires_at = now() - interval '11 minutes', poll_at = now() - interval '1 second'"
     )
-    await till.tidy()
+    await till.reconcile()
     assert await till.status(order) == "expired"
 
 
@@ -569,9 +569,9 @@ async def test_the_approved_order_asks_for_its_payment(till: Till) -> None:
     order = await till.order(who)
     assert (order["status"], await till.payments()) == ("placed", [])
     await orders_service.approve(till.desk.ctx, staff("waiter"), UUID(order["id"]))
-    await till.hear()
+    await till.handle_events()
     (payment,) = await till.payments()
     assert (payment["status"], payment["amount_paise"]) == ("pending", 6300)
     await orders_service.cancel(till.desk.ctx, who, UUID(order["id"]), None)
-    await till.hear()
+    await till.handle_events()
     assert (await till.payments())[0]["status"] == "cancelled"

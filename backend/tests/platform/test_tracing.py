@@ -26,7 +26,7 @@ from uuid_utils.compat import uuid7
 from rasoi import app, payments, serve
 from rasoi.contracts.staff import SessionRevoked
 from rasoi.embedded.kafka import Kafka
-from rasoi.payments.providers import Unknown
+from rasoi.payments.providers import OutcomeUnknown
 from rasoi.platform import http, observability, tracing
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
@@ -311,16 +311,16 @@ async def test_a_call_to_razorpay_is_a_span_of_its_trace(settings: Settings) -> 
     with Collector() as bank, Collector() as collector:  # any server will do that answers with no payment
         provider = payments.build_provider(replace(settings, razorpay_base_url=bank.url))
         with tracing.exporting(to(collector, settings)):
-            with pytest.raises(Unknown):
+            with pytest.raises(OutcomeUnknown):
                 await provider.lookup("pay_1")
             token = traceparent.set(f"00-{TRACE}-{TAP}-01")
-            with pytest.raises(Unknown):
+            with pytest.raises(OutcomeUnknown):
                 await provider.lookup("pay_2")
             traceparent.reset(token)
         provider.close()
     alone, asked = collector.named("GET razorpay")
     assert (asked.trace, asked.parent, asked.kind) == (TRACE, TAP, "CLIENT")
-    assert asked.failed and asked.errors == ["rasoi.payments.providers.Unknown"]
+    assert asked.failed and asked.errors == ["rasoi.payments.providers.OutcomeUnknown"]
     assert asked.about["http.response.status_code"] == 501
     assert asked.about["url.full"] == f"{bank.url}/v1/payments/pay_2"
     assert alone.parent == "" and alone.trace != TRACE, "where nobody asked for it"

@@ -257,13 +257,13 @@ async def test_a_batch_is_written_by_one_statement_and_an_event_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    keep = repository.keep_sales
+    keep = repository.upsert_sales
 
     async def counted(tx: Any, sales: Sequence[Any]) -> None:
         sizes.append(len(sales))
         await keep(tx, sales)
 
-    monkeypatch.setattr(repository, "keep_sales", counted)
+    monkeypatch.setattr(repository, "upsert_sales", counted)
     inbox = Inbox(desk.ctx, reports.ROOM, "orders")
     batch = entries((1, order(OrderPlaced, number)) for number in range(20))
     await inbox.handle(batch)

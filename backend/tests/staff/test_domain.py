@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from rasoi.platform.problems import Forbidden
 from rasoi.staff import credentials
 from rasoi.staff.domain import (
-    GSTIN_SIGNS,
+    GSTIN_CHARACTERS,
     Failures,
     LockedOut,
     NoSignIn,
@@ -23,9 +23,9 @@ from rasoi.staff.domain import (
     is_gstin,
     is_timezone,
     refresh_step,
-    refuse_junior,
     refuse_locked,
     refuse_without_sign_in,
+    require_seniority,
 )
 from rasoi.staff.schemas import Outlet
 
@@ -102,25 +102,25 @@ def test_the_next_refresh_token_is_the_same_however_often_it_is_made() -> None:
     following = credentials.next_refresh_token("secret", token)
     assert following == credentials.next_refresh_token("secret", token) != token
     assert credentials.next_refresh_token("other", token) != following
-    assert credentials.place_of(following) == credentials.place_of(token)
+    assert credentials.parse_refresh_token(following) == credentials.parse_refresh_token(token)
 
 
 @pytest.mark.parametrize(
     "token", ["", "1", "1.x.y", "x.y.z", "-1.00000000-0000-0000-0000-000000000000.a", "9" * 200]
 )
 def test_a_refresh_token_that_names_no_session(token: str) -> None:
-    assert credentials.place_of(token) is None
+    assert credentials.parse_refresh_token(token) is None
 
 
 @pytest.mark.parametrize("roles", [("owner",), ("manager",), ("waiter", "manager"), ("owner", "kitchen")])
 def test_a_manager_does_not_touch_seniors(roles: tuple[str, ...]) -> None:
     with pytest.raises(Forbidden):
-        refuse_junior("manager", *roles)
-    refuse_junior("owner", *roles)
+        require_seniority("manager", *roles)
+    require_seniority("owner", *roles)
 
 
 def test_a_manager_may_change_juniors() -> None:
-    refuse_junior("manager", "waiter", "kitchen")
+    require_seniority("manager", "waiter", "kitchen")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_real_gstins(gstin: str) -> None:
     assert is_gstin(gstin)
 
 
-@given(st.integers(0, 13), st.sampled_from(GSTIN_SIGNS))
+@given(st.integers(0, 13), st.sampled_from(GSTIN_CHARACTERS))
 def test_one_wrong_sign_is_found(place: int, sign: str) -> None:
     right = "27AAPFU0939F1ZV"
     wrong = right[:place] + sign + right[place + 1 :]

@@ -105,12 +105,12 @@ async def test_settings_come_from_memory_until_they_change(db: Database) -> None
     assert (await api.outlet(db, 1)).name == "Rasoi"
     async with db.transaction("staff") as tx:
         assert (await api.outlet(tx, 1)).name == "Rasoi 2"
-    api.forget_outlet(db, 1, 2)
+    api.invalidate_outlet(db, 1, 2)
     assert (await api.outlet(db, 1)).name == "Rasoi 2"
 
 
 async def test_a_stale_read_is_not_kept(db: Database) -> None:
-    api.forget_outlet(db, 1, 2)  # told of version 2 before the reader sees it
+    api.invalidate_outlet(db, 1, 2)  # told of version 2 before the reader sees it
     assert (await api.outlet(db, 1)).version == 1
     await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
     assert (await api.outlet(db, 1)).name == "Rasoi 2"

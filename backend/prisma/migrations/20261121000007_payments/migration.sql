@@ -18,8 +18,8 @@ CREATE TABLE payments.payment (
   business_day date NOT NULL,
   created_at timestamptz(6) NOT NULL DEFAULT now(),
   expires_at timestamptz(6),
-  look_at timestamptz(6),
-  looks integer NOT NULL DEFAULT 0,
+  poll_at timestamptz(6),
+  poll_count integer NOT NULL DEFAULT 0,
   version bigint NOT NULL DEFAULT 0,
   CONSTRAINT payment_pkey PRIMARY KEY (outlet_id, id),
   CONSTRAINT payment_status_check CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'expired', 'cancelled')),
@@ -32,7 +32,7 @@ CREATE UNIQUE INDEX payment_open_key ON payments.payment (outlet_id, bill_id) WH
 CREATE UNIQUE INDEX payment_provider_order_id_key ON payments.payment (provider_order_id);
 CREATE INDEX payment_outlet_id_bill_id_idx ON payments.payment (outlet_id, bill_id);
 CREATE INDEX payment_outlet_id_business_day_id_idx ON payments.payment (outlet_id, business_day, id);
-CREATE INDEX payment_look_at_idx ON payments.payment (look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX payment_poll_at_idx ON payments.payment (poll_at) WHERE poll_at IS NOT NULL;
 
 CREATE TABLE payments.attempt (
   outlet_id integer NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE payments.attempt (
   business_day date,
   created_at timestamptz(6) NOT NULL DEFAULT now(),
   captured_at timestamptz(6),
-  look_at timestamptz(6),
+  poll_at timestamptz(6),
   CONSTRAINT attempt_pkey PRIMARY KEY (outlet_id, id),
   CONSTRAINT attempt_payment_fkey FOREIGN KEY (outlet_id, payment_id) REFERENCES payments.payment (outlet_id, id) ON DELETE RESTRICT ON UPDATE RESTRICT,
   CONSTRAINT attempt_status_check CHECK (status IN ('created', 'authorized', 'captured', 'failed', 'unknown')),
@@ -65,7 +65,7 @@ CREATE TABLE payments.attempt (
 );
 CREATE UNIQUE INDEX attempt_provider_payment_id_key ON payments.attempt (provider_payment_id);
 CREATE INDEX attempt_outlet_id_payment_id_idx ON payments.attempt (outlet_id, payment_id);
-CREATE INDEX attempt_look_at_idx ON payments.attempt (look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX attempt_poll_at_idx ON payments.attempt (poll_at) WHERE poll_at IS NOT NULL;
 CREATE UNIQUE INDEX attempt_on_bill_key ON payments.attempt (outlet_id, payment_id) WHERE on_bill;
 
 CREATE TABLE payments.refund (

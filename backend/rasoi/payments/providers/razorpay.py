@@ -1,4 +1,4 @@
-"""Razorpay, through its SDK; the simulator speaks the same API. The SDK is imported at its first use: it is large."""
+"""Razorpay, through its SDK; the simulator speaks the same API. The SDK is imported at its first apply_capture: it is large."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import certifi
 import msgspec
 import structlog
 
-from rasoi.payments.domain import Observed
+from rasoi.payments.domain import ProviderPayment
 from rasoi.payments.metrics import PROVIDER_SECONDS
-from rasoi.payments.providers import Notice, ObservedRefund, Refused, Unknown
+from rasoi.payments.providers import OutcomeUnknown, ProviderRefund, RequestRejected, WebhookEvent
 from rasoi.platform import tracing
 
 log = structlog.get_logger(__name__)
@@ -65,8 +65,8 @@ class Razorpay:
         body = {"amount": amount_paise, "currency": currency, "receipt": receipt, "notes": notes}
         try:
             made = await self._ask(lambda client, **how: client.order.create(body, **how))
-        except (Refused, Unknown) as error:
-            if isinstance(error, Refused) and RECEIPT_USED not in str(error):
+        except (RequestRejected, OutcomeUnknown) as error:
+            if isinstance(error, RequestRejected) and RECEIPT_USED not in str(error):
                 raise
             made = await self._adopt(receipt, error)
         if (made.get("receipt"), made.get("amount"), made.get("currency")) != (
@@ -74,7 +74,7 @@ class Razorpay:
             amount_paise,
             currency,
         ):
-            raise Unknown("another order came back than was asked for")
+            raise OutcomeUnknown("another order came back than was asked for")
         return str(made["id"])
 
     async def _adopt(self, receipt: str, error: Exception) -> dict[str, Any]:
@@ -83,16 +83,16 @@ class Razorpay:
         for order in found.get("items", []):
             if order.get("receipt") == receipt:
                 return order  # type: ignore[no-any-return]
-        raise Unknown(str(error))
+        raise OutcomeUnknown(str(error))
 
-    async def lookup(self, payment_id: str) -> Observed:
+    async def lookup(self, payment_id: str) -> ProviderPayment:
         return observed(await self._ask(lambda client, **how: client.payment.fetch(payment_id, **how)))
 
-    async def payments_of(self, order_id: str) -> list[Observed]:
+    async def payments_of(self, order_id: str) -> list[ProviderPayment]:
         found = await self._ask(lambda client, **how: client.order.payments(order_id, **how))
         return [observed(payment) for payment in found.get("items", [])]
 
-    async def capture(self, payment_id: str, amount_paise: int, currency: str) -> Observed:
+    async def capture(self, payment_id: str, amount_paise: int, currency: str) -> ProviderPayment:
         # a dict of our own: the SDK's default one is shared between threads and would carry another call's amount
         body = {"amount": amount_paise, "currency": currency}
         return observed(
@@ -101,7 +101,7 @@ class Razorpay:
             )
         )
 
-    async def refund(self, payment_id: str, amount_paise: int, reference: str) -> ObservedRefund:
+    async def refund(self, payment_id: str, amount_paise: int, reference: str) -> ProviderRefund:
         body = {
             "amount": amount_paise,
             "speed": "normal",
@@ -115,7 +115,7 @@ class Razorpay:
             )
         )
 
-    async def find_refund(self, payment_id: str, reference: str) -> ObservedRefund | None:
+    async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None:
         query = {"count": 100}
         found = await self._ask(
             lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how)
@@ -137,30 +137,30 @@ class Razorpay:
         ]
         return any(fits)
 
-    def read_webhook(self, body: bytes) -> Notice:
+    def read_webhook(self, body: bytes) -> WebhookEvent:
         try:
             told = msgspec.json.decode(body)
             event = str(told["event"])
             if event not in EVENTS:
-                return Notice(event=event)
+                return WebhookEvent(event=event)
             if event.startswith("refund."):
-                return Notice(event=event, refund=refund_of(told["payload"]["refund"]["entity"]))
-            return Notice(event=event, payment=observed(told["payload"]["payment"]["entity"]))
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, Unknown) as error:
+                return WebhookEvent(event=event, refund=refund_of(told["payload"]["refund"]["entity"]))
+            return WebhookEvent(event=event, payment=observed(told["payload"]["payment"]["entity"]))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, OutcomeUnknown) as error:
             raise ValueError(f"not a webhook that we can read: {error!r}") from None
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _ask(self, call: Callable[..., T]) -> Any:
-        """One call of the SDK in a worker thread. Anything but a clean answer is Unknown."""
+        """One call of the SDK in a worker thread. Anything but a clean answer is OutcomeUnknown."""
         began, outcome = time.perf_counter(), "unknown"
         try:
             with tracing.calling(self.name) as span:
                 found = await asyncio.get_running_loop().run_in_executor(self._pool, self._call, call, span)
             outcome = "ok"
             return found
-        except Refused:
+        except RequestRejected:
             outcome = "refused"
             raise
         finally:
@@ -178,17 +178,17 @@ class Razorpay:
             if (
                 seen.status in CLEAR_REFUSALS
             ):  # the SDK also says "bad request" for a wrong key and for "too many"
-                raise Refused(str(error)) from None
-            raise Unknown(f"status {seen.status}: {error}") from None
+                raise RequestRejected(str(error)) from None
+            raise OutcomeUnknown(f"status {seen.status}: {error}") from None
         except (
             razorpay.errors.ServerError,
             razorpay.errors.GatewayError,
             requests.RequestException,
             ValueError,
         ) as error:
-            raise Unknown(f"{type(error).__name__}, status {seen.status}") from None
+            raise OutcomeUnknown(f"{type(error).__name__}, status {seen.status}") from None
         if not isinstance(found, dict):
-            raise Unknown("the answer is no object")
+            raise OutcomeUnknown("the answer is no object")
         return found
 
     def _note(self, response: Any, **_: Any) -> None:
@@ -220,10 +220,10 @@ EVENTS = frozenset(
 )  # fmt: skip
 
 
-def observed(payment: Any) -> Observed:
+def observed(payment: Any) -> ProviderPayment:
     """The parts of Razorpay's payment entity that we use."""
     try:
-        return Observed(
+        return ProviderPayment(
             id=str(payment["id"]),
             order_id=str(payment["order_id"]),
             amount_paise=int(payment["amount"]),
@@ -234,14 +234,14 @@ def observed(payment: Any) -> Observed:
             reason=payment.get("error_reason"),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unknown(f"a payment that can't be read: {error!r}") from None
+        raise OutcomeUnknown(f"a payment that can't be read: {error!r}") from None
 
 
-def refund_of(refund: Any) -> ObservedRefund:
+def refund_of(refund: Any) -> ProviderRefund:
     """The parts of the refund entity. Empty notes come back as a list."""
     try:
         notes = refund.get("notes")
-        return ObservedRefund(
+        return ProviderRefund(
             id=str(refund["id"]),
             payment_id=str(refund["payment_id"]),
             amount_paise=int(refund["amount"]),
@@ -249,4 +249,4 @@ def refund_of(refund: Any) -> ObservedRefund:
             reference=notes.get("refund_id") if isinstance(notes, dict) else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unknown(f"a refund that can't be read: {error!r}") from None
+        raise OutcomeUnknown(f"a refund that can't be read: {error!r}") from None

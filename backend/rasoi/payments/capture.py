@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 
 from rasoi.orders import api as orders
 from rasoi.payments import repository as db
-from rasoi.payments.domain import OPEN, AttemptRow, Observed, PaymentRow
+from rasoi.payments.domain import OPEN, AttemptRow, PaymentRow, ProviderPayment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS, reason_of
-from rasoi.payments.providers import Refused, Unknown, provider_of
+from rasoi.payments.providers import OutcomeUnknown, RequestRejected, provider_of
 from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -25,7 +25,7 @@ from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 log = structlog.get_logger(__name__)
-RECHECK = timedelta(seconds=10)
+RECHECK_AFTER = timedelta(seconds=10)
 
 
 class WorkerSignals:
@@ -58,7 +58,7 @@ async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None =
         expires_at = now + timedelta(seconds=(await read_outlet(tx, due.outlet_id)).payment_timeout_s)
     row = PaymentRow(
         outlet_id=due.outlet_id, id=uuid7(), bill_id=due.bill_id, order_id=due.order_id, amount_paise=due.due_paise,
-        business_day=today, created_at=now, expires_at=expires_at, look_at=expires_at,
+        business_day=today, created_at=now, expires_at=expires_at, poll_at=expires_at,
     )  # fmt: skip
     ledger = Ledger(row, [], [], now, today)
     ledger.begin()
@@ -66,7 +66,9 @@ async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None =
     return ledger
 
 
-async def realign(tx: Tx, due: orders.DueBill, expires_at: datetime | None = None) -> Ledger | None:
+async def align_open_payment(
+    tx: Tx, due: orders.DueBill, expires_at: datetime | None = None
+) -> Ledger | None:
     """The locked bill's open payment asks for exactly what is due. One over another amount is cancelled; a new one
     follows where orders wait for it. Returns the open payment, if there is one."""
     ref = await db.open_payment(tx, due.outlet_id, due.bill_id)
@@ -75,7 +77,7 @@ async def realign(tx: Tx, due: orders.DueBill, expires_at: datetime | None = Non
         assert ledger is not None
         if ledger.row.amount_paise == due.due_paise:
             return ledger
-        ledger.give_up("cancelled")
+        ledger.close_unpaid("cancelled")
         await db.save(tx, ledger)
         tx.on_commit(PAYMENTS.labels("none", "cancelled", "amount changed").inc)
         expires_at = expires_at or ledger.row.expires_at
@@ -84,15 +86,15 @@ async def realign(tx: Tx, due: orders.DueBill, expires_at: datetime | None = Non
     return None
 
 
-async def record_attempt(tx: Tx, ref: Ref, found: Observed) -> Ledger:
+async def record_attempt(tx: Tx, ref: Ref, found: ProviderPayment) -> Ledger:
     """Take in what the provider says of one of its payments, whoever heard it. Raises Mismatch."""
     due, ledger = await lock(tx, ref)
     captured = ledger.observe(found)
     attempt = ledger.attempt_of(found.id)
     if captured is not None:
-        await use(tx, due, ledger, captured)
+        await apply_capture(tx, due, ledger, captured)
     elif attempt is not None and attempt.status in ("created", "authorized", "unknown"):
-        attempt.look_at = None if ledger.row.status == "completed" else ledger.now + RECHECK
+        attempt.poll_at = None if ledger.row.status == "completed" else ledger.now + RECHECK_AFTER
         ledger.changed_attempts[attempt.id] = attempt
     elif attempt is not None and attempt.id in ledger.changed_attempts and attempt.status == "failed":
         tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", "failed", reason_of(found.reason)).inc)
@@ -101,7 +103,7 @@ async def record_attempt(tx: Tx, ref: Ref, found: Observed) -> Ledger:
     return ledger
 
 
-async def use(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) -> bool:
+async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) -> bool:
     """Put captured money on the bill, or promise it back when it can't be used."""
     if ledger.row.status == "completed":
         fulfilment = orders.Fulfilment(False, "it was paid already")
@@ -110,16 +112,16 @@ async def use(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) 
     if fulfilment.ok:
         ledger.fulfil(attempt)
     else:
-        ledger.give_back(attempt, fulfilment.reason or "it can't be used")
+        ledger.refund_unusable(attempt, fulfilment.reason or "it can't be used")
     await db.save(tx, ledger)
     if fulfilment.ok:
-        await realign(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
+        await align_open_payment(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
     outcome = "completed" if fulfilment.ok else "unusable"
     tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", outcome, fulfilment.reason or "").inc)
     return fulfilment.ok
 
 
-async def collect(ctx: Context, ref: Ref, found: Observed, *, fresh: bool) -> Ledger:
+async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, *, fresh: bool) -> Ledger:
     """Record what the provider says; capture what is only authorised. `fresh`: just asked for, not told some time ago."""
     ledger = await _record(ctx, ref, found)
     attempt = ledger.attempt_of(found.id)
@@ -133,28 +135,28 @@ async def collect(ctx: Context, ref: Ref, found: Observed, *, fresh: bool) -> Le
         return ledger
     try:
         found = await provider.capture(found.id, ledger.row.amount_paise, ledger.row.currency)
-    except (Unknown, Refused) as error:
+    except (OutcomeUnknown, RequestRejected) as error:
         log.warning("capture without a clear answer", payment=str(ref.id), reason=str(error))
         return await _after_unclear_capture(ctx, ref, found)
     return await _record(ctx, ref, found)
 
 
-async def _after_unclear_capture(ctx: Context, ref: Ref, found: Observed) -> Ledger:
+async def _after_unclear_capture(ctx: Context, ref: Ref, found: ProviderPayment) -> Ledger:
     """Look before anything else is done; without an answer the attempt stays unknown, and is looked up later."""
     try:
         return await _record(ctx, ref, await provider_of(ctx).lookup(found.id))
-    except (Unknown, Refused):
+    except (OutcomeUnknown, RequestRejected):
         async with ctx.db.transaction("payments") as tx:
             _, ledger = await lock(tx, ref)
             attempt = ledger.attempt_of(found.id)
             if attempt is not None and attempt.status == "authorized":
-                ledger.doubt(attempt)
-                attempt.look_at = ledger.now + RECHECK
+                ledger.mark_unknown(attempt)
+                attempt.poll_at = ledger.now + RECHECK_AFTER
                 await db.save(tx, ledger)
         return ledger
 
 
-async def _record(ctx: Context, ref: Ref, found: Observed) -> Ledger:
+async def _record(ctx: Context, ref: Ref, found: ProviderPayment) -> Ledger:
     async with ctx.db.transaction("payments") as tx:
         ledger = await record_attempt(tx, ref, found)
     if any(refund.status == "requested" for refund in ledger.refunds):
@@ -170,7 +172,7 @@ async def expire(tx: Tx, ref: Ref) -> bool:
     if any(attempt.status in ("authorized", "unknown") for attempt in ledger.attempts):
         return False
     status = "failed" if ledger.attempts else "expired"
-    ledger.give_up(status)
+    ledger.close_unpaid(status)
     await db.save(tx, ledger)
     await orders.expire_unpaid(tx, due.outlet_id, due.bill_id)
     tx.on_commit(PAYMENTS.labels("none", status, "not paid in time").inc)

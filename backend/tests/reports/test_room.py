@@ -41,10 +41,10 @@ class Desk:
     ctx: Context
     client: httpx.AsyncClient
 
-    async def hear(self, *told: tuple[int, Contract], outlet_id: int = 1) -> None:
+    async def handle(self, *sent: tuple[int, Contract], outlet_id: int = 1) -> None:
         """These versions of states, in one transaction."""
         async with self.ctx.db.transaction("reports") as tx:
-            for version, payload in told:
+            for version, payload in sent:
                 event = new_event(payload, subject="x", outlet_id=outlet_id, version=version)
                 await reports.ROOM.handlers[type(payload)](self.ctx, tx, event, decode(event))
 
@@ -100,7 +100,7 @@ async def test_a_day_without_anything(desk: Desk) -> None:
 async def test_sales_by_day_hour_type_and_item(desk: Desk) -> None:
     late = AT + timedelta(hours=5)  # 00:35 in Kolkata, of the same business day
     naan, dal = line(1), line(2, quantity=1, taxable_paise=30_000, total_paise=31_500)
-    await desk.hear(
+    await desk.handle(
         (1, order(OrderPlaced, 1, naan, dal)),
         (1, order(OrderPlaced, 2, naan, type="takeaway", placed_at=late)),
         (
@@ -110,7 +110,7 @@ async def test_sales_by_day_hour_type_and_item(desk: Desk) -> None:
             ),
         ),
     )
-    await desk.hear((1, order(OrderPlaced, 4, naan)), outlet_id=2)
+    await desk.handle((1, order(OrderPlaced, 4, naan)), outlet_id=2)
     found = await desk.read("sales", DAY - timedelta(days=1))
     assert found["total"] == sums(3, 6, 100_000, 105_000, 35_000)
     assert [(day["business_day"], day["total_paise"]) for day in found["days"]] == [
@@ -133,7 +133,7 @@ async def test_what_ends_early_is_taken_out_and_may_come_back(desk: Desk) -> Non
     placed = (1, order(OrderPlaced, status="awaiting_payment"))
     expired = (2, order(OrderCancelled, status="expired"))
     confirmed = (3, order(OrderConfirmed))
-    for told, orders in (
+    for sent, orders in (
         (placed, 1),
         (expired, 0),
         (placed, 0),
@@ -141,13 +141,13 @@ async def test_what_ends_early_is_taken_out_and_may_come_back(desk: Desk) -> Non
         (expired, 1),
         (confirmed, 1),
     ):
-        await desk.hear(told)
+        await desk.handle(sent)
         found = await desk.read("sales")
         assert (found["total"]["orders"], len(found["items"]), len(found["hours"])) == (orders,) * 3
 
 
 async def test_what_is_not_known_is_not_told(desk: Desk) -> None:
-    await desk.hear(
+    await desk.handle(
         (1, order(OrderPlaced, 1, line(1))), (1, order(OrderPlaced, 2, line(2, taxable_paise=None)))
     )
     found = await desk.read("sales")
@@ -156,7 +156,7 @@ async def test_what_is_not_known_is_not_told(desk: Desk) -> None:
 
 
 async def test_an_item_goes_by_its_latest_name(desk: Desk) -> None:
-    await desk.hear(
+    await desk.handle(
         (1, order(OrderPlaced, 1, line(1, name="Garlic naan"), placed_at=AT + timedelta(minutes=1))),
         (1, order(OrderPlaced, 2, line(1, name="Naan"))),
     )
@@ -166,7 +166,7 @@ async def test_an_item_goes_by_its_latest_name(desk: Desk) -> None:
 
 
 async def test_times_by_station_and_hour(desk: Desk) -> None:
-    await desk.hear((1, order()))
+    await desk.handle((1, order()))
     tickets = [
         (1, changed("bump", 3, seconds, id=UUID(int=4000 + seconds), station="tandoor"))
         for seconds in range(60, 660, 60)
@@ -174,7 +174,7 @@ async def test_times_by_station_and_hour(desk: Desk) -> None:
     fired = AT + timedelta(hours=1)
     other = changed("bump", 3, 3605, id=UUID(int=5000), station="bar", fired_at=fired)
     of_another_day = changed("bump", 3, 9, id=UUID(int=5001), order_id=UUID(int=9))
-    await desk.hear(*tickets, (1, other), (1, of_another_day))
+    await desk.handle(*tickets, (1, other), (1, of_another_day))
     stations = (await desk.read("times"))["stations"]
     bar = {"tickets": 1, "p50_s": 6, "p90_s": 6, "longest_s": 6}
     tandoor = {"tickets": 10, "p50_s": 300, "p90_s": 540, "longest_s": 600}
@@ -188,8 +188,8 @@ async def test_times_by_station_and_hour(desk: Desk) -> None:
 async def test_a_recalled_ticket_counts_with_its_whole_time(desk: Desk) -> None:
     ready, recalled, again = changed("bump", 3, 60), changed("recall", 4), changed("bump", 6, 200)
     voided = changed("void", 7, state="voided")
-    await desk.hear((1, order()))
-    for told, found in (
+    await desk.handle((1, order()))
+    for sent, found in (
         (ready, [60]),
         (recalled, []),
         (ready, []),
@@ -197,58 +197,58 @@ async def test_a_recalled_ticket_counts_with_its_whole_time(desk: Desk) -> None:
         (recalled, [200]),
         (voided, []),
     ):
-        await desk.hear((1, told))
+        await desk.handle((1, sent))
         assert [each["p50_s"] for each in (await desk.read("times"))["stations"]] == found
 
 
 async def test_a_ticket_that_is_heard_of_before_its_order(desk: Desk) -> None:
-    await desk.hear((1, changed("bump", 3, 60)))
+    await desk.handle((1, changed("bump", 3, 60)))
     assert (await desk.read("times"))["stations"] == []
-    await desk.hear((1, order()))
+    await desk.handle((1, order()))
     assert [each["tickets"] for each in (await desk.read("times"))["stations"]] == [1]
 
 
 def history() -> list[tuple[int, Contract]]:
     """Six orders with all that may happen to them."""
-    told: list[tuple[int, Contract]] = []
+    sent: list[tuple[int, Contract]] = []
     for number in range(6):
         lines = [line(n, quantity=n) for n in range(1, 2 + number % 3)]
-        told.append((1, order(OrderPlaced, number, *lines, status="awaiting_payment")))
+        sent.append((1, order(OrderPlaced, number, *lines, status="awaiting_payment")))
         if number % 2:
-            told.append((2, order(OrderCancelled, number, *lines, status="expired")))
+            sent.append((2, order(OrderCancelled, number, *lines, status="expired")))
         if number % 3:
-            told.append((3, order(OrderConfirmed, number, *lines)))
+            sent.append((3, order(OrderConfirmed, number, *lines)))
         at = {"id": UUID(int=4000 + number), "order_id": UUID(int=1000 + number)}
-        told += [(1, changed("bump", 3, 60 + number, **at)), (1, changed("recall", 4, **at))]
+        sent += [(1, changed("bump", 3, 60 + number, **at)), (1, changed("recall", 4, **at))]
         if number < 4:
-            told.append((1, changed("bump", 6, 90 + number, **at)))
-    return told
+            sent.append((1, changed("bump", 6, 90 + number, **at)))
+    return sent
 
 
 async def test_any_order_of_redelivery_gives_the_same_answers(desk: Desk) -> None:
     """Each outlet hears the same shuffled in its own way, with repetitions, in batches of its own size."""
-    told = history()
-    await desk.hear(*told, outlet_id=1)
+    sent = history()
+    await desk.handle(*sent, outlet_id=1)
     expected = [await desk.read(what) for what in ("sales", "times")]
     assert expected[0]["total"]["orders"] == 5
     for outlet in range(2, 32):
         dice = random.Random(outlet)
-        shuffled = dice.sample(told, len(told)) + dice.choices(told, k=8)
+        shuffled = dice.sample(sent, len(sent)) + dice.choices(sent, k=8)
         size = dice.randint(1, len(shuffled))
         for start in range(0, len(shuffled), size):
-            await desk.hear(*shuffled[start : start + size], outlet_id=outlet)
+            await desk.handle(*shuffled[start : start + size], outlet_id=outlet)
         assert [await desk.read(what, outlet_id=outlet) for what in ("sales", "times")] == expected, outlet
 
 
 async def test_batches_at_the_same_time_in_opposite_orders(desk: Desk) -> None:
-    told = [(version, order(OrderPlaced, number)) for number in range(30) for version in (1, 2)]
-    await asyncio.gather(*(desk.hear(*told[::step]) for step in (1, -1, 1, -1, 2, -2)))
+    sent = [(version, order(OrderPlaced, number)) for number in range(30) for version in (1, 2)]
+    await asyncio.gather(*(desk.handle(*sent[::step]) for step in (1, -1, 1, -1, 2, -2)))
     assert (await desk.read("sales"))["total"]["orders"] == 30
 
 
-def entries(told: Iterable[tuple[int, Contract]]) -> list[LogEntry]:
+def entries(sent: Iterable[tuple[int, Contract]]) -> list[LogEntry]:
     made = [
-        new_event(payload, subject=f"s{n}", outlet_id=1, version=v) for n, (v, payload) in enumerate(told)
+        new_event(payload, subject=f"s{n}", outlet_id=1, version=v) for n, (v, payload) in enumerate(sent)
     ]
     return [LogEntry(n, event) for n, event in enumerate(made)]
 
@@ -282,9 +282,9 @@ async def test_an_event_that_can_not_be_written_is_parked_alone(desk: Desk) -> N
     assert [row["subject"] for row in await desk.ctx.db.fetch("SELECT * FROM reports.parked")] == ["bad"]
 
 
-async def write(database: Database, told: Iterable[tuple[int, Contract]]) -> None:
+async def write(database: Database, sent: Iterable[tuple[int, Contract]]) -> None:
     """As the rooms write their logs."""
-    for version, payload in told:
+    for version, payload in sent:
         async with database.transaction(payload.event_room) as tx:
             tx.emit(payload, subject=str(uuid7()), outlet_id=1, version=version)
 

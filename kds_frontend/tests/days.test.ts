@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { businessDay, daysUpTo, quantity } from '../src/manage/words';
+import { businessDay, daysUpTo, quantity } from '../src/manage/labels';
 
 describe('days', () => {
   it('turns at the cutoff in the outlet’s own timezone', () => {

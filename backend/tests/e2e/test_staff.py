@@ -28,7 +28,7 @@ async def test_cash_is_taken_once_and_the_change_is_told(house: House, screens: 
     waiter = await screens.open(f"{house.url}/waiter", TABLET)
     await enter_pin(waiter, WAITER_PIN)
     tile = waiter.locator("[data-testid=table][data-table='Table 7']")
-    await expect(tile).to_have_attribute("data-mood", "occupied")
+    await expect(tile).to_have_attribute("data-status", "occupied")
     await tile.click()
     await waiter.get_by_test_id("take-cash").click()
     assert await shown(waiter.get_by_test_id("cash-due")) == due
@@ -58,7 +58,7 @@ async def test_cash_is_taken_once_and_the_change_is_told(house: House, screens: 
     tickets = [part["ticket_id"] for part in (await house.get(f"/api/orders/{order['id']}"))["progress"]]
     await house.act("bump", *tickets)
     await house.act("serve", *tickets, who="waiter")
-    await expect(tile).to_have_attribute("data-mood", "free")
+    await expect(tile).to_have_attribute("data-status", "free")
     await expect(tile).to_contain_text("Free")
 
 

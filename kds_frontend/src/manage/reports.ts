@@ -1,5 +1,5 @@
 import type { SalesReport, StationTimes } from '$lib';
-import { daysUpTo } from './words';
+import { daysUpTo } from './labels';
 
 export type Span = 'today' | 'yesterday' | 'week';
 

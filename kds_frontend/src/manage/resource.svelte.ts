@@ -24,7 +24,7 @@ export class Resource<T> {
 }
 
 /** A long list, newest first: the first page follows the changes, older pages come when asked for. */
-export class Feed<T extends { id: string }> {
+export class PagedList<T extends { id: string }> {
   items = $state.raw<T[]>([]);
   next = $state<string | null>(null);
   readonly first: Resource<{ items: T[]; next: string | null }>;
@@ -62,7 +62,7 @@ export class Feed<T extends { id: string }> {
 }
 
 /** All pages of a list, up to a bound that keeps the screen usable. */
-export async function everything<T>(
+export async function loadAllPages<T>(
   read: (cursor: string | null) => Promise<{ items: T[]; next: string | null }>,
   most = 1000,
 ): Promise<T[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Table, Ticket } from '$lib/types';
-import { areas, mood, ready, readyAt, withTicket } from './floor';
+import { areas, tableStatus, readyOrders, readyAt, withTicket } from './floor';
 
 const table = (more = {}) =>
   ({
@@ -31,11 +31,11 @@ const ticket = (more = {}) =>
 
 describe('the floor', () => {
   it('colours a table by what it wants most', () => {
-    expect(mood(table(), 0)).toBe('free');
-    expect(mood(table({ state: 'occupied' }), 0)).toBe('occupied');
-    expect(mood(table({ state: 'occupied' }), 2)).toBe('ready');
-    expect(mood(table({ state: 'occupied', to_approve: 1 }), 2)).toBe('approve');
-    expect(mood(table({ to_approve: 1, attention: { reason: 'cash', since: '' } }), 2)).toBe('attention');
+    expect(tableStatus(table(), 0)).toBe('free');
+    expect(tableStatus(table({ state: 'occupied' }), 0)).toBe('occupied');
+    expect(tableStatus(table({ state: 'occupied' }), 2)).toBe('ready');
+    expect(tableStatus(table({ state: 'occupied', to_approve: 1 }), 2)).toBe('approve');
+    expect(tableStatus(table({ to_approve: 1, attention: { reason: 'cash', since: '' } }), 2)).toBe('attention');
   });
   it('counts tables as people do', () => {
     const tables = ['T10', 'T2', 'T1'].map((name) => table({ name }));
@@ -45,7 +45,7 @@ describe('the floor', () => {
 
 describe('ready food', () => {
   it('groups an order and puts the longest wait first', () => {
-    const groups = ready([
+    const groups = readyOrders([
       ticket({ id: 'k2', order_id: 'o2', table: null, token: '12', ready_at: '2026-11-21T10:01:00Z' }),
       ticket(),
       ticket({ id: 'k3', ready_at: '2026-11-21T10:07:00Z' }),

@@ -1,10 +1,10 @@
 /** The floor as a waiter reads it: pure. */
 import type { Table, Ticket } from '$lib/types';
 
-export type Mood = 'approve' | 'attention' | 'ready' | 'occupied' | 'free';
+export type TableStatus = 'approve' | 'attention' | 'ready' | 'occupied' | 'free';
 
 /** The one thing a table wants most, which colours its tile. */
-export function mood(table: Table, ready: number): Mood {
+export function tableStatus(table: Table, ready: number): TableStatus {
   if (table.attention) return 'attention';
   if (table.to_approve > 0) return 'approve';
   if (table.state === 'attention') return 'attention';
@@ -36,7 +36,7 @@ export interface ReadyGroup {
 }
 
 /** Ready tickets by order, the longest waiting first; places don't change when another ticket joins. */
-export function ready(tickets: Ticket[]): ReadyGroup[] {
+export function readyOrders(tickets: Ticket[]): ReadyGroup[] {
   const groups = new Map<string, ReadyGroup>();
   const waiting = tickets.filter((ticket) => ticket.state === 'ready');
   for (const ticket of [...waiting].sort((a, b) => (a.ready_at ?? '').localeCompare(b.ready_at ?? ''))) {
@@ -70,8 +70,8 @@ export function readyAt(tickets: Ticket[], table: string): number {
 }
 
 /** What wants a waiter now, for the badge of the floor. */
-export function wanting(tables: Table[]): number {
+export function tablesCalling(tables: Table[]): number {
   return tables.filter((table) => table.attention || table.to_approve > 0).length;
 }
 
-export const REASONS: Record<string, string> = { cash: 'wants to pay cash', help: 'asks for you' };
+export const CALL_REASONS: Record<string, string> = { cash: 'wants to pay cash', help: 'asks for you' };

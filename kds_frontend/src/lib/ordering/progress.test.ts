@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Order } from '$lib/types';
-import { cancellable, minutes, story, together } from './tracker';
+import { cancellable, elapsed, progressOf, mergeOrders } from './progress';
 
 const order = (more: Partial<Order> = {}) =>
   ({
@@ -24,28 +24,28 @@ describe('the tracker', () => {
       ['preparing', 2],
       ['ready', 3],
     ] as const) {
-      const states = story(order({ status })).steps.map((step) => step.state);
+      const states = progressOf(order({ status })).steps.map((step) => step.state);
       expect(states.indexOf('now')).toBe(at);
       expect(states.slice(0, at).every((state) => state === 'done')).toBe(true);
     }
   });
   it('ends done', () => {
     for (const status of ['served', 'completed'] as const) {
-      expect(story(order({ status })).steps.every((step) => step.state === 'done')).toBe(true);
+      expect(progressOf(order({ status })).steps.every((step) => step.state === 'done')).toBe(true);
     }
   });
   it('says served at a table and collected at the counter', () => {
-    expect(story(order()).steps[4]?.name).toBe('Served');
-    expect(story(order({ type: 'takeaway' })).steps[4]?.name).toBe('Collected');
+    expect(progressOf(order()).steps[4]?.name).toBe('Served');
+    expect(progressOf(order({ type: 'takeaway' })).steps[4]?.name).toBe('Collected');
   });
   it('stops where it was stopped', () => {
-    const told = story(order({ status: 'cancelled', confirmed_at: '2026-11-21T10:01:00Z' }));
-    expect(told.steps.map((step) => step.state)).toEqual(['stopped', 'stopped', 'todo', 'todo', 'todo']);
-    expect(told.tone).toBe('stopped');
+    const progress = progressOf(order({ status: 'cancelled', confirmed_at: '2026-11-21T10:01:00Z' }));
+    expect(progress.steps.map((step) => step.state)).toEqual(['stopped', 'stopped', 'todo', 'todo', 'todo']);
+    expect(progress.tone).toBe('stopped');
   });
   it('counts the parts that are ready', () => {
     const progress = (['ready', 'cooking'] as const).map((state) => ({ station: 'x', ticket_id: 't', state }));
-    expect(story(order({ status: 'preparing', progress })).detail).toContain('1 of 2 parts are ready.');
+    expect(progressOf(order({ status: 'preparing', progress })).detail).toContain('1 of 2 parts are ready.');
   });
   it('lets a guest cancel once, until it is ready', () => {
     expect(cancellable(order({ status: 'preparing' }))).toBe(true);
@@ -57,10 +57,10 @@ describe('the tracker', () => {
 describe('times', () => {
   it('reads as a person says it', () => {
     const now = Date.parse('2026-11-21T11:05:30Z');
-    expect(minutes('2026-11-21T11:05:00Z', now)).toBe('');
-    expect(minutes('2026-11-21T11:01:00Z', now)).toBe('4 min');
-    expect(minutes('2026-11-21T10:00:00Z', now)).toBe('1 h 5 min');
-    expect(minutes(null, now)).toBe('');
+    expect(elapsed('2026-11-21T11:05:00Z', now)).toBe('');
+    expect(elapsed('2026-11-21T11:01:00Z', now)).toBe('4 min');
+    expect(elapsed('2026-11-21T10:00:00Z', now)).toBe('1 h 5 min');
+    expect(elapsed(null, now)).toBe('');
   });
 });
 
@@ -70,12 +70,12 @@ describe('orders together', () => {
 
   it('keeps what is on its way from a settled bill, newest first', () => {
     const mine = [at('new', 3), at('old', 1, { status: 'preparing' }), at('done', 0, { status: 'completed' })];
-    expect(together([at('new', 3)], mine).map((entry) => entry.id)).toEqual(['new', 'old']);
+    expect(mergeOrders([at('new', 3)], mine).map((entry) => entry.id)).toEqual(['new', 'old']);
   });
 
   it('takes the newer version', () => {
     const mine = [at('a', 1, { version: 4, status: 'ready' })];
-    expect(together([at('a', 1, { version: 3 })], mine)[0]?.status).toBe('ready');
-    expect(together([at('a', 1, { version: 5 })], mine)[0]?.status).toBe('placed');
+    expect(mergeOrders([at('a', 1, { version: 3 })], mine)[0]?.status).toBe('ready');
+    expect(mergeOrders([at('a', 1, { version: 5 })], mine)[0]?.status).toBe('placed');
   });
 });

@@ -1,31 +1,31 @@
 import { ApiError, idempotencyKey } from '$lib';
 import type { NewOrder, Order, Quote } from '$lib/types';
-import * as cart from '../order/cart';
-import { prepare, refused, type Pending } from '../order/sending';
-import type { Shift } from './shift.svelte';
+import * as cart from '$lib/ordering/cart';
+import { prepare, isFinalRefusal, type PendingOrder } from '$lib/ordering/sending';
+import type { WaiterStore } from './waiter-store.svelte';
 
 interface Stored {
   lines: cart.CartLine[];
   held: number[];
   note: string;
   name: string;
-  pending: Pending | null;
+  pending: PendingOrder | null;
 }
 
 /** What a waiter has written down for one table and not sent yet; kept on the tablet until it is. */
-export class Draft {
+export class DraftOrder {
   lines = $state.raw<cart.CartLine[]>([]);
   held = $state.raw<number[]>([]);
   note = $state('');
   name = $state('');
   course = $state(1);
-  pending = $state.raw<Pending | null>(null);
+  pending = $state.raw<PendingOrder | null>(null);
   sending = $state(false);
 
   private readonly key: string;
 
   constructor(
-    private readonly shift: Shift,
+    private readonly store: WaiterStore,
     private readonly tableId: string | null,
   ) {
     this.key = `rasoi.waiter.draft.${tableId ?? 'takeaway'}`;
@@ -35,7 +35,7 @@ export class Draft {
 
   readonly courses = $derived([...new Set([1, ...this.lines.map((line) => line.course), this.course])].sort());
   readonly count = $derived(cart.count(this.lines));
-  readonly priced = $derived.by(() => (this.shift.menu ? cart.price(this.lines, this.shift.menu) : []));
+  readonly priced = $derived.by(() => (this.store.menu ? cart.price(this.lines, this.store.menu) : []));
   readonly fault = $derived(this.priced.find((entry) => entry.fault) ?? null);
 
   set(lines: cart.CartLine[]): void {
@@ -67,12 +67,12 @@ export class Draft {
       const pending = this.pending ?? prepare(null, await this.body(billId), idempotencyKey, Date.now());
       this.pending = pending;
       this.keep();
-      const order = await this.shift.api.post<Order>('/api/orders', pending.body, { key: pending.key });
+      const order = await this.store.api.post<Order>('/api/orders', pending.body, { key: pending.key });
       Object.assign(this, { lines: [], held: [], note: '', name: '', pending: null, course: 1 });
       this.keep();
       return order;
     } catch (error) {
-      if (error instanceof ApiError && refused(error.status, error.slug)) this.pending = null;
+      if (error instanceof ApiError && isFinalRefusal(error.status, error.slug)) this.pending = null;
       this.keep();
       throw error;
     } finally {
@@ -86,7 +86,7 @@ export class Draft {
       lines: cart.requestLines(this.lines),
       ...(billId ? { bill_id: billId } : {}),
     };
-    const quote = await this.shift.api.post<Quote>('/api/orders/quote', request);
+    const quote = await this.store.api.post<Quote>('/api/orders/quote', request);
     const used = new Set(this.lines.map((line) => line.course));
     const held = this.held.filter((course) => used.has(course));
     const name = this.name.trim();

@@ -1,14 +1,23 @@
-import { ApiError, clock, explain, idempotencyKey, toasts } from '$lib';
+import { type Api, ApiError, clock, explain, idempotencyKey, toasts } from '$lib';
 import type { Bill, Payment, RazorpayCheckout } from '$lib/types';
-import { pay } from './checkout';
-import type { Signed } from './kept';
-import type { Visit } from './visit.svelte';
+import { pay } from './razorpay';
+import type { SignedPayment } from './storage';
 
-export type TillState = 'idle' | 'opening' | 'open' | 'confirming';
+export type CheckoutState = 'idle' | 'opening' | 'open' | 'confirming';
+
+/** What paying needs of the guest's screen around it. */
+export interface CheckoutContext {
+  readonly api: Api;
+  /** The guest's name, when one was given. */
+  readonly name: string;
+  keepPayment(id: string): void;
+  keepSigned(signed: SignedPayment | null): void;
+  refreshBill(): Promise<void>;
+}
 
 /** Paying the bill online: one checkout per amount due, and no answer of it ever dropped. */
-export class Till {
-  state = $state<TillState>('idle');
+export class CheckoutStore {
+  state = $state<CheckoutState>('idle');
   /** What the last try ended with, in words. */
   trouble = $state('');
   /** The last try was closed or failed: offer the other ways. */
@@ -17,7 +26,7 @@ export class Till {
 
   private intent: { about: string; key: string; checkout: RazorpayCheckout | null } | null = null;
 
-  constructor(private readonly visit: Visit) {}
+  constructor(private readonly guest: CheckoutContext) {}
 
   get refunds() {
     return this.payments.flatMap((payment) => payment.refunds);
@@ -38,24 +47,24 @@ export class Till {
       this.trouble = explain(error);
     } finally {
       this.state = 'idle';
-      await this.visit.refreshBill();
+      await this.guest.refreshBill();
     }
   }
 
   /** Tells the platform what the checkout signed; repeats itself until there is an answer. */
-  async confirm(signed: Signed): Promise<void> {
-    this.visit.keepSigned(signed);
+  async confirm(signed: SignedPayment): Promise<void> {
+    this.guest.keepSigned(signed);
     this.state = 'confirming';
     try {
-      const payment = await this.visit.api.post<Payment>('/api/payments/verify-razorpay', signed);
-      this.visit.keepSigned(null);
+      const payment = await this.guest.api.post<Payment>('/api/payments/verify-razorpay', signed);
+      this.guest.keepSigned(null);
       this.intent = null;
       this.closed = false;
       this.trouble = '';
       this.keep(payment);
       if (payment.status === 'completed') toasts.good('Payment received. Thank you!');
     } catch (error) {
-      if (error instanceof ApiError && !error.temporary && error.status !== 409) this.visit.keepSigned(null);
+      if (error instanceof ApiError && !error.temporary && error.status !== 409) this.guest.keepSigned(null);
       else setTimeout(() => void this.confirm(signed), 3000);
       this.trouble = `Your payment is not confirmed yet. ${explain(error)}`;
     } finally {
@@ -66,7 +75,7 @@ export class Till {
   /** The payments of this visit, for their refunds. */
   async load(ids: string[]): Promise<void> {
     const found = await Promise.all(
-      ids.map((id) => this.visit.api.get<Payment>(`/api/payments/${id}`).catch(() => null)),
+      ids.map((id) => this.guest.api.get<Payment>(`/api/payments/${id}`).catch(() => null)),
     );
     this.payments = found.filter((payment) => payment !== null);
     const current = this.intent?.checkout?.payment_id;
@@ -92,15 +101,15 @@ export class Till {
     const intent = this.intent as NonNullable<typeof this.intent>;
     const body = { bill_id: bill.id };
     const path = '/api/payments/create-razorpay-order';
-    intent.checkout = await this.visit.api.post<RazorpayCheckout>(path, body, { key: intent.key });
-    this.visit.keepPayment(intent.checkout.payment_id);
+    intent.checkout = await this.guest.api.post<RazorpayCheckout>(path, body, { key: intent.key });
+    this.guest.keepPayment(intent.checkout.payment_id);
     return intent.checkout;
   }
 
   private about(bill: Bill, checkout: RazorpayCheckout) {
     return {
       description: bill.table ? `Table ${bill.table.name.replace(/^Table\s+/i, '')}` : 'Takeaway',
-      name: this.visit.name,
+      name: this.guest.name,
       color: getComputedStyle(document.documentElement).getPropertyValue('--accent').trim(),
       secondsLeft: clock.until(checkout.expires_at),
     };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Order, Ticket } from '$lib/types';
-import { heldCourses, heldStations } from './fire';
+import { heldCourses, heldStations } from './held-courses';
 
 const order = {
   progress: [

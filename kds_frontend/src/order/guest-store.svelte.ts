@@ -1,16 +1,16 @@
 import { ApiError, builds, GuestSession, idempotencyKey, Live, type Change } from '$lib';
 import type { AvailabilityChange, Bill, Menu, NewOrder, Order, Page, QuoteRequest } from '$lib/types';
-import * as cart from './cart';
-import { read, write, type Kept, type Signed } from './kept';
-import { Notices } from './notices';
-import { prepare, refused, type Pending } from './sending';
-import { Till } from './till.svelte';
-import { over, together } from './tracker';
+import * as cart from '$lib/ordering/cart';
+import { readGuest, writeGuest, type SignedPayment, type StoredGuest } from './storage';
+import { GuestNotifications } from './notifications';
+import { prepare, isFinalRefusal, type PendingOrder } from '$lib/ordering/sending';
+import { CheckoutStore } from './checkout-store.svelte';
+import { isFinished, mergeOrders } from '$lib/ordering/progress';
 
 /** One guest's visit: who they are, the menu, the cart and the bill, kept over reloads and cuts. */
-export class Visit {
+export class GuestStore {
   readonly session: GuestSession;
-  readonly till: Till;
+  readonly checkout: CheckoutStore;
   live = $state.raw<Live | null>(null);
   menu = $state.raw<Menu | null>(null);
   bill = $state.raw<Bill | null>(null);
@@ -18,12 +18,12 @@ export class Visit {
   lines = $state.raw<cart.CartLine[]>([]);
   note = $state('');
   name = $state('');
-  pending = $state.raw<Pending | null>(null);
+  pending = $state.raw<PendingOrder | null>(null);
   fault = $state.raw<unknown>(null);
-  signed: Signed | null = null;
+  signed: SignedPayment | null = null;
 
   private readonly storageKey: string;
-  private readonly notices: Notices;
+  private readonly notifications: GuestNotifications;
   private billId: string | null = null;
   private payments: string[] = [];
   private stops = new Map<string, () => void>();
@@ -33,25 +33,25 @@ export class Visit {
   readonly priced = $derived(this.menu ? cart.price(this.lines, this.menu) : []);
   readonly count = $derived(cart.count(this.lines));
   /** Everything on the bill, and what is still on its way from an earlier, settled one. */
-  readonly orders = $derived(together(this.bill?.orders ?? [], this.mine));
-  readonly running = $derived(this.orders.filter((order) => !over(order)));
+  readonly orders = $derived(mergeOrders(this.bill?.orders ?? [], this.mine));
+  readonly running = $derived(this.orders.filter((order) => !isFinished(order)));
 
   constructor(tableCode: string | null) {
     this.session = new GuestSession(tableCode);
     this.storageKey = `rasoi.order.visit.${tableCode ?? 'takeaway'}`;
-    const kept = read(localStorage, this.storageKey);
+    const stored = readGuest(localStorage, this.storageKey);
     Object.assign(this, {
-      lines: kept.lines,
-      note: kept.note,
-      name: kept.name,
-      pending: kept.pending,
-      signed: kept.signed,
+      lines: stored.lines,
+      note: stored.note,
+      name: stored.name,
+      pending: stored.pending,
+      signed: stored.signed,
     });
-    this.billId = kept.billId;
-    this.payments = kept.payments;
-    this.till = new Till(this);
-    this.notices = new Notices(this.session.api);
-    builds.busy = () => this.pending !== null || this.till.state !== 'idle';
+    this.billId = stored.billId;
+    this.payments = stored.payments;
+    this.checkout = new CheckoutStore(this);
+    this.notifications = new GuestNotifications(this.session.api);
+    builds.busy = () => this.pending !== null || this.checkout.state !== 'idle';
   }
 
   get api() {
@@ -74,7 +74,7 @@ export class Visit {
       await this.loadMenu();
       await this.refreshBill();
       this.listen();
-      if (this.signed) void this.till.confirm(this.signed);
+      if (this.signed) void this.checkout.confirm(this.signed);
       return this.pending
         ? await this.send(this.pending).then(
             () => true,
@@ -106,8 +106,8 @@ export class Visit {
 
   keep(): void {
     const { lines, note, name, pending, billId, payments, signed } = this;
-    const kept: Kept = { lines, note, name, pending, billId, payments, signed };
-    write(localStorage, this.storageKey, kept);
+    const stored: StoredGuest = { lines, note, name, pending, billId, payments, signed };
+    writeGuest(localStorage, this.storageKey, stored);
   }
 
   keepPayment(id: string): void {
@@ -115,7 +115,7 @@ export class Visit {
     this.keep();
   }
 
-  keepSigned(signed: Signed | null): void {
+  keepSigned(signed: SignedPayment | null): void {
     this.signed = signed;
     this.keep();
   }
@@ -138,7 +138,7 @@ export class Visit {
     return this.send(prepare(this.pending, body, idempotencyKey, Date.now()));
   }
 
-  async send(pending: Pending): Promise<Order> {
+  async send(pending: PendingOrder): Promise<Order> {
     this.pending = pending;
     this.keep();
     try {
@@ -151,7 +151,7 @@ export class Visit {
       await this.refreshBill();
       return order;
     } catch (error) {
-      if (error instanceof ApiError && refused(error.status, error.slug)) this.settle(error);
+      if (error instanceof ApiError && isFinalRefusal(error.status, error.slug)) this.settle(error);
       throw error;
     }
   }
@@ -178,7 +178,7 @@ export class Visit {
       this.billId ??= this.mine[0]?.bill_id ?? null;
       if (this.billId) this.bill = await this.api.get<Bill>(`/api/bills/${this.billId}`);
       this.follow();
-      if (this.payments.length) await this.till.load(this.payments);
+      if (this.payments.length) await this.checkout.load(this.payments);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.forgetBill();
       else if (!(error instanceof ApiError && error.temporary)) throw error;
@@ -231,7 +231,7 @@ export class Visit {
 
   private onBill(change: Change): void {
     const { notification } = change.data as { notification?: unknown };
-    if (notification) this.notices.show(notification);
+    if (notification) this.notifications.show(notification);
     this.soon();
   }
 

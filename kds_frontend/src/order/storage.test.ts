@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING, read, write } from './kept';
+import { EMPTY, readGuest, writeGuest } from './storage';
 
 class Memory {
   private readonly items = new Map<string, string>();
@@ -18,18 +18,18 @@ class Memory {
 describe('what a visit keeps', () => {
   it('comes back after a reload', () => {
     const store = new Memory();
-    const kept = { ...NOTHING, name: 'Asha', billId: 'b', payments: ['p'] };
-    write(store, 'k', kept);
-    expect(read(store, 'k')).toEqual(kept);
+    const stored = { ...EMPTY, name: 'Asha', billId: 'b', payments: ['p'] };
+    writeGuest(store, 'k', stored);
+    expect(readGuest(store, 'k')).toEqual(stored);
   });
 
   it('counts damage as nothing, and a full phone as no reason to fail', () => {
     const store = new Memory();
     store.setItem('k', '{"lines": 7');
-    expect(read(store, 'k')).toEqual(NOTHING);
+    expect(readGuest(store, 'k')).toEqual(EMPTY);
     store.setItem('k', '{"lines": 7, "note": "x"}');
-    expect(read(store, 'k')).toEqual({ ...NOTHING, note: 'x' });
+    expect(readGuest(store, 'k')).toEqual({ ...EMPTY, note: 'x' });
     store.full = true;
-    expect(() => write(store, 'k', NOTHING)).not.toThrow();
+    expect(() => writeGuest(store, 'k', EMPTY)).not.toThrow();
   });
 });

@@ -9,7 +9,7 @@ export interface Step {
   at: string | null;
 }
 
-export interface Story {
+export interface OrderProgress {
   steps: Step[];
   headline: string;
   detail: string;
@@ -29,20 +29,20 @@ const REACHED: Record<string, number> = {
 
 const STOPPED = new Set(['rejected', 'expired', 'cancelled']);
 
-export function stopped(order: Order): boolean {
+export function isStopped(order: Order): boolean {
   return STOPPED.has(order.status);
 }
 
-export function over(order: Order): boolean {
-  return stopped(order) || order.status === 'completed' || order.status === 'served';
+export function isFinished(order: Order): boolean {
+  return isStopped(order) || order.status === 'completed' || order.status === 'served';
 }
 
 /** The bill's orders with the visit's others that are not over, newest first; the newer version wins. */
-export function together(bill: Order[], mine: Order[]): Order[] {
+export function mergeOrders(bill: Order[], mine: Order[]): Order[] {
   const onBill = new Map(bill.map((order) => [order.id, order]));
   for (const order of mine) {
     const known = onBill.get(order.id);
-    if (known ? known.version < order.version : !over(order)) onBill.set(order.id, order);
+    if (known ? known.version < order.version : !isFinished(order)) onBill.set(order.id, order);
   }
   return [...onBill.values()].sort((a, b) => b.placed_at.localeCompare(a.placed_at));
 }
@@ -56,7 +56,7 @@ function steps(order: Order): Step[] {
   const last = order.type === 'takeaway' ? 'Collected' : 'Served';
   const names = ['Received', 'Confirmed', 'Being made', 'Ready', last];
   const times = [order.placed_at, order.confirmed_at, null, order.ready_at, order.served_at];
-  const halted = stopped(order);
+  const halted = isStopped(order);
   const reached = halted ? (order.confirmed_at ? 1 : 0) : (REACHED[order.status] ?? 0);
   return names.map((name, index) => {
     const at = times[index] ?? null;
@@ -66,7 +66,7 @@ function steps(order: Order): Step[] {
   });
 }
 
-const WORDS: Record<string, [string, string, Story['tone']]> = {
+const WORDS: Record<string, [string, string, OrderProgress['tone']]> = {
   placed: [
     'Waiting for a waiter to accept',
     'We accept the first order of each table by hand. It takes a moment.',
@@ -84,9 +84,9 @@ const WORDS: Record<string, [string, string, Story['tone']]> = {
   cancelled: ['This order was cancelled', 'Nothing more will be made of it.', 'stopped'],
 };
 
-export function story(order: Order): Story {
+export function progressOf(order: Order): OrderProgress {
   const takeaway = order.type === 'takeaway';
-  const base = { steps: steps(order), over: over(order) };
+  const base = { steps: steps(order), over: isFinished(order) };
   if (order.status === 'ready') {
     const detail = takeaway ? 'Please collect it at the counter.' : 'A waiter is bringing it to your table.';
     return { ...base, headline: 'Your food is ready', detail, tone: 'ready' };
@@ -111,7 +111,7 @@ function parts(order: Order): string {
 }
 
 /** "4 min", "1 h 5 min"; nothing for less than a minute. */
-export function minutes(from: string | null | undefined, now: number): string {
+export function elapsed(from: string | null | undefined, now: number): string {
   if (!from) return '';
   const total = Math.floor((now - Date.parse(from)) / 60_000);
   if (!(total >= 1)) return '';

@@ -2,7 +2,7 @@
 import type { CartLine } from './cart';
 import { rupees } from '$lib/money';
 
-export interface Refused {
+export interface OrderRefusal {
   title: string;
   text: string;
   /** What the cart would be without what can't be had; null when the cart needs no change. */
@@ -36,7 +36,7 @@ export function without(lines: CartLine[], gone: Gone[]): CartLine[] {
   return rest;
 }
 
-export function soldOut(lines: CartLine[], gone: Gone[], nameOf: (line: CartLine) => string): Refused {
+export function soldOut(lines: CartLine[], gone: Gone[], nameOf: (line: CartLine) => string): OrderRefusal {
   const cart = without(lines, gone);
   const quantities = new Map(cart.map((line) => [line.key, line.quantity]));
   const parts = lines
@@ -54,7 +54,7 @@ export function soldOut(lines: CartLine[], gone: Gone[], nameOf: (line: CartLine
   };
 }
 
-export function priceChanged(before: number, now: number): Refused {
+export function priceChanged(before: number, now: number): OrderRefusal {
   return {
     title: 'The price has changed',
     text: `Your order is now ${rupees(now)} instead of ${rupees(before)}. Nothing was ordered yet.`,

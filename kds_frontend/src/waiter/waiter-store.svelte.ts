@@ -13,10 +13,10 @@ import type {
   Table,
   Ticket,
 } from '$lib/types';
-import { withAvailability } from '../order/cart';
+import { withAvailability } from '$lib/ordering/cart';
 import { withTicket } from './floor';
 
-export type Place =
+export type View =
   | { kind: 'tables' }
   | { kind: 'takeaway' }
   | { kind: 'menu' }
@@ -24,14 +24,14 @@ export type Place =
   | { kind: 'order'; tableId: string | null; billId: string | null };
 
 /** What one waiter's tablet knows and does: the floor, the ready food, the open bill. */
-export class Shift {
+export class WaiterStore {
   readonly session = new StaffSession('waiter');
   live = $state.raw<Live | null>(null);
   tables = $state.raw<Table[] | null>(null);
   takeaways = $state.raw<Order[]>([]);
   menu = $state.raw<Menu | null>(null);
   bill = $state.raw<Bill | null>(null);
-  place = $state.raw<Place>({ kind: 'tables' });
+  view = $state.raw<View>({ kind: 'tables' });
   fault = $state.raw<unknown>(null);
   /** Actions that wait for the network. */
   waiting = $state.raw<KitchenAction[]>([]);
@@ -72,8 +72,8 @@ export class Shift {
   }
 
   get table(): Table | null {
-    const { place } = this;
-    const id = place.kind === 'bill' || place.kind === 'order' ? place.tableId : null;
+    const { view } = this;
+    const id = view.kind === 'bill' || view.kind === 'order' ? view.tableId : null;
     return this.tables?.find((table) => table.id === id) ?? null;
   }
 
@@ -102,11 +102,11 @@ export class Shift {
     this.live = null;
     this.tables = null;
     this.bill = null;
-    this.place = { kind: 'tables' };
+    this.view = { kind: 'tables' };
   }
 
-  go(place: Place): void {
-    this.place = place;
+  go(view: View): void {
+    this.view = view;
     this.bill = null;
     void this.loadBill();
   }
@@ -149,7 +149,7 @@ export class Shift {
       this.loading = false;
       if (this.again) {
         this.again = false;
-        this.soon();
+        this.reloadSoon();
       }
     }
   }
@@ -160,22 +160,22 @@ export class Shift {
 
   /** The open bill as it is now; an answer for a bill that was left meanwhile is dropped. */
   async loadBill(): Promise<void> {
-    const { place } = this;
-    if (place.kind !== 'bill' && place.kind !== 'order') return;
+    const { view } = this;
+    if (view.kind !== 'bill' && view.kind !== 'order') return;
     try {
-      const id = place.billId ?? this.table?.bill?.id ?? (await this.settledBill(place));
+      const id = view.billId ?? this.table?.bill?.id ?? (await this.settledBill(view));
       if (!id) return;
       const fresh = await this.api.get<Bill>(`/api/bills/${id}`);
-      if (this.place === place) this.bill = fresh;
+      if (this.view === view) this.bill = fresh;
     } catch (error) {
-      if (this.place === place && !(error instanceof ApiError && error.temporary)) this.fault = error;
+      if (this.view === view && !(error instanceof ApiError && error.temporary)) this.fault = error;
     }
   }
 
   /** A table that paid before its food came: the bill of what is still on the way. */
-  private async settledBill(place: { kind: string; tableId: string | null }): Promise<string | null> {
-    if (place.kind !== 'bill' || !place.tableId) return null;
-    const query = { table_id: place.tableId, status: 'live', limit: 1 };
+  private async settledBill(view: { kind: string; tableId: string | null }): Promise<string | null> {
+    if (view.kind !== 'bill' || !view.tableId) return null;
+    const query = { table_id: view.tableId, status: 'live', limit: 1 };
     const found = await this.api.get<Page<Order>>('/api/orders', { query });
     return found.items[0]?.bill_id ?? null;
   }
@@ -190,7 +190,7 @@ export class Shift {
       toasts.bad(explain(error));
       return false;
     } finally {
-      this.soon(0);
+      this.reloadSoon(0);
     }
   }
 
@@ -205,7 +205,7 @@ export class Shift {
     );
   }
 
-  soon(wait = 250): void {
+  reloadSoon(wait = 250): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.load().catch(() => undefined), wait);
   }
@@ -213,7 +213,7 @@ export class Shift {
   private onFloor(change: Change<FloorChange>): void {
     const { ticket } = change.data;
     if (ticket) this.tickets = withTicket(this.tickets, ticket);
-    this.soon();
+    this.reloadSoon();
   }
 
   private onMenu(change: Change<Partial<AvailabilityChange>>): void {
@@ -234,6 +234,6 @@ export class Shift {
     if (result.ticket) this.tickets = withTicket(this.tickets, result.ticket);
     if (!result.applied) toasts.show(result.reason ?? 'Somebody else did that already.', 'warn');
     else if (action.action === 'fire') toasts.good('Fired: the kitchen has it now.');
-    this.soon();
+    this.reloadSoon();
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawing, turn } from './tiles';
+import { drawing, turn } from './drawings';
 
 describe('drawings', () => {
   it('follow the category, and the item within drinks and sweets', () => {

@@ -4,7 +4,7 @@ const CALM_MS = 700;
 const AT_MOST_MS = 3000;
 
 /** Spreads the office's channel: pages name the kinds of change after which they load again. */
-export class Pulse {
+export class ManagerFeed {
   private readonly listeners = new Set<{ kinds: string[]; hear: () => void }>();
   private readonly stop: () => void;
 

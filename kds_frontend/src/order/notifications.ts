@@ -9,7 +9,7 @@ interface Shown {
 }
 
 /** Messages to the guest: shown once, and reported as delivered. */
-export class Notices {
+export class GuestNotifications {
   private readonly seen = new Set<string>();
 
   constructor(private readonly api: Api) {}

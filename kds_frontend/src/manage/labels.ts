@@ -2,7 +2,7 @@ import type { BillPaymentStatus, OrderStatus, PaymentMethod, PaymentStatus } fro
 
 type Tone = 'neutral' | 'accent' | 'good' | 'warn' | 'bad' | 'info';
 
-export const ORDER: Record<OrderStatus, { label: string; tone: Tone }> = {
+export const ORDER_LABELS: Record<OrderStatus, { label: string; tone: Tone }> = {
   placed: { label: 'To approve', tone: 'warn' },
   awaiting_payment: { label: 'Awaiting payment', tone: 'warn' },
   confirmed: { label: 'Confirmed', tone: 'info' },
@@ -15,14 +15,14 @@ export const ORDER: Record<OrderStatus, { label: string; tone: Tone }> = {
   cancelled: { label: 'Cancelled', tone: 'bad' },
 };
 
-export const BILL: Record<BillPaymentStatus, { label: string; tone: Tone }> = {
+export const BILL_LABELS: Record<BillPaymentStatus, { label: string; tone: Tone }> = {
   unpaid: { label: 'Unpaid', tone: 'neutral' },
   partly_paid: { label: 'Partly paid', tone: 'warn' },
   paid: { label: 'Paid', tone: 'good' },
   overpaid: { label: 'Overpaid', tone: 'bad' },
 };
 
-export const PAYMENT: Record<PaymentStatus, { label: string; tone: Tone }> = {
+export const PAYMENT_LABELS: Record<PaymentStatus, { label: string; tone: Tone }> = {
   pending: { label: 'Pending', tone: 'warn' },
   processing: { label: 'Processing', tone: 'info' },
   completed: { label: 'Completed', tone: 'good' },
@@ -33,7 +33,7 @@ export const PAYMENT: Record<PaymentStatus, { label: string; tone: Tone }> = {
 
 export const METHODS: PaymentMethod[] = ['upi', 'card', 'cash', 'netbanking', 'wallet'];
 
-export const METHOD: Record<PaymentMethod, string> = {
+export const METHOD_LABELS: Record<PaymentMethod, string> = {
   cash: 'Cash',
   upi: 'UPI',
   card: 'Card',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { add, type CartLine } from './cart';
-import { priceChanged, soldOut, without } from './words';
+import { priceChanged, soldOut, without } from './refusals';
 
 const lines: CartLine[] = [
   ['a', 'va', 3],
@@ -26,9 +26,9 @@ describe('refusals', () => {
   });
 
   it('names it', () => {
-    const told = soldOut(lines, [{ source_id: 'va', available: 2 }, { item_id: 'b' }], name);
-    expect(told.text).toBe('Only 2 of A left, B just sold out. Nothing was ordered yet.');
-    expect(told.fix).toBe('Go on with the rest');
+    const refusal = soldOut(lines, [{ source_id: 'va', available: 2 }, { item_id: 'b' }], name);
+    expect(refusal.text).toBe('Only 2 of A left, B just sold out. Nothing was ordered yet.');
+    expect(refusal.fix).toBe('Go on with the rest');
     expect(soldOut([], [{ item_id: 'x' }], name).fix).toBe('Choose something else');
   });
 

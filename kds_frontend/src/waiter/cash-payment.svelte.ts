@@ -1,6 +1,6 @@
 import { ApiError, explain, idempotencyKey, type Api } from '$lib';
 import type { Bill, Payment } from '$lib/types';
-import { refused } from '../order/sending';
+import { isFinalRefusal } from '$lib/ordering/sending';
 
 interface Receipt {
   key: string;
@@ -9,13 +9,13 @@ interface Receipt {
   tendered_paise: number;
 }
 
-export type DrawerState = 'counting' | 'sending' | 'unknown' | 'done';
+export type CashPaymentState = 'counting' | 'sending' | 'unknown' | 'done';
 
 const STORE = 'rasoi.waiter.cash';
 
 /** Taking cash for one bill: confirmed once, and never again while the first answer is unknown. */
-export class Drawer {
-  state = $state<DrawerState>('counting');
+export class CashPayment {
+  state = $state<CashPaymentState>('counting');
   trouble = $state('');
   change = $state(0);
   receipt = $state.raw<Receipt | null>(null);
@@ -51,7 +51,7 @@ export class Drawer {
       localStorage.removeItem(STORE);
     } catch (error) {
       this.trouble = explain(error);
-      const final = error instanceof ApiError && refused(error.status, error.slug);
+      const final = error instanceof ApiError && isFinalRefusal(error.status, error.slug);
       this.state = final ? 'counting' : 'unknown';
       if (!final) return;
       this.receipt = null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NewOrder } from '$lib/types';
-import { prepare, refused } from './sending';
+import { prepare, isFinalRefusal } from './sending';
 
 const body = (total: number): NewOrder => ({ type: 'dine_in', lines: [], expected_total_paise: total });
 
@@ -14,9 +14,9 @@ describe('sending an order', () => {
   });
 
   it('takes a refusal that says why as final, and nothing else', () => {
-    expect(refused(422, 'invalid')).toBe(true);
-    expect(refused(409, 'sold-out')).toBe(true);
-    expect(refused(409, 'in-progress')).toBe(false);
-    for (const status of [0, 408, 429, 500, 503]) expect(refused(status, '')).toBe(false);
+    expect(isFinalRefusal(422, 'invalid')).toBe(true);
+    expect(isFinalRefusal(409, 'sold-out')).toBe(true);
+    expect(isFinalRefusal(409, 'in-progress')).toBe(false);
+    for (const status of [0, 408, 429, 500, 503]) expect(isFinalRefusal(status, '')).toBe(false);
   });
 });

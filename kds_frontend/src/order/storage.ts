@@ -1,26 +1,26 @@
 /** What a visit keeps on the phone over a reload; unreadable leftovers count as nothing. */
-import type { CartLine } from './cart';
-import type { Pending } from './sending';
+import type { CartLine } from '$lib/ordering/cart';
+import type { PendingOrder } from '$lib/ordering/sending';
 
-export interface Signed {
+export interface SignedPayment {
   payment_id: string;
   razorpay_payment_id: string;
   razorpay_order_id: string;
   razorpay_signature: string;
 }
 
-export interface Kept {
+export interface StoredGuest {
   lines: CartLine[];
   note: string;
   name: string;
-  pending: Pending | null;
+  pending: PendingOrder | null;
   billId: string | null;
   payments: string[];
   /** A payment that the checkout signed and the platform hasn't confirmed yet. */
-  signed: Signed | null;
+  signed: SignedPayment | null;
 }
 
-export const NOTHING: Kept = {
+export const EMPTY: StoredGuest = {
   lines: [],
   note: '',
   name: '',
@@ -32,18 +32,18 @@ export const NOTHING: Kept = {
 
 type Store = Pick<Storage, 'getItem' | 'setItem'>;
 
-export function read(store: Store, key: string): Kept {
+export function readGuest(store: Store, key: string): StoredGuest {
   try {
-    const found = JSON.parse(store.getItem(key) ?? '{}') as Partial<Kept>;
-    return { ...NOTHING, ...found, lines: Array.isArray(found.lines) ? found.lines : [] };
+    const found = JSON.parse(store.getItem(key) ?? '{}') as Partial<StoredGuest>;
+    return { ...EMPTY, ...found, lines: Array.isArray(found.lines) ? found.lines : [] };
   } catch {
-    return NOTHING;
+    return EMPTY;
   }
 }
 
-export function write(store: Store, key: string, kept: Kept): void {
+export function writeGuest(store: Store, key: string, stored: StoredGuest): void {
   try {
-    store.setItem(key, JSON.stringify(kept));
+    store.setItem(key, JSON.stringify(stored));
   } catch {
     // A full or forbidden storage costs the reload's memory, never the order.
   }

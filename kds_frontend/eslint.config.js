@@ -15,7 +15,7 @@ const borders = [...screens, 'lib'].map((folder) => ({
   files: [`src/${folder}/**`],
   rules: {
     'no-restricted-imports': [
-      'warn',
+      'error',
       {
         patterns: screens
           .filter((screen) => screen !== folder)

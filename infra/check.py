@@ -12,15 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import dashboards
 
+from rasoi.room_list import NAMES, WITHOUT_TABLES
+
 ROOT = Path(__file__).resolve().parents[1]
 BACKEND = ROOT / "backend"
 SCREENS = ROOT / "kds_frontend"
 WATCH = ROOT / "prometheus"
+NO_ROOMS = {"rasoi.app", "rasoi.serve", "rasoi.platform", "rasoi.contracts"}
 CODE = ["rasoi", "razorpay_simulator", "tests", "bench", "faults", "prisma/check.py", "../infra"]
 
 
@@ -123,6 +127,28 @@ def gateway() -> str:
         return tool(program, "-t", "-q", "-p", directory, "-c", path, "-e", "stderr")
 
 
+def rooms() -> str:
+    """Whether the import rules and the Prisma schema name the rooms of rasoi/room_list.py, and no other."""
+    packages = {f"rasoi.{name}" for name in NAMES}
+    rules = tomllib.loads((BACKEND / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    independent, layered, forbidden = rules[:3]
+    layer = next(each for each in layered["layers"] if " : rasoi.menu" in each)
+    beside = {each for each in forbidden["forbidden_modules"] if each.count(".") == 1} - NO_ROOMS
+    datasource = (BACKEND / "prisma" / "schema" / "main.prisma").read_text()
+    schemas = set(re.findall(r'"(\w+)"', datasource.split("schemas", 1)[1])) - {"platform"}
+    named = {
+        "the rule of independence in pyproject.toml": set(independent["modules"]),
+        "the rule of layers in pyproject.toml": set(layer.split(" : ")),
+        "the rule about the rush in pyproject.toml": beside,
+        "prisma/schema/main.prisma": {f"rasoi.{each}" for each in [*schemas, *WITHOUT_TABLES]},
+    }
+    return "\n".join(
+        f"{where}: {' '.join(sorted(found ^ packages))} differs from rasoi/room_list.py"
+        for where, found in named.items()
+        if found != packages
+    )
+
+
 def present(paths: list[str]) -> list[str]:
     return [path for path in paths if (BACKEND / path).exists()]
 
@@ -131,6 +157,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
     "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
     "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench", "faults"])),
+    "rooms are the list's": rooms,
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),
     "AsyncAPI is current": description("asyncapi"),

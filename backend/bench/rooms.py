@@ -15,12 +15,12 @@ import psutil
 
 from bench.box import SECRET, Box, environment
 from bench.rows import Row, under
-from rasoi import hosting
 from rasoi.embedded.children import ChildFailed
 from rasoi.embedded.kafka import Kafka
 from rasoi.embedded.postgres import free_port
 from rasoi.platform.cluster import Cluster, ensure_topics
 from rasoi.platform.kafka import publishes
+from rasoi.room_list import NAMES
 from rasoi.settings import REPOSITORY
 
 DATABASE = "rooms"
@@ -84,7 +84,7 @@ async def measure(box: Box, quick: bool) -> list[Row]:
     """The worst of all rooms. Topics and tables are there: making them belongs to an installation's first start."""
     try:
         with _kafka(box) as broker:
-            await ensure_topics(Cluster(broker.bootstrap), list(filter(publishes, hosting.NAMES)))
+            await ensure_topics(Cluster(broker.bootstrap), list(filter(publishes, NAMES)))
             await box.make_beside(DATABASE)
             own = {
                 "EVENTS": "kafka", "KAFKA_BOOTSTRAP": broker.bootstrap, "DATABASE_URL": box.database_url(DATABASE),
@@ -92,7 +92,7 @@ async def measure(box: Box, quick: bool) -> list[Row]:
             }  # fmt: skip
             if (redis := box.data / "run" / "redis.sock").exists():
                 own["REDIS_URL"] = f"unix://{redis}"
-            return _rows([Service(name, environment() | own) for name in hosting.NAMES], quick)
+            return _rows([Service(name, environment() | own) for name in NAMES], quick)
     except ChildFailed as missing:
         return [Row(START, "not measured", str(missing)), Row(IDLE, "not measured", str(missing))]
 

@@ -17,7 +17,7 @@ from bench.processes import NoStack, Stack, until_quiet
 from bench.rows import Row, at_least, at_most, percentile, under, unless_refused
 from bench.screen import orders, show_orders, stations, watching
 from rasoi.platform.cluster import Cluster
-from rasoi.stack.plan import ROOMS
+from rasoi.room_list import NAMES
 
 RATES = (200, 150, 100, 75, 50, 25)
 EASY = 50
@@ -157,7 +157,7 @@ def memory(stack: Stack, one: float) -> list[Row]:
     """Of each process at rest, as the kernel counts it; `one` is what all rooms take in one process, in MB."""
     services = [each for each in stack.status() if each["pid"]]
     rows = [_idle(each) for each in services]
-    rooms = [each["rss_mb"] for each in services if each["name"] in ROOMS]
+    rooms = [each["rss_mb"] for each in services if each["name"] in NAMES]
     told = f"all rooms in one process {one:.0f} MB"
     name = f"idle memory: the rooms' {len(rooms)} processes"
     return [*rows, Row(name, f"{sum(rooms):.0f} MB", told, round(sum(rooms) / one, 2))]
@@ -168,6 +168,6 @@ def _idle(service: dict[str, Any]) -> Row:
     name = f"idle memory: {service['instance']}"
     own = psutil.Process(service["pid"]).memory_full_info().uss / 2**20
     told = f"{own:.0f} MB its own"
-    if service["name"] in ROOMS:
+    if service["name"] in NAMES:
         return under(name, service["rss_mb"], "MB", 90, 60, told)
     return Row(name, f"{service['rss_mb']} MB", told)

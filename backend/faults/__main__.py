@@ -20,7 +20,8 @@ from rich.table import Table
 
 from faults.plan import ScheduledFault, UnknownFault, every_fault, schedule
 from faults.run import Report, Run, left_behind, run_faults
-from rasoi.stack.plan import ROOMS, plan
+from rasoi.room_list import NAMES
+from rasoi.stack.plan import plan
 from tests.stack.running import Stack
 
 RATE = 2.0
@@ -82,7 +83,7 @@ def run_on_stack(
         stack.start(seconds=START_S)
         run = asyncio.run(run_faults(stack, chosen, seed, rate, report))
         if run.wrong:
-            report(stack.rasoi("logs", "-n", LAST_LINES, "stack", *ROOMS, check=False))
+            report(stack.rasoi("logs", "-n", LAST_LINES, "stack", *NAMES, check=False))
     except RuntimeError as reason:
         run = Run(seed, wrong=[str(reason)])
     finally:

@@ -24,20 +24,9 @@ from rasoi.platform import asyncapi
 from rasoi.platform.auth import Tokens, public
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Room
+from rasoi.room_list import NAMES
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations, outlet
-
-NAMES = (
-    "staff",
-    "menu",
-    "inventory",
-    "orders",
-    "payments",
-    "kitchen",
-    "notifications",
-    "reports",
-    "realtime",
-)
 
 FIRST_REQUEST_S = 0.05  # for the requests of connections that were accepted last
 

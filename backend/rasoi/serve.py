@@ -21,7 +21,6 @@ import uvicorn
 import uvloop
 
 from rasoi import hosting, staff
-from rasoi.hosting import NAMES
 from rasoi.optional_packages import hide_optional_packages
 from rasoi.platform import http, observability, static_files, tracing
 from rasoi.platform.cluster import Cluster
@@ -33,6 +32,7 @@ from rasoi.platform.kafka import KafkaTransport
 from rasoi.platform.rooms import Hosted, Room
 from rasoi.platform.shared_wake import SharedLogWakeSignals
 from rasoi.platform.watch import watching
+from rasoi.room_list import NAMES
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations
 

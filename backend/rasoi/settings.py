@@ -167,7 +167,9 @@ class Settings:
         _public_url, "", "where the Razorpay simulator reaches the platform", shown="PUBLIC_URL"
     )
     stack_ports: int = _setting(
-        _between(1024, 32000), 8100, "first of the 100 ports that `rasoi stack` gives to its services"
+        _between(1024, 32000),
+        8100,
+        "first of the ports that `rasoi stack` gives to its services, ten for each room",
     )
     log_format: str = _setting(_one_of("json", "text"), "text", "form of the log lines: json or text")
     log_level: str = _setting(_one_of("debug", "info", "warning", "error"), "info", "least level logged")

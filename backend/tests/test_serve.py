@@ -15,10 +15,11 @@ import asyncpg
 import httpx
 import pytest
 
-from rasoi import app, hosting, payments, serve
+from rasoi import app, payments, serve
 from rasoi.embedded.kafka import Kafka
 from rasoi.embedded.postgres import free_port
 from rasoi.platform.database import Database
+from rasoi.room_list import NAMES
 from rasoi.settings import REPOSITORY, SettingsError, load
 from tests import oracles
 from tests.gateway import Gateway
@@ -57,7 +58,7 @@ def test_what_cannot_work_is_refused_in_one_line(
 
 def test_rooms_are_chosen_by_name_or_all_of_them() -> None:
     assert [room.name for room in serve.select_rooms(load(GIVEN), ["orders", "staff"])] == ["staff", "orders"]
-    assert [room.name for room in serve.select_rooms(load(GIVEN), ["all"])] == list(hosting.NAMES)
+    assert [room.name for room in serve.select_rooms(load(GIVEN), ["all"])] == list(NAMES)
 
 
 def test_malformed_brokers_are_refused() -> None:
@@ -159,7 +160,7 @@ async def services(database_url: str, cluster: Cluster, kafka: Kafka) -> AsyncIt
         stack.callback(bank.kill)
         made = Services(directory, environ)
         stack.callback(made.kill)
-        for room in (*hosting.NAMES, "orders", "inventory"):
+        for room in (*NAMES, "orders", "inventory"):
             made.start(room)
         await made.ready()
         async with Gateway(public, made.ports):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rasoi.room_list import LIST
 from rasoi.settings import REPOSITORY
 
 SOURCE = REPOSITORY / "nginx"
@@ -37,6 +38,7 @@ def render(
         "run": _path(run),
         "access_log": _path(access_log or run / "access.log"),
         "listen": f"{_listen(listen)}{' ssl http2' if tls else ''} backlog=2048",
+        "routes": "\n".join(_routes()),
         "upstreams": "\n".join(_groups(upstreams, spares)),
     }
     if tls:
@@ -73,6 +75,16 @@ def _path(path: Path) -> str:
     if UNQUOTABLE.search(str(path)):
         raise ValueError(f"nginx can't take a path with \", \\ or $ in it: {path}")
     return str(path)
+
+
+def _routes() -> list[str]:
+    """Each room's paths as lines of nginx's map."""
+    patterns = [
+        (room.name, re.escape(path) + ("" if path.endswith("/") else "(/|$)"))
+        for room in LIST
+        for path in room.paths
+    ]
+    return [f"{f'~^{pattern}':<44}{name};" for name, pattern in patterns]
 
 
 def _groups(upstreams: Mapping[str, Sequence[str]], spares: Mapping[str, str]) -> list[str]:

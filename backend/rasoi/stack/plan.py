@@ -6,20 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-ROOMS = (
-    "staff",
-    "menu",
-    "inventory",
-    "orders",
-    "payments",
-    "kitchen",
-    "notifications",
-    "realtime",
-    "reports",
-)
+from rasoi.room_list import LIST, NAMES, PORTS_OF_A_ROOM
+
 REPLICAS = {"orders": 2}
 FIRST_PORT = 8100
-PORTS_OF_A_ROOM = 10  # the last is the spare's, which stands in during a rolling restart
 MOST_REPLICAS = PORTS_OF_A_ROOM - 1
 READY, GATEWAY_HEALTH, SIMULATOR_HEALTH = "/health/ready", "/gateway/health", "/checkout.js"
 CONNECTIONS_BESIDE_POOL = 4  # leadership, wake signals
@@ -114,8 +104,8 @@ def plan(
     """The stack with these numbers of replicas. Raises PlanError."""
     wanted = REPLICAS | dict(replicas or {})
     for name, number in wanted.items():
-        if name not in ROOMS:
-            raise PlanError(f"only rooms have replicas, and {name} is none of {', '.join(ROOMS)}")
+        if name not in NAMES:
+            raise PlanError(f"only rooms have replicas, and {name} is none of {', '.join(NAMES)}")
         if not 1 <= number <= MOST_REPLICAS:
             raise PlanError(f"{name} can have 1 to {MOST_REPLICAS} replicas, not {number}")
     simulator = Service(
@@ -128,8 +118,8 @@ def plan(
             Service("kafka", "server", first_port, memory_mb=1024),
             Service("migrate", "task", 0, ("migrate", "--demo"), after=("postgres",)),
             *([simulator] if simulated else []),
-            *(_room(name, wanted.get(name, 1), first_port + PORTS_OF_A_ROOM * (i + 1)) for i, name in enumerate(ROOMS)),
-            Service("nginx", "gateway", ready=GATEWAY_HEALTH, after=ROOMS, memory_mb=128),
+            *(_room(room.name, wanted.get(room.name, 1), first_port + room.port) for room in LIST),
+            Service("nginx", "gateway", ready=GATEWAY_HEALTH, after=NAMES, memory_mb=128),
             Service("prometheus", "watch", first_port + 3, ready="/-/ready", memory_mb=512),
         )
     )  # fmt: skip

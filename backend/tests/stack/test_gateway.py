@@ -14,8 +14,8 @@ import pytest_asyncio
 from litestar import Router
 
 from rasoi.app import ROOMS
-from rasoi.hosting import NAMES
 from rasoi.platform import http, problems, static_files
+from rasoi.room_list import NAMES
 from rasoi.settings import REPOSITORY
 from tests.gateway import HOST, Gateway
 from tests.stack.gateway_upstreams import Replica, serving

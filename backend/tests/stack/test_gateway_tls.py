@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rasoi.hosting import NAMES
 from rasoi.platform import http, static_files
+from rasoi.room_list import NAMES
 from rasoi.stack import gateway
 from rasoi.stack.plan import plan
 from tests.gateway import HOST, Gateway, nginx

@@ -13,12 +13,12 @@ import httpx
 import psutil
 import pytest
 
-from rasoi.stack.plan import ROOMS
+from rasoi.room_list import NAMES
 from tests.e2e.browser import House
 from tests.stack.running import Stack
 from tests.support import children_of, private_directory
 
-BUT_TWO = ",".join([*ROOMS, "postgres", "kafka", "migrate", "nginx", "prometheus"])
+BUT_TWO = ",".join([*NAMES, "postgres", "kafka", "migrate", "nginx", "prometheus"])
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def test_the_whole_of_it(stack: Stack) -> None:
     stack.environ = {**stack.environ, "HOST": "0.0.0.0"}
     told = stack.start().status()
     names = {each["name"] for each in told["services"]}
-    assert names == {*ROOMS, "postgres", "redis", "kafka", "migrate", "simulator", "nginx", "prometheus"}
+    assert names == {*NAMES, "postgres", "redis", "kafka", "migrate", "simulator", "nginx", "prometheus"}
     assert {each["health"] for each in told["services"]} == {"ok"}
     assert httpx.get(f"{stack.url}/api/build").json()["razorpay_simulated"] is True
     house = await House(stack, stack.url).open()

@@ -7,10 +7,11 @@ import asyncpg
 import pytest
 
 from rasoi.platform.database import Database
+from rasoi.room_list import NAMES
 from rasoi.staff import api, repository
 from tests.conftest import AsRoom
 
-ROOMS = ("menu", "inventory", "orders", "payments", "kitchen", "notifications", "reports")
+ROOMS = [name for name in NAMES if name not in ("staff", "realtime")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any
 
 from rasoi.app import ROOMS
 from rasoi.kitchen import domain as kitchen
-from rasoi.orders import domain as orders
+from rasoi.orders import states as orders
 from rasoi.payments import domain as payments
 
 Books = Mapping[str, list[dict[str, Any]]]

@@ -20,8 +20,8 @@ class TaxState(Contract, frozen=True, kw_only=True):
     paise: int
 
 
-class LineState(Contract, frozen=True, kw_only=True):
-    """One line, frozen as it was sold."""
+class SoldLine(Contract, frozen=True, kw_only=True):
+    """What every shape of an order's line has: the row, the event and the answer."""
 
     id: UUID
     item_id: UUID
@@ -30,14 +30,19 @@ class LineState(Contract, frozen=True, kw_only=True):
     variant: str | None
     quantity: int
     modifiers: list[ModifierState]
-    allergens: list[str] = []
-    note: str | None = None
-    course: int = 1
+    note: str | None
+    course: int
     station: str
     unit_price_paise: int
-    taxable_paise: int | None = None
     total_paise: int
     status: str = "active"
+
+
+class LineState(SoldLine, frozen=True, kw_only=True):
+    """One line, frozen as it was sold."""
+
+    allergens: list[str]
+    taxable_paise: int | None = None  # not in the earliest events
 
 
 class OrderState(Contract, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ import msgspec
 
 from rasoi.orders import repository as db
 from rasoi.orders import service, tables
-from rasoi.orders.domain import Bill, OrderRow
+from rasoi.orders.domain import Bill
 from rasoi.orders.pricing import rounded
+from rasoi.orders.rows import OrderRow
 from rasoi.platform.context import Context
 from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet

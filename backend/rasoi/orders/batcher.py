@@ -11,7 +11,7 @@ from collections import deque
 from typing import Any
 
 from rasoi.orders import repository as db
-from rasoi.orders.repository import Placement
+from rasoi.orders.placement import Placement
 from rasoi.platform.database import Database
 
 MAX_BATCH = 16

@@ -10,134 +10,14 @@ import msgspec
 
 from rasoi.contracts import orders as contracts
 from rasoi.orders.pricing import rounded
+from rasoi.orders.rows import BillRow, OrderRow, Progress
+from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Conflict
-
-TRANSITIONS: dict[str, frozenset[str]] = {
-    "placed": frozenset({"awaiting_payment", "confirmed", "rejected", "expired", "cancelled"}),
-    "awaiting_payment": frozenset({"confirmed", "expired", "cancelled"}),
-    "confirmed": frozenset({"preparing", "cancelled"}),
-    "preparing": frozenset({"ready", "cancelled"}),
-    "ready": frozenset({"preparing", "served", "cancelled"}),
-    "served": frozenset({"preparing", "completed"}),
-    "expired": frozenset({"confirmed"}),
-    "completed": frozenset(),
-    "cancelled": frozenset(),
-    "rejected": frozenset(),
-}
-TERMINATED = frozenset({"rejected", "expired", "cancelled"})
-WAITING = frozenset({"placed", "awaiting_payment"})
-AT_KITCHEN = frozenset({"confirmed", "preparing", "ready", "served"})
-TICKET_RANK = {"held": 0, "queued": 0, "cooking": 1, "ready": 2, "served": 3}
 
 
 class IllegalChange(Conflict):
     slug, title = "illegal-change", "This can't be done in the present state"
-
-
-class LineRow(msgspec.Struct, kw_only=True):
-    """A row of orders.line."""
-
-    id: UUID
-    item_id: UUID
-    variant_id: UUID
-    name: str
-    variant: str | None
-    quantity: int
-    modifiers: list[contracts.ModifierState]
-    allergens: list[str]
-    note: str | None
-    course: int
-    station: str
-    unit_price_paise: int
-    discount_paise: int
-    taxable_paise: int
-    taxes: list[contracts.TaxState]
-    total_paise: int
-    status: str
-
-
-class Progress(msgspec.Struct, kw_only=True):
-    """How far one ticket is."""
-
-    station: str
-    ticket_id: UUID
-    state: str
-    version: int = 0
-
-
-class OrderRow(msgspec.Struct, kw_only=True):
-    """A row of orders.orders with its lines and its tickets' progress."""
-
-    outlet_id: int
-    id: UUID
-    bill_id: UUID
-    session_id: UUID | None
-    number: int
-    token: str | None
-    type: str
-    status: str
-    table_id: UUID | None
-    table_name: str | None
-    customer_name: str | None
-    note: str | None
-    business_day: date
-    payment: str
-    subtotal_paise: int
-    discount_paise: int
-    taxable_paise: int
-    taxes: list[contracts.TaxState]
-    total_paise: int
-    held_courses: list[int]
-    cancel_requested: bool
-    reason: str | None
-    placed_at: datetime
-    expires_at: datetime | None
-    confirmed_at: datetime | None
-    ready_at: datetime | None
-    served_at: datetime | None
-    completed_at: datetime | None
-    version: int
-    lines: list[LineRow] = []
-    progress: list[Progress] = []
-
-
-class BillRow(msgspec.Struct, kw_only=True):
-    """A row of orders.bill."""
-
-    outlet_id: int
-    id: UUID
-    type: str
-    table_id: UUID | None
-    table_name: str | None
-    status: str
-    business_day: date
-    customer_name: str | None
-    session_ids: list[UUID]
-    net_paise: int
-    total_paise: int
-    paid_paise: int
-    refunded_paise: int
-    invoice_number: str | None
-    attention: str | None
-    attention_since: datetime | None
-    opened_at: datetime
-    closed_at: datetime | None
-    version: int
-
-    @property
-    def due_paise(self) -> int:
-        return max(0, self.total_paise - (self.paid_paise - self.refunded_paise))
-
-    @property
-    def payment_status(self) -> str:
-        """Computed from the ledger, never set."""
-        held = self.paid_paise - self.refunded_paise
-        if held > self.total_paise:
-            return "overpaid"
-        if held == 0:
-            return "unpaid"
-        return "paid" if held == self.total_paise else "partly_paid"
 
 
 class PendingEvent(msgspec.Struct, frozen=True):
@@ -293,54 +173,35 @@ def status_from_tickets(progress: list[Progress]) -> str | None:
     return "preparing" if max(ranks) >= 1 else "confirmed"
 
 
+SAME_IN_EVENT = tuple(
+    name
+    for name in contracts.OrderState.__struct_fields__
+    if name in OrderRow.__struct_fields__ and name != "lines"
+)
+SAME_IN_BILL_EVENT = tuple(
+    name for name in contracts.BillState.__struct_fields__ if name in BillRow.__struct_fields__
+)
+
+
 def order_state(order: OrderRow, bill: BillRow, path: list[str]) -> dict[str, Any]:
     """The public state that order events carry: no name of a guest."""
-    return {
+    return {name: getattr(order, name) for name in SAME_IN_EVENT} | {
         "order_id": order.id,
-        "bill_id": order.bill_id,
-        "session_id": order.session_id,
-        "number": order.number,
-        "token": order.token,
-        "type": order.type,
-        "status": order.status,
         "path": path,
-        "table_id": order.table_id,
         "table": order.table_name,
-        "note": order.note,
-        "business_day": order.business_day,
-        "placed_at": order.placed_at,
-        "payment": order.payment,
         "payment_status": bill.payment_status,
-        "expires_at": order.expires_at,
-        "total_paise": order.total_paise,
-        "held_courses": order.held_courses,
-        "cancel_requested": order.cancel_requested,
-        "reason": order.reason,
-        "lines": [
-            contracts.LineState(**{f: getattr(line, f) for f in contracts.LineState.__struct_fields__})
-            for line in order.lines
-        ],
+        "lines": msgspec.convert(order.lines, list[contracts.LineState], from_attributes=True),
     }
 
 
 def bill_state(bill: BillRow, orders: list[OrderRow]) -> dict[str, Any]:
     """The public state that bill events carry."""
-    return {
+    return {name: getattr(bill, name) for name in SAME_IN_BILL_EVENT} | {
         "bill_id": bill.id,
-        "type": bill.type,
-        "status": bill.status,
-        "table_id": bill.table_id,
         "table": bill.table_name,
-        "session_ids": bill.session_ids,
         "order_ids": [order.id for order in orders],
-        "total_paise": bill.total_paise,
-        "paid_paise": bill.paid_paise,
-        "refunded_paise": bill.refunded_paise,
         "due_paise": bill.due_paise,
         "payment_status": bill.payment_status,
-        "invoice_number": bill.invoice_number,
-        "attention": bill.attention,
-        "attention_since": bill.attention_since,
     }
 
 

@@ -7,9 +7,9 @@ from rasoi.contracts.kitchen import BoardChange, CancelAccepted, CancelRefused, 
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import repository as db
-from rasoi.orders.domain import AT_KITCHEN
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.service import locked_bill
+from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event

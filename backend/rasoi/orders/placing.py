@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,8 @@ from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.metrics import PLACEMENTS
-from rasoi.orders.pricing import CartLine, PricedOrder, price, rounded
+from rasoi.orders.placement import build
+from rasoi.orders.pricing import PricedOrder, price, rounded
 from rasoi.orders.service import UnknownBill, readable_bill
 from rasoi.orders.tables import UnknownTable
 from rasoi.platform import tracing
@@ -58,19 +58,10 @@ class Snapshots:
         self._cached.pop(outlet_id, None)
 
 
-def cart_of(lines: Sequence[schemas.LineRequest]) -> list[CartLine]:
-    return [
-        CartLine(
-            variant_id=x.variant_id, quantity=x.quantity, modifiers=x.modifiers, note=x.note, course=x.course
-        )
-        for x in lines
-    ]
-
-
 async def quote(ctx: Context, principal: Principal, request: schemas.QuoteRequest) -> schemas.Quote:
     """What the cart would cost, with every tax line."""
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
-    priced = price(cart_of(request.lines), menu, taxed=outlet.gst_regime == "regular")
+    priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     previous = 0
     bill_id = request.bill_id
     if bill_id is not None:
@@ -78,7 +69,7 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
         previous = read.bill.net_paise
     net = previous + priced.total_paise
     bill = schemas.QuotedBill(previous, rounded(net) - net, rounded(net))
-    return schemas.Quote([views.quoted_line(line) for line in priced.lines], views.totals_of(priced), bill)
+    return schemas.Quote(views.lines_of(priced), views.totals_of(priced), bill)
 
 
 async def place(
@@ -131,10 +122,10 @@ async def _try_place(
     table: tuple[UUID | None, str | None],
 ) -> tuple[str, bytes]:
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
-    priced = price(cart_of(request.lines), menu, taxed=outlet.gst_regime == "regular")
+    priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:
         await _replay_or_refuse(ctx, principal, key, priced)
-    placement = views.placement(principal, request, key, table, outlet, menu.version, priced)
+    placement = build(principal, request, key, table, outlet, menu.version, priced)
     outcome, body = await ctx.get(PlacementBatcher).place(placement)
     PLACEMENTS.labels(outcome).inc()
     if outcome == "sold_out":

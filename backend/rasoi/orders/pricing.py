@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from uuid_utils.compat import uuid7
 
+from rasoi.contracts.orders import ModifierState, TaxState
 from rasoi.menu.api import MenuSnapshot, SnapModifier, SnapVariant, TaxClass
+from rasoi.orders.rows import LineRow
+from rasoi.orders.schemas import LineRequest, Totals
 from rasoi.platform.money import half_up, spread
 from rasoi.platform.problems import Unprocessable
 
@@ -20,63 +22,10 @@ class BadLine(Unprocessable):
     slug, title = "bad-line", "A line of the order is not possible"
 
 
-class CartLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants: a variant, how many, how made."""
+class PricedOrder(Totals, frozen=True, kw_only=True):
+    """Lines as they would be stored, and their sums."""
 
-    variant_id: UUID
-    quantity: int
-    modifiers: Sequence[UUID] = ()
-    note: str | None = None
-    course: int = 1
-
-
-class Tax(msgspec.Struct, frozen=True):
-    """One component of tax, such as CGST at 250 basis points."""
-
-    name: str
-    rate_bp: int
-    paise: int
-
-
-class PricedModifier(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    price_paise: int
-
-
-class PricedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line with everything that it is sold with, frozen."""
-
-    id: UUID
-    position: int
-    item_id: UUID
-    variant_id: UUID
-    name: str
-    variant: str | None
-    quantity: int
-    modifiers: list[PricedModifier]
-    allergens: list[str]
-    note: str | None
-    course: int
-    station: str
-    unit_price_paise: int
-    discount_paise: int
-    taxable_paise: int
-    tax_class: str
-    tax_version: int
-    taxes: list[Tax]
-    total_paise: int
-
-
-class PricedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines and their sums. `subtotal_paise` is before discount, as the menu shows it."""
-
-    lines: list[PricedLine]
-    subtotal_paise: int
-    discount_paise: int
-    taxable_paise: int
-    taxes: list[Tax]
-    total_paise: int
+    lines: list[LineRow]
 
 
 def rounded(net_paise: int) -> int:
@@ -85,7 +34,7 @@ def rounded(net_paise: int) -> int:
 
 
 def price(
-    cart: Sequence[CartLine],
+    cart: Sequence[LineRequest],
     menu: MenuSnapshot,
     *,
     taxed: bool = True,
@@ -119,27 +68,26 @@ def price(
     return order
 
 
-def split_tax(amount_paise: int, tax: TaxClass, taxed: bool) -> tuple[int, list[Tax]]:
+def split_tax(amount_paise: int, tax: TaxClass, taxed: bool) -> tuple[int, list[TaxState]]:
     """Taxable value and components of a line's amount; each component is rounded half up on its own."""
     rates = tax.components if taxed else []
-    if tax.inclusive:
-        base = 10_000 + sum(rate.rate_bp for rate in rates)
-        taxes = [Tax(rate.name, rate.rate_bp, half_up(amount_paise * rate.rate_bp, base)) for rate in rates]
-        return amount_paise - sum(t.paise for t in taxes), taxes
-    return amount_paise, [
-        Tax(rate.name, rate.rate_bp, half_up(amount_paise * rate.rate_bp, 10_000)) for rate in rates
+    base = 10_000 + (sum(rate.rate_bp for rate in rates) if tax.inclusive else 0)
+    taxes = [
+        TaxState(name=rate.name, rate_bp=rate.rate_bp, paise=half_up(amount_paise * rate.rate_bp, base))
+        for rate in rates
     ]
+    return amount_paise - sum(t.paise for t in taxes) if tax.inclusive else amount_paise, taxes
 
 
-def sum_taxes(taxes: Any) -> list[Tax]:
+def sum_taxes(taxes: Any) -> list[TaxState]:
     """Components of the same name and rate added up, in order of name and rate."""
     sums: dict[tuple[str, int], int] = {}
     for tax in taxes:
         sums[tax.name, tax.rate_bp] = sums.get((tax.name, tax.rate_bp), 0) + tax.paise
-    return [Tax(name, rate, paise) for (name, rate), paise in sorted(sums.items())]
+    return [TaxState(name=name, rate_bp=rate, paise=paise) for (name, rate), paise in sorted(sums.items())]
 
 
-def _look_up(line: CartLine, number: int, menu: MenuSnapshot) -> tuple[SnapVariant, list[SnapModifier]]:
+def _look_up(line: LineRequest, number: int, menu: MenuSnapshot) -> tuple[SnapVariant, list[SnapModifier]]:
     variant = menu.variants.get(line.variant_id)
     if variant is None:
         raise BadLine(
@@ -170,16 +118,16 @@ def _look_up(line: CartLine, number: int, menu: MenuSnapshot) -> tuple[SnapVaria
 
 def _line(
     position: int,
-    line: CartLine,
+    line: LineRequest,
     known: tuple[SnapVariant, list[SnapModifier]],
     unit: int,
     discount: int,
     taxed: bool,
     ids: Sequence[UUID],
-) -> PricedLine:
+) -> LineRow:
     variant, modifiers = known
     taxable, taxes = split_tax(unit * line.quantity - discount, variant.tax, taxed)
-    return PricedLine(
+    return LineRow(
         id=ids[position] if ids else uuid7(),
         position=position,
         item_id=variant.item_id,
@@ -187,7 +135,7 @@ def _line(
         name=variant.name,
         variant=variant.variant,
         quantity=line.quantity,
-        modifiers=[PricedModifier(m.id, m.name, m.price_paise) for m in modifiers],
+        modifiers=[ModifierState(id=m.id, name=m.name, price_paise=m.price_paise) for m in modifiers],
         allergens=list(variant.allergens),
         note=line.note or None,
         course=line.course,

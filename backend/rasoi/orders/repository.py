@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from rasoi.orders.domain import Bill, BillRow, OrderRow
+from rasoi.orders.domain import Bill
+from rasoi.orders.placement import Placement, line_values
+from rasoi.orders.rows import BillRow, OrderRow
 from rasoi.platform.events import causation_id, correlation_id, new_event
 from rasoi.platform.idempotency import lock_of
 
@@ -22,35 +24,32 @@ class BillRead(msgspec.Struct):
     orders: list[OrderRow]
 
 
-class Placement(msgspec.Struct, frozen=True):
-    """One order as orders.place_all takes it; `row` and `lines` are of its types placement and placement_line, the lines
-    without their first field. `sources` are (line, variant or modifier, quantity)."""
-
-    row: tuple[Any, ...]
-    lines: list[tuple[Any, ...]]
-    sources: list[tuple[UUID, UUID, int]]
-    menu_version: int
-    item_ids: list[UUID]
-    modifier_ids: list[UUID]
-    key_scope: tuple[Any, ...]  # no two orders of a batch may share either
-    table_scope: tuple[Any, ...]
-
-
 async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, bytes]]:
     """Place some orders in one call; see orders.place_all for the outcomes and their bodies."""
     numbered = list(enumerate(batch, 1))
-    sources = [(n, *source) for n, each in numbered for source in each.sources]
-    items = [(n, item) for n, each in numbered for item in each.item_ids]
-    modifiers = [(n, modifier) for n, each in numbered for modifier in each.modifier_ids]
+    lines = [
+        (n, each.row.outlet_id, each.row.order_id, *line_values(line))
+        for n, each in numbered
+        for line in each.lines
+    ]
     rows = await conn.call(
         "SELECT outcome, body, stocked FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        [each.row for each in batch], [(n, *line) for n, each in numbered for line in each.lines],
-        sorted(lock_of("orders", each.key_scope) for each in batch), [each.row[0] for each in batch],
-        [each.menu_version for each in batch],
-        *zip(*sources, strict=True), *zip(*items, strict=True), *(zip(*modifiers, strict=True) if modifiers else ((), ())),
-    )  # fmt: skip
+        [msgspec.structs.astuple(each.row) for each in batch],
+        lines,
+        sorted(lock_of("orders", each.key_scope) for each in batch),
+        [each.row.outlet_id for each in batch],
+        [each.row.menu_version for each in batch],
+        *_columns(((n, *source) for n, each in numbered for source in each.sources), 4),
+        *_columns(((n, item) for n, each in numbered for item in each.item_ids), 2),
+        *_columns(((n, modifier) for n, each in numbered for modifier in each.modifier_ids), 2),
+    )
     conn.on_written({"orders", "inventory"} if any(row["stocked"] for row in rows) else {"orders"})
     return [(row["outcome"], row["body"]) for row in rows]
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
+    """The columns of some rows, each as an array; as many empty ones where there is no row."""
+    return list(zip(*rows, strict=True)) or [()] * width
 
 
 async def read_bill(

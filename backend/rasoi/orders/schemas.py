@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from rasoi.contracts.kitchen import State as TicketState
-from rasoi.contracts.orders import ModifierState, TaxState
-from rasoi.orders.domain import TRANSITIONS
+from rasoi.contracts.orders import SoldLine, TaxState
+from rasoi.orders.states import TRANSITIONS
 from rasoi.platform.description import one_of
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+\Z")]
@@ -87,25 +87,15 @@ class AttentionRequest(msgspec.Struct, forbid_unknown_fields=True):
     reason: AttentionReason
 
 
-class Line(msgspec.Struct):
-    id: UUID
-    item_id: UUID
-    variant_id: UUID
-    name: str
-    variant: str | None
-    quantity: int
-    modifiers: list[ModifierState]
-    note: str | None
-    course: int
-    station: str
-    unit_price_paise: int
+class Line(SoldLine, frozen=True, kw_only=True):
     taxable_paise: int
     taxes: list[TaxState]
-    total_paise: int
     status: LineStatus = "active"
 
 
-class Totals(msgspec.Struct):
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """An order's sums. `subtotal_paise` is before discount, as the menu shows it."""
+
     subtotal_paise: int
     discount_paise: int
     taxable_paise: int
@@ -133,7 +123,9 @@ class TicketProgress(msgspec.Struct):
     state: TicketState
 
 
-class Order(msgspec.Struct, kw_only=True):
+class OrderFacts(msgspec.Struct, kw_only=True):
+    """What an order's row and its answer have in common."""
+
     id: UUID
     number: int
     token: str | None
@@ -141,7 +133,6 @@ class Order(msgspec.Struct, kw_only=True):
     outlet_id: int
     type: Type
     status: OrderStatus
-    table: NamedTable | None
     customer_name: str | None
     note: str | None
     business_day: date
@@ -151,14 +142,18 @@ class Order(msgspec.Struct, kw_only=True):
     served_at: datetime | None
     completed_at: datetime | None
     payment: PaymentTiming
-    payment_status: PaymentStatus
     expires_at: datetime | None
     cancel_requested: bool
     reason: str | None
+    version: int
+
+
+class Order(OrderFacts, kw_only=True):
+    table: NamedTable | None
+    payment_status: PaymentStatus
     lines: list[Line]
     totals: Totals
     progress: list[TicketProgress]
-    version: int
 
 
 class Orders(msgspec.Struct):
@@ -186,25 +181,30 @@ class Attention(msgspec.Struct):
     since: datetime
 
 
-class BillView(msgspec.Struct, kw_only=True):
+class BillFacts(msgspec.Struct, kw_only=True):
+    """What a bill's row and its answer have in common."""
+
     id: UUID
     type: Type
     status: BillStatus
-    table: NamedTable | None
     business_day: date
-    orders: list[Order]
-    totals: BillTotals
     paid_paise: int
     refunded_paise: int
-    due_paise: int
-    payment_status: PaymentStatus
     invoice_number: str | None
-    sac: str = "996331"
-    seller: Seller
     opened_at: datetime
     closed_at: datetime | None
-    attention: Attention | None
     version: int
+
+
+class BillView(BillFacts, kw_only=True):
+    table: NamedTable | None
+    orders: list[Order]
+    totals: BillTotals
+    due_paise: int
+    payment_status: PaymentStatus
+    sac: str = "996331"
+    seller: Seller
+    attention: Attention | None
 
 
 class Bills(msgspec.Struct):

@@ -10,8 +10,10 @@ from uuid import UUID
 from rasoi.contracts import orders as contracts
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
-from rasoi.orders.domain import AT_KITCHEN, Bill, IllegalChange, OrderRow, invoice_series
+from rasoi.orders.domain import Bill, IllegalChange, invoice_series
 from rasoi.orders.metrics import count_transitions
+from rasoi.orders.rows import OrderRow
+from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx

@@ -30,7 +30,7 @@ class Order:
     async def tell(self, cls: Any = OrderPlaced, status: str = "confirmed") -> None:
         line = LineState(
             id=self.line, item_id=uuid7(), variant_id=self.source, name="x", variant=None, quantity=self.quantity,
-            modifiers=[], station="curry", unit_price_paise=1, total_paise=1,
+            modifiers=[], allergens=[], note=None, course=1, station="curry", unit_price_paise=1, taxable_paise=1, total_paise=1,
         )  # fmt: skip
         data = cls(
             order_id=self.id, bill_id=uuid7(), number=1, type="dine_in", status=status, business_day=date(2026, 11, 21),

@@ -40,6 +40,7 @@ def line(name: str, station: str, *, course: int = 1, status: str = "active") ->
         course=course,
         station=station,
         unit_price_paise=10000,
+        taxable_paise=20000,
         total_paise=20000,
         status=status,
     )

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from rasoi.contracts.orders import OrderPlaced
 from rasoi.orders import placing, repository, schemas
 from rasoi.orders.batcher import PlacementBatcher
-from rasoi.orders.repository import Placement
+from rasoi.orders.placement import Placement
 from rasoi.orders.service import UnknownBill
 from tests.orders.conftest import COLA_1, KULFI_1, TABLE, Desk, guest, line, waiter
 
@@ -66,13 +66,10 @@ async def test_a_fault_is_its_own_orders_and_the_rest_are_placed(desk: Desk) -> 
     while not batcher.queue:
         await asyncio.sleep(0)
     whole = batcher.queue[0][0]
-    number = Placement.__struct_fields__.index("lines")
-    hundred = [(*each[:8], 100, *each[9:]) for each in whole.lines]  # more than the table's CHECK lets in
-    parts = [getattr(whole, name) for name in Placement.__struct_fields__]
-    parts[number] = hundred
-    row = list(whole.row)
-    row[1], row[3], row[7] = uuid7(), uuid7(), "another key"
-    broken = Placement(tuple(row), *parts[1:-2], ("another key",), ("nowhere",))
+    replace = msgspec.structs.replace
+    row = replace(whole.row, order_id=uuid7(), new_bill_id=uuid7(), event_id=uuid7(), key="another key")
+    hundred = [replace(each, quantity=100) for each in whole.lines]  # more than the table's CHECK lets in
+    broken = replace(whole, row=row, lines=hundred)
     with pytest.raises(asyncpg.CheckViolationError):
         await batcher.place(broken)
     assert sorted(order["number"] for _, order in await good) == list(range(1, 11))

@@ -14,18 +14,15 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from rasoi.contracts import orders as contracts
 from rasoi.orders.domain import (
-    TERMINATED,
-    TRANSITIONS,
     Bill,
-    BillRow,
     IllegalChange,
-    OrderRow,
-    Progress,
     invoice_series,
     path_to,
     status_from_tickets,
 )
 from rasoi.orders.pricing import rounded
+from rasoi.orders.rows import BillRow, OrderRow, Progress
+from rasoi.orders.states import TERMINATED, TRANSITIONS
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rasoi.menu.api import GroupRule, MenuSnapshot, SnapModifier, SnapVariant, TaxClass, TaxRate
-from rasoi.orders.pricing import BadLine, CartLine, price, rounded, split_tax
+from rasoi.orders.pricing import BadLine, price, rounded, split_tax
+from rasoi.orders.schemas import LineRequest
 
 FOOD = TaxClass(
     code="food", version=1, inclusive=False, components=[TaxRate("CGST", 250), TaxRate("SGST", 250)]
@@ -52,7 +53,7 @@ def menu(naan: int = 4500, drink: int = 6000) -> MenuSnapshot:
 
 
 def test_tax_on_top_is_rounded_per_component_and_line() -> None:
-    order = price([CartLine(variant_id=NAAN, quantity=3, modifiers=[HOT, CHEESE])], menu())
+    order = price([LineRequest(variant_id=NAAN, quantity=3, modifiers=[HOT, CHEESE])], menu())
     line = order.lines[0]
     assert (line.unit_price_paise, line.taxable_paise) == (7550, 22650)
     assert [(t.name, t.rate_bp, t.paise) for t in line.taxes] == [("CGST", 250, 566), ("SGST", 250, 566)]
@@ -60,7 +61,7 @@ def test_tax_on_top_is_rounded_per_component_and_line() -> None:
 
 
 def test_tax_inside_the_price_leaves_the_price_alone() -> None:
-    order = price([CartLine(variant_id=DRINK, quantity=1)], menu())
+    order = price([LineRequest(variant_id=DRINK, quantity=1)], menu())
     assert order.total_paise == 6000
     assert order.taxable_paise + sum(t.paise for t in order.taxes) == 6000
     assert {t.name: t.paise for t in order.taxes} == {"CESS": 514, "CGST": 600, "SGST": 600}
@@ -68,7 +69,10 @@ def test_tax_inside_the_price_leaves_the_price_alone() -> None:
 
 def test_an_outlet_without_gst_charges_the_menu_price() -> None:
     order = price(
-        [CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD]), CartLine(variant_id=DRINK, quantity=1)],
+        [
+            LineRequest(variant_id=NAAN, quantity=1, modifiers=[MILD]),
+            LineRequest(variant_id=DRINK, quantity=1),
+        ],
         menu(),
         taxed=False,
     )
@@ -78,15 +82,15 @@ def test_an_outlet_without_gst_charges_the_menu_price() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (CartLine(variant_id=uuid4(), quantity=1), "not on the menu"),
-        (CartLine(variant_id=NAAN, quantity=1), "exactly 1 of “Spice”, not 0"),
-        (CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD, HOT]), "exactly 1 of “Spice”, not 2"),
-        (CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD, MILD]), "twice"),
-        (CartLine(variant_id=DRINK, quantity=1, modifiers=[MILD]), "can't be had with that"),
-        (CartLine(variant_id=NAAN, quantity=1, modifiers=[MILD, uuid4()]), "can't be had with that"),
+        (LineRequest(variant_id=uuid4(), quantity=1), "not on the menu"),
+        (LineRequest(variant_id=NAAN, quantity=1), "exactly 1 of “Spice”, not 0"),
+        (LineRequest(variant_id=NAAN, quantity=1, modifiers=[MILD, HOT]), "exactly 1 of “Spice”, not 2"),
+        (LineRequest(variant_id=NAAN, quantity=1, modifiers=[MILD, MILD]), "twice"),
+        (LineRequest(variant_id=DRINK, quantity=1, modifiers=[MILD]), "can't be had with that"),
+        (LineRequest(variant_id=NAAN, quantity=1, modifiers=[MILD, uuid4()]), "can't be had with that"),
     ],
 )
-def test_what_the_menu_does_not_allow_is_refused_with_the_reason(line: CartLine, reason: str) -> None:
+def test_what_the_menu_does_not_allow_is_refused_with_the_reason(line: LineRequest, reason: str) -> None:
     with pytest.raises(BadLine, match=reason):
         price([line], menu())
 
@@ -95,9 +99,9 @@ def test_an_empty_or_absurd_order_is_refused() -> None:
     with pytest.raises(BadLine, match="at least one"):
         price([], menu())
     with pytest.raises(BadLine, match="can't come to more"):
-        price([CartLine(variant_id=DRINK, quantity=99)] * 60, menu(drink=1_000_000))
+        price([LineRequest(variant_id=DRINK, quantity=99)] * 60, menu(drink=1_000_000))
     with pytest.raises(BadLine, match="discount"):
-        price([CartLine(variant_id=DRINK, quantity=1)], menu(), discount_paise=6001)
+        price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=6001)
 
 
 lines = st.lists(st.tuples(st.sampled_from([NAAN, DRINK]), st.integers(1, 99)), min_size=1, max_size=12)
@@ -105,7 +109,7 @@ lines = st.lists(st.tuples(st.sampled_from([NAAN, DRINK]), st.integers(1, 99)), 
 
 @given(lines, st.integers(0, 500_000), st.integers(0, 500_000), st.integers(0, 100), st.booleans())
 def test_everything_adds_up(chosen: Any, naan: int, drink: int, percent: int, taxed: bool) -> None:
-    cart = [CartLine(variant_id=v, quantity=q, modifiers=[MILD] if v == NAAN else []) for v, q in chosen]
+    cart = [LineRequest(variant_id=v, quantity=q, modifiers=[MILD] if v == NAAN else []) for v, q in chosen]
     gross = sum(q * (naan if v == NAAN else drink) for v, q in chosen)
     order = price(cart, menu(naan, drink), taxed=taxed, discount_paise=gross * percent // 100)
     assert order.subtotal_paise == gross

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from rasoi.orders import api, placing, schemas, service, tables
-from rasoi.orders.domain import IllegalChange, rounded
-from rasoi.orders.pricing import BadLine
+from rasoi.orders.domain import IllegalChange
+from rasoi.orders.pricing import BadLine, rounded
 from rasoi.platform.idempotency import KeyReused
 from rasoi.platform.problems import Unprocessable
 from tests.orders.conftest import (

@@ -193,6 +193,7 @@ def order_event(cls: type[Contract] = orders.OrderPlaced) -> Contract:
     line = orders.LineState(
         id=uuid4(), item_id=uuid4(), variant_id=uuid4(), name="Naan", variant=None, quantity=1, station="STATION",
         modifiers=[orders.ModifierState(id=uuid4(), name="Butter", price_paise=1)], unit_price_paise=1, total_paise=1,
+        taxable_paise=1, allergens=[], note=None, course=1,
     )  # fmt: skip
     return cls(
         order_id=ORDER, bill_id=BILL, session_id=SECRET_ID, number=12, type="dine_in", status="placed", table_id=SECRET_ID,

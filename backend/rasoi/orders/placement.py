@@ -1,0 +1,225 @@
+"""From a priced cart to what orders.place_all writes: all that is known before the database is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from rasoi.contracts.orders import LineState, OrderPlaced
+from rasoi.orders import schemas, views
+from rasoi.orders.pricing import PricedOrder
+from rasoi.orders.rows import LineRow
+from rasoi.platform.auth import Principal
+from rasoi.platform.events import correlation_id, traceparent
+from rasoi.platform.idempotency import IdempotencyKey
+from rasoi.staff.api import Outlet
+
+# what orders.place_all puts before the rest of the answer and of the event
+FACTS = frozenset(
+    {
+        "bill_id",
+        "number",
+        "token",
+        "status",
+        "path",
+        "business_day",
+        "placed_at",
+        "expires_at",
+        "confirmed_at",
+        "payment_status",
+        "table_id",
+        "table",
+    }
+)
+REST_OF_ANSWER = tuple(name for name in schemas.Order.__struct_fields__ if name not in FACTS)
+REST_OF_EVENT = tuple(name for name in OrderPlaced.__struct_fields__ if name not in FACTS)
+LINE_COLUMNS = (
+    "id",
+    "position",
+    "item_id",
+    "variant_id",
+    "name",
+    "variant",
+    "quantity",
+    "modifiers",
+    "allergens",
+    "note",
+    "course",
+    "station",
+    "unit_price_paise",
+    "discount_paise",
+    "taxable_paise",
+    "tax_class",
+    "tax_version",
+    "taxes",
+    "total_paise",
+)
+
+
+class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of the SQL type orders.placement, field by field."""
+
+    outlet_id: int
+    order_id: UUID
+    bill_id: UUID | None
+    new_bill_id: UUID
+    event_id: UUID
+    session_id: UUID | None
+    principal: str
+    route: str
+    key: str
+    body_hash: bytes
+    correlation_id: str
+    traceparent: str | None
+    outlet_version: int
+    menu_version: int
+    type: str
+    table_id: UUID | None
+    table_name: str | None
+    customer_name: str | None
+    note: str | None
+    payment: str
+    approve: bool
+    timeout_s: int
+    subtotal_paise: int
+    discount_paise: int
+    taxable_paise: int
+    taxes: str
+    total_paise: int
+    held_courses: list[int]
+    answer: str
+    event: str
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """One order as orders.place_all takes it. `sources` are (line, variant or modifier, quantity)."""
+
+    row: PlacementRow
+    lines: list[LineRow]
+    sources: list[tuple[UUID, UUID, int]]
+    item_ids: list[UUID]
+    modifier_ids: list[UUID]
+
+    @property
+    def key_scope(self) -> tuple[Any, ...]:
+        """No two orders of a batch may share it."""
+        return (self.row.outlet_id, self.row.principal, self.row.route, self.row.key)
+
+    @property
+    def table_scope(self) -> tuple[Any, ...]:
+        """Nor this: the table, or the order itself where it has none."""
+        return (self.row.outlet_id, self.row.table_id or self.row.order_id)
+
+
+def build(
+    principal: Principal,
+    request: schemas.PlaceRequest,
+    key: IdempotencyKey,
+    table: tuple[UUID | None, str | None],
+    outlet: Outlet,
+    menu_version: int,
+    priced: PricedOrder,
+) -> Placement:
+    """What orders.place_all writes, with the answer and the event but for what only the database knows."""
+    order_id = uuid7()
+    by_guest = principal.role == "guest"
+    payment = outlet.takeaway_payment if request.type == "takeaway" else outlet.dine_in_payment
+    if not by_guest and request.type == "dine_in":
+        payment = "pay_later"
+    session_id = principal.session_id if by_guest else None
+    known = _known(order_id, principal.outlet_id, session_id, request, payment, priced)
+    row = PlacementRow(
+        outlet_id=principal.outlet_id,
+        order_id=order_id,
+        bill_id=request.bill_id,
+        new_bill_id=uuid7(),
+        event_id=uuid7(),
+        session_id=session_id,
+        principal=principal.key,
+        route=key.route,
+        key=key.value,
+        body_hash=key.body_hash,
+        correlation_id=correlation_id.get(),
+        traceparent=traceparent.get(),
+        outlet_version=outlet.version,
+        menu_version=menu_version,
+        type=request.type,
+        table_id=table[0],
+        table_name=table[1],
+        customer_name=request.customer_name,
+        note=request.note,
+        payment=payment,
+        approve=outlet.approve_first_order and by_guest and request.type == "dine_in",
+        timeout_s=outlet.payment_timeout_s,
+        subtotal_paise=priced.subtotal_paise,
+        discount_paise=priced.discount_paise,
+        taxable_paise=priced.taxable_paise,
+        taxes=_text(priced.taxes),
+        total_paise=priced.total_paise,
+        held_courses=request.held_courses,
+        answer=_rest(known | {"lines": views.lines_of(priced)}, REST_OF_ANSWER),
+        event=_rest(known | {"lines": _lines_of_event(priced)}, REST_OF_EVENT),
+    )
+    sources = [
+        (line.id, source, line.quantity)
+        for line in priced.lines
+        for source in (line.variant_id, *(modifier.id for modifier in line.modifiers))
+    ]
+    modifier_ids = list({modifier.id for line in priced.lines for modifier in line.modifiers})
+    return Placement(row, priced.lines, sources, list({line.item_id for line in priced.lines}), modifier_ids)
+
+
+def _known(
+    order_id: UUID,
+    outlet_id: int,
+    session_id: UUID | None,
+    request: schemas.PlaceRequest,
+    payment: str,
+    priced: PricedOrder,
+) -> dict[str, Any]:
+    """What the answer and the event say that is not one of FACTS."""
+    return {
+        "id": order_id,
+        "order_id": order_id,
+        "outlet_id": outlet_id,
+        "session_id": session_id,
+        "type": request.type,
+        "customer_name": request.customer_name,
+        "note": request.note,
+        "payment": payment,
+        "ready_at": None,
+        "served_at": None,
+        "completed_at": None,
+        "cancel_requested": False,
+        "reason": None,
+        "held_courses": request.held_courses,
+        "total_paise": priced.total_paise,
+        "totals": views.totals_of(priced),
+        "progress": [],
+        "version": 1,
+    }
+
+
+def _lines_of_event(priced: PricedOrder) -> list[LineState]:
+    return msgspec.convert(priced.lines, list[LineState], from_attributes=True)
+
+
+def _rest(known: dict[str, Any], names: tuple[str, ...]) -> str:
+    """A JSON object of these fields without its opening brace."""
+    return _text({name: known[name] for name in names})[1:]
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def line_values(line: LineRow) -> tuple[Any, ...]:
+    """The line's columns, JSON as text."""
+    values = (getattr(line, name) for name in LINE_COLUMNS)
+    return tuple(
+        _text(value) if name in ("modifiers", "taxes") else value
+        for name, value in zip(LINE_COLUMNS, values, strict=True)
+    )

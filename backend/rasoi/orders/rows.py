@@ -1,0 +1,83 @@
+"""Rows of the orders room's tables, and what is computed from one of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from rasoi.contracts.orders import LineState, TaxState
+from rasoi.orders.schemas import BillFacts, OrderFacts
+
+
+class LineRow(LineState, frozen=True, kw_only=True):
+    """A row of orders.line, without its outlet and order."""
+
+    position: int
+    discount_paise: int
+    taxable_paise: int
+    taxes: list[TaxState]
+    tax_class: str
+    tax_version: int
+
+
+class Progress(msgspec.Struct, kw_only=True):
+    """How far one ticket is."""
+
+    station: str
+    ticket_id: UUID
+    state: str
+    version: int = 0
+
+
+class OrderRow(OrderFacts, kw_only=True):
+    """A row of orders.orders with its lines and its tickets' progress."""
+
+    session_id: UUID | None
+    table_id: UUID | None
+    table_name: str | None
+    subtotal_paise: int
+    discount_paise: int
+    taxable_paise: int
+    taxes: list[TaxState]
+    total_paise: int
+    held_courses: list[int]
+    lines: list[LineRow] = []
+    progress: list[Progress] = []
+
+
+def payment_status(total_paise: int, held_paise: int) -> str:
+    """What the money held on a bill is to its total. Computed from the ledger, never set."""
+    if held_paise > total_paise:
+        return "overpaid"
+    if held_paise == 0:
+        return "unpaid"
+    return "paid" if held_paise == total_paise else "partly_paid"
+
+
+class BillRow(BillFacts, kw_only=True):
+    """A row of orders.bill."""
+
+    outlet_id: int
+    table_id: UUID | None
+    table_name: str | None
+    customer_name: str | None
+    session_ids: list[UUID]
+    net_paise: int
+    total_paise: int
+    attention: str | None
+    attention_since: datetime | None
+
+    @property
+    def held_paise(self) -> int:
+        """What was paid and not given back."""
+        return self.paid_paise - self.refunded_paise
+
+    @property
+    def due_paise(self) -> int:
+        return max(0, self.total_paise - self.held_paise)
+
+    @property
+    def payment_status(self) -> str:
+        return payment_status(self.total_paise, self.held_paise)

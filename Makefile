@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test test endurance faults check tidy bench generated screens lock
+.PHONY: help run stack stack-test test mutants endurance faults check tidy bench generated screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -22,6 +22,9 @@ stack-test: ## the browser suite and a rush with a rolling restart, through the 
 
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
 	@$(SETUP) python screens prisma browser stack -- python infra/test.py $(ARGS)
+
+mutants: ## plant faults in the rules and see a test fail on each (ARGS="money" for an area, "--help")
+	@$(SETUP) python screens -- python -m mutants $(ARGS)
 
 endurance: ## a rush over many processes and a real Kafka, some of them killed
 	@$(SETUP) python screens stack -- python infra/test.py -m endurance

@@ -25,7 +25,7 @@ BACKEND = ROOT / "backend"
 SCREENS = ROOT / "kds_frontend"
 WATCH = ROOT / "prometheus"
 NO_ROOMS = {"rasoi.app", "rasoi.serve", "rasoi.platform", "rasoi.contracts"}
-CODE = ["rasoi", "razorpay_simulator", "tests", "bench", "faults", "prisma/check.py", "../infra"]
+CODE = ["rasoi", "razorpay_simulator", "tests", "bench", "faults", "mutants", "prisma/check.py", "../infra"]
 
 
 def tool(*command: str | Path, cwd: Path = BACKEND) -> str:
@@ -156,7 +156,7 @@ def present(paths: list[str]) -> list[str]:
 CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
     "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
-    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench", "faults"])),
+    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench", "faults", "mutants"])),
     "rooms are the list's": rooms,
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),

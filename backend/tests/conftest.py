@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from rasoi.platform.database import Database
 from rasoi.settings import Settings, load
-from tests.support import Cluster, Platform, private_directory
+from tests.support import SHARED, Cluster, Platform, SharedCluster, private_directory
 
 AsRoom = Callable[[str], Awaitable[Database]]
 
@@ -18,7 +19,7 @@ AsRoom = Callable[[str], Awaitable[Database]]
 @pytest.fixture(scope="session")
 def bare_cluster() -> Iterator[Cluster]:
     """PostgreSQL and Redis with nothing in them."""
-    cluster = Cluster().start()
+    cluster = (SharedCluster() if SHARED in os.environ else Cluster()).start()
     yield cluster
     cluster.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -57,6 +58,7 @@ class Cluster:
 
     root: Path = field(default_factory=fast_directory)
     made: int = 0
+    template: str = DATABASE
 
     def start(self) -> Cluster:
         self.embedded = Embedded(load({"RASOI_DATA": str(self.root / "data")}), FAST).start()
@@ -78,11 +80,13 @@ class Cluster:
         """Migrate the database that every test's own is copied from."""
         await migrate.prepare(self.url(DATABASE), ROOMS)
 
-    async def create(self, template: str = DATABASE) -> str:
-        """A fresh database; returns its name."""
+    async def create(self, template: str | None = None) -> str:
+        """A fresh database; returns its name, which no other process that shares the cluster takes."""
         self.made += 1
-        name = f"test_{self.made}"
-        await self._admin(f"CREATE DATABASE {name} TEMPLATE {template} OWNER rasoi STRATEGY file_copy")
+        name = f"test_{os.getpid()}_{self.made}"
+        await self._admin(
+            f"CREATE DATABASE {name} TEMPLATE {template or self.template} OWNER rasoi STRATEGY file_copy"
+        )
         return name
 
     async def drop(self, name: str) -> None:
@@ -94,6 +98,36 @@ class Cluster:
             await conn.execute(sql)
         finally:
             await conn.close()
+
+
+SHARED = "RASOI_TEST_CLUSTER"
+
+
+class SharedCluster(Cluster):
+    """One that another process keeps ready and migrated, as SHARED in the environment says: for mutation testing."""
+
+    def __init__(self) -> None:
+        self.place = json.loads(os.environ[SHARED])
+        self.made = 0
+        self.template = self.place["template"]
+
+    def start(self) -> Cluster:
+        return self
+
+    def stop(self) -> None:
+        """The other process's."""
+
+    @property
+    def redis_url(self) -> str | None:
+        redis: str | None = self.place["redis"]
+        return redis
+
+    def url(self, database: str, user: str = "rasoi") -> str:
+        url: str = self.place["url"].format(user=user, database=database)
+        return url
+
+    async def prepare_template(self) -> None:
+        """Done already."""
 
 
 @dataclass

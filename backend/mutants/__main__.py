@@ -1,0 +1,176 @@
+"""Plant small faults in the rules, one by one, and see a test fail on each. Exit status 1 below 95 %, or 2 if it can't run.
+
+Examples: `python -m mutants`, `python -m mutants money access`, `python -m mutants --only rasoi/platform/leader.py`.
+Earlier outcomes are kept in .rasoi/mutants and used while the code and tests that they rest on are unchanged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from mutants import python, sql
+from mutants.areas import AREAS, BACKEND, FUNCTIONS, Area
+from mutants.mutant import Mutant
+from mutants.results import KEPT, Equivalents, Memory, Outcome, Tally, digest, summary
+from mutants.selection import Selection, folders
+
+
+class Remote:
+    """A worker process."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mutants.worker"],
+            cwd=BACKEND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, job: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError("a worker of the mutation run ended")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def stop(self) -> None:
+        self.process.communicate()
+
+
+def mutants_of(file: str) -> list[Mutant]:
+    source = (BACKEND / file).read_bytes()
+    return sql.mutants(file, source) if file.endswith(".sql") else python.mutants(file, source)
+
+
+def baseline(workers: list[Remote], areas: list[Area]) -> Selection:
+    """Run the areas' tests once, unchanged: which functions each calls. Taken from before when nothing changed."""
+    chosen = folders(areas)
+    sources = sorted(path for part in ("rasoi", "tests", FUNCTIONS) for path in (BACKEND / part).rglob("*.*"))
+    state = digest(*(path for path in sources if path.suffix in (".py", ".sql")))
+    kept = KEPT / "calls.json"
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    if known.get("state") != state or not set(chosen) <= set(known["tests"]):
+        print(
+            f"running {len(chosen)} folders and files of tests unchanged, to see what each reaches …",
+            flush=True,
+        )
+        answer = workers[0].run({"tests": chosen, "limit": 1800, "calls": True})
+        if answer["outcome"] != "survived":
+            raise SystemExit(
+                f"{answer.get('output')}\nmutants: the tests must pass first ({answer['outcome']})"
+            )
+        known = {"state": state, "tests": chosen, "by_test": answer["calls"]}
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(known))
+    return Selection(known["by_test"])
+
+
+def job_of(mutant: Mutant, tests: list[str], seconds: float) -> dict[str, Any]:
+    changed = mutant.apply((BACKEND / mutant.file).read_bytes()).decode()
+    job: dict[str, Any] = {"tests": tests, "limit": 15 + 4 * seconds}
+    if mutant.file.endswith(".sql"):
+        return job | {"sql": changed}
+    module = mutant.file.removesuffix(".py").replace("/", ".")
+    return job | {"module": module, "path": str(BACKEND / mutant.file), "source": changed}
+
+
+class Run:
+    """One run over some areas."""
+
+    def __init__(self, workers: list[Remote], selection: Selection, memory: Memory) -> None:
+        self.selection, self.memory = selection, memory
+        self.idle: SimpleQueue[Remote] = SimpleQueue()
+        for worker in workers:
+            self.idle.put(worker)
+        self.pool = ThreadPoolExecutor(len(workers))
+        self.equivalents = Equivalents()
+        self.stale: list[str] = []
+
+    def area(self, area: Area, only: str | None) -> Tally:
+        """Try an area's mutants."""
+        tally = Tally(area.name)
+        files = [path for path in area.paths() if only is None or path.startswith(only)]
+        found = [mutant for file in files for mutant in mutants_of(file)]
+        self.stale += self.equivalents.stale(found, set(files))
+        tests = digest(*sorted(p for place in folders([area]) for p in test_files(BACKEND / place)))
+        wanted = [mutant for mutant in found if mutant not in self.equivalents]
+        tally.equivalent = len(found) - len(wanted)
+        began = time.monotonic()
+        for number, outcome in enumerate(self.pool.map(lambda m: self.try_one(m, area, tests), wanted), 1):
+            tally.add(outcome)
+            self.show(area, number, len(wanted), time.monotonic() - began, outcome)
+        return tally
+
+    def try_one(self, mutant: Mutant, area: Area, tests: str) -> Outcome:
+        if known := self.memory.recall(mutant, tests):
+            return known
+        worker = self.idle.get()
+        try:
+            chosen, seconds = self.selection.of(mutant, area)
+            answer = worker.run(job_of(mutant, chosen, seconds))
+        finally:
+            self.idle.put(worker)
+        outcome = Outcome(mutant, answer["outcome"], answer.get("by", ""), answer["seconds"])
+        self.memory.keep(outcome, tests)
+        return outcome
+
+    @staticmethod
+    def show(area: Area, number: int, total: int, seconds: float, outcome: Outcome) -> None:
+        if outcome.outcome not in ("killed", "timeout", "invalid"):
+            print(f"{outcome.outcome}: {outcome.mutant}", flush=True)
+        if number % 25 == 0 or number == total:
+            print(f"{area.name}: {number} of {total} in {seconds:.0f} s", flush=True)
+
+
+def test_files(place: Path) -> list[Path]:
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place]
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        "mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "areas", nargs="*", help=f"of {', '.join(area.name for area in AREAS)}; all if none is named"
+    )
+    parser.add_argument("--only", help="only files whose path from backend/ begins so")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at a time, each with a PostgreSQL (2)")
+    parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
+    options = parser.parse_args(arguments)
+    chosen = [area for area in AREAS if not options.areas or area.name in options.areas]
+    if unknown := set(options.areas) - {area.name for area in AREAS}:
+        parser.error(f"no area {', '.join(sorted(unknown))}")
+    if options.list:
+        for area in chosen:
+            for file in area.paths():
+                print(*mutants_of(file), sep="\n")
+        return 0
+    workers = [Remote() for _ in range(options.jobs)]
+    try:
+        run = Run(workers, baseline(workers, chosen), Memory())
+        tallies = [run.area(area, options.only) for area in chosen]
+    finally:
+        for worker in workers:
+            worker.stop()
+    text = summary(tallies)
+    (KEPT / "summary.md").write_text(text + "\n")
+    print(text)
+    for entry in run.stale:
+        print(f"equivalent.toml: no such mutant, or no reason given: {entry}")
+    return 1 if run.stale or not all(tally.enough for tally in tallies) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

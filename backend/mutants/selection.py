@@ -1,0 +1,59 @@
+"""Which tests are run for a mutant: those of its area that reach the changed function, the quickest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mutants.areas import BACKEND, FUNCTIONS, Area
+from mutants.mutant import Mutant
+
+MOST_S = 60.0  # of tests for one mutant; the slower ones beyond that are left out
+
+
+class Selection:
+    """`by_test`: what Calls noted of every test of the chosen areas."""
+
+    def __init__(self, by_test: Mapping[str, Mapping[str, Any]]) -> None:
+        self.by_test = by_test
+
+    def of(self, mutant: Mutant, area: Area) -> tuple[list[str], float]:
+        """The tests for a mutant and the seconds that they take."""
+        inside = [test for test in self.by_test if is_of(test, area)]
+        reaching = [test for test in inside if self.reaches(test, mutant)]
+        if not reaching:  # what runs at import belongs to no test
+            reaching = [test for test in inside if self.touches(test, mutant.file)] or inside
+        chosen, total = [], 0.0
+        for test in sorted(reaching, key=lambda test: float(self.by_test[test]["seconds"])):
+            total += float(self.by_test[test]["seconds"])
+            chosen.append(test)
+            if total > MOST_S:
+                break
+        return chosen, total
+
+    def reaches(self, test: str, mutant: Mutant) -> bool:
+        """Whether the test calls the function that the mutant stands in, or one nested in it."""
+        called = self.by_test[test]["calls"]
+        if mutant.file.startswith(FUNCTIONS):
+            return sql_name(mutant.file) in called
+        name = f"{mutant.file}:{mutant.scope}"
+        return bool(mutant.scope) and any(call == name or call.startswith(f"{name}.") for call in called)
+
+    def touches(self, test: str, file: str) -> bool:
+        return any(call.startswith(f"{file}:") for call in self.by_test[test]["calls"])
+
+
+def sql_name(file: str) -> str:
+    """`sql:orders.place_all` for prisma/functions/orders/place_all.sql."""
+    schema, name = file.removesuffix(".sql").split("/")[-2:]
+    return f"sql:{schema}.{name}"
+
+
+def is_of(test: str, area: Area) -> bool:
+    return any(test.startswith((f"tests/{place}/", f"tests/{place}::")) for place in area.tests)
+
+
+def folders(areas: Iterable[Area]) -> list[str]:
+    """The test files and folders of areas; one that is not there yet is left out."""
+    named = dict.fromkeys(f"tests/{place}" for area in areas for place in area.tests)
+    return [place for place in named if (BACKEND / place).exists()]

@@ -63,7 +63,7 @@ AREAS = [
     ),
     Area(
         "events",
-        ("rasoi/platform/idempotency.py", "rasoi/platform/log.py", "rasoi/platform/leader.py"),
+        ("rasoi/platform/idempotency.py", "rasoi/platform/event_log.py", "rasoi/platform/leader.py"),
         ("platform",),
     ),
     Area(

@@ -161,6 +161,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),
     "AsyncAPI is current": description("asyncapi"),
+    "old events are still read": lambda: tool(sys.executable, "-m", "tests.contracts.samples"),
     "the screens' client is current": client,
     "the containers are the stack's": containers,
     "docker-compose.yml keeps to its schema": lambda: tool(

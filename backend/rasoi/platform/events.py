@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
+CONTENT_TYPE = "application/cloudevents+json"
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 causation_id: ContextVar[str | None] = ContextVar("causation_id", default=None)
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)

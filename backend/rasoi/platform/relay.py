@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from rasoi.platform import tracing
 from rasoi.platform.cluster import LARGEST_MESSAGE, Cluster
 from rasoi.platform.event_log import BATCH, LogEntry, Position, read
+from rasoi.platform.events import CONTENT_TYPE
 from rasoi.platform.inbox import DATABASE_UNAVAILABLE
 from rasoi.platform.leader import Leadership
 from rasoi.platform.local import POLL_S, SAVE, SAVE_S, saved_position
@@ -34,7 +35,7 @@ RETRY_S = 0.5
 BEGIN = """INSERT INTO {room}.reader (log, position)
 SELECT $1, coalesce(max(id), 0) FROM {room}.outbox WHERE created_at < now() - interval '7 days'
 ON CONFLICT DO NOTHING"""
-HEADERS = [("content-type", b"application/cloudevents+json")]
+HEADERS = [("content-type", CONTENT_TYPE.encode())]
 
 
 class DeliveryUnknown(Exception):

@@ -461,6 +461,15 @@ END $$;
 
 
 --
+-- Name: checksum(uuid, bigint); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.checksum(p_ticket uuid, p_version bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$ SELECT crc32(convert_to(p_ticket || ':' || p_version, 'UTF8')) $$;
+
+
+--
 -- Name: hear_orders(uuid[], integer[], jsonb[], timestamp with time zone[], text[], text[]); Type: FUNCTION; Schema: kitchen; Owner: -
 --
 
@@ -612,7 +621,7 @@ BEGIN
     FROM item i GROUP BY i.ticket_id
   ), step AS MATERIALIZED (
     SELECT s.n, t.outlet_id, t.station, t.course, row_number() OVER w AS opened, row_number() OVER w + b.sequence AS sequence,
-      (b.hash + sum(crc32(convert_to(t.id || ':' || t.version, 'UTF8'))) OVER w)::bigint % 4294967296 AS hash,
+      (b.hash + sum(kitchen.checksum(t.id, t.version)) OVER w)::bigint % 4294967296 AS hash,
       kitchen.ticket_state(t::kitchen.ticket, shown.items) AS ticket, shown.ids
     FROM opened t JOIN shown ON shown.ticket_id = t.id JOIN share s ON s.ticket_id = t.id
       JOIN kitchen.board b ON b.outlet_id = t.outlet_id AND b.station = t.station
@@ -4669,6 +4678,13 @@ REVOKE ALL ON FUNCTION inventory.shift(p_outlet integer, p_stocks uuid[], p_on_h
 --
 
 REVOKE ALL ON FUNCTION inventory.tell(p_stock inventory.stock, p_before bigint, p_after bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION checksum(p_ticket uuid, p_version bigint); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.checksum(p_ticket uuid, p_version bigint) FROM PUBLIC;
 
 
 --

@@ -61,7 +61,7 @@ BEGIN
     FROM item i GROUP BY i.ticket_id
   ), step AS MATERIALIZED (
     SELECT s.n, t.outlet_id, t.station, t.course, row_number() OVER w AS opened, row_number() OVER w + b.sequence AS sequence,
-      (b.hash + sum(crc32(convert_to(t.id || ':' || t.version, 'UTF8'))) OVER w)::bigint % 4294967296 AS hash,
+      (b.hash + sum(kitchen.checksum(t.id, t.version)) OVER w)::bigint % 4294967296 AS hash,
       kitchen.ticket_state(t::kitchen.ticket, shown.items) AS ticket, shown.ids
     FROM opened t JOIN shown ON shown.ticket_id = t.id JOIN share s ON s.ticket_id = t.id
       JOIN kitchen.board b ON b.outlet_id = t.outlet_id AND b.station = t.station

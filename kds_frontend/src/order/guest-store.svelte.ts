@@ -1,6 +1,7 @@
 import { ApiError, builds, GuestSession, idempotencyKey, Live, type Change } from '$lib';
 import type { AvailabilityChange, Bill, Menu, NewOrder, Order, Page, QuoteRequest } from '$lib/types';
 import * as cart from '$lib/ordering/cart';
+import { withAvailability } from '$lib/ordering/menu';
 import { readGuest, writeGuest, type SignedPayment, type StoredGuest } from './storage';
 import { GuestNotifications } from './notifications';
 import { prepare, isFinalRefusal, type PendingOrder } from '$lib/ordering/sending';
@@ -243,7 +244,7 @@ export class GuestStore {
   private onMenu(change: Change<Partial<AvailabilityChange>>): void {
     const { item_id, available, remaining } = change.data;
     if (this.menu && item_id && available !== undefined) {
-      this.menu = cart.withAvailability(this.menu, { item_id, available, remaining });
+      this.menu = withAvailability(this.menu, { item_id, available, remaining });
       return;
     }
     clearTimeout(this.menuTimer);

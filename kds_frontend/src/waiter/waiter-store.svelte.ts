@@ -13,7 +13,7 @@ import type {
   Table,
   Ticket,
 } from '$lib/types';
-import { withAvailability } from '$lib/ordering/cart';
+import { withAvailability } from '$lib/ordering/menu';
 import { withTicket } from './floor';
 
 export type View =

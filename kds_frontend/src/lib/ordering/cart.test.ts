@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as cart from './cart';
+import * as menus from './menu';
+import * as choices from './choices';
 import type { Menu, MenuItem } from '$lib/types';
 
 const spice = {
@@ -95,23 +97,40 @@ describe('lines', () => {
 
 describe('modifier groups', () => {
   it('says what is missing', () => {
-    expect(cart.groupFault(spice, new Set())).toBe('Please choose one.');
-    expect(cart.groupFault(spice, new Set(['hot']))).toBeNull();
-    expect(cart.groupFault({ ...extras, min: 2 }, new Set(['cheese']))).toBe('Please choose 1 more.');
+    expect(choices.groupFault(spice, new Set())).toBe('Please choose one.');
+    expect(choices.groupFault(spice, new Set(['hot']))).toBeNull();
+    expect(choices.groupFault({ ...extras, min: 2 }, new Set(['cheese']))).toBe('Please choose 1 more.');
   });
   it('says what is too many or gone', () => {
-    expect(cart.groupFault({ ...extras, max: 1 }, new Set(['cheese', 'butter']))).toBe('At most 1, please.');
-    expect(cart.groupFault(extras, new Set(['egg']))).toContain('sold out');
+    expect(choices.groupFault({ ...extras, max: 1 }, new Set(['cheese', 'butter']))).toBe('At most 1, please.');
+    expect(choices.groupFault(extras, new Set(['egg']))).toContain('sold out');
   });
   it('swaps in a pick-one group and stops at the maximum', () => {
-    expect([...cart.toggle(spice, new Set(['mild']), 'hot')]).toEqual(['hot']);
-    expect([...cart.toggle(spice, new Set(['mild']), 'mild')]).toEqual(['mild']);
-    expect(cart.toggle({ ...extras, max: 2 }, new Set(['cheese', 'butter']), 'egg').has('egg')).toBe(false);
+    expect([...choices.toggle(spice, new Set(['mild']), 'hot')]).toEqual(['hot']);
+    expect([...choices.toggle(spice, new Set(['mild']), 'mild')]).toEqual(['mild']);
+    expect(choices.toggle({ ...extras, max: 2 }, new Set(['cheese', 'butter']), 'egg').has('egg')).toBe(false);
   });
   it('words the rule', () => {
-    expect(cart.groupRule(spice)).toBe('Choose one');
-    expect(cart.groupRule(extras)).toBe('Optional, up to 2');
-    expect(cart.groupRule({ ...extras, min: 1 })).toBe('Choose 1 to 2');
+    expect(choices.groupRule(spice)).toBe('Choose one');
+    expect(choices.groupRule(extras)).toBe('Optional, up to 2');
+    expect(choices.groupRule({ ...extras, min: 1 })).toBe('Choose 1 to 2');
+  });
+});
+
+describe('a dish whose required choice is wholly sold out', () => {
+  const soldOut = (group: typeof spice) => ({
+    ...group,
+    modifiers: group.modifiers.map((modifier) => ({ ...modifier, available: false })),
+  });
+  it('is off, as if it were sold out itself', () => {
+    const off = { ...paneer, modifier_groups: [soldOut(spice), extras] };
+    expect(choices.isOrderable(paneer)).toBe(true);
+    expect(choices.isOrderable(off)).toBe(false);
+    expect(choices.itemFault(off, new Set(['mild']))).toBe('Sold out');
+  });
+  it('stays on sale when the choice is optional', () => {
+    const plain = { ...extras, modifiers: extras.modifiers.map((modifier) => ({ ...modifier, available: false })) };
+    expect(choices.isOrderable({ ...paneer, modifier_groups: [spice, plain] })).toBe(true);
   });
 });
 
@@ -125,7 +144,7 @@ describe('price', () => {
   it('names what can not be had', () => {
     const lines = cart.add(cart.add([], line({ quantity: 6 })), line({ item_id: 'nope', variant_id: 'x' }));
     expect(cart.price(lines, menu).map((entry) => entry.fault)).toEqual(['Only 5 left', 'No longer on the menu']);
-    const gone = cart.withAvailability(menu, { item_id: 'i1', available: false, remaining: 0 });
+    const gone = menus.withAvailability(menu, { item_id: 'i1', available: false, remaining: 0 });
     expect(cart.price(lines, gone)[0]?.fault).toBe('Sold out');
   });
   it('builds the request without empty notes', () => {
@@ -137,14 +156,14 @@ describe('price', () => {
 
 describe('the menu', () => {
   it('is searched by every word, and by diet', () => {
-    expect(cart.search(menu, 'tikka chick', false)[0]?.items.map((item) => item.id)).toEqual(['i2']);
-    expect(cart.search(menu, '', true)[0]?.items.map((item) => item.id)).toEqual(['i1']);
-    expect(cart.search(menu, 'pizza', false)).toEqual([]);
+    expect(menus.search(menu, 'tikka chick', false)[0]?.items.map((item) => item.id)).toEqual(['i2']);
+    expect(menus.search(menu, '', true)[0]?.items.map((item) => item.id)).toEqual(['i1']);
+    expect(menus.search(menu, 'pizza', false)).toEqual([]);
   });
   it('is found by its Hindi names too', () => {
     const hindi = { ...menu, categories: menu.categories.map((category) => ({ ...category, name_hi: 'तंदूर से' })) };
-    expect(cart.search(hindi, 'तंदूर', false)).toHaveLength(1);
-    expect(cart.names({ name: 'Soups', name_hi: 'सूप' })).toEqual({ main: 'Soups', hindi: 'सूप' });
-    expect(cart.names({ name: 'Soups' }).hindi).toBe('');
+    expect(menus.search(hindi, 'तंदूर', false)).toHaveLength(1);
+    expect(menus.names({ name: 'Soups', name_hi: 'सूप' })).toEqual({ main: 'Soups', hindi: 'सूप' });
+    expect(menus.names({ name: 'Soups' }).hindi).toBe('');
   });
 });

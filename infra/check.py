@@ -156,7 +156,9 @@ def present(paths: list[str]) -> list[str]:
 CHECKS: dict[str, Callable[[], str]] = {
     "ruff": lambda: tool("ruff", "check", "--config", "pyproject.toml", *present(CODE)),
     "ruff format": lambda: tool("ruff", "format", "--check", "--config", "pyproject.toml", *present(CODE)),
-    "mypy": lambda: tool("mypy", *present(["rasoi", "razorpay_simulator", "bench", "faults", "mutants"])),
+    "mypy": lambda: tool(
+        "mypy", *present(["rasoi", "razorpay_simulator", "bench", "faults", "mutants", "tests"])
+    ),
     "rooms are the list's": rooms,
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),

@@ -40,7 +40,7 @@ def target(query: Query, letter: str, *, instant: bool) -> dict[str, Any]:
 
 def thresholds(panel: Panel) -> dict[str, Any]:
     """Green, then orange from the first limit and red from the second; `below` turns the scale round."""
-    colours = COLOURS[::-1] if panel.below else COLOURS
+    colours: tuple[str, ...] = COLOURS[::-1] if panel.below else COLOURS
     if len(panel.limits) == 1:
         colours = (colours[0], colours[2])
     values = [None, *panel.limits]

@@ -53,7 +53,7 @@ class Gateway:
         self.run = Path(self.directory.name)
         self._write()
         self.errors = (self.run / "errors.log").open("wb")
-        argv = [self.program, "-p", self.run, "-c", self.run / "nginx.conf", "-e", "stderr"]
+        argv: list[str | Path] = [self.program, "-p", self.run, "-c", self.run / "nginx.conf", "-e", "stderr"]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=self.errors)
         async with httpx.AsyncClient(verify=False) as client, asyncio.timeout(10):
             while not await self._answers(client):

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+import httpx
 
 from rasoi.app import ROOMS
 from rasoi.embedded import Embedded
@@ -189,6 +191,11 @@ class Platform:
         with suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait(10)
+
+
+def asgi_transport(app: Any, raise_app_exceptions: bool = True) -> httpx.ASGITransport:
+    """For a client of an application in this process; httpx and Litestar type ASGI differently."""
+    return httpx.ASGITransport(app, raise_app_exceptions=raise_app_exceptions)
 
 
 def plain_environment() -> dict[str, str]:

@@ -23,12 +23,15 @@ from rasoi.platform.context import Context
 from rasoi.settings import Settings
 
 G, W, K, M, O = "guest", "waiter", "kitchen", "manager", "owner"  # noqa: E741
-STAFF, FLOOR, MANAGERS = {W, K, M, O}, {W, M, O}, {M, O}
-PUBLIC = {G, W, K, M, O, None}
-ANYONE = {G, W, K, M, O}
-GUEST_AND_FLOOR = {G, W, M, O}
+Who = set[str | None]
+STAFF: Who = {W, K, M, O}
+FLOOR: Who = {W, M, O}
+MANAGERS: Who = {M, O}
+ANYONE: Who = {G, W, K, M, O}
+PUBLIC: Who = {*ANYONE, None}
+GUEST_AND_FLOOR: Who = {G, W, M, O}
 
-MATRIX: dict[tuple[str, str], set[str | None]] = {
+MATRIX: dict[tuple[str, str], Who] = {
     ("GET", "/health/live"): PUBLIC,
     ("GET", "/health/ready"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
@@ -149,7 +152,7 @@ async def test_the_matrix_of_route_and_role(running: Running) -> None:
     for (method, template), allowed in MATRIX.items():
         path = re.sub(r"\{\w+:uuid\}", str(uuid7()), template).replace("{station:str}", "tandoor")
         for role in (None, G, W, K, M, O):
-            body = None if method in ("GET", "DELETE") else {}
+            body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
             answer = await running.ask(method, path, role, json=body)
             expected = "in" if role in allowed else "401" if role is None else "403"
             got = str(answer.status_code) if answer.status_code in (401, 403) else "in"
@@ -166,7 +169,7 @@ async def dish(running: Running) -> dict[str, Any]:
     plain = (
         i for c in menu["categories"] for i in c["items"] if not any(g["min"] for g in i["modifier_groups"])
     )
-    return next(plain)  # type: ignore[no-any-return]
+    return next(plain)
 
 
 def order_for(dish: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
+from rasoi.embedded.postgres import free_port
 from rasoi.platform.metrics import method_of
 from rasoi.settings import REPOSITORY
-from tests.support import Platform, free_port, run_rasoi
+from tests.support import Platform, run_rasoi
 
 sys.path.append(str(REPOSITORY / "infra"))
 import dashboards

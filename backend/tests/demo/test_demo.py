@@ -26,7 +26,7 @@ def rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in text(name).splitlines() if not line.startswith("#")))
 
 
-def test_the_menu_is_broad():
+def test_the_menu_is_broad() -> None:
     report = Report()
     menu = parse_menu(text("menu.csv"), report)
     assert report.faults == []
@@ -39,7 +39,7 @@ def test_the_menu_is_broad():
     assert {item["station"] for item in menu.items.values()} == set(menu.stations)
 
 
-def test_every_dish_has_a_recipe():
+def test_every_dish_has_a_recipe() -> None:
     report = Report()
     stock, menu = parse_stock(text("stock.csv"), report), parse_menu(text("menu.csv"), report)
     assert report.faults == []
@@ -48,7 +48,7 @@ def test_every_dish_has_a_recipe():
     assert {entry.kind for entry in stock.stock.values()} == {"counted", "estimated"}
 
 
-def test_tables_people_outlet():
+def test_tables_people_outlet() -> None:
     assert len(rows("tables.csv")) == 14
     people = rows("people.csv")
     roles = [person["role"] for person in people]
@@ -63,7 +63,7 @@ def test_tables_people_outlet():
     assert is_gstin(outlet["gstin"])
 
 
-async def test_loads_once_and_lasts_for_a_rush(database: Database):
+async def test_loads_once_and_lasts_for_a_rush(database: Database) -> None:
     await demo.load_menu_and_stock(database)
     for load, name in ((import_menu, "menu.csv"), (import_stock, "stock.csv")):
         assert not (await load(database, 1, text(name))).differs

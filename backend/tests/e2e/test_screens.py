@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any, cast
 
 import pytest
 from playwright.async_api import Page, expect
@@ -45,7 +46,7 @@ async def in_order(page: Page, where: str) -> None:
     await expect(page.get_by_role("heading", level=1), where).to_have_count(1)
     for role in NAMED:
         await expect(
-            page.get_by_role(role, name=re.compile(r"^\s*$")), f"{where}: {role} without a name"
+            page.get_by_role(cast(Any, role), name=re.compile(r"^\s*$")), f"{where}: {role} without a name"
         ).to_have_count(0)
     wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{where} is {wide} px wider than the screen"

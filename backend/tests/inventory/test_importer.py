@@ -38,14 +38,14 @@ async def told(db: Database) -> list[str]:
     return [f"{row['type'].split('.')[2]} {row['name']}" for row in rows]
 
 
-async def test_first_import(db: Database):
+async def test_first_import(db: Database) -> None:
     assert await db.fetchval("SELECT count(*) FROM inventory.recipe") == 6
     assert await db.fetchval("SELECT sum(on_hand_milli)::bigint FROM inventory.stock") == 65_500
     assert await db.fetchval("SELECT sum(quantity_milli)::bigint FROM inventory.movement") == 65_500
     assert await told(db) == []
 
 
-async def test_second_import_changes_nothing_though_stock_was_sold(db: Database):
+async def test_second_import_changes_nothing_though_stock_was_sold(db: Database) -> None:
     raan = await db.fetchval("SELECT source_id FROM inventory.recipe WHERE kind = 'counted'")
     async with db.transaction("inventory") as tx:
         assert await api.reserve(tx, 1, uuid7(), [(uuid7(), raan, 2)]) == []
@@ -56,7 +56,7 @@ async def test_second_import_changes_nothing_though_stock_was_sold(db: Database)
     assert await rows(db) == before
 
 
-async def test_only_what_differs_is_changed(db: Database):
+async def test_only_what_differs_is_changed(db: Database) -> None:
     text = GOOD.replace(
         "butter,Butter,estimated,kg,1,10",
         "butter,White butter,estimated,kg,20,99\nghee,Ghee,estimated,kg,1,2",
@@ -73,7 +73,7 @@ async def test_only_what_differs_is_changed(db: Database):
     assert await told(db) == ["low White butter"]
 
 
-async def test_what_ran_out_is_told_when_a_recipe_starts_to_need_it(db: Database):
+async def test_what_ran_out_is_told_when_a_recipe_starts_to_need_it(db: Database) -> None:
     text = GOOD.replace(
         "raan,Leg of lamb,counted,portion,2,5",
         "raan,Leg of lamb,counted,portion,2,5\nleaf,Silver leaf,counted,piece,0,0",
@@ -83,7 +83,7 @@ async def test_what_ran_out_is_told_when_a_recipe_starts_to_need_it(db: Database
     assert await told(db) == ["depleted Silver leaf", "restocked Silver leaf"]
 
 
-async def test_a_fault_changes_nothing(db: Database):
+async def test_a_fault_changes_nothing(db: Database) -> None:
     before = await rows(db)
     text = GOOD.replace("butter,Butter,estimated,kg", "butter,Butter,estimated,g").replace(
         "roti,raan 1", "rotti,raan 1"
@@ -93,7 +93,7 @@ async def test_a_fault_changes_nothing(db: Database):
     assert await rows(db) == before
 
 
-async def test_promised_stock_stays_counted(db: Database):
+async def test_promised_stock_stays_counted(db: Database) -> None:
     raan = await db.fetchval("SELECT source_id FROM inventory.recipe WHERE kind = 'counted'")
     text = GOOD.replace("lamb,counted", "lamb,estimated")
     async with db.transaction("inventory") as tx:

@@ -67,7 +67,7 @@ async def movements(store: Store, stock: UUID) -> list[tuple[str, int]]:
     return [(row["kind"], row["total"]) for row in rows]
 
 
-async def test_started_items_are_consumed_once(store: Store):
+async def test_started_items_are_consumed_once(store: Store) -> None:
     order = Order(store, RAAN, 2)
     await order.reserve()
     await order.tell()
@@ -79,7 +79,7 @@ async def test_started_items_are_consumed_once(store: Store):
     await store.check()
 
 
-async def test_a_started_line_is_settled_when_its_order_becomes_known(store: Store):
+async def test_a_started_line_is_settled_when_its_order_becomes_known(store: Store) -> None:
     order = Order(store, CURRY)
     await order.cook()
     await store.settle()
@@ -90,7 +90,7 @@ async def test_a_started_line_is_settled_when_its_order_becomes_known(store: Sto
     await store.check()
 
 
-async def test_a_remake_consumes_again(store: Store):
+async def test_a_remake_consumes_again(store: Store) -> None:
     order = Order(store, RAAN)
     await order.reserve()
     await order.tell()
@@ -101,7 +101,7 @@ async def test_a_remake_consumes_again(store: Store):
     await store.check()
 
 
-async def test_voided_before_cooking_moves_nothing(store: Store):
+async def test_voided_before_cooking_moves_nothing(store: Store) -> None:
     order = Order(store, RAAN)
     await order.reserve()
     await order.tell()
@@ -114,7 +114,7 @@ async def test_voided_before_cooking_moves_nothing(store: Store):
 
 @pytest.mark.parametrize("settled_between", [True, False])
 @pytest.mark.parametrize("by", ["kitchen", "order", "both"])
-async def test_voided_after_cooking_is_waste(store: Store, settled_between: bool, by: str):
+async def test_voided_after_cooking_is_waste(store: Store, settled_between: bool, by: str) -> None:
     order = Order(store, RAAN)
     await order.reserve()
     await order.tell()
@@ -134,7 +134,7 @@ async def test_voided_after_cooking_is_waste(store: Store, settled_between: bool
     await store.check()
 
 
-async def test_a_started_line_keeps_its_reservation_until_settled(store: Store):
+async def test_a_started_line_keeps_its_reservation_until_settled(store: Store) -> None:
     order = Order(store, RAAN, 5)
     await order.reserve()
     await order.tell()
@@ -146,7 +146,7 @@ async def test_a_started_line_keeps_its_reservation_until_settled(store: Store):
     await store.check()
 
 
-async def test_an_estimate_below_zero_is_told(store: Store):
+async def test_an_estimate_below_zero_is_told(store: Store) -> None:
     for _ in range(4):
         order = Order(store, CURRY)
         await order.tell()
@@ -158,7 +158,7 @@ async def test_an_estimate_below_zero_is_told(store: Store):
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_any_service_keeps_the_promises(store: Store, seed: int):
+async def test_any_service_keeps_the_promises(store: Store, seed: int) -> None:
     """Random orders, cooking, cancelling and releasing in random order: the oracle holds after every step."""
     chance = random.Random(seed)
     orders: list[Order] = []

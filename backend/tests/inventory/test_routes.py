@@ -15,12 +15,13 @@ from rasoi.inventory.routes import router
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from tests.inventory.conftest import LAMB, ONION, RAAN, RAAN_ITEM, Store
+from tests.support import asgi_transport
 
 
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     store.ctx.register(Tokens(store.ctx.settings.secret_key))
-    transport = httpx.ASGITransport(http.application(store.ctx, [router], version="0"))
+    transport = asgi_transport(http.application(store.ctx, [router], version="0"))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -41,7 +42,7 @@ async def book(
     return await client.post(f"/api/inventory/{kind}", json=body, headers=headers)
 
 
-async def test_receipt_waste_count(client: httpx.AsyncClient, store: Store):
+async def test_receipt_waste_count(client: httpx.AsyncClient, store: Store) -> None:
     received = await book(client, store, "receipts", 3000, reason="morning delivery")
     assert (received.status_code, received.json()["on_hand_milli"]) == (201, 8000)
     assert (await book(client, store, "waste", 1000, reason="dropped")).json()["on_hand_milli"] == 7000
@@ -58,7 +59,7 @@ async def test_receipt_waste_count(client: httpx.AsyncClient, store: Store):
     await store.check()
 
 
-async def test_a_key_books_once(client: httpx.AsyncClient, store: Store):
+async def test_a_key_books_once(client: httpx.AsyncClient, store: Store) -> None:
     first = await book(client, store, "receipts", 3000, key="k")
     second = await book(client, store, "receipts", 3000, key="k")
     assert first.content == second.content
@@ -71,7 +72,7 @@ async def test_a_key_books_once(client: httpx.AsyncClient, store: Store):
 
 async def test_a_true_count_below_what_is_promised_names_the_orders_at_risk(
     client: httpx.AsyncClient, store: Store
-):
+) -> None:
     orders = [uuid7() for _ in range(5)]
     for order in orders:
         await store.reserve(order, (RAAN, 1))
@@ -87,7 +88,7 @@ async def test_a_true_count_below_what_is_promised_names_the_orders_at_risk(
     await store.check()
 
 
-async def test_waste_beyond_what_is_there(client: httpx.AsyncClient, store: Store):
+async def test_waste_beyond_what_is_there(client: httpx.AsyncClient, store: Store) -> None:
     refused = await book(client, store, "waste", 6000)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/more-than-on-hand")
     assert "Only 5 on hand" in refused.json()["detail"]
@@ -95,7 +96,7 @@ async def test_waste_beyond_what_is_there(client: httpx.AsyncClient, store: Stor
     await store.check()
 
 
-async def test_lists(client: httpx.AsyncClient, store: Store):
+async def test_lists(client: httpx.AsyncClient, store: Store) -> None:
     first = (await client.get("/api/inventory/stock?limit=2", headers=bearer(store, "kitchen"))).json()
     rest = (
         await client.get(f"/api/inventory/stock?limit=2&cursor={first['next']}", headers=bearer(store))
@@ -108,13 +109,13 @@ async def test_lists(client: httpx.AsyncClient, store: Store):
 
 
 @pytest.mark.parametrize("quantity", [-1, 0, 10**13, 1.5, "many", None])
-async def test_bad_quantities(client: httpx.AsyncClient, store: Store, quantity: Any):
+async def test_bad_quantities(client: httpx.AsyncClient, store: Store, quantity: Any) -> None:
     answer = await book(client, store, "receipts", quantity)
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/invalid"
 
 
-async def test_who_may(client: httpx.AsyncClient, store: Store):
+async def test_who_may(client: httpx.AsyncClient, store: Store) -> None:
     body = {"stock_id": str(LAMB), "quantity_milli": 1}
     for role in ("guest", "waiter", "kitchen"):
         headers = bearer(store, role) | {"Idempotency-Key": "x"}
@@ -128,7 +129,7 @@ async def test_who_may(client: httpx.AsyncClient, store: Store):
     assert (await client.get(f"/api/inventory/stock/{LAMB}/movements", headers=other)).status_code == 404
 
 
-async def test_the_ledger_is_append_only(store: Store):
+async def test_the_ledger_is_append_only(store: Store) -> None:
     for change in ("UPDATE inventory.movement SET quantity_milli = 1", "DELETE FROM inventory.movement"):
         with pytest.raises(asyncpg.RaiseError):
             await store.db.execute(change)

@@ -11,7 +11,7 @@ from tests.conftest import AsRoom
 from tests.inventory.conftest import BOTTLE, COLA, CURRY, LAMB, PLATTER, PLATTER_ITEM, RAAN, RAAN_ITEM, Store
 
 
-async def test_fifty_buyers_race_for_five_portions(store: Store):
+async def test_fifty_buyers_race_for_five_portions(store: Store) -> None:
     answers = await asyncio.gather(*(store.reserve(uuid7(), (RAAN, 1), (COLA, 1)) for _ in range(50)))
     assert sum(answer == [] for answer in answers) == 5
     assert all(answer == [{"source_id": str(RAAN), "available": 0}] for answer in answers if answer)
@@ -20,13 +20,13 @@ async def test_fifty_buyers_race_for_five_portions(store: Store):
     await store.check()
 
 
-async def test_opposite_orders_of_stock_do_not_deadlock(store: Store):
+async def test_opposite_orders_of_stock_do_not_deadlock(store: Store) -> None:
     baskets = [((RAAN, 1), (COLA, 1)), ((COLA, 1), (RAAN, 1)), ((PLATTER, 1), (COLA, 2))]
     await asyncio.gather(*(store.reserve(uuid7(), *baskets[number % 3]) for number in range(60)))
     await store.check()
 
 
-async def test_a_refusal_says_how_many_are_left_and_changes_nothing(store: Store):
+async def test_a_refusal_says_how_many_are_left_and_changes_nothing(store: Store) -> None:
     assert await store.reserve(uuid7(), (RAAN, 3)) == []
     answer = await store.reserve(uuid7(), (RAAN, 1), (PLATTER, 1), (COLA, 2))
     assert sorted(answer, key=lambda a: a["source_id"]) == [
@@ -37,7 +37,7 @@ async def test_a_refusal_says_how_many_are_left_and_changes_nothing(store: Store
     await store.check()
 
 
-async def test_portions_left_are_whole(store: Store):
+async def test_portions_left_are_whole(store: Store) -> None:
     order = uuid7()
     await store.reserve(order, (COLA, 1), (RAAN, 1))
     for buyer, left in ((uuid7(), 2), (order, 2)):
@@ -46,7 +46,7 @@ async def test_portions_left_are_whole(store: Store):
         assert answer["available"] == left
 
 
-async def test_reserving_again_replaces_the_orders_own(store: Store):
+async def test_reserving_again_replaces_the_orders_own(store: Store) -> None:
     order = uuid7()
     assert await store.reserve(order, (RAAN, 5)) == []
     assert await store.reserve(order, (RAAN, 4)) == []
@@ -55,7 +55,7 @@ async def test_reserving_again_replaces_the_orders_own(store: Store):
     await store.check()
 
 
-async def test_release_gives_back_once(store: Store):
+async def test_release_gives_back_once(store: Store) -> None:
     order = uuid7()
     await store.reserve(order, (RAAN, 2), (COLA, 1))
     await store.release(order)
@@ -65,12 +65,12 @@ async def test_release_gives_back_once(store: Store):
     await store.check()
 
 
-async def test_estimated_stock_refuses_nobody(store: Store):
+async def test_estimated_stock_refuses_nobody(store: Store) -> None:
     assert await store.reserve(uuid7(), (CURRY, 99)) == []
     assert await store.db.fetchval("SELECT count(*) FROM inventory.reservation") == 0
 
 
-async def test_what_runs_out_and_comes_back_is_told(store: Store):
+async def test_what_runs_out_and_comes_back_is_told(store: Store) -> None:
     order = uuid7()
     await store.reserve(order, (RAAN, 3))
     await store.reserve(uuid7(), (RAAN, 1))
@@ -87,14 +87,14 @@ async def test_what_runs_out_and_comes_back_is_told(store: Store):
     await store.check()
 
 
-async def test_an_events_ids_come_from_the_transaction(store: Store):
+async def test_an_events_ids_come_from_the_transaction(store: Store) -> None:
     async with store.db.transaction("inventory") as tx:
         await tx.execute("SELECT set_config('rasoi.correlation_id', 'abc', true)")
         await tx.fetchval("SELECT inventory.reserve(1, $1, $2, $3, $4)", uuid7(), [uuid7()], [RAAN], [5])
     assert await store.db.fetchval("SELECT correlation_id FROM inventory.outbox") == "abc"
 
 
-async def test_only_orders_may_call(store: Store, as_room: AsRoom):
+async def test_only_orders_may_call(store: Store, as_room: AsRoom) -> None:
     call = "SELECT inventory.reserve(1, $1, $2, $3, $4)"
     arguments = (uuid7(), [uuid7()], [RAAN], [1])
     orders: Database = await as_room("orders")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rasoi.inventory.stock_file import parse
+from rasoi.inventory.stock_file import StockFile, parse
 from rasoi.platform.sectioned_csv import Report
 
 GOOD = """\
@@ -22,19 +22,19 @@ roti,raan 1; flour 0.05
 """
 
 
-def read(text: str):
+def read(text: str) -> tuple[StockFile, list[tuple[int, str]]]:
     report = Report()
     return parse(text, report), sorted(report.faults)
 
 
-def test_good_file():
+def test_good_file() -> None:
     file, faults = read(GOOD)
     assert faults == []
     assert file.stock["flour"].opening_milli == 50_500
     assert file.recipes["naan/garlic"].parts == {"flour": 90, "butter": 10}
 
 
-def test_every_fault_is_reported_with_its_line():
+def test_every_fault_is_reported_with_its_line() -> None:
     text = GOOD.replace("estimated,kg,5,50.5", "guessed,stone,5,50.5555").replace(
         "flour 0.05", "flower 0.05; raan 2"
     )
@@ -55,7 +55,7 @@ def test_every_fault_is_reported_with_its_line():
 
 
 @given(st.text(max_size=400))
-def test_no_text_breaks_the_reader(text: str):
+def test_no_text_breaks_the_reader(text: str) -> None:
     read(text)
     read("[stock]\ncode,name,kind,unit,reorder_level,opening\n" + text)
     read(GOOD + text)

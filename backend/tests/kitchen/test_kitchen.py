@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from rasoi.contracts import kitchen as contract
-from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketOpened
+from rasoi.contracts.kitchen import STATES, CancelAccepted, CancelRefused, TicketOpened
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.orders import OrderCancelled, OrderCancelRequested, OrderConfirmed, OrderPlaced
 from rasoi.kitchen import ROOM, domain, handlers, repository, service
@@ -160,7 +160,7 @@ async def test_what_is_not_possible_is_answered_with_a_reason(rig: Rig) -> None:
 async def test_a_batch_from_an_offline_screen_is_applied_in_order(rig: Rig) -> None:
     await rig.hear(order())
     _, [one] = await rig.board("tandoor")
-    batch = [Action(action_id=uuid4(), action=name, ticket_id=one.id) for name in ("start", "bump", "serve")]  # type: ignore[arg-type]
+    batch = [Action(action_id=uuid4(), action=name, ticket_id=one.id) for name in ("start", "bump", "serve")]
     batch.append(Action(action_id=uuid4(), action="rush", order_id=one.order_id))
     results = await service.act(rig.ctx, rig.cook, batch)
     assert [r.applied for r in results] == [True] * 4
@@ -322,7 +322,7 @@ async def test_the_tables_know_the_same_states_as_the_rules(rig: Rig) -> None:
         text = await rig.db.fetchval(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", f"{table}_state"
         )
-        assert {part for part in text.split("'") if part.isalpha() and part != "text"} == set(domain.STATES)
+        assert {part for part in text.split("'") if part.isalpha() and part != "text"} == set(STATES)
 
 
 async def test_old_actions_and_bills_are_forgotten(rig: Rig) -> None:

@@ -15,6 +15,7 @@ from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database
 from rasoi.platform.static_files import Build
 from tests.kitchen.conftest import Rig, order
+from tests.support import asgi_transport
 
 Call = Callable[..., Awaitable[httpx.Response]]
 ROLES = ["guest", "waiter", "kitchen", "manager", "owner"]
@@ -32,7 +33,7 @@ async def call(rig: Rig, database: Database) -> AsyncIterator[Call]:
     rig.ctx.register(tokens)
     rig.ctx.register(Build("b1"))
     app: Any = http.application(rig.ctx, ROOM.routes, version="1")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi") as client:
+    async with httpx.AsyncClient(transport=asgi_transport(app), base_url="http://rasoi") as client:
 
         async def ask(role: str | None, method: str, path: str, **more: Any) -> httpx.Response:
             headers = more.pop("headers", {})

@@ -44,7 +44,7 @@ async def stock(ctx: Context, cls: type, stock_id: UUID, affected: list[UUID]) -
         await handler(ctx, tx, event, data)
 
 
-async def test_orders_may_check_and_read_but_others_may_not(menu: Database, as_room: AsRoom):
+async def test_orders_may_check_and_read_but_others_may_not(menu: Database, as_room: AsRoom) -> None:
     naan = await item(menu, "Naan")
     orders = await as_room("orders")
     assert await check(orders, [naan]) is None
@@ -55,12 +55,12 @@ async def test_orders_may_check_and_read_but_others_may_not(menu: Database, as_r
         await check(await as_room("kitchen"), [naan])
 
 
-async def test_a_stale_version_is_told(menu: Database):
+async def test_a_stale_version_is_told(menu: Database) -> None:
     naan = await item(menu, "Naan")
     assert await check(menu, [naan], version=2) == {"stale": True}
 
 
-async def test_86_and_back(ctx: Context):
+async def test_86_and_back(ctx: Context) -> None:
     naan, roti = await item(ctx.db, "Naan"), await item(ctx.db, "Roti")
     await service.set_availability(ctx, staff_member(), naan, Availability(False, "dough is finished"))
     await service.set_availability(ctx, staff_member(), naan, Availability(False))
@@ -75,7 +75,7 @@ async def test_86_and_back(ctx: Context):
         await service.set_availability(ctx, staff_member(outlet_id=2), naan, Availability(False))
 
 
-async def test_a_modifier_can_be_86ed(ctx: Context):
+async def test_a_modifier_can_be_86ed(ctx: Context) -> None:
     snapshot = await api.snapshot(ctx.db, 1)
     hot = next(m.id for m in snapshot.modifiers.values() if m.name == "Hot")
     await service.set_modifier_availability(ctx, staff_member(), hot, Availability(False))
@@ -85,7 +85,7 @@ async def test_a_modifier_can_be_86ed(ctx: Context):
     assert (await log(ctx.db))[-1][2]["name"] == "Naan"
 
 
-async def test_two_stocks_hold_an_item_back_until_both_return(ctx: Context):
+async def test_two_stocks_hold_an_item_back_until_both_return(ctx: Context) -> None:
     naan, flour, butter = await item(ctx.db, "Naan"), uuid7(), uuid7()
     await stock(ctx, StockDepleted, flour, [naan])
     await stock(ctx, StockDepleted, butter, [naan])
@@ -99,7 +99,7 @@ async def test_two_stocks_hold_an_item_back_until_both_return(ctx: Context):
     assert changes == [(1, False, 0), (2, True, None)]
 
 
-async def test_stock_does_not_undo_what_staff_said(ctx: Context):
+async def test_stock_does_not_undo_what_staff_said(ctx: Context) -> None:
     naan, flour = await item(ctx.db, "Naan"), uuid7()
     await service.set_availability(ctx, staff_member(), naan, Availability(False))
     await stock(ctx, StockDepleted, flour, [naan])
@@ -111,6 +111,6 @@ async def test_stock_does_not_undo_what_staff_said(ctx: Context):
     assert [version for _, version, _ in (await log(ctx.db))[1:]] == [1]
 
 
-async def test_a_tax_class_is_never_changed(menu: Database):
+async def test_a_tax_class_is_never_changed(menu: Database) -> None:
     with pytest.raises(asyncpg.RaiseError):
         await menu.execute("UPDATE menu.tax_class SET name = 'x'")

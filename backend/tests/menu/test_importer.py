@@ -21,7 +21,7 @@ async def rows(db: Database) -> list[str]:
     return found
 
 
-async def test_second_import_changes_nothing(menu: Database):
+async def test_second_import_changes_nothing(menu: Database) -> None:
     before = await rows(menu)
     report = await import_menu(menu, 1, GOOD)
     assert not report.differs
@@ -30,7 +30,7 @@ async def test_second_import_changes_nothing(menu: Database):
     assert [kind for kind, _, _ in await log(menu)] == ["republished"]
 
 
-async def test_only_what_differs_is_changed(menu: Database):
+async def test_only_what_differs_is_changed(menu: Database) -> None:
     before = await api.snapshot(menu, 1)
     text = GOOD.replace("Garlic 75.05", "Garlic 80; Cheese 99").replace("spice,mild,Mild,0\n", "")
     report = await import_menu(menu, 1, text)
@@ -47,7 +47,7 @@ async def test_only_what_differs_is_changed(menu: Database):
     ]
 
 
-async def test_what_is_gone_becomes_inactive_and_comes_back_as_it_was(menu: Database):
+async def test_what_is_gone_becomes_inactive_and_comes_back_as_it_was(menu: Database) -> None:
     before = await api.snapshot(menu, 1)
     without = "\n".join(line for line in GOOD.splitlines() if not line.startswith("roti"))
     assert (await import_menu(menu, 1, without)).removed == ["item roti", "variant roti/regular"]
@@ -56,7 +56,7 @@ async def test_what_is_gone_becomes_inactive_and_comes_back_as_it_was(menu: Data
     assert (await api.snapshot(menu, 1)).variants == before.variants
 
 
-async def test_a_fault_changes_nothing(menu: Database):
+async def test_a_fault_changes_nothing(menu: Database) -> None:
     before = await rows(menu)
     report = await import_menu(
         menu, 1, GOOD.replace("Plain 55", "Plain 56").replace(",veg,tandoor,mrp", ",fruit,tandoor,mrp")
@@ -67,7 +67,7 @@ async def test_a_fault_changes_nothing(menu: Database):
     assert await rows(menu) == before
 
 
-async def test_another_tax_is_another_version(menu: Database):
+async def test_another_tax_is_another_version(menu: Database) -> None:
     await import_menu(menu, 1, GOOD.replace("CGST 2.5 + SGST 2.5", "CGST 9 + SGST 9"))
     naan = next(v for v in (await api.snapshot(menu, 1)).variants.values() if v.name == "Naan")
     assert (naan.tax.version, [rate.rate_bp for rate in naan.tax.components]) == (2, [900, 900])
@@ -79,7 +79,7 @@ async def test_another_tax_is_another_version(menu: Database):
     )
 
 
-async def test_groups_and_order_of_items(menu: Database):
+async def test_groups_and_order_of_items(menu: Database) -> None:
     lines = GOOD.splitlines()
     lines[-2:] = [lines[-1] + "spice", lines[-2]]
     report = await import_menu(menu, 1, "\n".join(lines))
@@ -89,7 +89,7 @@ async def test_groups_and_order_of_items(menu: Database):
     assert all(item["groups"] for item in document["items"])
 
 
-def test_text_that_is_not_utf8(tmp_path: Path):
+def test_text_that_is_not_utf8(tmp_path: Path) -> None:
     path, report = tmp_path / "menu.csv", Report()
     path.write_bytes(b"[taxes]\nfood,Cr\xe8me\n")
     read_text(path, report)

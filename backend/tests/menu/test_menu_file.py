@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rasoi.menu.menu_file import parse
+from rasoi.menu.menu_file import MenuFile, parse
 from rasoi.platform.sectioned_csv import Report, hundredths
 
 GOOD = """\
@@ -36,12 +36,12 @@ roti,breads,Roti,veg,tandoor,mrp,25,,
 """
 
 
-def read(text: str):
+def read(text: str) -> tuple[MenuFile, list[tuple[int, str]]]:
     report = Report()
     return parse(text, report), sorted(report.faults)
 
 
-def test_good_file():
+def test_good_file() -> None:
     menu, faults = read(GOOD)
     assert faults == []
     assert menu.taxes["food"]["components"] == [
@@ -56,12 +56,12 @@ def test_good_file():
     assert menu.modifiers[("spice", "hot")]["price_paise"] == 1050
 
 
-def test_what_a_spreadsheet_writes_is_read_alike():
+def test_what_a_spreadsheet_writes_is_read_alike() -> None:
     excel = "".join(f"{line},,,,\r\n" for line in GOOD.splitlines())
     assert read(excel) == read(GOOD)
 
 
-def test_every_fault_is_reported_with_its_line():
+def test_every_fault_is_reported_with_its_line() -> None:
     text = GOOD.replace("CGST 2.5 + SGST 2.5", "GST five").replace(
         "spice,hot,Hot,10.50", "spyce,hot,Hot,1.234"
     )
@@ -85,7 +85,7 @@ def test_every_fault_is_reported_with_its_line():
     ]
 
 
-def test_structure_is_checked():
+def test_structure_is_checked() -> None:
     faults = [
         text
         for _, text in read(
@@ -104,7 +104,7 @@ def test_structure_is_checked():
     assert sum("is missing" in fault and "section" in fault for fault in faults) == 3
 
 
-def test_doubles_and_impossible_groups():
+def test_doubles_and_impossible_groups() -> None:
     text = GOOD.replace("spice,Spice,1,1", "spice,Spice,3,2\nlonely,Lonely,0,1").replace(
         "roti,breads,Roti,veg", "naan,breads,Roti,veg"
     )
@@ -115,22 +115,22 @@ def test_doubles_and_impossible_groups():
     assert "naan is there twice" in faults
 
 
-def test_an_unclosed_quote_is_a_fault():
+def test_an_unclosed_quote_is_a_fault() -> None:
     assert read(GOOD + '"never closed\n')[1]
 
 
 @given(st.integers(0, 10**11 - 1))
-def test_prices_are_exact(paise: int):
+def test_prices_are_exact(paise: int) -> None:
     assert hundredths(f"{paise // 100}.{paise % 100:02}") == paise
 
 
 @given(st.text(max_size=12))
-def test_no_text_makes_a_price_by_accident(text: str):
+def test_no_text_makes_a_price_by_accident(text: str) -> None:
     value = hundredths(text)
     assert value is None or (text.isascii() and text.replace(".", "").isdigit())
 
 
 @given(st.text(max_size=400))
-def test_no_text_breaks_the_reader(text: str):
+def test_no_text_breaks_the_reader(text: str) -> None:
     read(text)
     read("[items]\ncode,category,name,diet,station,tax,price\n" + text)

@@ -17,12 +17,13 @@ from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from tests.menu.conftest import item, staff_member
+from tests.support import asgi_transport
 
 
 @pytest.fixture
 async def client(ctx: Context) -> AsyncIterator[httpx.AsyncClient]:
     ctx.register(Tokens(ctx.settings.secret_key))
-    transport = httpx.ASGITransport(http.application(ctx, [router], version="0"))
+    transport = asgi_transport(http.application(ctx, [router], version="0"))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -34,7 +35,7 @@ def bearer(ctx: Context, role: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {ctx.get(Tokens).issue(who, 60)}"}
 
 
-async def test_menu_is_read_with_etag_and_gzip(client: httpx.AsyncClient, ctx: Context):
+async def test_menu_is_read_with_etag_and_gzip(client: httpx.AsyncClient, ctx: Context) -> None:
     guest = bearer(ctx, "guest")
     answer = await client.get("/api/menu", headers=guest | {"Accept-Encoding": "identity"})
     assert answer.status_code == 200
@@ -52,7 +53,7 @@ async def test_menu_is_read_with_etag_and_gzip(client: httpx.AsyncClient, ctx: C
     assert len(gzip.compress(zipped.content)) < len(zipped.content)
 
 
-async def test_86_is_seen_at_once(client: httpx.AsyncClient, ctx: Context):
+async def test_86_is_seen_at_once(client: httpx.AsyncClient, ctx: Context) -> None:
     guest, naan = bearer(ctx, "guest"), await item(ctx.db, "Naan")
     before = await client.get("/api/menu", headers=guest)
     path = f"/api/menu/items/{naan}/availability"
@@ -64,7 +65,7 @@ async def test_86_is_seen_at_once(client: httpx.AsyncClient, ctx: Context):
     assert [found["available"] for found in after.json()["categories"][0]["items"]] == [False, True]
 
 
-async def test_a_manager_edits(client: httpx.AsyncClient, ctx: Context):
+async def test_a_manager_edits(client: httpx.AsyncClient, ctx: Context) -> None:
     manager, guest = bearer(ctx, "manager"), bearer(ctx, "guest")
     category = (await client.post("/api/menu/categories", json={"name": "Sweets"}, headers=manager)).json()[
         "id"
@@ -109,7 +110,7 @@ async def test_a_manager_edits(client: httpx.AsyncClient, ctx: Context):
 )
 async def test_bad_input(
     client: httpx.AsyncClient, ctx: Context, method: str, path: str, body: Any, status: int
-):
+) -> None:
     answer = await client.request(
         method, path.format(id=uuid4()), content=msgspec.json.encode(body), headers=bearer(ctx, "owner")
     )
@@ -118,7 +119,7 @@ async def test_bad_input(
 
 
 @pytest.mark.parametrize("role", ["guest", "waiter", "kitchen"])
-async def test_only_managers_edit(client: httpx.AsyncClient, ctx: Context, role: str):
+async def test_only_managers_edit(client: httpx.AsyncClient, ctx: Context, role: str) -> None:
     answer = await client.patch(
         f"/api/menu/variants/{uuid4()}", json={"price_paise": 1}, headers=bearer(ctx, role)
     )

@@ -74,7 +74,7 @@ def test_a_confirmed_order() -> None:
 
 
 def test_a_ready_order_calls_guest_and_staff() -> None:
-    ready = {"status": "ready", "path": ["preparing", "ready"]}
+    ready: dict[str, Any] = {"status": "ready", "path": ["preparing", "ready"]}
     assert told(orders.OrderProgressed(**ORDER, **ready)) == [
         ("guest", "order_ready", "Your food is ready", "Order 12 is on its way to Table 4."),
         ("staff", "pick_up", "Table 4: pick up", "Order 12 is ready."),

@@ -25,6 +25,7 @@ from rasoi.platform.wake import LogWakeSignals
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.notifications.test_domain import BILL, ORDER, PAYMENT, STOCK
+from tests.support import asgi_transport
 
 
 @dataclass
@@ -70,7 +71,7 @@ async def desk(as_room: AsRoom, settings: Settings) -> AsyncIterator[Desk]:
     ctx = Context(settings, await as_room("notifications"))
     ctx.register(Tokens(settings.secret_key))
     app = http.application(ctx, notifications.ROOM.routes, version="0")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi.test") as client:
+    async with httpx.AsyncClient(transport=asgi_transport(app), base_url="http://rasoi.test") as client:
         yield Desk(ctx, client)
 
 

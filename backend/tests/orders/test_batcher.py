@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -23,7 +24,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     real = repository.place_all
 
-    async def counted(conn: object, batch: list[Placement]) -> list[tuple[str, str]]:
+    async def counted(conn: object, batch: list[Placement]) -> list[tuple[str, bytes]]:
         seen.append(len(batch))
         return await real(conn, batch)
 
@@ -95,7 +96,7 @@ async def test_a_batch_of_all_kinds_numbers_what_it_places_without_gaps(desk: De
     owner = guest(None)
     _, named = await desk.place(owner, line(COLA_1))
 
-    async def outcome(*args: object, **more: object) -> object:
+    async def outcome(*args: object, **more: object) -> Any:
         try:
             return (await desk.place(*args, **more))[1]  # type: ignore[arg-type]
         except (placing.SoldOut, UnknownBill) as refused:

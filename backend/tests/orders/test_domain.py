@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 
 
 def bill_row(**more: Any) -> BillRow:
-    given = {
+    given: dict[str, Any] = {
         "outlet_id": 1, "id": uuid4(), "type": "dine_in", "table_id": None, "table_name": None, "status": "open",
         "business_day": date(2026, 11, 21), "customer_name": None, "session_ids": [], "net_paise": 0, "total_paise": 0,
         "paid_paise": 0, "refunded_paise": 0, "invoice_number": None, "attention": None, "attention_since": None,
@@ -38,7 +38,7 @@ def bill_row(**more: Any) -> BillRow:
 
 
 def order_row(bill: BillRow, status: str, total: int, **more: Any) -> OrderRow:
-    given = {
+    given: dict[str, Any] = {
         "outlet_id": 1, "id": uuid4(), "bill_id": bill.id, "session_id": None, "number": 1, "token": None, "type": "dine_in",
         "status": status, "table_id": None, "table_name": None, "customer_name": None, "note": None,
         "business_day": date(2026, 11, 21), "payment": "prepaid" if status == "awaiting_payment" else "pay_later",
@@ -115,7 +115,8 @@ def test_however_a_paid_order_ends_the_bill_tells_what_is_too_much(end: str) -> 
         contracts.OrderCancelled,
         contracts.BillChanged,
     ]
-    assert bill.pending_events[-1].payload.payment_status == "overpaid"
+    told = bill.pending_events[-1].payload
+    assert isinstance(told, contracts.BillChanged) and told.payment_status == "overpaid"
 
 
 def test_financial_years_turn_in_april() -> None:

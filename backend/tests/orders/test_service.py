@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -39,7 +39,7 @@ async def test_an_order_is_written_whole_and_answered_as_it_can_be_read(desk: De
         "Table 1",
     )
     assert order["totals"]["total_paise"] == 10000 + 6000 + 2 * (250 + 150)
-    read, row = await service.readable_order(desk.ctx, who, msgspec.convert(order["id"], type=service.UUID))
+    read, row = await service.readable_order(desk.ctx, who, msgspec.convert(order["id"], type=UUID))
     from rasoi.orders.views import order_view
 
     again = msgspec.json.decode(msgspec.json.encode(order_view(row, read.bill)))
@@ -144,13 +144,13 @@ async def test_a_guest_sees_the_bill_of_the_session_and_no_other(desk: Desk) -> 
     mine, stranger = guest(), guest(OTHER_TABLE)
     _, order = await desk.place(mine, line())
     await desk.place(stranger, line())
-    order_id = service.UUID(order["id"])
+    order_id = UUID(order["id"])
     with pytest.raises(service.UnknownOrder):
         await service.readable_order(desk.ctx, stranger, order_id)
     with pytest.raises(service.UnknownOrder):
         await service.cancel(desk.ctx, stranger, order_id, None)
     with pytest.raises(service.UnknownBill):
-        await desk.place(stranger, line(), bill_id=service.UUID(order["bill_id"]))
+        await desk.place(stranger, line(), bill_id=UUID(order["bill_id"]))
     companion = guest()
     with pytest.raises(service.UnknownOrder):
         await service.readable_order(desk.ctx, companion, order_id)
@@ -164,35 +164,35 @@ async def test_a_tables_first_order_waits_for_approval_where_the_outlet_wants_it
     _, second = await desk.place(guest(), line())
     assert (first["status"], second["status"]) == ("placed", "placed")
     assert await desk.owner.fetchval("SELECT count(confirmed_at) FROM orders.orders") == 0
-    approved = await service.approve(desk.ctx, waiter(), service.UUID(first["id"]))
+    approved = await service.approve(desk.ctx, waiter(), UUID(first["id"]))
     assert approved.status == "confirmed"
     _, third = await desk.place(guest(), line())
     assert third["status"] == "confirmed"
-    rejected = await service.reject(desk.ctx, waiter(), service.UUID(second["id"]), "nobody sits there")
+    rejected = await service.reject(desk.ctx, waiter(), UUID(second["id"]), "nobody sits there")
     assert rejected.status == "rejected"
     with pytest.raises(IllegalChange):
-        await service.approve(desk.ctx, waiter(), service.UUID(second["id"]))
+        await service.approve(desk.ctx, waiter(), UUID(second["id"]))
 
 
 async def test_cancelling_frees_the_stock_and_voids_the_bill(desk: Desk) -> None:
     who = guest(None)
     _, order = await desk.place(who, line(KULFI_1, 2))
     assert order["status"] == "awaiting_payment" and order["expires_at"]
-    status, cancelled = await service.cancel(desk.ctx, who, service.UUID(order["id"]), None)
+    status, cancelled = await service.cancel(desk.ctx, who, UUID(order["id"]), None)
     assert (status, cancelled.status) == (200, "cancelled")
     assert await desk.owner.fetchval("SELECT reserved_milli FROM inventory.stock") == 0
-    bill = await service.bill_view(desk.ctx, who, service.UUID(order["bill_id"]))
+    bill = await service.bill_view(desk.ctx, who, UUID(order["bill_id"]))
     assert (bill.status, bill.totals.total_paise) == ("voided", 0)
     with pytest.raises(IllegalChange):
-        await service.cancel(desk.ctx, who, service.UUID(order["id"]), None)
+        await service.cancel(desk.ctx, who, UUID(order["id"]), None)
 
 
 async def test_once_the_kitchen_has_it_a_cancellation_is_a_question(desk: Desk) -> None:
     who = guest()
     _, order = await desk.place(who, line())
-    status, asked = await service.cancel(desk.ctx, who, service.UUID(order["id"]), "changed our minds")
+    status, asked = await service.cancel(desk.ctx, who, UUID(order["id"]), "changed our minds")
     assert (status, asked.status, asked.cancel_requested) == (202, "confirmed", True)
-    await service.cancel(desk.ctx, who, service.UUID(order["id"]), None)
+    await service.cancel(desk.ctx, who, UUID(order["id"]), None)
     assert [kind for kind, _, _ in await desk.log()] == [
         "rasoi.order.placed.v1",
         "rasoi.order.cancel_requested.v1",
@@ -206,7 +206,7 @@ async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_conse
     for _ in range(3):
         _, order = await desk.place(guest(None), line(COLA_1))
         async with desk.ctx.db.transaction("orders") as tx:
-            due = await api.lock_due(tx, 1, service.UUID(order["bill_id"]))
+            due = await api.lock_due(tx, 1, UUID(order["bill_id"]))
             assert due.due_paise == 6300 and len(due.awaiting_order_ids) == 1
             assert (await api.apply_capture(tx, due, 6300, uuid4())).ok
             assert not (await api.apply_capture(tx, due, 6300, uuid4())).ok, "a second one is to be refunded"
@@ -224,12 +224,12 @@ async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_conse
 
 async def expire(desk: Desk, order: dict[str, str]) -> None:
     async with desk.ctx.db.transaction("orders") as tx:
-        await api.expire_unpaid(tx, 1, service.UUID(order["bill_id"]))
+        await api.expire_unpaid(tx, 1, UUID(order["bill_id"]))
 
 
 async def capture(desk: Desk, order: dict[str, str], paise: int) -> api.Fulfilment:
     async with desk.ctx.db.transaction("orders") as tx:
-        due = await api.lock_due(tx, 1, service.UUID(order["bill_id"]))
+        due = await api.lock_due(tx, 1, UUID(order["bill_id"]))
         return await api.apply_capture(tx, due, paise, uuid4())
 
 
@@ -265,9 +265,7 @@ async def test_a_late_capture_is_refused_when_the_food_is_gone_or_the_time_is_ov
 async def test_the_quote_shows_what_the_bill_will_come_to(desk: Desk) -> None:
     who = guest()
     _, order = await desk.place(who, line(NAAN_1, 1, (HOT,)))
-    asked = schemas.QuoteRequest(
-        type="dine_in", lines=[line(KULFI_1)], bill_id=service.UUID(order["bill_id"])
-    )
+    asked = schemas.QuoteRequest(type="dine_in", lines=[line(KULFI_1)], bill_id=UUID(order["bill_id"]))
     quote = await placing.quote(desk.ctx, who, asked)
     assert quote.bill == schemas.QuotedBill(
         5250,
@@ -279,7 +277,7 @@ async def test_the_quote_shows_what_the_bill_will_come_to(desk: Desk) -> None:
 async def test_the_versions_of_a_bill_are_gapless(desk: Desk) -> None:
     who = guest()
     _, order = await desk.place(who, line())
-    bill_id = service.UUID(order["bill_id"])
+    bill_id = UUID(order["bill_id"])
     for reason in ("cash", None, "help", None, "cash"):
         await service.call_waiter(desk.ctx, who, bill_id, reason)
     versions = [version for kind, subject, version in await desk.log() if subject == str(bill_id)]
@@ -307,7 +305,7 @@ async def test_a_further_order_tells_that_part_of_the_bill_is_paid(desk: Desk) -
     who = guest()
     _, first = await desk.place(who, line())
     async with desk.ctx.db.transaction("orders") as tx:
-        due = await api.lock_due(tx, 1, service.UUID(first["bill_id"]))
+        due = await api.lock_due(tx, 1, UUID(first["bill_id"]))
         await api.apply_capture(tx, due, 100, uuid4())
     _, second = await desk.place(who, line())
     assert (second["bill_id"], second["payment_status"]) == (first["bill_id"], "partly_paid")

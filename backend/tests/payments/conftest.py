@@ -27,6 +27,7 @@ from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.orders.conftest import COLA_1, Desk, desk, guest, line  # noqa: F401 - desk is a fixture
 from tests.razorpay_simulator.process import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Simulator
+from tests.support import asgi_transport
 
 HANDLERS = {cls.event_type: handler for cls, handler in ROOM.handlers.items()}
 OLD_SECRET = "the webhook secret from before the rotation"
@@ -216,7 +217,7 @@ async def till(
     assert ROOM.start is not None and ROOM.stop is not None
     await ROOM.start(ctx)
     app = http.application(ctx, ROOM.routes, version="test")
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = asgi_transport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield Till(ctx, desk, database, simulator, client)
     await ROOM.stop(ctx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -82,7 +83,7 @@ def test_a_failed_attempt_may_be_captured_and_never_fails_again() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"amount_paise": DUE - 1}, {"currency": "USD"}])
-def test_what_is_not_ours_is_refused_and_changes_nothing(wrong: dict[str, object]) -> None:
+def test_what_is_not_ours_is_refused_and_changes_nothing(wrong: dict[str, Any]) -> None:
     ledger = fresh()
     with pytest.raises(Mismatch):
         ledger.observe(seen("captured", **wrong))

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from tests.orders.conftest import OTHER_TABLE, guest
-from tests.payments.conftest import OLD_SECRET, WEBHOOK_SECRET, Till, staff
+from tests.payments.conftest import OLD_SECRET, Till, staff
+from tests.razorpay_simulator.process import WEBHOOK_SECRET
 
 PATH = "/api/payments/webhook/razorpay"
 
@@ -159,7 +160,7 @@ async def test_what_is_anothers_does_not_exist(till: Till) -> None:
     assert (await till.call(elsewhere, "POST", f"/{payment['id']}/refund", body)).status_code == 404
 
 
-ROUTES = [
+ROUTES: list[tuple[str, str, dict[str, object] | None, set[str]]] = [
     ("POST", "/create-razorpay-order", {}, {"guest", "waiter", "manager", "owner"}),
     ("POST", "/verify-razorpay", {}, {"guest", "waiter", "manager", "owner"}),
     ("POST", "/confirm-cash", {}, {"waiter", "manager", "owner"}),

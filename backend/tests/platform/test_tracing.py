@@ -59,9 +59,9 @@ async def on_a_port(asgi: Any) -> AsyncIterator[str]:
     """Real HTTP and real sockets, in this test's event loop."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(asgi, ws="wsproto", lifespan="off", log_config=None, ws_per_message_deflate=False)  # type: ignore[arg-type]
+        uvicorn.Config(asgi, ws="wsproto", lifespan="off", log_config=None, ws_per_message_deflate=False)
     )
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.01)

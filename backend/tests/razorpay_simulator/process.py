@@ -89,9 +89,10 @@ class Simulator:
         return answer.status, json.loads(text) if "json" in (answer.getheader("content-type") or "") else text
 
     def pay(self, order_id: str, outcome: str = "success", method: str = "upi") -> dict[str, Any]:
-        return self.call(
+        paid: dict[str, Any] = self.call(
             "POST", "/_simulator/pay", {"order_id": order_id, "method": method, "outcome": outcome}
-        )[1]  # type: ignore[no-any-return]
+        )[1]
+        return paid
 
     def late(self, payment_id: str, *, capture: bool = True) -> None:
         assert self.call("POST", "/_simulator/late", {"payment_id": payment_id, "capture": capture})[0] == 200

@@ -16,9 +16,10 @@ TIMEOUT = 5
 
 
 def order(client: razorpay.Client, receipt: str = "r1", amount: int = 12345, **more: Any) -> dict[str, Any]:
-    return client.order.create(
+    made: dict[str, Any] = client.order.create(
         {"amount": amount, "currency": "INR", "receipt": receipt, **more}, timeout=TIMEOUT
     )
+    return made
 
 
 def test_order_has_razorpays_shape(client: razorpay.Client) -> None:

@@ -112,10 +112,10 @@ async def serve(settings: Settings) -> AsyncIterator[Serve]:
             ws=ws,
             lifespan="off",
             log_config=None,
-            ws_per_message_deflate=False,  # type: ignore[arg-type]
+            ws_per_message_deflate=False,
         )
         server = uvicorn.Server(config)
-        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             await asyncio.sleep(0.01)

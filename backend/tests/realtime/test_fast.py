@@ -171,7 +171,7 @@ async def test_who_never_says_who_they_are_is_dropped(serve: Serve, monkeypatch:
     writer.close()
 
 
-NONSENSE = [
+NONSENSE: list[str | bytes] = [
     "", "x", "9", "4", "42", "42[", "42[]", "42{}", '42["join"]', '42["join",1,2,3]', "40[", "4999999999999[", b"\x00\x01", "41",
     "451-[]", "43[]", '42/admin,["x"]', '40/admin,{}', '42["connect"]', '42["' + "x" * 20_000 + '"]', '42[["join"]]', "3", "1",
 ]  # fmt: skip

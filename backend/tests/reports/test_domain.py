@@ -55,7 +55,7 @@ def order(cls: Any = OrderPlaced, number: int = 1, *lines: LineState, **more: An
 
 
 def changed(action: str, version: int, seconds: int | None = None, **more: Any) -> TicketChanged:
-    ticket = {
+    ticket: dict[str, Any] = {
         "id": UUID(int=3001),
         "number": 1,
         "station": "tandoor",

@@ -30,6 +30,7 @@ from rasoi.reports.rebuild import rebuild
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.reports.test_domain import AT, DAY, changed, line, order
+from tests.support import asgi_transport
 
 TABLES = ("sale", "sale_line", "preparation")
 
@@ -67,7 +68,7 @@ async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Async
     ctx = Context(settings, await as_room("reports"))
     ctx.register(Tokens(settings.secret_key))
     app = http.application(ctx, reports.ROOM.routes, version="0")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi.test") as client:
+    async with httpx.AsyncClient(transport=asgi_transport(app), base_url="http://rasoi.test") as client:
         yield Desk(ctx, client)
 
 
@@ -218,7 +219,7 @@ def history() -> list[tuple[int, Contract]]:
             sent.append((2, order(OrderCancelled, number, *lines, status="expired")))
         if number % 3:
             sent.append((3, order(OrderConfirmed, number, *lines)))
-        at = {"id": UUID(int=4000 + number), "order_id": UUID(int=1000 + number)}
+        at: dict[str, Any] = {"id": UUID(int=4000 + number), "order_id": UUID(int=1000 + number)}
         sent += [(1, changed("bump", 3, 60 + number, **at)), (1, changed("recall", 4, **at))]
         if number < 4:
             sent.append((1, changed("bump", 6, 90 + number, **at)))

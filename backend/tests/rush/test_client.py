@@ -27,8 +27,9 @@ async def server() -> AsyncIterator[tuple[TestServer, Script, list[web.Request]]
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    async with TestServer(app) as running:
-        yield running, script, asked
+    server = TestServer(app)
+    async with server:
+        yield server, script, asked
 
 
 def busy() -> web.Response:

@@ -16,7 +16,11 @@ from rasoi.settings import REPOSITORY, load
 from rasoi.stack import compose, generated
 from rasoi.stack.plan import plan
 
-CHECKED = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+CHECKED: list[str | Path] = [
+    Path(sys.executable).with_name("check-jsonschema"),
+    "--builtin-schema",
+    "vendor.compose-spec",
+]
 
 
 @pytest.fixture(scope="module")

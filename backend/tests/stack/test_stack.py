@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -60,7 +61,7 @@ def test_what_is_killed_is_started_again(small: Stack) -> None:
         killed = small.pid(name)
         assert killed
         os.kill(killed, signal.SIGKILL)
-        soon(lambda name=name, killed=killed: renewed(small, name, killed))
+        soon(partial(renewed, small, name, killed))
     assert [each["restarts"] for each in small.status()["services"]] == [1, 1]
     assert "simulator ended; starting it again" in small.rasoi("logs", "stack")
 

@@ -20,6 +20,7 @@ from rasoi.staff import service
 from rasoi.staff.api import Revocations
 from rasoi.staff.schemas import NewPerson
 from tests.conftest import AsRoom
+from tests.support import asgi_transport
 
 PEOPLE = [
     NewPerson(name="Asha", role="owner", username="asha", password="asha's password", pin="9001"),
@@ -66,11 +67,11 @@ async def ctx(as_room: AsRoom, settings: Settings) -> Context:
 
 @pytest.fixture
 async def desk(ctx: Context) -> AsyncIterator[Desk]:
-    ids = {}
+    ids: dict[str, UUID] = {}
     async with ctx.db.transaction("staff") as tx:
         await service.ensure_outlet(tx, 1, "Rasoi", timezone="Asia/Kolkata")
         for person in PEOPLE:
             ids[person.role] = await service.ensure_person(tx, ctx.settings.secret_key, 1, person)
     app = http.application(ctx, staff.ROOM.routes, version="0")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rasoi.test") as client:
+    async with httpx.AsyncClient(transport=asgi_transport(app), base_url="http://rasoi.test") as client:
         yield Desk(ctx, client, ids)

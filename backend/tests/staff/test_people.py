@@ -35,7 +35,7 @@ STAFF_ROUTES = [("GET", "me"), ("POST", "logout"), ("GET", "outlet")]
 async def test_juniors_may_not(desk: Desk, role: str) -> None:
     token = await desk.token(role)
     for method, path in SENIOR_ROUTES:
-        body = {} if method != "GET" else None
+        body: dict[str, object] | None = {} if method != "GET" else None
         assert (await desk.call(method, f"/api/staff/{path}", token, body)).status_code == 403, (method, path)
 
 

@@ -49,11 +49,14 @@ async def test_a_wrong_password_and_an_unknown_name_look_the_same(
 
 
 async def test_an_unknown_name_costs_the_same_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    asked: list[str | None] = []
     real = credentials._verify
-    monkeypatch.setattr(
-        credentials, "_verify", lambda hashed, given: asked.append(hashed) or real(hashed, given)
-    )
+
+    def verify(hashed: str | None, given: str) -> bool:
+        asked.append(hashed)
+        return real(hashed, given)
+
+    monkeypatch.setattr(credentials, "_verify", verify)
     for username in ("asha", "nobody"):
         await desk.client.post("/api/staff/login", json={"username": username, "password": "wrong"})
     assert len(asked) == 2

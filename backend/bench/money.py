@@ -22,7 +22,7 @@ FROM generate_series($3::int, $4::int) n"""
 CHUNK = 500_000
 # kept in order row by row they would take most of the time of filling the table
 HEAVY = (
-    "payment_provider_order_id_key",
+    "payment_provider_provider_order_id_key",
     "payment_outlet_id_bill_id_idx",
     "payment_outlet_id_business_day_id_idx",
 )
@@ -41,11 +41,11 @@ async def genuine_webhook(box: Box) -> tuple[bytes, str]:
         "POST", "/api/payments/create-razorpay-order", token, {"order_id": order["id"]}
     )
     assert status == 200, checkout
-    bank = Box(data=box.data, port=int(checkout["checkout_script"].split(":")[2].split("/")[0]))
+    bank = Box(data=box.data, port=int(checkout["action"]["url"].split(":")[2].split("/")[0]))
     bank.ask(
         "POST",
         "/_simulator/pay",
-        body={"order_id": checkout["razorpay_order_id"], "method": "upi", "outcome": "success"},
+        body={"order_id": checkout["action"]["options"]["order_id"], "method": "upi", "outcome": "success"},
     )
     conn = await box.connect()
     sql = """SELECT body, headers->>'x-razorpay-signature' FROM payments.webhook

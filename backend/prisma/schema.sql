@@ -4204,13 +4204,6 @@ CREATE INDEX parked_subject_idx ON orders.parked USING btree (log, subject);
 
 
 --
--- Name: attempt_poll_at_idx; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX attempt_poll_at_idx ON payments.attempt USING btree (poll_at) WHERE (poll_at IS NOT NULL);
-
-
---
 -- Name: attempt_on_bill_key; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -4225,10 +4218,17 @@ CREATE INDEX attempt_outlet_id_payment_id_idx ON payments.attempt USING btree (o
 
 
 --
--- Name: attempt_provider_payment_id_key; Type: INDEX; Schema: payments; Owner: -
+-- Name: attempt_poll_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE UNIQUE INDEX attempt_provider_payment_id_key ON payments.attempt USING btree (provider_payment_id);
+CREATE INDEX attempt_poll_at_idx ON payments.attempt USING btree (poll_at) WHERE (poll_at IS NOT NULL);
+
+
+--
+-- Name: attempt_provider_provider_payment_id_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX attempt_provider_provider_payment_id_key ON payments.attempt USING btree (provider, provider_payment_id);
 
 
 --
@@ -4253,13 +4253,6 @@ CREATE INDEX parked_subject_idx ON payments.parked USING btree (log, subject);
 
 
 --
--- Name: payment_poll_at_idx; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX payment_poll_at_idx ON payments.payment USING btree (poll_at) WHERE (poll_at IS NOT NULL);
-
-
---
 -- Name: payment_open_key; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -4281,10 +4274,17 @@ CREATE INDEX payment_outlet_id_business_day_id_idx ON payments.payment USING btr
 
 
 --
--- Name: payment_provider_order_id_key; Type: INDEX; Schema: payments; Owner: -
+-- Name: payment_poll_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE UNIQUE INDEX payment_provider_order_id_key ON payments.payment USING btree (provider_order_id);
+CREATE INDEX payment_poll_at_idx ON payments.payment USING btree (poll_at) WHERE (poll_at IS NOT NULL);
+
+
+--
+-- Name: payment_provider_provider_order_id_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX payment_provider_provider_order_id_key ON payments.payment USING btree (provider, provider_order_id);
 
 
 --
@@ -4295,10 +4295,10 @@ CREATE INDEX refund_next_try_at_idx ON payments.refund USING btree (next_try_at)
 
 
 --
--- Name: refund_outlet_id_attempt_id_idx; Type: INDEX; Schema: payments; Owner: -
+-- Name: refund_outlet_id_attempt_id_provider_refund_id_key; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE INDEX refund_outlet_id_attempt_id_idx ON payments.refund USING btree (outlet_id, attempt_id);
+CREATE UNIQUE INDEX refund_outlet_id_attempt_id_provider_refund_id_key ON payments.refund USING btree (outlet_id, attempt_id, provider_refund_id);
 
 
 --
@@ -4306,13 +4306,6 @@ CREATE INDEX refund_outlet_id_attempt_id_idx ON payments.refund USING btree (out
 --
 
 CREATE INDEX refund_outlet_id_payment_id_idx ON payments.refund USING btree (outlet_id, payment_id);
-
-
---
--- Name: refund_provider_refund_id_key; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE UNIQUE INDEX refund_provider_refund_id_key ON payments.refund USING btree (provider_refund_id);
 
 
 --

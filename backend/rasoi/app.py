@@ -70,7 +70,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     assets = static_files.load(settings.screens)
     build = static_files.build_of(assets)
     ctx.register(static_files.Build(build))
-    ctx.register(payments.build_provider(settings), payments.Provider)
+    ctx.register(payments.build_providers(settings))
     for room in ROOMS:
         if room.start:
             await room.start(ctx)
@@ -103,7 +103,7 @@ async def handler_context(settings: Settings, url: str) -> AsyncIterator[Context
     ctx, revocations = Context(settings, db), Revocations()
     ctx.register(revocations)
     ctx.register(hosting.tokens_of(settings, revocations))
-    ctx.register(payments.build_provider(settings), payments.Provider)
+    ctx.register(payments.build_providers(settings))
     rooms = [room for room in ROOMS if room.handlers]
     try:
         for room in rooms:

@@ -128,7 +128,7 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Runnin
         if any(room.name == "payments" for room in rooms):
             from rasoi import payments
 
-            ctx.register(payments.build_provider(settings), payments.Provider)
+            ctx.register(payments.build_providers(settings))
         started = hosted if rooms[0] is staff.ROOM else [Hosted(staff.ROOM, ctx), *hosted]
         for each in started:
             if each.room.stop:

@@ -68,8 +68,8 @@ class Evening:
         checkout = await s.do(
             me, "POST", "/api/payments/create-razorpay-order", json={"order_id": order["id"]}
         )
-        self.simulator.pay(checkout["razorpay_order_id"], "late", "card")
-        reply = self.simulator.pay(checkout["razorpay_order_id"])
+        self.simulator.pay(checkout["action"]["options"]["order_id"], "late", "card")
+        reply = self.simulator.pay(checkout["action"]["options"]["order_id"])
         paid = await s.do(
             me, "POST", "/api/payments/verify-razorpay", json={"payment_id": checkout["payment_id"], **reply}
         )

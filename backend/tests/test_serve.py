@@ -18,6 +18,7 @@ import pytest
 from rasoi import app, payments, serve
 from rasoi.embedded.kafka import Kafka
 from rasoi.embedded.postgres import free_port
+from rasoi.payments.providers.razorpay import Razorpay
 from rasoi.platform.database import Database
 from rasoi.room_list import NAMES
 from rasoi.settings import REPOSITORY, SettingsError, load
@@ -74,7 +75,9 @@ def test_run_with_kafka_is_refused() -> None:
 def test_the_simulators_address_is_a_setting() -> None:
     settings = load({"RAZORPAY_SIMULATOR_URL": "http://sim:9100", "RAZORPAY_BASE_URL": "http://inside:9100"})
     assert settings.checkout_origin == "http://sim:9100"
-    assert payments.build_provider(settings)._base_url == "http://inside:9100"
+    razorpay = payments.build_providers(settings).first
+    assert isinstance(razorpay, Razorpay)
+    assert razorpay._base_url == "http://inside:9100"
 
 
 async def test_each_room_works_under_its_own_role(database_url: str, kafka: Kafka, tmp_path: Path) -> None:

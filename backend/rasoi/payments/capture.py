@@ -5,35 +5,25 @@ Locks are always taken in this order: the bill, then its payments.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from uuid_utils.compat import uuid7
 
 from rasoi.orders import api as orders
 from rasoi.payments import repository as db
-from rasoi.payments.domain import OPEN, AttemptRow, PaymentRow, ProviderPayment
+from rasoi.payments.domain import OPEN, AttemptRow, ProviderPayment
+from rasoi.payments.due import align_open_payment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS, reason_of
-from rasoi.payments.providers import OutcomeUnknown, RequestRejected, provider_of
+from rasoi.payments.providers import OutcomeUnknown, Provider, RequestRejected, provider_named
 from rasoi.payments.repository import Ref
+from rasoi.payments.workers import WorkerSignals
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.problems import NotFound
-from rasoi.platform.wake import WakeSignal
-from rasoi.staff.api import now_and_business_day
-from rasoi.staff.api import outlet as read_outlet
 
 log = structlog.get_logger(__name__)
 RECHECK_AFTER = timedelta(seconds=10)
-
-
-class WorkerSignals:
-    """Wakes this process's workers; those of other processes find their work by polling."""
-
-    def __init__(self) -> None:
-        self.webhooks = WakeSignal()
-        self.refunds = WakeSignal()
 
 
 class UnknownPayment(NotFound):
@@ -49,41 +39,6 @@ async def lock(tx: Tx, ref: Ref) -> tuple[orders.DueBill, Ledger]:
     ledger = await db.load(tx, ref, lock=True)
     assert ledger is not None
     return due, ledger
-
-
-async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None = None) -> Ledger:
-    """Ask for what is due on a locked bill that has no open payment."""
-    now, today = await now_and_business_day(tx, due.outlet_id)
-    if expires_at is None:
-        expires_at = now + timedelta(seconds=(await read_outlet(tx, due.outlet_id)).payment_timeout_s)
-    row = PaymentRow(
-        outlet_id=due.outlet_id, id=uuid7(), bill_id=due.bill_id, order_id=due.order_id, amount_paise=due.due_paise,
-        business_day=today, created_at=now, expires_at=expires_at, poll_at=expires_at,
-    )  # fmt: skip
-    ledger = Ledger(row, [], [], now, today)
-    ledger.begin()
-    await db.save(tx, ledger)
-    return ledger
-
-
-async def align_open_payment(
-    tx: Tx, due: orders.DueBill, expires_at: datetime | None = None
-) -> Ledger | None:
-    """The locked bill's open payment asks for exactly what is due. One over another amount is cancelled; a new one
-    follows where orders wait for it. Returns the open payment, if there is one."""
-    ref = await db.open_payment(tx, due.outlet_id, due.bill_id)
-    if ref is not None:
-        ledger = await db.load(tx, ref, lock=True)
-        assert ledger is not None
-        if ledger.row.amount_paise == due.due_paise:
-            return ledger
-        ledger.close_unpaid("cancelled")
-        await db.save(tx, ledger)
-        tx.on_commit(PAYMENTS.labels("none", "cancelled", "amount changed").inc)
-        expires_at = expires_at or ledger.row.expires_at
-    if due.due_paise > 0 and due.awaiting_order_ids:
-        return await new_payment(tx, due, expires_at)
-    return None
 
 
 async def record_attempt(tx: Tx, ref: Ref, found: ProviderPayment) -> Ledger:
@@ -127,24 +82,26 @@ async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, *, 
     attempt = ledger.attempt_of(found.id)
     if attempt is None or attempt.status not in ("authorized", "unknown") or ledger.row.status == "completed":
         return ledger
-    provider = provider_of(ctx)
+    provider = provider_named(ctx, attempt.provider)
     if not fresh or attempt.status == "unknown":
         found = await provider.lookup(found.id)
         ledger = await _record(ctx, ref, found)
-    if found.status != "authorized":
+    if found.status != "authorized" or ledger.row.status == "completed":
         return ledger
     try:
         found = await provider.capture(found.id, ledger.row.amount_paise, ledger.row.currency)
     except (OutcomeUnknown, RequestRejected) as error:
         log.warning("capture without a clear answer", payment=str(ref.id), reason=str(error))
-        return await _after_unclear_capture(ctx, ref, found)
+        return await _after_unclear_capture(ctx, provider, ref, found)
     return await _record(ctx, ref, found)
 
 
-async def _after_unclear_capture(ctx: Context, ref: Ref, found: ProviderPayment) -> Ledger:
+async def _after_unclear_capture(
+    ctx: Context, provider: Provider, ref: Ref, found: ProviderPayment
+) -> Ledger:
     """Look before anything else is done; without an answer the attempt stays unknown, and is looked up later."""
     try:
-        return await _record(ctx, ref, await provider_of(ctx).lookup(found.id))
+        return await _record(ctx, ref, await provider.lookup(found.id))
     except (OutcomeUnknown, RequestRejected):
         async with ctx.db.transaction("payments") as tx:
             _, ledger = await lock(tx, ref)

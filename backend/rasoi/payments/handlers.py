@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rasoi.contracts.orders import BillState, OrderState
 from rasoi.orders import api as orders
-from rasoi.payments.capture import align_open_payment
-from rasoi.payments.service import refund_excess
+from rasoi.payments.due import align_open_payment
+from rasoi.payments.refunds import refund_excess
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event

@@ -13,6 +13,7 @@ from rasoi.payments.repository import Ref
 class StoredWebhook(msgspec.Struct, frozen=True):
     """A webhook to process."""
 
+    provider: str
     event_id: str
     body: bytes
     tries: int
@@ -25,17 +26,18 @@ async def add_webhook(conn: Any, provider: str, event_id: str, headers: dict[str
     return bool(await conn.fetchval(sql, provider, event_id, headers, body))
 
 
-async def claim_webhooks(conn: Any, provider: str, limit: int = 20) -> list[StoredWebhook]:
+async def claim_webhooks(conn: Any, limit: int = 20) -> list[StoredWebhook]:
     """Webhooks whose time has come, ours for a minute."""
     rows = await conn.fetch(
         """UPDATE payments.webhook w SET tries = tries + 1, next_try_at = now() + interval '60 seconds'
-        FROM (SELECT event_id FROM payments.webhook WHERE provider = $1 AND next_try_at <= now()
-              ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
-        WHERE w.provider = $1 AND w.event_id = due.event_id RETURNING w.event_id, w.body, w.tries, w.received_at""",
-        provider, limit,
-    )  # fmt: skip
+        FROM (SELECT provider, event_id FROM payments.webhook WHERE next_try_at <= now()
+              ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+        WHERE w.provider = due.provider AND w.event_id = due.event_id
+        RETURNING w.provider, w.event_id, w.body, w.tries, w.received_at""",
+        limit,
+    )
     return [
-        StoredWebhook(row["event_id"], row["body"], row["tries"])
+        StoredWebhook(row["provider"], row["event_id"], row["body"], row["tries"])
         for row in sorted(rows, key=lambda r: r["received_at"])
     ]
 
@@ -63,6 +65,7 @@ class DueRefund(msgspec.Struct, frozen=True):
     status: str
     tries: int
     amount_paise: int
+    provider: str
     provider_payment_id: str
 
 
@@ -71,12 +74,13 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
     rows = await conn.fetch(
         """UPDATE payments.refund r SET tries = tries + 1,
           next_try_at = now() + least(interval '1 hour', interval '4 seconds' * power(2, least(r.tries, 10)))
-        FROM (SELECT x.outlet_id, x.id, a.provider_payment_id FROM payments.refund x
+        FROM (SELECT x.outlet_id, x.id, a.provider, a.provider_payment_id FROM payments.refund x
               JOIN payments.attempt a ON a.outlet_id = x.outlet_id AND a.id = x.attempt_id
               WHERE x.next_try_at <= now() AND a.provider_payment_id IS NOT NULL
               ORDER BY x.next_try_at LIMIT $1 FOR UPDATE OF x SKIP LOCKED) due
         WHERE r.outlet_id = due.outlet_id AND r.id = due.id
-        RETURNING r.outlet_id, r.payment_id, r.id, r.status, r.tries, r.amount_paise, due.provider_payment_id""",
+        RETURNING r.outlet_id, r.payment_id, r.id, r.status, r.tries, r.amount_paise, due.provider,
+          due.provider_payment_id""",
         limit,
     )
     return [
@@ -86,6 +90,7 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
             r["status"],
             r["tries"],
             r["amount_paise"],
+            r["provider"],
             r["provider_payment_id"],
         )
         for r in rows
@@ -96,6 +101,7 @@ class PaymentToPoll(msgspec.Struct, frozen=True):
     """A payment to ask the provider about, or whose time is over."""
 
     ref: Ref
+    provider: str | None
     provider_order_id: str | None
     overdue: bool
     long_overdue: bool
@@ -112,29 +118,45 @@ async def claim_payments(conn: Any, limit: int = 50) -> list[PaymentToPoll]:
         FROM (SELECT outlet_id, id FROM payments.payment WHERE poll_at <= now()
               ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE p.outlet_id = due.outlet_id AND p.id = due.id
-        RETURNING p.outlet_id, p.id, p.provider_order_id,
+        RETURNING p.outlet_id, p.id, p.provider, p.provider_order_id,
           p.status IN ('pending', 'processing') AND p.expires_at <= now() AS overdue,
           p.status IN ('pending', 'processing') AND p.expires_at <= now() - interval '10 minutes' AS long_overdue""",
         limit,
     )
     return [
         PaymentToPoll(
-            Ref(r["outlet_id"], r["id"]), r["provider_order_id"], bool(r["overdue"]), bool(r["long_overdue"])
+            Ref(r["outlet_id"], r["id"]),
+            r["provider"],
+            r["provider_order_id"],
+            bool(r["overdue"]),
+            bool(r["long_overdue"]),
         )
         for r in rows
     ]
 
 
-async def claim_attempts(conn: Any, limit: int = 50) -> list[tuple[Ref, str]]:
-    """Attempts that stopped half way, with the provider's ids. Ours for some seconds."""
+class AttemptToPoll(msgspec.Struct, frozen=True):
+    """An attempt that stopped half way."""
+
+    ref: Ref
+    provider: str
+    provider_payment_id: str
+
+
+async def claim_attempts(conn: Any, limit: int = 50) -> list[AttemptToPoll]:
+    """Attempts that stopped half way. Ours for some seconds."""
     rows = await conn.fetch(
         """UPDATE payments.attempt a SET poll_at = now() + interval '15 seconds'
         FROM (SELECT outlet_id, id FROM payments.attempt WHERE poll_at <= now()
               ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
-        WHERE a.outlet_id = due.outlet_id AND a.id = due.id RETURNING a.outlet_id, a.payment_id, a.provider_payment_id""",
+        WHERE a.outlet_id = due.outlet_id AND a.id = due.id
+        RETURNING a.outlet_id, a.payment_id, a.provider, a.provider_payment_id""",
         limit,
     )
-    return [(Ref(row["outlet_id"], row["payment_id"]), row["provider_payment_id"]) for row in rows]
+    return [
+        AttemptToPoll(Ref(r["outlet_id"], r["payment_id"]), r["provider"], r["provider_payment_id"])
+        for r in rows
+    ]
 
 
 async def waiting(conn: Any) -> list[Any]:

@@ -35,18 +35,19 @@ async def bill_of(conn: Any, ref: Ref) -> UUID | None:
     return await conn.fetchval(sql, ref.outlet_id, ref.id)  # type: ignore[no-any-return]
 
 
-async def by_provider_order(conn: Any, provider_order_id: str) -> Ref | None:
+async def by_provider_order(conn: Any, provider: str, order_id: str) -> Ref | None:
     """The payment that a provider's order was made for."""
-    row = await conn.fetchrow(
-        "SELECT outlet_id, id FROM payments.payment WHERE provider_order_id = $1", provider_order_id
-    )
+    sql = "SELECT outlet_id, id FROM payments.payment WHERE provider = $1 AND provider_order_id = $2"
+    row = await conn.fetchrow(sql, provider, order_id)
     return Ref(row["outlet_id"], row["id"]) if row else None
 
 
-async def by_provider_payment(conn: Any, provider_payment_id: str) -> Ref | None:
+async def by_provider_payment(conn: Any, provider: str, payment_id: str) -> Ref | None:
     """The payment that a provider's payment is an attempt of."""
-    sql = "SELECT outlet_id, payment_id FROM payments.attempt WHERE provider_payment_id = $1"
-    row = await conn.fetchrow(sql, provider_payment_id)
+    sql = (
+        "SELECT outlet_id, payment_id FROM payments.attempt WHERE provider = $1 AND provider_payment_id = $2"
+    )
+    row = await conn.fetchrow(sql, provider, payment_id)
     return Ref(row["outlet_id"], row["payment_id"]) if row else None
 
 

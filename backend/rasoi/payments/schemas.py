@@ -10,6 +10,7 @@ import msgspec
 
 from rasoi.payments.domain import METHODS, AttemptRow, RefundRow
 from rasoi.payments.ledger import Ledger
+from rasoi.payments.providers import CheckoutAction
 from rasoi.platform.description import one_of
 
 Paise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_00)]
@@ -36,13 +37,32 @@ class CashRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tendered_paise: Paise
 
 
+class CheckoutRequest(DueRequest, forbid_unknown_fields=True, kw_only=True):
+    """`provider` is the name of one that the installation has; its first when left out."""
+
+    provider: Reference | None = None
+
+
 class VerifyRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What the checkout handed to the browser."""
+    """`reply` is what the provider's checkout handed to the browser, as it is."""
+
+    payment_id: UUID
+    reply: Annotated[
+        dict[Reference, Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=20)
+    ]
+
+
+class VerifyRazorpayRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What Razorpay's checkout handed to the browser."""
 
     payment_id: UUID
     razorpay_payment_id: Reference
     razorpay_order_id: Reference
     razorpay_signature: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+    @property
+    def reply(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name != "payment_id"}
 
 
 class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,17 +71,16 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Checkout(msgspec.Struct):
-    """What the browser needs to open the payment window."""
+    """What the browser needs to let the guest pay. `name` is the outlet's."""
 
     payment_id: UUID
-    key_id: str
-    razorpay_order_id: str
+    provider: str
     amount_paise: int
     currency: str
     name: str
-    checkout_script: str
     simulated: bool
     expires_at: datetime | None
+    action: CheckoutAction
 
 
 class Waiter(msgspec.Struct):

@@ -223,8 +223,12 @@ class Visit:
         """The simulator's checkout without its window; reopened where the platform was restarted meanwhile."""
         deadline = time.monotonic() + WAIT_S
         while True:
-            origin = "/".join(checkout["checkout_script"].split("/")[:3])
-            body = {"order_id": checkout["razorpay_order_id"], "method": method, "outcome": outcome}
+            origin = "/".join(checkout["action"]["url"].split("/")[:3])
+            body = {
+                "order_id": checkout["action"]["options"]["order_id"],
+                "method": method,
+                "outcome": outcome,
+            }
             try:
                 answer = await self.house.client.ask(
                     "POST", f"{origin}/_simulator/pay", body=body, patience=2

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 from uuid_utils.compat import uuid7
 
-from rasoi.payments import ROOM, workers
-from rasoi.payments.capture import WorkerSignals
-from rasoi.payments.providers import Provider
+from rasoi.payments import ROOM, reconciliation, refunds, webhooks
+from rasoi.payments.providers import Providers
 from rasoi.payments.providers.razorpay import Razorpay
+from rasoi.payments.workers import WorkerSignals
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
@@ -103,7 +103,7 @@ class Till:
         """Pay an order online in the ordinary way; returns the payment."""
         checkout = await self.checkout(who, order)
         answer = await self.verify(
-            who, checkout, self.simulator.pay(checkout["razorpay_order_id"], method=method)
+            who, checkout, self.simulator.pay(checkout["action"]["options"]["order_id"], method=method)
         )
         assert answer.status_code == 200, answer.text
         await self.handle_events()
@@ -130,14 +130,14 @@ class Till:
     async def work(self) -> None:
         """One round of the workers."""
         self.ctx.get(WorkerSignals).webhooks.set()
-        await workers.process_webhooks(self.ctx)
+        await webhooks.process_webhooks(self.ctx)
         await self.handle_events()
         self.ctx.get(WorkerSignals).refunds.set()
-        await workers.send_refunds(self.ctx)
+        await refunds.send_refunds(self.ctx)
         await self.handle_events()
 
     async def reconcile(self) -> None:
-        await workers.reconcile(self.ctx)
+        await reconciliation.reconcile(self.ctx)
         await self.handle_events()
 
     async def pass_deadlines(self) -> None:
@@ -212,7 +212,7 @@ async def till(
         key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secrets=(WEBHOOK_SECRET, OLD_SECRET),
         checkout_script=f"{simulator.url}/checkout.js", base_url=simulator.url, timeout=(2.0, 1.5),
     )  # fmt: skip
-    ctx.register(provider, Provider)
+    ctx.register(Providers([provider]))
     ctx.register(Tokens("a secret of the tests, long enough for it"))
     assert ROOM.start is not None and ROOM.stop is not None
     await ROOM.start(ctx)

@@ -22,7 +22,7 @@ async def webhook_of_a_payment(till: Till) -> tuple[dict[str, Any], bytes]:
     """A checkout that was paid, and the webhook that says so, not yet delivered."""
     who = guest(None)
     checkout = await till.checkout(who, await till.order(who))
-    till.simulator.pay(checkout["razorpay_order_id"])
+    till.simulator.pay(checkout["action"]["options"]["order_id"])
     return checkout, next(body for _, body in till.sent_webhooks() if b'"payment.captured"' in body)
 
 
@@ -128,12 +128,12 @@ async def test_a_browser_can_not_talk_itself_into_a_payment(till: Till) -> None:
     who, other = guest(None), guest(None)
     first, second = await till.order(who), await till.order(other)
     mine, theirs = await till.checkout(who, first), await till.checkout(other, second)
-    reply = till.simulator.pay(mine["razorpay_order_id"])
+    reply = till.simulator.pay(mine["action"]["options"]["order_id"])
     forged = [
         reply | {"razorpay_signature": "0" * 64},
         reply | {"razorpay_signature": "é"},
         reply | {"razorpay_payment_id": "pay_00000000000000"},
-        reply | {"razorpay_order_id": theirs["razorpay_order_id"]},
+        reply | {"razorpay_order_id": theirs["action"]["options"]["order_id"]},
     ]
     for each in forged:
         answer = await till.verify(who, mine, each)

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from rasoi.orders import service as orders_service
-from rasoi.payments import workers
-from rasoi.payments.capture import WorkerSignals
-from rasoi.payments.service import refund_excess
+from rasoi.payments import reconciliation, webhooks
+from rasoi.payments.refunds import refund_excess
+from rasoi.payments.workers import WorkerSignals
 from tests.orders.conftest import KULFI_1, OTHER_TABLE, guest
 from tests.payments.conftest import Till, staff
 
@@ -80,7 +80,7 @@ async def test_a_prepaid_order_is_paid_online_and_goes_to_the_kitchen(till: Till
         True,
         "Test",
     )
-    reply = till.simulator.pay(checkout["razorpay_order_id"], method="card")
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"], method="card")
     paid = (await till.verify(who, checkout, reply)).json()
     assert (paid["status"], paid["method"], paid["captured_paise"]) == ("completed", "card", 6300)
     assert await till.status(order) == "confirmed"
@@ -104,7 +104,7 @@ async def test_the_webhook_alone_completes_it_when_the_browser_is_gone(till: Til
     who = guest(None)
     order = await till.order(who)
     checkout = await till.checkout(who, order)
-    till.simulator.pay(checkout["razorpay_order_id"])
+    till.simulator.pay(checkout["action"]["options"]["order_id"])
     for event_id, body in reversed(till.sent_webhooks()):  # in any order, and more than once
         for _ in range(3):
             assert (await till.webhook(body, event_id)).status_code == 200
@@ -118,7 +118,7 @@ async def test_the_janitor_finds_it_when_browser_and_webhook_are_lost(till: Till
     who = guest(None)
     order = await till.order(who)
     checkout = await till.checkout(who, order)
-    till.simulator.pay(checkout["razorpay_order_id"])
+    till.simulator.pay(checkout["action"]["options"]["order_id"])
     await till.pass_deadlines()
     await till.reconcile()
     assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
@@ -147,7 +147,7 @@ async def test_a_late_capture_is_fulfilled_when_it_still_can_be(till: Till) -> N
     who = guest(None)
     order = await till.order(who, variant=KULFI_1)
     checkout = await till.checkout(who, order)
-    late = till.simulator.pay(checkout["razorpay_order_id"], "late")["razorpay_payment_id"]
+    late = till.simulator.pay(checkout["action"]["options"]["order_id"], "late")["razorpay_payment_id"]
     await till.deliver()
     await till.pass_deadlines()
     await till.reconcile()
@@ -165,7 +165,7 @@ async def test_a_late_capture_is_refunded_when_the_food_is_gone(till: Till) -> N
     who = guest(None)
     order = await till.order(who, variant=KULFI_1, quantity=5)
     checkout = await till.checkout(who, order)
-    late = till.simulator.pay(checkout["razorpay_order_id"], "late")["razorpay_payment_id"]
+    late = till.simulator.pay(checkout["action"]["options"]["order_id"], "late")["razorpay_payment_id"]
     await till.pass_deadlines()
     await till.reconcile()
     await till.order(guest(None), variant=KULFI_1, quantity=4)
@@ -187,8 +187,10 @@ async def test_a_second_capture_is_refunded(till: Till) -> None:
     who = guest(None)
     order = await till.order(who)
     checkout = await till.checkout(who, order)
-    late = till.simulator.pay(checkout["razorpay_order_id"], "late", "card")["razorpay_payment_id"]
-    reply = till.simulator.pay(checkout["razorpay_order_id"], method="upi")
+    late = till.simulator.pay(checkout["action"]["options"]["order_id"], "late", "card")[
+        "razorpay_payment_id"
+    ]
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"], method="upi")
     assert (await till.verify(who, checkout, reply)).json()["status"] == "completed"
     till.simulator.late(late)
     await till.deliver()
@@ -212,7 +214,7 @@ async def test_cash_and_an_online_payment_under_way_do_not_both_stay(till: Till)
         "cash",
     )
     await till.handle_events()
-    till.simulator.pay(checkout["razorpay_order_id"])
+    till.simulator.pay(checkout["action"]["options"]["order_id"])
     await till.pass_deadlines()
     await till.reconcile()  # no webhook came
     await till.work()
@@ -256,14 +258,14 @@ async def test_what_changed_meanwhile_is_asked_for_anew(till: Till) -> None:
     assert (before["amount_paise"], after["amount_paise"]) == (6300, 12600)
     assert (await till.payment(before["payment_id"]))["status"] == "cancelled"
     reply = till.simulator.pay(
-        before["razorpay_order_id"]
+        before["action"]["options"]["order_id"]
     )  # the old window was still open: the money is not lost
     assert (await till.verify(who, before, reply)).json()["status"] == "completed"
     await till.handle_events()
     assert (await till.payment(after["payment_id"]))["status"] == "cancelled"
     rest = await till.checkout(who, first)
     assert rest["amount_paise"] == 6300
-    reply = till.simulator.pay(rest["razorpay_order_id"])
+    reply = till.simulator.pay(rest["action"]["options"]["order_id"])
     assert (await till.verify(who, rest, reply)).json()["status"] == "completed"
     assert (await till.bill(first))["status"] == "closed"
 
@@ -273,12 +275,14 @@ async def test_trying_again_uses_the_same_order_at_the_provider(till: Till) -> N
     order = await till.order(who)
     checkout = await till.checkout(who, order, "a")
     assert await till.checkout(who, order, "a") == checkout
-    till.simulator.pay(checkout["razorpay_order_id"], "failure")
+    till.simulator.pay(checkout["action"]["options"]["order_id"], "failure")
     await till.deliver()
     payment = await till.payment(checkout["payment_id"])
     assert (payment["status"], payment["attempts"][0]["status"]) == ("processing", "failed")
     assert await till.checkout(who, order, "b") == checkout
-    reply = till.simulator.pay(checkout["razorpay_order_id"])  # UPI again: the same payment id, now captured
+    reply = till.simulator.pay(
+        checkout["action"]["options"]["order_id"]
+    )  # UPI again: the same payment id, now captured
     assert (await till.verify(who, checkout, reply)).json()["status"] == "completed"
     assert len(till.simulator.requests("POST /v1/orders")) == 1
 
@@ -309,7 +313,7 @@ async def test_an_unclear_create_is_looked_up_and_may_be_repeated(till: Till, ki
         assert "retry-after" in answer.headers
     checkout = await till.checkout(who, order, "k")
     assert len(till.simulator.books()["orders"]) == 1
-    assert checkout["razorpay_order_id"] == till.simulator.books()["orders"][0]["id"]
+    assert checkout["action"]["options"]["order_id"] == till.simulator.books()["orders"][0]["id"]
 
 
 @pytest.mark.parametrize("kind", ["hang_after", "cut_after", "hang", "bad_gateway"])
@@ -317,7 +321,7 @@ async def test_an_unclear_capture_is_looked_up_before_it_is_repeated(till: Till,
     who = guest(None)
     order = await till.order(who)
     checkout = await till.checkout(who, order)
-    reply = till.simulator.pay(checkout["razorpay_order_id"], "authorized")
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"], "authorized")
     till.simulator.fault("POST /v1/payments/", kind, seconds=3)
     answer = await till.verify(who, checkout, reply)
     assert answer.status_code == 200, answer.text
@@ -333,7 +337,7 @@ async def test_a_capture_that_stays_unknown_keeps_the_order(till: Till) -> None:
     who = guest(None)
     order = await till.order(who)
     checkout = await till.checkout(who, order)
-    till.simulator.pay(checkout["razorpay_order_id"], "authorized")
+    till.simulator.pay(checkout["action"]["options"]["order_id"], "authorized")
     reply = till.simulator.books()["payments"][0]
     till.simulator.fault("POST /v1/payments/", "cut_after")
     till.simulator.fault("GET /v1/payments/", "bad_gateway", times=1)
@@ -510,7 +514,7 @@ async def test_browser_webhook_cash_and_janitor_at_once_settle_it_once(till: Til
     who = guest()
     order = await till.order(who)
     checkout = await till.checkout(who, order)
-    reply = till.simulator.pay(checkout["razorpay_order_id"])
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"])
     for event_id, body in till.sent_webhooks():
         await till.webhook(body, event_id)
     await till.owner.execute("UPDATE payments.payment SET poll_at = now() - interval '1 second'")
@@ -519,8 +523,8 @@ async def test_browser_webhook_cash_and_janitor_at_once_settle_it_once(till: Til
     await asyncio.gather(
         *(till.verify(who, checkout, reply) for _ in range(3)),
         *(till.call(staff("waiter"), "POST", "/confirm-cash", asked) for _ in range(3)),
-        *(workers.process_webhooks(till.ctx) for _ in range(2)),
-        *(workers.reconcile(till.ctx) for _ in range(2)),
+        *(webhooks.process_webhooks(till.ctx) for _ in range(2)),
+        *(reconciliation.reconcile(till.ctx) for _ in range(2)),
     )
     await till.handle_events()
     await till.make_retries_due()
@@ -545,7 +549,7 @@ async def test_an_intent_that_a_crash_left_open_is_taken_up_again(till: Till) ->
     assert "retry-after" in busy.headers
     await till.reconcile()
     checkout = await till.checkout(who, order, "k")
-    assert [o["id"] for o in till.simulator.books()["orders"]] == [checkout["razorpay_order_id"]]
+    assert [o["id"] for o in till.simulator.books()["orders"]] == [checkout["action"]["options"]["order_id"]]
 
 
 async def test_a_provider_that_is_away_keeps_the_order_only_so_long(till: Till) -> None:

@@ -368,16 +368,22 @@ export interface Payment {
   version: number;
 }
 
-export interface RazorpayCheckout {
+/** What the screen does to let the guest pay: `kind` names the way, `url` what to load for it. */
+export interface CheckoutAction {
+  kind: string;
+  url: string;
+  options: Record<string, string>;
+}
+
+export interface Checkout {
   payment_id: Uuid;
-  key_id: string;
-  razorpay_order_id: string;
+  provider: string;
   amount_paise: number;
   currency: string;
   name: string;
-  checkout_script: string;
   simulated: boolean;
   expires_at: Timestamp;
+  action: CheckoutAction;
 }
 
 export interface MethodTotals {

@@ -1,6 +1,6 @@
 import { type Api, ApiError, clock, explain, idempotencyKey, toasts } from '$lib';
-import type { Bill, Payment, RazorpayCheckout } from '$lib/types';
-import { pay } from './razorpay';
+import type { Bill, Payment, Checkout } from '$lib/types';
+import { pay } from './payment-windows';
 import type { SignedPayment } from './storage';
 
 export type CheckoutState = 'idle' | 'opening' | 'open' | 'confirming';
@@ -24,7 +24,7 @@ export class CheckoutStore {
   closed = $state(false);
   payments = $state.raw<Payment[]>([]);
 
-  private intent: { about: string; key: string; checkout: RazorpayCheckout | null } | null = null;
+  private intent: { about: string; key: string; checkout: Checkout | null } | null = null;
 
   constructor(private readonly guest: CheckoutContext) {}
 
@@ -41,7 +41,7 @@ export class CheckoutStore {
       this.state = 'open';
       const outcome = await pay(checkout, this.about(bill, checkout), (reason) => (this.trouble = reason));
       this.closed = outcome.kind === 'closed';
-      if (outcome.kind === 'paid') await this.confirm({ payment_id: checkout.payment_id, ...outcome.reply });
+      if (outcome.kind === 'paid') await this.confirm({ payment_id: checkout.payment_id, reply: outcome.reply });
     } catch (error) {
       this.forgetIfFinal(error);
       this.trouble = explain(error);
@@ -56,7 +56,7 @@ export class CheckoutStore {
     this.guest.keepSigned(signed);
     this.state = 'confirming';
     try {
-      const payment = await this.guest.api.post<Payment>('/api/payments/verify-razorpay', signed);
+      const payment = await this.guest.api.post<Payment>('/api/payments/verify', signed);
       this.guest.keepSigned(null);
       this.intent = null;
       this.closed = false;
@@ -93,20 +93,20 @@ export class CheckoutStore {
   }
 
   /** The same amount due asks with the same key; another amount, or an ended payment, is a new intent. */
-  private async prepare(bill: Bill): Promise<RazorpayCheckout> {
+  private async prepare(bill: Bill): Promise<Checkout> {
     const about = `${bill.id}:${bill.due_paise}`;
     const running = this.intent?.checkout;
     if (running && this.intent?.about === about && clock.until(running.expires_at) > 20) return running;
     if (running || this.intent?.about !== about) this.intent = { about, key: idempotencyKey(), checkout: null };
     const intent = this.intent as NonNullable<typeof this.intent>;
     const body = { bill_id: bill.id };
-    const path = '/api/payments/create-razorpay-order';
-    intent.checkout = await this.guest.api.post<RazorpayCheckout>(path, body, { key: intent.key });
+    const path = '/api/payments/checkout';
+    intent.checkout = await this.guest.api.post<Checkout>(path, body, { key: intent.key });
     this.guest.keepPayment(intent.checkout.payment_id);
     return intent.checkout;
   }
 
-  private about(bill: Bill, checkout: RazorpayCheckout) {
+  private about(bill: Bill, checkout: Checkout) {
     return {
       description: bill.table ? `Table ${bill.table.name.replace(/^Table\s+/i, '')}` : 'Takeaway',
       name: this.guest.name,

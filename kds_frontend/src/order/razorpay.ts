@@ -1,11 +1,5 @@
 /** Razorpay's Standard Checkout, the real one or the simulator's: the same script interface. */
-import type { RazorpayCheckout } from '$lib/types';
-
-interface Success {
-  razorpay_payment_id: string;
-  razorpay_order_id: string;
-  razorpay_signature: string;
-}
+import type { PaymentWindow } from './payment-windows';
 
 interface Options {
   key: string;
@@ -19,7 +13,7 @@ interface Options {
   timeout: number;
   retry: { enabled: boolean };
   modal: { ondismiss: () => void; escape: boolean; confirm_close: boolean };
-  handler: (reply: Success) => void;
+  handler: (reply: Record<string, string>) => void;
 }
 
 interface Opened {
@@ -34,8 +28,6 @@ declare global {
     Razorpay?: Constructor;
   }
 }
-
-export type Outcome = { kind: 'paid'; reply: Success } | { kind: 'closed' };
 
 const loading = new Map<string, Promise<Constructor>>();
 
@@ -60,17 +52,13 @@ function unreachable(): Error {
   return new Error('The payment window could not be loaded. Check the network and try again.');
 }
 
-/** Opens the payment window; resolves when it is paid or closed. `onfailed` may come several times. */
-export async function pay(
-  checkout: RazorpayCheckout,
-  about: { description: string; name: string; color: string; secondsLeft: number },
-  onfailed: (reason: string) => void,
-): Promise<Outcome> {
-  const Razorpay = await load(checkout.checkout_script);
-  return new Promise<Outcome>((resolve) => {
+/** Opens Razorpay's window. */
+export const razorpay: PaymentWindow = async (checkout, about, onfailed) => {
+  const Razorpay = await load(checkout.action.url);
+  return new Promise((resolve) => {
     const opened = new Razorpay({
-      key: checkout.key_id,
-      order_id: checkout.razorpay_order_id,
+      key: checkout.action.options.key ?? '',
+      order_id: checkout.action.options.order_id ?? '',
       amount: checkout.amount_paise,
       currency: checkout.currency,
       name: checkout.name,
@@ -85,4 +73,4 @@ export async function pay(
     opened.on('payment.failed', ({ error }) => onfailed(error?.description ?? 'The bank refused the payment.'));
     opened.open();
   });
-}
+};

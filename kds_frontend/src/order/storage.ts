@@ -4,9 +4,7 @@ import type { PendingOrder } from '$lib/ordering/sending';
 
 export interface SignedPayment {
   payment_id: string;
-  razorpay_payment_id: string;
-  razorpay_order_id: string;
-  razorpay_signature: string;
+  reply: Record<string, string>;
 }
 
 export interface StoredGuest {

@@ -29,7 +29,7 @@ CREATE TABLE payments.payment (
   CONSTRAINT payment_completed_check CHECK (status <> 'completed' OR captured_paise >= amount_paise)
 );
 CREATE UNIQUE INDEX payment_open_key ON payments.payment (outlet_id, bill_id) WHERE status IN ('pending', 'processing');
-CREATE UNIQUE INDEX payment_provider_order_id_key ON payments.payment (provider_order_id);
+CREATE UNIQUE INDEX payment_provider_provider_order_id_key ON payments.payment (provider, provider_order_id);
 CREATE INDEX payment_outlet_id_bill_id_idx ON payments.payment (outlet_id, bill_id);
 CREATE INDEX payment_outlet_id_business_day_id_idx ON payments.payment (outlet_id, business_day, id);
 CREATE INDEX payment_poll_at_idx ON payments.payment (poll_at) WHERE poll_at IS NOT NULL;
@@ -63,7 +63,7 @@ CREATE TABLE payments.attempt (
   CONSTRAINT attempt_captured_check CHECK ((status = 'captured') = (captured_at IS NOT NULL AND business_day IS NOT NULL)),
   CONSTRAINT attempt_refunded_check CHECK (refunded_paise >= 0 AND refunded_paise <= CASE status WHEN 'captured' THEN amount_paise ELSE 0 END)
 );
-CREATE UNIQUE INDEX attempt_provider_payment_id_key ON payments.attempt (provider_payment_id);
+CREATE UNIQUE INDEX attempt_provider_provider_payment_id_key ON payments.attempt (provider, provider_payment_id);
 CREATE INDEX attempt_outlet_id_payment_id_idx ON payments.attempt (outlet_id, payment_id);
 CREATE INDEX attempt_poll_at_idx ON payments.attempt (poll_at) WHERE poll_at IS NOT NULL;
 CREATE UNIQUE INDEX attempt_on_bill_key ON payments.attempt (outlet_id, payment_id) WHERE on_bill;
@@ -96,8 +96,7 @@ CREATE TABLE payments.refund (
   CONSTRAINT refund_processed_check CHECK ((status = 'processed') = (business_day IS NOT NULL))
 );
 CREATE INDEX refund_outlet_id_payment_id_idx ON payments.refund (outlet_id, payment_id);
-CREATE INDEX refund_outlet_id_attempt_id_idx ON payments.refund (outlet_id, attempt_id);
-CREATE UNIQUE INDEX refund_provider_refund_id_key ON payments.refund (provider_refund_id);
+CREATE UNIQUE INDEX refund_outlet_id_attempt_id_provider_refund_id_key ON payments.refund (outlet_id, attempt_id, provider_refund_id);
 CREATE INDEX refund_next_try_at_idx ON payments.refund (next_try_at) WHERE next_try_at IS NOT NULL;
 
 CREATE TABLE payments.webhook (

@@ -1,13 +1,15 @@
-"""What the platform asks of a payment provider, and how a provider may fail."""
+"""What the platform asks of a payment provider, how a provider may fail, and the providers of an installation by name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
 
 from rasoi.payments.domain import ProviderPayment
 from rasoi.platform.context import Context
+from rasoi.platform.problems import NotFound
 
 
 class OutcomeUnknown(Exception):
@@ -16,6 +18,10 @@ class OutcomeUnknown(Exception):
 
 class RequestRejected(Exception):
     """The provider said no, clearly, and did nothing."""
+
+
+class UnknownProvider(NotFound):
+    slug, title = "unknown-payment-provider", "There is no such payment provider here"
 
 
 class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +42,33 @@ class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
     refund: ProviderRefund | None = None
 
 
+class CheckoutAction(msgspec.Struct, frozen=True, kw_only=True):
+    """What the browser does to let the guest pay. `kind` names the way, `url` what to load or where to go for it,
+    `options` what to pass on."""
+
+    kind: str
+    url: str
+    options: dict[str, str]
+
+
 class Provider(Protocol):
-    """One way to collect money online. Calls raise OutcomeUnknown or RequestRejected; no transaction may be open across them."""
+    """One way to collect money online. Calls raise OutcomeUnknown or RequestRejected; no transaction may be open across
+    them."""
 
     name: str
-    key_id: str
-    checkout_script: str
     simulated: bool
+    signature_header: str
+    webhook_headers: tuple[str, ...]
+    """Headers that are kept with a webhook."""
 
     async def create(self, *, receipt: str, amount_paise: int, currency: str, notes: dict[str, str]) -> str:
         """The provider's order for this receipt, made or found; safe to repeat."""
+        ...
+
+    def checkout_action(self, order_id: str) -> CheckoutAction: ...
+
+    def verify_checkout(self, order_id: str, reply: Mapping[str, str]) -> str | None:
+        """The provider's payment that this reply of its checkout proves for our order; None when it proves nothing."""
         ...
 
     async def lookup(self, payment_id: str) -> ProviderPayment: ...
@@ -60,9 +83,11 @@ class Provider(Protocol):
 
     async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None: ...
 
-    def verify_checkout(self, order_id: str, payment_id: str, signature: str) -> bool: ...
-
     def verify_webhook(self, body: bytes, signature: bytes) -> bool: ...
+
+    def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """What tells this event from others; the same at each delivery of it. None when it names none."""
+        ...
 
     def read_webhook(self, body: bytes) -> WebhookEvent:
         """Raises ValueError where there is nothing to read."""
@@ -71,6 +96,27 @@ class Provider(Protocol):
     def close(self) -> None: ...
 
 
-def provider_of(ctx: Context) -> Provider:
-    """The one that the composition root put there."""
-    return ctx.get(Provider)  # type: ignore[type-abstract]
+class Providers:
+    """The providers of this installation, by the name that rows and paths carry. The first is used when none is named."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._by_name = {provider.name: provider for provider in providers}
+
+    @property
+    def first(self) -> Provider:
+        return next(iter(self._by_name.values()))
+
+    def get(self, name: str) -> Provider:
+        """Raises UnknownProvider."""
+        if name not in self._by_name:
+            raise UnknownProvider(f"There is no payment provider {name!r} here.")
+        return self._by_name[name]
+
+    def close(self) -> None:
+        for provider in self._by_name.values():
+            provider.close()
+
+
+def provider_named(ctx: Context, name: str) -> Provider:
+    """Of those that the composition root put there."""
+    return ctx.get(Providers).get(name)

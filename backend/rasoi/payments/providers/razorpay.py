@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -16,8 +16,15 @@ import structlog
 
 from rasoi.payments.domain import ProviderPayment
 from rasoi.payments.metrics import PROVIDER_SECONDS
-from rasoi.payments.providers import OutcomeUnknown, ProviderRefund, RequestRejected, WebhookEvent
+from rasoi.payments.providers import (
+    CheckoutAction,
+    OutcomeUnknown,
+    ProviderRefund,
+    RequestRejected,
+    WebhookEvent,
+)
 from rasoi.platform import tracing
+from rasoi.settings import Settings
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -42,17 +49,56 @@ CLEAR_REFUSALS = frozenset({400, 404, 405, 422})
 RECEIPT_USED = "receipt should be unique"
 
 
+SIMULATOR_KEY_ID = "rzp_test_simulator"
+CHECKOUT_SCRIPT = "https://checkout.razorpay.com/v1/checkout.js"
+EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - compared with, not listened on
+
+
+def build(settings: Settings) -> Razorpay:
+    """Razorpay with the installation's keys, or the simulator where there are none."""
+    if not settings.simulated:
+        return Razorpay(
+            key_id=settings.razorpay_key_id,
+            key_secret=settings.razorpay_key_secret,
+            webhook_secrets=settings.razorpay_webhook_secrets,
+            checkout_script=CHECKOUT_SCRIPT,
+            base_url=settings.razorpay_base_url or None,
+        )
+    url = settings.razorpay_base_url or settings.razorpay_simulator_url or _simulator_beside(settings)
+    return Razorpay(
+        key_id=SIMULATOR_KEY_ID,
+        key_secret=settings.simulator_key_secret,
+        webhook_secrets=settings.razorpay_webhook_secrets,
+        checkout_script=f"{settings.checkout_origin}/checkout.js",
+        base_url=url,
+    )
+
+
+def _simulator_beside(settings: Settings) -> str:
+    """The simulator that `rasoi run` started on this machine."""
+    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.simulator_port}"
+
+
 class Razorpay:
     """The Provider for Razorpay. Each worker thread has an SDK client of its own: sessions are not shared."""
 
     name = "razorpay"
+    signature_header = "x-razorpay-signature"
+    webhook_headers: tuple[str, ...] = (
+        "content-type",
+        "user-agent",
+        "x-razorpay-event-id",
+        "x-razorpay-signature",
+    )
 
     def __init__(
         self, *, key_id: str, key_secret: str, webhook_secrets: Sequence[str], checkout_script: str,
         base_url: str | None = None, timeout: tuple[float, float] = (3.0, 8.0), threads: int = 8,
     ) -> None:  # fmt: skip
-        self.key_id = key_id
-        self.checkout_script = checkout_script
+        self._key_id = key_id
+        self._checkout_script = checkout_script
         self.simulated = base_url is not None
         self._key_secret = key_secret
         self._webhook_secrets = tuple(webhook_secrets)
@@ -123,8 +169,16 @@ class Razorpay:
         refunds = [refund_of(refund) for refund in found.get("items", [])]
         return next((refund for refund in refunds if refund.reference == reference), None)
 
-    def verify_checkout(self, order_id: str, payment_id: str, signature: str) -> bool:
-        return self._signed(f"{order_id}|{payment_id}".encode(), signature.encode(), (self._key_secret,))
+    def checkout_action(self, order_id: str) -> CheckoutAction:
+        return CheckoutAction(
+            kind="razorpay", url=self._checkout_script, options={"key": self._key_id, "order_id": order_id}
+        )
+
+    def verify_checkout(self, order_id: str, reply: Mapping[str, str]) -> str | None:
+        """Over the order id that we stored, never the one that the browser sends back."""
+        payment_id, signature = reply.get("razorpay_payment_id", ""), reply.get("razorpay_signature", "")
+        signed = self._signed(f"{order_id}|{payment_id}".encode(), signature.encode(), (self._key_secret,))
+        return payment_id if signed and reply.get("razorpay_order_id") == order_id else None
 
     def verify_webhook(self, body: bytes, signature: bytes) -> bool:
         return self._signed(body, signature, self._webhook_secrets)
@@ -136,6 +190,9 @@ class Razorpay:
             for key in keys
         ]
         return any(fits)
+
+    def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str | None:
+        return headers.get("x-razorpay-event-id")
 
     def read_webhook(self, body: bytes) -> WebhookEvent:
         try:
@@ -206,7 +263,7 @@ class Razorpay:
             session.hooks["response"].append(self._note)
             session.trust_env = not self.simulated  # no proxy between us and our own simulator
             more = {"base_url": self._base_url} if self._base_url else {}
-            local.client = razorpay.Client(session=session, auth=(self.key_id, self._key_secret), **more)
+            local.client = razorpay.Client(session=session, auth=(self._key_id, self._key_secret), **more)
             # the SDK's own bundle is from 2015; our simulator's certificate is for the name that guests use
             local.client.cert_path = False if self.simulated else certifi.where()
         return local.client, local

@@ -32,7 +32,7 @@ export type NoDrift = [
   None<Missing<ours.Payment, Wire['Payment']>>,
   None<Missing<ours.PaymentAttempt, Wire['Attempt']>>,
   None<Missing<ours.Refund, Wire['Refund']>>,
-  None<Missing<ours.RazorpayCheckout, Wire['Checkout']>>,
+  None<Missing<ours.Checkout, Wire['Checkout']>>,
   None<Missing<ours.DailyStats, Wire['DailyStats']>>,
   None<Missing<ours.SalesReport, Wire['SalesReport']>>,
   None<Missing<ours.SalesSums, Wire['SalesSums']>>,

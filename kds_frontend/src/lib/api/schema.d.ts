@@ -550,6 +550,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** StartCheckout */
+        post: operations["ApiPaymentsCheckoutStartCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/confirm-cash": {
         parameters: {
             query?: never;
@@ -601,6 +618,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VerifyCheckout */
+        post: operations["ApiPaymentsVerifyVerifyCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/verify-razorpay": {
         parameters: {
             query?: never;
@@ -618,7 +652,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/payments/webhook/razorpay": {
+    "/api/payments/webhook/{provider}": {
         parameters: {
             query?: never;
             header?: never;
@@ -627,8 +661,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** RazorpayWebhook */
-        post: operations["ApiPaymentsWebhookRazorpayRazorpayWebhook"];
+        /** Webhook */
+        post: operations["ApiPaymentsWebhookProviderWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1139,16 +1173,29 @@ export interface components {
         };
         /** Checkout */
         Checkout: {
+            action: components["schemas"]["CheckoutAction"];
             amount_paise: number;
-            checkout_script: string;
             currency: string;
             expires_at: string | null;
-            key_id: string;
             name: string;
             /** Format: uuid */
             payment_id: string;
-            razorpay_order_id: string;
+            provider: string;
             simulated: boolean;
+        };
+        /** CheckoutAction */
+        CheckoutAction: {
+            kind: string;
+            options: {
+                [key: string]: string;
+            };
+            url: string;
+        };
+        /** CheckoutRequest */
+        CheckoutRequest: {
+            bill_id?: string | null;
+            order_id?: string | null;
+            provider?: string | null;
         };
         /** Count */
         Count: {
@@ -1904,13 +1951,21 @@ export interface components {
             name: string;
             price_paise: number;
         };
-        /** VerifyRequest */
-        VerifyRequest: {
+        /** VerifyRazorpayRequest */
+        VerifyRazorpayRequest: {
             /** Format: uuid */
             payment_id: string;
             razorpay_order_id: string;
             razorpay_payment_id: string;
             razorpay_signature: string;
+        };
+        /** VerifyRequest */
+        VerifyRequest: {
+            /** Format: uuid */
+            payment_id: string;
+            reply: {
+                [key: string]: string;
+            };
         };
         /** Waiter */
         Waiter: {
@@ -3238,6 +3293,45 @@ export interface operations {
             };
         };
     };
+    ApiPaymentsCheckoutStartCheckout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkout"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiPaymentsConfirmCashConfirmCash: {
         parameters: {
             query?: never;
@@ -3354,7 +3448,7 @@ export interface operations {
             };
         };
     };
-    ApiPaymentsVerifyRazorpayVerifyRazorpay: {
+    ApiPaymentsVerifyVerifyCheckout: {
         parameters: {
             query?: never;
             header?: never;
@@ -3393,11 +3487,52 @@ export interface operations {
             };
         };
     };
-    ApiPaymentsWebhookRazorpayRazorpayWebhook: {
+    ApiPaymentsVerifyRazorpayVerifyRazorpay: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRazorpayRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsWebhookProviderWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3409,6 +3544,21 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

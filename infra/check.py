@@ -122,6 +122,7 @@ def gateway() -> str:
     with tempfile.TemporaryDirectory() as directory:
         text = (ROOT / "nginx" / "containers.conf").read_text().replace("/tmp/", f"{directory}/")  # noqa: S108
         text = re.sub(r"\bserver [\w-]+:", "server 127.0.0.1:", text)
+        text = text.replace(" resolve;", ";")  # since 1.27.3 only
         path = Path(directory) / "nginx.conf"
         path.write_text(re.sub(r"listen \d+", f"listen unix:{directory}/gateway", text))
         return tool(program, "-t", "-q", "-p", directory, "-c", path, "-e", "stderr")

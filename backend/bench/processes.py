@@ -59,7 +59,7 @@ class Stack(Box):
 
     def _rasoi(self, *arguments: str) -> str:
         own = {
-            "PORT": str(self.port), "STACK_PORTS": str(self.first_port), "RASOI_DATA": str(self.data),
+            "PORT": str(self.port), "STACK_PORTS": str(self.first_port), "RASOI_DATA": str(self.data), "DEMO": "1",
             "SECRET_KEY": SECRET, "LOG_LEVEL": "warning",
         }  # fmt: skip
         done = subprocess.run(

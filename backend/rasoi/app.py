@@ -118,11 +118,13 @@ async def handler_context(settings: Settings, url: str) -> AsyncIterator[Context
 
 
 async def load_demo(settings: Settings, url: str) -> list[str]:
-    """Fill an empty database with the demo restaurant. Returns what to tell of the one that is there."""
+    """With DEMO=1 fill an empty database with the demo restaurant. Returns what to tell of what is there."""
     db = await Database.connect(url, size=2)
     try:
         ctx = Context(settings, db)
         empty = await first_start.is_empty(ctx)
+        if not settings.demo:
+            return ["It has no restaurant yet; with DEMO=1 it gets the demo's."] if empty else []
         if empty:
             await first_start.load(ctx)
         told = ["The database was empty; it has the demo restaurant now.", ""] if empty else []

@@ -40,16 +40,18 @@ def simulator(settings: Settings, _: argparse.Namespace) -> None:
     serve.simulator(settings)
 
 
-def migrate(settings: Settings, arguments: argparse.Namespace) -> None:
+def migrate(settings: Settings, _: argparse.Namespace) -> None:
     import asyncio
 
     from rasoi.app import ROOMS, load_demo
     from rasoi.embedded import reachable_database
     from rasoi.platform.migrate import prepare
+    from rasoi.platform.passwords import set_passwords
 
     with reachable_database(settings) as url:
         applied = asyncio.run(prepare(url, ROOMS, months=settings.outbox_months))
-        told = asyncio.run(load_demo(settings, url)) if arguments.demo else []
+        asyncio.run(set_passwords(url, settings.room_passwords))
+        told = asyncio.run(load_demo(settings, url))
     for name in applied.migrations:
         print(f"applied {name}")
     counts = f"{len(applied.migrations)} migrations and {len(applied.functions)} functions applied"
@@ -142,8 +144,10 @@ def parser() -> argparse.ArgumentParser:
         "room", nargs="+", metavar="ROOM", help="its name, or all"
     )
     command("simulator", simulator, "start the Razorpay simulator for services without keys")
-    command("migrate", migrate, "bring the database up to date").add_argument(
-        "--demo", action="store_true", help="fill an empty database with the demo restaurant"
+    command(
+        "migrate",
+        migrate,
+        "bring the database up to date; with DEMO=1 fill an empty one with the demo restaurant",
     )
     command("settings", show_settings, "list all settings with their values").add_argument(
         "--json", action="store_true", help="as JSON"

@@ -78,9 +78,10 @@ def select_rooms(settings: Settings, names: Sequence[str]) -> list[Room]:
     }
     if missing := [name for name, value in given.items() if not value]:
         raise SettingsError(f"`rasoi serve` needs {' and '.join(missing)}, the same for every service")
-    if "payments" in wanted and settings.simulated and not settings.razorpay_simulator_url:
+    simulator = settings.razorpay_simulator_url or settings.simulator_port
+    if "payments" in wanted and not (simulator if settings.simulated else settings.razorpay_key_secret):
         raise SettingsError(
-            "payments need RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET, or RAZORPAY_SIMULATOR_URL"
+            "payments need RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET, or RAZORPAY_SIMULATOR_URL or SIMULATOR_PORT"
         )
     return [hosting.room(name) for name in NAMES if name in wanted]
 
@@ -198,6 +199,8 @@ async def _announce(server: uvicorn.Server, settings: Settings, rooms: list[Room
 
 def simulator(settings: Settings) -> NoReturn:
     """Become the Razorpay simulator for services that have the same SECRET_KEY."""
+    if not settings.simulated:
+        raise SettingsError("RAZORPAY_KEY_ID is set: payments go to Razorpay, and no simulator is started")
     if not settings.given_secret_key or not settings.simulator_port:
         raise SettingsError(
             "`rasoi simulator` needs SECRET_KEY, the same as the services', and SIMULATOR_PORT"

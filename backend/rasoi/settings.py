@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "RASOI_"
+ROOM_PASSWORD = "DATABASE_PASSWORD_"  # noqa: S105  how their names begin
 
 
 class SettingsError(Exception):
@@ -103,6 +104,12 @@ def _brokers(value: str) -> str:
     return ",".join(brokers)
 
 
+def _yes(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError("1 or 0")
+    return value == "1"
+
+
 def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -135,6 +142,9 @@ class Settings:
     database_url: str = _setting(
         _address("postgresql", "postgres"), "", "PostgreSQL 18 to use", secret=True, shown="embedded"
     )
+    database_password: str = _setting(
+        _text, "", "password of DATABASE_URL, where it has signs that an address can't hold", secret=True
+    )
     redis_url: str = _setting(
         _address("redis", "rediss", "unix"), "", "Redis to use", secret=True, shown="embedded"
     )
@@ -160,7 +170,10 @@ class Settings:
         _public_url, "", "a Razorpay simulator that runs elsewhere, as browsers reach it"
     )
     razorpay_base_url: str = _setting(
-        _public_url, "", "where services reach Razorpay's interface", shown="Razorpay's, or the simulator's"
+        _public_url, "", "where services reach Razorpay's interface, with keys", shown="Razorpay's"
+    )
+    simulator_base_url: str = _setting(
+        _public_url, "", "where services reach the Razorpay simulator", shown="as browsers do"
     )
     simulator_port: int = _setting(_port, 0, "port of the Razorpay simulator; 0 takes a free one")
     simulator_webhook_url: str = _setting(
@@ -194,6 +207,14 @@ class Settings:
         "directory of the built screens",
         shown="kds_frontend/dist",
     )
+    demo: bool = _setting(
+        _yes,
+        False,
+        "1 lets `rasoi migrate` fill an empty database with the demo restaurant, which everybody knows the PINs of",
+    )
+    room_passwords: tuple[
+        tuple[str, str], ...
+    ] = ()  # from DATABASE_PASSWORD_STAFF and so on, for `rasoi migrate`
     simulator_key_secret: str = ""  # from no variable: set by whoever starts the simulator
 
     @cached_property
@@ -260,17 +281,39 @@ def load(environ: Mapping[str, str]) -> Settings:
         except ValueError as wrong:
             instead = "" if item.metadata.get("secret") else f", not {given!r}"
             raise SettingsError(f"{name} must be {wrong}{instead}") from None
-    settings = Settings(**values)
+    settings = Settings(**values, room_passwords=_room_passwords(environ))
     _pairs(settings)
-    return settings
+    return _with_password(settings)
+
+
+def _room_passwords(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The passwords that rooms sign in with, by the room's name."""
+    given = {
+        name.removeprefix(ROOM_PASSWORD).lower(): value
+        for name, value in environ.items()
+        if name.startswith(ROOM_PASSWORD) and value
+    }
+    return tuple(sorted(given.items()))
+
+
+def _with_password(settings: Settings) -> Settings:
+    """DATABASE_PASSWORD within the address, with whatever signs are in it."""
+    if not settings.database_password:
+        return settings
+    parts = urlsplit(settings.database_url)
+    user, host = quote(unquote(parts.username or "rasoi"), safe=""), parts.netloc.rpartition("@")[2]
+    netloc = f"{user}:{quote(settings.database_password, safe='')}@{host}"
+    return replace(settings, database_url=urlunsplit(parts._replace(netloc=netloc)))
 
 
 def _pairs(settings: Settings) -> None:
     """Settings that make sense only together."""
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SettingsError("TLS_CERT and TLS_KEY go together; one of them is missing")
-    if bool(settings.razorpay_key_id) != bool(settings.razorpay_key_secret):
-        raise SettingsError("RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET go together; one of them is missing")
+    if settings.razorpay_key_secret and not settings.razorpay_key_id:
+        raise SettingsError("RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET go together; the id is missing")
+    if settings.database_password and not settings.database_url:
+        raise SettingsError("DATABASE_PASSWORD needs its DATABASE_URL")
 
 
 def listing(settings: Settings) -> list[dict[str, str]]:

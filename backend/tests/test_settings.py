@@ -52,7 +52,6 @@ def test_a_bad_secret_is_not_repeated() -> None:
 @pytest.mark.parametrize(
     "environ",
     [
-        {"RAZORPAY_KEY_ID": "rzp_test_1"},
         {"RAZORPAY_KEY_SECRET": "secret"},
         {"TLS_CERT": __file__},
         {"TLS_KEY": __file__},

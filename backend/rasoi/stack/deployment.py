@@ -65,7 +65,8 @@ class LocalDeployment:
         addresses = Addresses(
             LOOPBACK, self.embedded.database_url, self.embedded.redis_url or "", self.kafka, str(self.settings.kafka_replicas),
             self.settings.url, self.settings.razorpay_simulator_url or self.simulator(outside or LOOPBACK),
-            self.simulator(inside or LOOPBACK), self.inside,
+            str(self.plan["simulator"].port if "simulator" in self.plan else self.settings.simulator_port),
+            self.settings.simulator_base_url or self.simulator(inside or LOOPBACK), self.inside,
         )  # fmt: skip
         own = {
             "SECRET_KEY": self.settings.secret_key,
@@ -102,7 +103,7 @@ class LocalDeployment:
             return {"PORT": str(port)}
         tls = {"TLS_CERT": self.settings.tls_cert, "TLS_KEY": self.settings.tls_key}
         more = {name: str(path) for name, path in tls.items() if path}
-        return {"SIMULATOR_PORT": str(port), "HOST": self.settings.host, **more}  # guests' browsers go there
+        return {"HOST": self.settings.host, **more}  # guests' browsers go there
 
     def _begin_postgres(self) -> Postgres:
         self.embedded.start_postgres()

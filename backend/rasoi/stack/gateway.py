@@ -26,11 +26,13 @@ def render(
     run: Path,
     tls: tuple[Path, Path] | None = None,
     access_log: Path | None = None,
+    resolver: str = "",
     daemon: bool = False,
 ) -> str:
     """The whole nginx.conf. `upstreams` are each room's addresses; a room's spare answers while these refuse.
 
     `listen` is a port or host:port; `run` an existing directory for the pid, and for the log if none is given;
+    `resolver` a name server that is asked for the hosts again and again: without it, once, when nginx starts;
     `tls` the certificate chain and its key. Raises ValueError for a path that can't be quoted in it.
     """
     values = {
@@ -39,7 +41,9 @@ def render(
         "access_log": _path(access_log or run / "access.log"),
         "listen": f"{_listen(listen)}{' ssl http2' if tls else ''} backlog=2048",
         "routes": "\n".join(_routes()),
-        "upstreams": "\n".join(_groups(upstreams, spares)),
+        "upstreams": "\n".join(
+            [*_resolver(resolver), *_groups(upstreams, spares, " resolve" if resolver else "")]
+        ),
     }
     if tls:
         values |= {"certificate": _path(tls[0]), "key": _path(tls[1])}
@@ -87,14 +91,20 @@ def _routes() -> list[str]:
     return [f"{f'~^{pattern}':<44}{name};" for name, pattern in patterns]
 
 
-def _groups(upstreams: Mapping[str, Sequence[str]], spares: Mapping[str, str]) -> list[str]:
+def _resolver(address: str) -> list[str]:
+    """Docker gives a name 600 seconds, and a container that is made anew another address at once."""
+    return [f"resolver {address} valid=2s ipv6=off;", "resolver_timeout 2s;", ""] if address else []
+
+
+def _groups(upstreams: Mapping[str, Sequence[str]], spares: Mapping[str, str], more: str) -> list[str]:
     """Each room twice: over idle connections kept open, and for what must not be sent twice over new ones."""
     servers = {
-        room: _servers(addresses, [spares[room]] if room in spares else [])
+        room: _servers(addresses, [spares[room]] if room in spares else [], more)
         for room, addresses in upstreams.items()
     }
     home, *others = upstreams
-    servers[ANY_ROOM] = _servers(upstreams[home], [address for room in others for address in upstreams[room]])
+    rest = [address for room in others for address in upstreams[room]]
+    servers[ANY_ROOM] = _servers(upstreams[home], rest, more)
     # uvicorn closes idle connections after 5 s: nginx lets go before, so that no request meets a closing one
     keep = [f"keepalive {KEEPALIVE_CONNECTIONS};", "keepalive_requests 10000;", "keepalive_timeout 4s;"]
     groups = []
@@ -103,11 +113,11 @@ def _groups(upstreams: Mapping[str, Sequence[str]], spares: Mapping[str, str]) -
     return groups
 
 
-def _servers(addresses: Sequence[str], spares: Sequence[str]) -> list[str]:
+def _servers(addresses: Sequence[str], spares: Sequence[str], more: str) -> list[str]:
     """Never taken for dead: to be refused costs nothing. One that hangs gets no more while others have less to do."""
     return [
-        *(f"server {address} max_fails=0;" for address in addresses),
-        *(f"server {address} max_fails=0 backup;" for address in spares),
+        *(f"server {address} max_fails=0{more};" for address in addresses),
+        *(f"server {address} max_fails=0 backup{more};" for address in spares),
     ]
 
 

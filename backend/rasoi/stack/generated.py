@@ -8,14 +8,24 @@ from pathlib import Path
 
 from rasoi.settings import REPOSITORY
 from rasoi.stack import gateway, scrape
-from rasoi.stack.compose import GATEWAY_PORT, render, three_brokers
+from rasoi.stack.compose import CERTIFICATE, KEY, render
+from rasoi.stack.compose_servers import GATEWAY_PORT, three_brokers
 from rasoi.stack.plan import Plan, plan
 
+DOCKER_DNS = "127.0.0.11"
 
-def gateway_conf(plan: Plan) -> str:
-    """nginx's configuration within its container."""
-    run, log = Path("/tmp"), Path("/dev/stdout")  # noqa: S108  all else is read-only there
-    return gateway.render(plan.upstreams(), spares={}, listen=str(GATEWAY_PORT), run=run, access_log=log)
+
+def gateway_conf(plan: Plan, *, with_tls: bool = False) -> str:
+    """nginx's configuration within its container, where names move to other addresses."""
+    return gateway.render(
+        plan.upstreams(),
+        spares={},
+        listen=str(GATEWAY_PORT),
+        run=Path("/tmp"),  # noqa: S108  all else is read-only there
+        access_log=Path("/dev/stdout"),
+        tls=(Path(CERTIFICATE), Path(KEY)) if with_tls else None,
+        resolver=DOCKER_DNS,
+    )
 
 
 def files() -> dict[Path, str]:
@@ -26,6 +36,7 @@ def files() -> dict[Path, str]:
         REPOSITORY / "docker-compose.yml": render(made),
         REPOSITORY / "infra" / "three-brokers.env": three_brokers(made),
         REPOSITORY / "nginx" / "containers.conf": gateway_conf(made),
+        REPOSITORY / "nginx" / "containers-tls.conf": gateway_conf(made, with_tls=True),
         REPOSITORY / "prometheus" / "prometheus.yml": scrape.render(
             made.upstreams(), rules="rules/*.yml", itself=itself
         ),

@@ -94,6 +94,7 @@ class Addresses:
     kafka_replicas: str
     public_url: str
     simulator_url: str
+    simulator_port: str
     simulator_inside: str
     webhook_url: str
 
@@ -116,7 +117,7 @@ def plan(
             Service("redis", "server", memory_mb=128),
             Service("postgres", "server", memory_mb=1024),
             Service("kafka", "server", first_port, memory_mb=1024),
-            Service("migrate", "task", 0, ("migrate", "--demo"), after=("postgres",)),
+            Service("migrate", "task", 0, ("migrate",), after=("postgres",)),
             *([simulator] if simulated else []),
             *(_room(room.name, wanted.get(room.name, 1), first_port + room.port) for room in LIST),
             Service("nginx", "gateway", ready=GATEWAY_HEALTH, after=NAMES, memory_mb=128),
@@ -145,7 +146,8 @@ def environment(addresses: Addresses) -> dict[str, str]:
         "REDIS_URL": addresses.redis_url,
         "PUBLIC_URL": addresses.public_url,
         "RAZORPAY_SIMULATOR_URL": addresses.simulator_url,
-        "RAZORPAY_BASE_URL": addresses.simulator_inside,
+        "SIMULATOR_PORT": addresses.simulator_port,
+        "SIMULATOR_BASE_URL": addresses.simulator_inside,
         "SIMULATOR_WEBHOOK_URL": addresses.webhook_url,
     }
 

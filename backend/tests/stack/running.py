@@ -33,6 +33,7 @@ class Stack(Platform):
             **super().environment(),
             "STACK_PORTS": str(self.first_port),
             "POOL_SIZE": "8",
+            "DEMO": "1",
             **self.environ,
         }
 

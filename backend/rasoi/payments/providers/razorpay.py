@@ -24,7 +24,7 @@ from rasoi.payments.providers import (
     WebhookEvent,
 )
 from rasoi.platform import tracing
-from rasoi.settings import Settings
+from rasoi.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -57,6 +57,8 @@ EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - compared with, not l
 def build(settings: Settings) -> Razorpay:
     """Razorpay with the installation's keys, or the simulator where there are none."""
     if not settings.simulated:
+        if not settings.razorpay_key_secret:
+            raise SettingsError("RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET go together; one of them is missing")
         return Razorpay(
             key_id=settings.razorpay_key_id,
             key_secret=settings.razorpay_key_secret,
@@ -64,7 +66,7 @@ def build(settings: Settings) -> Razorpay:
             checkout_script=CHECKOUT_SCRIPT,
             base_url=settings.razorpay_base_url or None,
         )
-    url = settings.razorpay_base_url or settings.razorpay_simulator_url or _simulator_beside(settings)
+    url = settings.simulator_base_url or settings.razorpay_simulator_url or _simulator_beside(settings)
     return Razorpay(
         key_id=SIMULATOR_KEY_ID,
         key_secret=settings.simulator_key_secret,

@@ -99,51 +99,24 @@ CREATE TYPE orders.placement AS (
 	outlet_version bigint,
 	menu_version bigint,
 	type text,
+	token_prefix text,
 	table_id uuid,
 	table_name text,
 	customer_name text,
 	note text,
 	payment text,
 	approve boolean,
-	timeout_s integer,
+	approval_timeout_s integer,
+	path text[],
+	expires_after_s integer,
 	subtotal_paise bigint,
 	discount_paise bigint,
 	taxable_paise bigint,
-	taxes text,
+	taxes jsonb,
 	total_paise bigint,
 	held_courses integer[],
 	answer text,
 	event text
-);
-
-
---
--- Name: placement_line; Type: TYPE; Schema: orders; Owner: -
---
-
-CREATE TYPE orders.placement_line AS (
-	n integer,
-	outlet_id integer,
-	order_id uuid,
-	id uuid,
-	"position" integer,
-	item_id uuid,
-	variant_id uuid,
-	name text,
-	variant text,
-	quantity integer,
-	modifiers text,
-	allergens text[],
-	note text,
-	course integer,
-	station text,
-	unit_price_paise bigint,
-	discount_paise bigint,
-	taxable_paise bigint,
-	tax_class text,
-	tax_version integer,
-	taxes text,
-	total_paise bigint
 );
 
 
@@ -796,6 +769,83 @@ END $$;
 
 
 --
+-- Name: add_to_bills(orders.placement[], text[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.add_to_bills(p orders.placement[], p_outcomes text[], p_open uuid[]) RETURNS bigint[]
+    LANGUAGE sql
+    AS $$
+  WITH added AS (
+    SELECT o.outlet_id, p_open[o.ordinality] AS id, sum(o.total_paise)::bigint AS total, array_agg(o.session_id) AS sessions
+    FROM unnest(p) WITH ORDINALITY o WHERE p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NOT NULL GROUP BY 1, 2
+  ), written AS (
+    UPDATE orders.bill b SET net_paise = b.net_paise + a.total, total_paise = orders.rounded(b.net_paise + a.total),
+      session_ids = b.session_ids || ARRAY(SELECT DISTINCT s FROM unnest(a.sessions) s WHERE s IS NOT NULL AND s <> ALL (b.session_ids))
+    FROM added a WHERE b.outlet_id = a.outlet_id AND b.id = a.id RETURNING b.id, b.total_paise
+  ) SELECT array_agg(w.total_paise ORDER BY o.n) FROM unnest(p_open) WITH ORDINALITY o(bill_id, n) LEFT JOIN written w ON w.id = o.bill_id
+$$;
+
+
+--
+-- Name: joined(json, text); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.joined(p_first json, p_rest text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$ SELECT left(p_first::text, -1) || ',' || p_rest $$;
+
+
+--
+-- Name: lock_bills(orders.placement[], date[], timestamp with time zone, text[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_missing integer;
+  r record;
+BEGIN
+  SELECT array_agg(table_id), array_agg(table_name) INTO p_tables, p_names FROM unnest(p);
+  FOR r IN SELECT o.ordinality AS n, b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise AS held
+    FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
+    WHERE p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.type = o.type AND (o.table_id IS NULL OR b.table_id = o.table_id)
+      AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.table_id = o.table_id)
+    ORDER BY b.outlet_id, b.id FOR UPDATE OF b
+  LOOP
+    p_open[r.n] := r.id;
+    p_tables[r.n] := r.table_id;
+    p_names[r.n] := r.table_name;
+    p_held[r.n] := r.held;
+  END LOOP;
+  FOR r IN SELECT ordinality AS n FROM unnest(p) WITH ORDINALITY WHERE bill_id IS NOT NULL LOOP
+    IF p_outcomes[r.n] IS NULL AND p_open[r.n] IS NULL THEN p_outcomes[r.n] := 'no_bill'; END IF;
+  END LOOP;
+  LOOP
+    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
+      FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.table_id = o.table_id AND b.status = 'open'
+      WHERE p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
+      ORDER BY b.outlet_id, b.id FOR UPDATE OF b
+    LOOP
+      p_open[r.n] := r.id;
+      p_held[r.n] := r.held;
+    END LOOP;
+    WITH made AS (
+      INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+      SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, p_days[o.ordinality], o.customer_name,
+        array_remove(ARRAY[o.session_id], NULL), o.total_paise, orders.rounded(o.total_paise), p_now
+      FROM unnest(p) WITH ORDINALITY o
+      WHERE o.table_id IS NOT NULL AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
+      ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING RETURNING id)
+    SELECT array_agg(coalesce(made.id, p_opened[o.ordinality]) ORDER BY o.ordinality), count(*) FILTER (WHERE o.table_id IS NOT NULL
+      AND p_outcomes[o.ordinality] IS NULL AND coalesce(p_open[o.ordinality], made.id, p_opened[o.ordinality]) IS NULL)
+    INTO p_opened, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
+    EXIT WHEN v_missing = 0;  -- else another transaction opened the table's bill in between
+  END LOOP;
+END $$;
+
+
+--
 -- Name: next_invoice(integer, text); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -808,10 +858,71 @@ CREATE FUNCTION orders.next_invoice(p_outlet integer, p_series text) RETURNS int
 
 
 --
--- Name: place_all(orders.placement[], orders.placement_line[], text[], integer[], bigint[], integer[], uuid[], uuid[], integer[], integer[], uuid[], integer[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
+-- Name: next_numbers(integer[], date[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(outcome text, body bytea, stocked boolean)
+CREATE FUNCTION orders.next_numbers(p_outlets integer[], p_days date[]) RETURNS integer[]
+    LANGUAGE sql
+    AS $$
+  WITH day AS (
+    INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number)
+    SELECT o.outlet_id, o.day, count(*) FROM unnest(p_outlets, p_days) o(outlet_id, day) WHERE o.outlet_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1
+    ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + excluded.last_number
+    RETURNING outlet_id, last_number
+  ) SELECT array_agg(day.last_number - cardinality(array_positions(p_outlets[o.n + 1:], o.outlet_id)) ORDER BY o.n)
+  FROM unnest(p_outlets) WITH ORDINALITY o(outlet_id, n) LEFT JOIN day ON day.outlet_id = o.outlet_id
+$$;
+
+
+--
+-- Name: payment_status(bigint, bigint); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.payment_status(p_total bigint, p_held bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT CASE WHEN p_held > p_total THEN 'overpaid' WHEN p_held = 0 THEN 'unpaid' WHEN p_held = p_total THEN 'paid' ELSE 'partly_paid' END
+$$;
+
+
+--
+-- Name: line; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.line (
+    outlet_id integer NOT NULL,
+    order_id uuid NOT NULL,
+    id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    variant_id uuid NOT NULL,
+    name text NOT NULL,
+    variant text,
+    quantity integer NOT NULL,
+    modifiers jsonb DEFAULT '[]'::jsonb NOT NULL,
+    note text,
+    course integer DEFAULT 1 NOT NULL,
+    station text NOT NULL,
+    unit_price_paise bigint NOT NULL,
+    total_paise bigint NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    allergens text[] DEFAULT '{}'::text[] NOT NULL,
+    taxable_paise bigint NOT NULL,
+    "position" integer NOT NULL,
+    discount_paise bigint DEFAULT 0 NOT NULL,
+    taxes jsonb NOT NULL,
+    tax_class text NOT NULL,
+    tax_version integer NOT NULL,
+    CONSTRAINT line_course_check CHECK (((course >= 1) AND (course <= 9))),
+    CONSTRAINT line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 99))),
+    CONSTRAINT line_status_check CHECK ((status = ANY (ARRAY['active'::text, 'voided'::text])))
+);
+
+
+--
+-- Name: place_all(orders.placement[], orders.line[], text[], integer[], bigint[], integer[], uuid[], uuid[], integer[], integer[], uuid[], integer[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(outcome text, body bytea, stocked boolean)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
@@ -825,24 +936,24 @@ DECLARE
   v_bodies bytea[];
   v_days date[];
   v_counted boolean[];
-  v_known boolean;              -- does any of them name a bill or a table?
-  v_kept uuid[];                -- the bill that was open before
-  v_made uuid[];                -- the table's bill that the order opened
+  v_named boolean;              -- does any of them name a bill or a table?
+  v_open uuid[];                -- the bill that was open before
+  v_opened uuid[];              -- the table's bill that the order opened
   v_tables uuid[];
   v_names text[];
   v_held bigint[];
-  v_missing integer;
+  v_totals bigint[];
   v_refused jsonb;
-  v_placing integer[];          -- the outlets of those that are not refused
+  v_placing integer[];          -- the outlets of those that are placed
+  v_placed uuid[];              -- their orders
   v_numbers integer[];
+  v_paths text[];
   v_statuses text[];
   v_expiries timestamptz[];
   v_events text[];
-  v_at constant text := to_json(v_now);
-  v_facts text;                 -- what the answer and the event both begin with
-  v_table text;
+  v_paid text;
+  v_approved boolean;
   o orders.placement;
-  r record;
 BEGIN
   FOREACH v_key IN ARRAY p_keys LOOP
     v_key := pg_advisory_xact_lock(hashtextextended(v_key, 0))::text;
@@ -852,51 +963,15 @@ BEGIN
       WHEN m.stale OR s.version IS DISTINCT FROM o.outlet_version THEN 'stale' WHEN m.n IS NOT NULL THEN 'sold_out' END ORDER BY o.ordinality),
     array_agg(coalesce(i.body, convert_to(m.sold_out::text, 'UTF8')) ORDER BY o.ordinality), array_agg(s.day ORDER BY o.ordinality),
     array_agg(c.n IS NOT NULL ORDER BY o.ordinality), bool_or(o.bill_id IS NOT NULL OR o.table_id IS NOT NULL)
-  INTO v_outcomes, v_bodies, v_days, v_counted, v_known
+  INTO v_outcomes, v_bodies, v_days, v_counted, v_named
   FROM unnest(p) WITH ORDINALITY o
   LEFT JOIN staff.outlets_at(p_outlets, now()) s ON s.outlet_id = o.outlet_id
   LEFT JOIN orders.idempotency i ON i.outlet_id = o.outlet_id AND i.principal = o.principal AND i.route = o.route AND i.key = o.key
   LEFT JOIN menu.check_sales(p_outlets, p_menu_versions, p_item_of, p_items, p_modifier_of, p_modifiers) m ON m.n = o.ordinality
   LEFT JOIN inventory.counted_among(p_outlets, p_source_of, p_sources) c(n) ON c.n = o.ordinality;
 
-  -- the bill: the one named, the table's open one, or a new one; locked until the end
-  IF v_known THEN
-    SELECT array_agg(table_id), array_agg(table_name) INTO v_tables, v_names FROM unnest(p);
-    FOR r IN SELECT o.ordinality AS n, b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise AS held
-      FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
-      WHERE v_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.type = o.type AND (o.table_id IS NULL OR b.table_id = o.table_id)
-        AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.table_id = o.table_id)
-      ORDER BY b.outlet_id, b.id FOR UPDATE OF b
-    LOOP
-      v_kept[r.n] := r.id;
-      v_tables[r.n] := r.table_id;
-      v_names[r.n] := r.table_name;
-      v_held[r.n] := r.held;
-    END LOOP;
-    FOR r IN SELECT ordinality AS n FROM unnest(p) WITH ORDINALITY WHERE bill_id IS NOT NULL LOOP
-      IF v_outcomes[r.n] IS NULL AND v_kept[r.n] IS NULL THEN v_outcomes[r.n] := 'no_bill'; END IF;
-    END LOOP;
-    LOOP
-      FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
-        FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.table_id = o.table_id AND b.status = 'open'
-        WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
-        ORDER BY b.outlet_id, b.id FOR UPDATE OF b
-      LOOP
-        v_kept[r.n] := r.id;
-        v_held[r.n] := r.held;
-      END LOOP;
-      WITH made AS (
-        INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-        SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, v_days[o.ordinality], o.customer_name,
-          array_remove(ARRAY[o.session_id], NULL), o.total_paise, orders.rounded(o.total_paise), v_now
-        FROM unnest(p) WITH ORDINALITY o
-        WHERE o.table_id IS NOT NULL AND v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NULL AND v_made[o.ordinality] IS NULL
-        ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING RETURNING id)
-      SELECT array_agg(coalesce(made.id, v_made[o.ordinality]) ORDER BY o.ordinality), count(*) FILTER (WHERE o.table_id IS NOT NULL
-        AND v_outcomes[o.ordinality] IS NULL AND coalesce(v_kept[o.ordinality], made.id, v_made[o.ordinality]) IS NULL)
-      INTO v_made, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
-      EXIT WHEN v_missing = 0;
-    END LOOP;
+  IF v_named THEN
+    SELECT * INTO v_outcomes, v_open, v_opened, v_tables, v_names, v_held FROM orders.lock_bills(p, v_days, v_now, v_outcomes);
   END IF;
 
   FOR n IN 1..cardinality(p) LOOP
@@ -906,78 +981,57 @@ BEGIN
     SELECT inventory.reserve(p_outlets[n], p[n].order_id, array_agg(s.line), array_agg(s.id), array_agg(s.quantity)) INTO v_refused
     FROM unnest(p_source_of, p_source_lines, p_sources, p_quantities) s(of, line, id, quantity) WHERE s.of = n;
     IF v_refused IS NOT NULL THEN
-      DELETE FROM orders.bill b WHERE b.outlet_id = p_outlets[n] AND b.id = v_made[n];
+      DELETE FROM orders.bill b WHERE b.outlet_id = p_outlets[n] AND b.id = v_opened[n];
       v_outcomes[n] := 'sold_out';
       v_bodies[n] := convert_to(v_refused->>'sold_out', 'UTF8');
     END IF;
   END LOOP;
 
-  IF v_known THEN
-    UPDATE orders.bill b SET net_paise = b.net_paise + d.total, total_paise = orders.rounded(b.net_paise + d.total),
-      session_ids = b.session_ids || ARRAY(SELECT DISTINCT s FROM unnest(d.sessions) s WHERE s IS NOT NULL AND s <> ALL (b.session_ids))
-    FROM (SELECT o.outlet_id, v_kept[o.ordinality] AS id, sum(o.total_paise)::bigint AS total, array_agg(o.session_id) AS sessions
-      FROM unnest(p) WITH ORDINALITY o WHERE v_outcomes[o.ordinality] IS NULL AND v_kept[o.ordinality] IS NOT NULL GROUP BY 1, 2) d
-    WHERE b.outlet_id = d.outlet_id AND b.id = d.id;
+  IF v_named THEN
+    v_totals := orders.add_to_bills(p, v_outcomes, v_open);
   END IF;
-
   FOR n IN 1..cardinality(p) LOOP
     v_placing[n] := CASE WHEN v_outcomes[n] IS NULL THEN p_outlets[n] END;
+    v_placed[n] := CASE WHEN v_outcomes[n] IS NULL THEN p[n].order_id END;
   END LOOP;
-  -- the numbers late, since every order of the outlet waits for them
-  WITH day AS (
-    INSERT INTO orders.day_counter AS c (outlet_id, business_day, last_number)
-    SELECT o.outlet_id, o.day, count(*) FROM unnest(v_placing, v_days) o(outlet_id, day) WHERE o.outlet_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1
-    ON CONFLICT (outlet_id, business_day) DO UPDATE SET last_number = c.last_number + excluded.last_number
-    RETURNING outlet_id, last_number
-  ) SELECT array_agg(day.last_number - cardinality(array_positions(v_placing[o.n + 1:], o.outlet_id)) ORDER BY o.n) INTO v_numbers
-  FROM unnest(v_placing) WITH ORDINALITY o(outlet_id, n) LEFT JOIN day ON day.outlet_id = o.outlet_id;
+  v_numbers := orders.next_numbers(v_placing, v_days);
 
   FOR n IN 1..cardinality(p) LOOP
     outcome := coalesce(v_outcomes[n], 'placed');
-    body := v_bodies[n];
     stocked := v_counted[n];
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
-      v_statuses[n] := CASE WHEN o.payment = 'prepaid' AND orders.rounded(o.total_paise) > 0 THEN 'awaiting_payment' ELSE 'confirmed' END;
-      IF o.approve THEN
-        IF v_kept[n] IS NULL OR NOT EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = v_kept[n]
-            AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled')) THEN
-          v_statuses[n] := 'placed';
-        END IF;
-      END IF;
-      IF v_statuses[n] <> 'confirmed' THEN v_expiries[n] := v_now + make_interval(secs => o.timeout_s); END IF;
-      v_facts := concat('{"bill_id":"', coalesce(v_kept[n], o.new_bill_id), '","number":', v_numbers[n],
-        ',"token":', CASE WHEN o.type = 'takeaway' THEN '"T' || v_numbers[n] || '"' ELSE 'null' END, ',"status":"', v_statuses[n],
-        '","business_day":"', v_days[n], '","placed_at":', v_at, ',"expires_at":', coalesce(to_json(v_expiries[n])::text, 'null'),
-        ',"payment_status":', CASE WHEN v_held[n] > 0 THEN '"partly_paid"' ELSE '"unpaid"' END);
-      v_table := coalesce(to_json(v_names[n])::text, 'null');
-      v_events[n] := concat(v_facts, ',"table_id":', coalesce('"' || v_tables[n] || '"', 'null'), ',"table":', v_table,
-        ',"path":["placed"', CASE v_statuses[n] WHEN 'placed' THEN '' ELSE ',"' || v_statuses[n] || '"' END, '],', o.event);
-      body := convert_to(concat(v_facts, ',"confirmed_at":', CASE v_statuses[n] WHEN 'confirmed' THEN v_at ELSE 'null' END,
-        ',"table":', CASE WHEN v_tables[n] IS NULL THEN 'null' ELSE concat('{"id":"', v_tables[n], '","name":', v_table, '}') END,
-        ',', o.answer), 'UTF8');
-      v_bodies[n] := body;
+      v_approved := NOT o.approve OR EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = v_open[n]
+        AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+      v_paths := CASE WHEN v_approved THEN o.path ELSE o.path[1:1] END;
+      v_statuses[n] := v_paths[cardinality(v_paths)];
+      v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approved THEN o.expires_after_s ELSE o.approval_timeout_s END);
+      v_paid := orders.payment_status(coalesce(v_totals[n], 0), coalesce(v_held[n], 0));
+      v_events[n] := orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
+        'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
+        'expires_at', v_expiries[n], 'payment_status', v_paid, 'table_id', v_tables[n], 'table', v_names[n], 'path', v_paths), o.event);
+      v_bodies[n] := convert_to(orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
+        'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
+        'expires_at', v_expiries[n], 'payment_status', v_paid, 'confirmed_at', CASE v_statuses[n] WHEN 'confirmed' THEN v_now END,
+        'table', CASE WHEN v_tables[n] IS NOT NULL THEN json_build_object('id', v_tables[n], 'name', v_names[n]) END), o.answer), 'UTF8');
     END IF;
+    body := v_bodies[n];
     RETURN NEXT;
   END LOOP;
 
   INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
   SELECT outlet_id, new_bill_id, type, v_days[ordinality], customer_name, array_remove(ARRAY[session_id], NULL), total_paise,
     orders.rounded(total_paise), v_now
-  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_tables[ordinality] IS NULL AND v_kept[ordinality] IS NULL;
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_tables[ordinality] IS NULL AND v_open[ordinality] IS NULL;
 
-  INSERT INTO orders.line (outlet_id, order_id, id, position, item_id, variant_id, name, variant, quantity, modifiers, allergens,
-    note, course, station, unit_price_paise, discount_paise, taxable_paise, tax_class, tax_version, taxes, total_paise)
-  SELECT l.outlet_id, l.order_id, l.id, l.position, l.item_id, l.variant_id, l.name, l.variant, l.quantity, l.modifiers::jsonb, l.allergens,
-    l.note, l.course, l.station, l.unit_price_paise, l.discount_paise, l.taxable_paise, l.tax_class, l.tax_version, l.taxes::jsonb, l.total_paise
-  FROM unnest(p_lines) l WHERE v_outcomes[l.n] IS NULL;
+  INSERT INTO orders.line SELECT l.* FROM unnest(p_lines) l WHERE l.order_id = ANY (v_placed);
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
     note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
     held_courses, placed_at, expires_at, confirmed_at)
-  SELECT outlet_id, order_id, coalesce(v_kept[ordinality], new_bill_id), session_id, v_numbers[ordinality], CASE WHEN type = 'takeaway' THEN 'T' || v_numbers[ordinality] END,
+  SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
     type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
-    taxable_paise, taxes::jsonb, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
+    taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
     CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
 
@@ -2181,39 +2235,6 @@ CREATE TABLE orders.invoice_counter (
     outlet_id integer NOT NULL,
     series text NOT NULL,
     last_number integer NOT NULL
-);
-
-
---
--- Name: line; Type: TABLE; Schema: orders; Owner: -
---
-
-CREATE TABLE orders.line (
-    outlet_id integer NOT NULL,
-    order_id uuid NOT NULL,
-    id uuid NOT NULL,
-    "position" integer NOT NULL,
-    item_id uuid NOT NULL,
-    variant_id uuid NOT NULL,
-    name text NOT NULL,
-    variant text,
-    quantity integer NOT NULL,
-    modifiers jsonb DEFAULT '[]'::jsonb NOT NULL,
-    allergens text[] DEFAULT '{}'::text[] NOT NULL,
-    note text,
-    course integer DEFAULT 1 NOT NULL,
-    station text NOT NULL,
-    unit_price_paise bigint NOT NULL,
-    discount_paise bigint DEFAULT 0 NOT NULL,
-    taxable_paise bigint NOT NULL,
-    tax_class text NOT NULL,
-    tax_version integer NOT NULL,
-    taxes jsonb NOT NULL,
-    total_paise bigint NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    CONSTRAINT line_course_check CHECK (((course >= 1) AND (course <= 9))),
-    CONSTRAINT line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 99))),
-    CONSTRAINT line_status_check CHECK ((status = ANY (ARRAY['active'::text, 'voided'::text])))
 );
 
 
@@ -4751,6 +4772,27 @@ REVOKE ALL ON FUNCTION menu.refuse_change() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION add_to_bills(p orders.placement[], p_outcomes text[], p_open uuid[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.add_to_bills(p orders.placement[], p_outcomes text[], p_open uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION joined(p_first json, p_rest text); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.joined(p_first json, p_rest text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION next_invoice(p_outlet integer, p_series text); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -4758,10 +4800,24 @@ REVOKE ALL ON FUNCTION orders.next_invoice(p_outlet integer, p_series text) FROM
 
 
 --
--- Name: FUNCTION place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]); Type: ACL; Schema: orders; Owner: -
+-- Name: FUNCTION next_numbers(p_outlets integer[], p_days date[]); Type: ACL; Schema: orders; Owner: -
 --
 
-REVOKE ALL ON FUNCTION orders.place_all(p orders.placement[], p_lines orders.placement_line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION orders.next_numbers(p_outlets integer[], p_days date[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION payment_status(p_total bigint, p_held bigint); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.payment_status(p_total bigint, p_held bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) FROM PUBLIC;
 
 
 --

@@ -14,10 +14,32 @@ from rasoi.orders.rows import BillRow, OrderRow, Progress
 from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Conflict
+from rasoi.staff.api import Outlet
 
 
 class IllegalChange(Conflict):
     slug, title = "illegal-change", "This can't be done in the present state"
+
+
+TOKEN_PREFIX = {"takeaway": "T"}  # before the order's number: what is called out at the counter
+
+
+def payment_of(outlet: Outlet, order_type: str, by_guest: bool) -> str:
+    """When an order is to be paid. What staff send to a table is on its bill."""
+    if order_type == "takeaway":
+        return outlet.takeaway_payment
+    return outlet.dine_in_payment if by_guest else "pay_later"
+
+
+def needs_approval(outlet: Outlet, order_type: str, by_guest: bool) -> bool:
+    """Whether staff look at it first, unless they have approved an order of its bill before."""
+    return outlet.approve_first_order and by_guest and order_type == "dine_in"
+
+
+def initial_path(payment: str, total_paise: int) -> list[str]:
+    """The states that a new order comes into at once when nobody has to approve it."""
+    prepaid = payment == "prepaid" and rounded(total_paise) > 0
+    return ["placed", "awaiting_payment" if prepaid else "confirmed"]
 
 
 class PendingEvent(msgspec.Struct, frozen=True):

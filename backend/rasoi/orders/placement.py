@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
-from rasoi.contracts.orders import LineState, OrderPlaced
+from rasoi.contracts.orders import LineState, OrderPlaced, TaxState
 from rasoi.orders import schemas, views
+from rasoi.orders.domain import TOKEN_PREFIX, initial_path, needs_approval, payment_of
 from rasoi.orders.pricing import PricedOrder
 from rasoi.orders.rows import LineRow
+from rasoi.orders.states import WAITING
 from rasoi.platform.auth import Principal
 from rasoi.platform.events import correlation_id, traceparent
 from rasoi.platform.idempotency import IdempotencyKey
@@ -36,27 +38,6 @@ FACTS = frozenset(
 )
 REST_OF_ANSWER = tuple(name for name in schemas.Order.__struct_fields__ if name not in FACTS)
 REST_OF_EVENT = tuple(name for name in OrderPlaced.__struct_fields__ if name not in FACTS)
-LINE_COLUMNS = (
-    "id",
-    "position",
-    "item_id",
-    "variant_id",
-    "name",
-    "variant",
-    "quantity",
-    "modifiers",
-    "allergens",
-    "note",
-    "course",
-    "station",
-    "unit_price_paise",
-    "discount_paise",
-    "taxable_paise",
-    "tax_class",
-    "tax_version",
-    "taxes",
-    "total_paise",
-)
 
 
 class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,17 +58,20 @@ class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
     outlet_version: int
     menu_version: int
     type: str
+    token_prefix: str | None
     table_id: UUID | None
     table_name: str | None
     customer_name: str | None
     note: str | None
     payment: str
     approve: bool
-    timeout_s: int
+    approval_timeout_s: int
+    path: list[str]
+    expires_after_s: int | None
     subtotal_paise: int
     discount_paise: int
     taxable_paise: int
-    taxes: str
+    taxes: list[TaxState]
     total_paise: int
     held_courses: list[int]
     answer: str
@@ -126,9 +110,8 @@ def build(
     """What orders.place_all writes, with the answer and the event but for what only the database knows."""
     order_id = uuid7()
     by_guest = principal.role == "guest"
-    payment = outlet.takeaway_payment if request.type == "takeaway" else outlet.dine_in_payment
-    if not by_guest and request.type == "dine_in":
-        payment = "pay_later"
+    payment = payment_of(outlet, request.type, by_guest)
+    path = initial_path(payment, priced.total_paise)
     session_id = principal.session_id if by_guest else None
     known = _known(order_id, principal.outlet_id, session_id, request, payment, priced)
     row = PlacementRow(
@@ -147,17 +130,20 @@ def build(
         outlet_version=outlet.version,
         menu_version=menu_version,
         type=request.type,
+        token_prefix=TOKEN_PREFIX.get(request.type),
         table_id=table[0],
         table_name=table[1],
         customer_name=request.customer_name,
         note=request.note,
         payment=payment,
-        approve=outlet.approve_first_order and by_guest and request.type == "dine_in",
-        timeout_s=outlet.payment_timeout_s,
+        approve=needs_approval(outlet, request.type, by_guest),
+        approval_timeout_s=outlet.payment_timeout_s,
+        path=path,
+        expires_after_s=outlet.payment_timeout_s if path[-1] in WAITING else None,
         subtotal_paise=priced.subtotal_paise,
         discount_paise=priced.discount_paise,
         taxable_paise=priced.taxable_paise,
-        taxes=_text(priced.taxes),
+        taxes=priced.taxes,
         total_paise=priced.total_paise,
         held_courses=request.held_courses,
         answer=_rest(known | {"lines": views.lines_of(priced)}, REST_OF_ANSWER),
@@ -214,12 +200,3 @@ def _rest(known: dict[str, Any], names: tuple[str, ...]) -> str:
 
 def _text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def line_values(line: LineRow) -> tuple[Any, ...]:
-    """The line's columns, JSON as text."""
-    values = (getattr(line, name) for name in LINE_COLUMNS)
-    return tuple(
-        _text(value) if name in ("modifiers", "taxes") else value
-        for name, value in zip(LINE_COLUMNS, values, strict=True)
-    )

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.orders.domain import Bill
-from rasoi.orders.placement import Placement, line_values
+from rasoi.orders.placement import Placement
 from rasoi.orders.rows import BillRow, OrderRow
 from rasoi.platform.events import causation_id, correlation_id, new_event
 from rasoi.platform.idempotency import lock_of
@@ -28,8 +28,8 @@ async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, by
     """Place some orders in one call; see orders.place_all for the outcomes and their bodies."""
     numbered = list(enumerate(batch, 1))
     lines = [
-        (n, each.row.outlet_id, each.row.order_id, *line_values(line))
-        for n, each in numbered
+        (each.row.outlet_id, each.row.order_id, *msgspec.structs.astuple(line))
+        for each in batch
         for line in each.lines
     ]
     rows = await conn.call(

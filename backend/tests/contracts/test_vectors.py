@@ -11,8 +11,8 @@ import msgspec
 from rasoi.contracts.kitchen import TicketItemState, TicketState
 from rasoi.kitchen import domain
 from rasoi.menu.api import TaxClass
-from rasoi.orders.domain import BillRow
 from rasoi.orders.pricing import rounded, split_tax
+from rasoi.orders.rows import BillRow
 from rasoi.platform.money import half_up
 from rasoi.rush import board as rush
 from tests.contracts.conftest import VECTORS, Case, cases

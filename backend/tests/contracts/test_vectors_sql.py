@@ -23,6 +23,13 @@ async def test_round_off(database: Database, case: Case) -> None:
     assert await database.fetchval("SELECT orders.rounded($1)", case["net_paise"]) == case["total_paise"]
 
 
+@cases("payment_status")
+async def test_payment_status(database: Database, case: Case) -> None:
+    held = case["paid_paise"] - case["refunded_paise"]
+    found = await database.fetchval("SELECT orders.payment_status($1, $2)", case["total_paise"], held)
+    assert found == case["status"]
+
+
 @cases("board_hash")
 async def test_board_hash(database: Database, case: Case) -> None:
     total = 0

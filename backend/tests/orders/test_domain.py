@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -16,8 +17,11 @@ from rasoi.contracts import orders as contracts
 from rasoi.orders.domain import (
     Bill,
     IllegalChange,
+    initial_path,
     invoice_series,
+    needs_approval,
     path_to,
+    payment_of,
     status_from_tickets,
 )
 from rasoi.orders.pricing import rounded
@@ -117,6 +121,44 @@ def test_however_a_paid_order_ends_the_bill_tells_what_is_too_much(end: str) -> 
     ]
     told = bill.pending_events[-1].payload
     assert isinstance(told, contracts.BillChanged) and told.payment_status == "overpaid"
+
+
+@pytest.mark.parametrize(
+    ("payment", "total", "path"),
+    [
+        ("pay_later", 10000, ["placed", "confirmed"]),
+        ("prepaid", 10000, ["placed", "awaiting_payment"]),
+        ("prepaid", 50, ["placed", "awaiting_payment"]),
+        ("prepaid", 49, ["placed", "confirmed"]),
+        ("prepaid", 0, ["placed", "confirmed"]),
+    ],
+)
+def test_a_prepaid_order_waits_for_its_money_where_it_comes_to_any(
+    payment: str, total: int, path: list[str]
+) -> None:
+    assert initial_path(payment, total) == path
+    assert all(b in TRANSITIONS[a] for a, b in pairwise(path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_guest", "payment", "approval"),
+    [
+        ("dine_in", True, "prepaid", True),
+        ("dine_in", False, "pay_later", False),
+        ("takeaway", True, "pay_later", False),
+        ("takeaway", False, "pay_later", False),
+    ],
+)
+def test_the_outlet_says_when_an_order_is_paid_and_whether_a_guests_is_approved(
+    kind: str, by_guest: bool, payment: str, approval: bool
+) -> None:
+    outlet: Any = SimpleNamespace(
+        dine_in_payment="prepaid", takeaway_payment="pay_later", approve_first_order=True
+    )
+    assert payment_of(outlet, kind, by_guest) == payment
+    assert needs_approval(outlet, kind, by_guest) == approval
+    outlet.approve_first_order = False
+    assert not needs_approval(outlet, kind, by_guest)
 
 
 def test_financial_years_turn_in_april() -> None:

@@ -183,7 +183,7 @@ class KafkaTransport:
             await asyncio.sleep(RETRY_S)
 
     def _led_here(self, room: str) -> bool:
-        return room in self.leaders and self.leaders[room].sure
+        return room in self.leaders and self.leaders[room].confirmed
 
     async def stop(self) -> None:
         """Finish what is in work, commit it, give up leadership: others go on at once."""

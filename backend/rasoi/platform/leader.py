@@ -16,6 +16,8 @@ from rasoi.platform.metrics import LEADERSHIPS, LEADING
 
 log = structlog.get_logger(__name__)
 PING_S = 1.0
+SESSION_S = 3.0  # the server ends a session that has been silent for that long
+CONFIRMED_S = 2.5  # so for less than that, nobody else can have the lock
 
 
 class Leadership:
@@ -26,17 +28,17 @@ class Leadership:
         self.name = name
         self.held = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._stamp = 0.0
-        self._led = name.removeprefix("room:")
-        LEADING.labels(self._led).set(0)
+        self._confirmed_at = 0.0
+        self._room = name.removeprefix("room:")
+        LEADING.labels(self._room).set(0)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep(), name=f"leader {self.name}")
 
     @property
-    def sure(self) -> bool:
+    def confirmed(self) -> bool:
         """Held, and confirmed by the server so lately that nobody else can have it yet."""
-        return self.held.is_set() and asyncio.get_running_loop().time() - self._stamp < 2.5
+        return self.held.is_set() and asyncio.get_running_loop().time() - self._confirmed_at < CONFIRMED_S
 
     async def stop(self) -> None:
         """Give it up at once."""
@@ -55,7 +57,10 @@ class Leadership:
             await asyncio.sleep(PING_S)
 
     async def _lead(self) -> None:
-        settings = {"idle_session_timeout": "3s", "application_name": f"rasoi leader {self.name}"}
+        settings = {
+            "idle_session_timeout": f"{SESSION_S:.0f}s",
+            "application_name": f"rasoi leader {self.name}",
+        }
         conn = await asyncpg.connect(self.url, server_settings=settings, timeout=3, command_timeout=2)
         loop = asyncio.get_running_loop()
         try:
@@ -63,14 +68,14 @@ class Leadership:
                 asked = loop.time()
                 if self.held.is_set():
                     await conn.execute("SELECT 1")
-                    self._stamp = asked
+                    self._confirmed_at = asked
                 elif await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 1))", self.name):
-                    self._stamp = asked
+                    self._confirmed_at = asked
                     self.held.set()
-                    LEADING.labels(self._led).set(1)
-                    LEADERSHIPS.labels(self._led).inc()
+                    LEADING.labels(self._room).set(1)
+                    LEADERSHIPS.labels(self._room).inc()
                 await asyncio.sleep(PING_S)
         finally:
             self.held.clear()
-            LEADING.labels(self._led).set(0)
+            LEADING.labels(self._room).set(0)
             conn.terminate()

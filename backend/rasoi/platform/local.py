@@ -79,7 +79,7 @@ class Reader:
 
     async def _follow(self, position: Position) -> None:
         self.saved = position
-        while self.leadership.sure:
+        while self.leadership.confirmed:
             position = await self.step(position)
             if self.shared_log.at_end(position):
                 self.wake.clear()  # it was set by what has been read; there is no await in between

@@ -81,7 +81,7 @@ class Relay:
         )  # fmt: skip
         try:
             await producer.start()
-            while self.leadership.sure:
+            while self.leadership.confirmed:
                 written = self.wake_signals.written[self.room]
                 count, position = await self.step(producer, position)
                 if count == 0 and self.ending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
+from rasoi.platform import auth
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.problems import Unauthenticated
 
@@ -67,6 +69,18 @@ def test_what_is_not_ours_to_the_letter_is_refused(token: str) -> None:
 def test_an_expired_token_is_told_apart() -> None:
     with pytest.raises(Unauthenticated, match="expired"):
         TOKENS.read(TOKENS.issue(WAITER, -1))
+
+
+def test_a_remembered_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, token = Tokens(SECRET), TOKENS.issue(WAITER, 60)
+    until = tokens.read(token).expires
+    for seconds, valid in ((-0.5, True), (0, False), (3600, False)):
+        monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda at=until + seconds: at))
+        if valid:
+            assert tokens.read(token).id == WAITER.id
+        else:
+            with pytest.raises(Unauthenticated, match="expired"):
+                tokens.read(token)
 
 
 def test_a_revoked_session_is_refused_at_once() -> None:

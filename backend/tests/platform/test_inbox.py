@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
 from rasoi.contracts.kitchen import CancelRefused
@@ -73,7 +74,7 @@ async def emit(db: Database, *names: str) -> None:
             tx.emit(SessionRevoked(session_id=uuid7()), subject=subject, outlet_id=1, version=int(version))
 
 
-def test_lanes_keep_the_order_of_each_key() -> None:
+def test_a_split_keeps_the_order_of_each_key() -> None:
     from rasoi.platform.event_log import LogEntry
     from rasoi.platform.events import new_event
 
@@ -84,7 +85,7 @@ def test_lanes_keep_the_order_of_each_key() -> None:
     ]
     split = split_by_key(entries, 3)
     for key in "abc":
-        where = [lane for lane in split if any(e.event.subject == key for e in lane)]
+        where = [part for part in split if any(e.event.subject == key for e in part)]
         assert len(where) == 1
         versions = [e.event.aggregateversion for e in where[0] if e.event.subject == key]
         assert versions == sorted(versions)
@@ -208,6 +209,33 @@ async def test_what_an_event_causes_carries_its_correlation(
     assert seen == ["the-request"] and correlation_id.get() == "another"
 
 
+def counted(name: str) -> float:
+    return REGISTRY.get_sample_value(name, {"room": "kitchen", "log": "staff"}) or 0
+
+
+async def test_what_is_handled_and_what_is_tried_again_is_counted(
+    reader: Reader, database: Database, handler: Handler
+) -> None:
+    names = (
+        "rasoi_events_handled_total",
+        "rasoi_events_retried_total",
+        "rasoi_event_lag_seconds_count",
+        "rasoi_event_lag_seconds_sum",
+    )
+    before = {name: counted(name) for name in names}
+    await emit(database, "a/1", "b/1", "c/1")
+    await asyncio.sleep(0.2)
+    await reader.step(Position())
+    handled, retried, lags, lag = (counted(name) - before[name] for name in names)
+    assert (handled, retried, lags) == (3, 0, 1)
+    assert 0.2 <= lag < 30
+    handler.fail = {"a/2"}
+    await emit(database, "a/2", "b/2")
+    await reader.step(Position(3))
+    handled, retried, lags, _ = (counted(name) - before[name] for name in names)
+    assert (handled, retried, lags) == (4, inbox.TRIES, 2)
+
+
 def test_a_room_lists_the_logs_it_consumes() -> None:
     async def never(*_: Any) -> None:
         raise AssertionError
@@ -221,7 +249,7 @@ async def test_only_one_leads_and_the_next_takes_over(database_url: str) -> None
     await asyncio.wait_for(first.held.wait(), 3)
     second.start()
     await asyncio.sleep(1.5)
-    assert first.sure and not second.held.is_set()
+    assert first.confirmed and not second.held.is_set()
     await first.stop()
     await asyncio.wait_for(second.held.wait(), 5)
     await second.stop()

@@ -1,22 +1,28 @@
-"""What is counted when a transaction commits, and what a leader tells of the database."""
+"""What is counted of requests, events and the event loop, and what a leader reports of the database."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from prometheus_client import REGISTRY
 from uuid_utils.compat import uuid7
 
 from rasoi import app
 from rasoi.contracts.staff import SessionRevoked
 from rasoi.payments.metrics import UNSETTLED
-from rasoi.platform import metrics, watch
+from rasoi.platform import consumer, http, metrics, watch
+from rasoi.platform.cluster import Cluster
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.leader import Leadership
 from rasoi.platform.metrics import OUTBOX_BYTES, OUTBOX_LAG, PARKED, LeaderGauge
-from rasoi.platform.rooms import Room
+from rasoi.platform.rooms import Hosted, Room
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.platform.transport_world import eventually
@@ -133,3 +139,87 @@ async def test_rooms_may_tell_it_under_their_own_roles(as_room: AsRoom, settings
                 await job.run(ctx)
     assert samples(UNSETTLED) == {(): 0}
     assert {room for room, _ in samples(OUTBOX_LAG)} >= {"orders", "payments", "kitchen", "menu", "staff"}
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "template", "labels"),
+    [
+        ("GET", 200, "/api/a-test/{id}", ("GET", "/api/a-test/{id}", "200")),
+        ("POST", 409, "/api/a-test", ("POST", "/api/a-test", "409")),
+        ("GET", 200, None, ("GET", "screen", "200")),
+        ("GET", 404, None, ("GET", "unknown", "404")),
+        ("MAKE-UP", 405, None, ("other", "unknown", "405")),
+        ("GET", 0, "/api/broken", ("GET", "/api/broken", "500")),
+    ],
+)
+async def test_every_request_is_counted_and_timed(
+    method: str, status: int, template: str | None, labels: tuple[str, str, str]
+) -> None:
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        if template:
+            scope["path_template"] = template
+        await asyncio.sleep(0.05)
+        if not status:
+            raise RuntimeError
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    async def send(message: Any) -> None:
+        return None
+
+    def now() -> tuple[float, float, float]:
+        name, route, answered = labels
+        return (
+            counted("rasoi_http_requests_total", method=name, route=route, status=answered),
+            counted("rasoi_http_request_seconds_count", method=name, route=route),
+            counted("rasoi_http_request_seconds_sum", method=name, route=route),
+        )
+
+    before = now()
+    scope = {"type": "http", "method": method, "path": "/api/a-test/1", "headers": []}
+    with contextlib.suppress(RuntimeError):
+        await http.RequestContextMiddleware(answer)(scope, None, send)
+    requests, timed, seconds = (after - earlier for after, earlier in zip(now(), before, strict=True))
+    assert (requests, timed) == (1, 1)
+    assert 0.05 <= seconds < 5
+
+
+async def test_a_late_event_loop_is_measured(database: Database, settings: Settings) -> None:
+    before = counted("rasoi_event_loop_lag_seconds_sum")
+    async with watch.watching(Context(settings, database)):
+        await asyncio.sleep(0)
+        time.sleep(watch.TICK_S + 0.3)
+        await asyncio.sleep(0.05)
+    assert 0.25 <= counted("rasoi_event_loop_lag_seconds_sum") - before < 5
+
+
+def test_an_unreadable_message_is_counted() -> None:
+    record = SimpleNamespace(topic="rasoi.a-test", partition=0, offset=1, value=b"no event", headers=[])
+    assert consumer.event_of(record) is None
+    assert consumer.event_of(record) is None
+    assert counted("rasoi_events_unreadable_total", log="rasoi.a-test") == 2
+
+
+async def test_how_far_a_consumer_is_behind(settings: Settings) -> None:
+    member = consumer.GroupConsumer(
+        Hosted(Room("watched"), Context(settings, None)),  # type: ignore[arg-type]
+        Cluster("nowhere:9092"),
+    )
+    first, second = TopicPartition("rasoi.staff", 0), TopicPartition("rasoi.staff", 1)
+    member.consumer = SimpleNamespace(
+        assignment=lambda: {first, second}, highwater={first: 10, second: 7}.get
+    )
+    inbox = SimpleNamespace(log="staff")
+    queue = consumer.TopicQueue("rasoi.staff", inbox, finished={first: 6, second: 7})  # type: ignore[arg-type]
+    member.queues = {"rasoi.staff": queue}
+    member._measure()
+    assert counted("rasoi_consumer_lag_events", room="watched", log="staff") == 4
+    queue.waiting, queue.in_work = (
+        [SimpleNamespace()] * 5,
+        2,
+    )  # what is fetched counts while nothing is finished
+    member._measure()
+    assert counted("rasoi_consumer_lag_events", room="watched", log="staff") == 7

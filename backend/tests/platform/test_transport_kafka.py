@@ -144,10 +144,10 @@ async def test_two_relays_alive_at_once_double_nothing(world: World, monkeypatch
     process = await world.start()
     assert world.cluster is not None
 
-    class Sure(Leadership):
-        sure = True
+    class Confirmed(Leadership):
+        confirmed = True
 
-    stale = Sure(world.url, "nobody")
+    stale = Confirmed(world.url, "nobody")
     stale.held.set()
     second = Relay(process.transport.consumers[0].hosted, world.cluster, LogWakeSignals(), stale)
     second.room, second.topic = "staff", world.cluster.name("staff")

@@ -272,6 +272,29 @@ def test_guests_never_receive_a_staff_field(cls: type[Contract]) -> None:
             assert [secret for secret in SECRETS if secret in shown] == []
 
 
+TO_GUESTS = {
+    orders.OrderState: {"bill", "order"},
+    orders.BillState: {"bill", "order"},
+    payments.PaymentState: {"bill", "order"},
+    notifications.NotificationChanged: {"bill", "order"},
+    menu.AvailabilityChanged: {"menu"},
+    menu.MenuRepublished: {"menu"},
+    kitchen.BoardChange: set(),
+    inventory.StockState: set(),
+}
+GUESTS_JOIN = {"bill", "order", "menu"}
+
+
+@pytest.mark.parametrize("cls", ROUTES, ids=lambda cls: cls.__name__)
+def test_only_what_concerns_guests_goes_where_guests_are(cls: type[Contract]) -> None:
+    event, data = heard(sample(cls))
+    [expected] = [kinds for base, kinds in TO_GUESTS.items() if issubclass(cls, base)]
+    reached = {channel.kind for where, _ in ROUTES[cls] for channel in where(event, data)}
+    assert reached & GUESTS_JOIN == expected
+    if not expected:
+        assert reached <= {"floor", "manage", "kitchen"}
+
+
 def test_a_guests_notification_reaches_guests() -> None:
     event, data = heard(notification("guest"))
     shown = [

@@ -11,10 +11,17 @@ from typing import Any
 import httpx
 import pytest
 import socketio
+from bidict import bidict
+from engineio import AsyncServer as EngineServer
+from engineio.base_socket import BaseSocket
+from prometheus_client import REGISTRY
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 from rasoi.realtime import fast
 from rasoi.realtime.channels import Channel
 from tests.realtime.conftest import Rig, Serve, principal
+from tests.realtime.test_bridge import heard, order_event
 
 FLOOR = Channel.of_outlet("floor", 1)
 
@@ -200,5 +207,59 @@ async def test_foreign_origins_and_polling_are_refused(serve: Serve) -> None:
         assert (await http.get(f"{rig.url}/socket.iox")).status_code == 404
 
 
-def test_the_versions_are_those_that_were_read() -> None:
-    assert set(fast.PINNED) == {"python-socketio", "python-engineio", "uvicorn"}
+def test_an_upgrade_left_what_lies_below_the_public_api() -> None:
+    """Where this fails, read realtime/fast.py again beside the new version; the tests above say what must hold."""
+    plain, engine = socketio.AsyncServer(async_mode="asgi"), EngineServer(async_mode="asgi")
+    attributes = set(vars(BaseSocket(engine, "sid"))) - {"queue"}
+    assert attributes <= set(fast.FastSocket.__slots__), "a plain socket has what ours lacks"
+    relied_on: list[tuple[Any, str]] = [
+        (fast.AsyncSocket, "receive send close schedule_ping check_ping_timeout"),
+        (
+            engine,
+            "handle_request generate_id sockets _trigger_event _cors_allowed_origins reason shutdown disconnect",
+        ),
+        (engine, "ping_interval ping_timeout max_http_buffer_size"),
+        (engine.reason, "TRANSPORT_CLOSE PING_TIMEOUT SERVER_DISCONNECT"),
+        (plain, "_engineio_server_class manager packet_class eio emit disconnect"),
+        (plain.manager, "rooms sid_from_eio_sid eio_sid_from_sid"),
+        (bidict(), "_fwdm"),
+    ]
+    for thing, names in relied_on:
+        assert [name for name in names.split() if not hasattr(thing, name)] == [], thing
+    for protocol in (WSProtocol, WebSocketsSansIOProtocol):
+        assert "close_sent" in protocol.__init__.__code__.co_names, protocol
+    assert {"request", "response"} <= set(WebSocketsSansIOProtocol.__init__.__code__.co_names) | set(
+        WebSocketsSansIOProtocol.__annotations__
+    ) | set(WebSocketsSansIOProtocol.handle_connect.__code__.co_names)
+
+
+async def test_what_happens_on_sockets_is_counted(rig: Rig) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    def now() -> list[float]:
+        return [
+            counted("rasoi_connected_screens", kind="waiter"),
+            counted("rasoi_screen_connections_total", kind="waiter"),
+            counted("rasoi_screen_disconnections_total", kind="waiter", reason="client disconnect")
+            + counted("rasoi_screen_disconnections_total", kind="waiter", reason="transport close"),
+            counted("rasoi_screen_refusals_total"),
+            counted("rasoi_screen_messages_total", channel="floor"),
+        ]
+
+    def since() -> list[float]:
+        return [after - earlier for after, earlier in zip(now(), before, strict=True)]
+
+    before = now()
+    clients = [await rig.connect("waiter") for _ in range(2)]
+    for client in clients:
+        await client.join("floor:1")
+    rig.bridge.publish(*heard(order_event()))
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await rig.connect("waiter", token="nonsense")
+    assert since() == [2, 2, 0, 1, 2]
+    await clients[0].sio.disconnect()
+    async with asyncio.timeout(5):
+        while len(rig.bridge.screens) > 1:
+            await asyncio.sleep(0.01)
+    assert since() == [1, 2, 1, 1, 2]

@@ -1,0 +1,114 @@
+"""Rate limits, to the last allowed use; the routes that have one; and Redis that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from rasoi import app
+from rasoi.orders.tables import new_guest
+from rasoi.platform import rate_limit
+from rasoi.platform.auth import Principal, Tokens
+from rasoi.platform.context import Context
+from rasoi.platform.problems import TooManyRequests
+from rasoi.platform.rate_limit import limit
+from rasoi.settings import Settings
+
+NOW = 1_800_000_010.0  # ten seconds into a window of a minute
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the seconds since NOW."""
+
+    def go(seconds: float) -> None:
+        monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: NOW + seconds))
+
+    go(0)
+    return go
+
+
+@pytest.fixture
+async def ctx(settings: Settings, redis_url: str) -> AsyncIterator[Context]:
+    async with Redis.from_url(redis_url) as redis:
+        yield Context(settings, None, redis)  # type: ignore[arg-type]
+
+
+async def refused(work: Awaitable[None]) -> int | None:
+    """The seconds to wait, where it was refused."""
+    try:
+        await work
+    except TooManyRequests as problem:
+        return int(problem.headers["Retry-After"])
+    return None
+
+
+async def test_as_many_as_allowed_and_not_one_more(ctx: Context, clock: Callable[[float], None]) -> None:
+    answers = [await refused(limit(ctx, "tries", "a", 3, 60)) for _ in range(5)]
+    assert answers == [None, None, None, 50, 50]
+    assert await refused(limit(ctx, "tries", "b", 3, 60)) is None, "another's use does not count"
+    assert await refused(limit(ctx, "others", "a", 3, 60)) is None, "nor does another thing's"
+    clock(49.5)
+    assert await refused(limit(ctx, "tries", "a", 3, 60)) == 1
+    clock(50)
+    assert [await refused(limit(ctx, "tries", "a", 3, 60)) for _ in range(4)] == [None, None, None, 60]
+
+
+async def test_what_is_counted_is_forgotten(ctx: Context, clock: Callable[[float], None]) -> None:
+    await limit(ctx, "tries", "a", 3, 60)
+    [key] = await ctx.redis.keys("rasoi:limit:*")  # type: ignore[union-attr]
+    assert 60 <= await ctx.redis.ttl(key) <= 120  # type: ignore[union-attr]
+
+
+async def test_without_redis_nobody_is_refused(settings: Settings) -> None:
+    nowhere = Redis.from_url("unix:///nowhere/redis.sock")
+    for redis in (None, nowhere):
+        ctx = Context(settings, None, redis)  # type: ignore[arg-type]
+        assert [await refused(limit(ctx, "tries", "a", 1, 60)) for _ in range(3)] == [None] * 3
+
+
+LOGIN = {"username": "nobody", "password": "none"}
+GUEST = new_guest(1, None)
+LINE = {"variant_id": str(GUEST.id), "quantity": 1}  # there is no such dish, and that is not asked any more
+ORDER = {"type": "takeaway", "lines": [LINE], "expected_total_paise": 1}
+LIMITS = [
+    ("password sign-in", "127.0.0.1", 60, "/api/staff/login", None, LOGIN),
+    ("session", "127.0.0.1", 6000, "/api/sessions", None, {}),
+    ("order", str(GUEST.session_id), 120, "/api/orders", GUEST, ORDER),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "who", "most", "path", "caller", "body"), LIMITS, ids=lambda each: str(each)[:20]
+)
+async def test_the_routes_refuse_what_is_too_much(
+    database_url: str,
+    settings: Settings,
+    redis_url: str,
+    clock: Callable[[float], None],
+    what: str,
+    who: str,
+    most: int,
+    path: str,
+    caller: Principal | None,
+    body: dict[str, Any],
+) -> None:
+    async with app.platform(settings, database_url, redis_url) as platform:
+        redis = platform.ctx.redis
+        assert redis is not None
+        await redis.set(f"rasoi:limit:{what}:{who}:{int(NOW) // 60}", most - 1)
+        headers = {"Idempotency-Key": "k"}
+        if caller is not None:
+            headers["Authorization"] = f"Bearer {platform.ctx.get(Tokens).issue(caller, 60)}"
+        transport = httpx.ASGITransport(app=platform.asgi, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=settings.url) as client:
+            last = await client.post(path, json=body, headers=headers)
+            beyond = await client.post(path, json=body, headers=headers)
+    assert last.status_code not in (429, 500), last.text
+    assert (beyond.status_code, beyond.json()["type"]) == (429, "/problems/too-many-requests")
+    assert beyond.headers["Retry-After"] == "50"

@@ -51,7 +51,7 @@ def change() -> dict[str, Any]:
     ticket = TicketState(
         id=uuid4(), number=7, station=STATION, order_id=uuid4(), order_number=7, type="dine_in", table="Table 4",
         state="queued", placed_at="2026-11-21T09:00:00Z", version=1, items=items,  # type: ignore[arg-type]
-        elsewhere=[StationState(station="curry", state="queued")],
+        other_stations=[StationState(station="curry", state="queued")],
     )  # fmt: skip
     body = {"sequence": 7, "hash": 123456789, "ticket": ticket, "action_id": None}
     built: dict[str, Any] = msgspec.to_builtins(

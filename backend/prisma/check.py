@@ -84,10 +84,17 @@ def dump(postgres: Postgres, prisma: Path) -> str:
 
     asyncio.run(fresh())
     done = subprocess.run(
-        [binaries() / "pg_dump", "--schema-only", "--no-owner", "--restrict-key=rasoi",
-         "--exclude-table=public._prisma_migrations", postgres.url(database="dumped")],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [
+            binaries() / "pg_dump",
+            "--schema-only",
+            "--no-owner",
+            "--restrict-key=rasoi",
+            "--exclude-table=public._prisma_migrations",
+            postgres.url(database="dumped"),
+        ],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise Differs(f"pg_dump failed: {done.stderr.strip()}")
     lines = [line for line in done.stdout.splitlines() if not line.startswith(("-- Dumped", "\\", "--\n"))]

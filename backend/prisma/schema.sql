@@ -121,10 +121,112 @@ CREATE TYPE orders.placement AS (
 
 
 --
--- Name: announce(text, integer, uuid, uuid[], uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+-- Name: change_levels(integer, uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: inventory; Owner: -
 --
 
-CREATE FUNCTION inventory.announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]) RETURNS void
+CREATE FUNCTION inventory.change_levels(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+DECLARE
+  changed record;
+BEGIN
+  FOR changed IN
+    UPDATE stock s SET on_hand_milli = s.on_hand_milli + d.on_hand, reserved_milli = s.reserved_milli + d.reserved
+    FROM unnest(p_stocks, p_on_hand, p_reserved) AS d(id, on_hand, reserved)
+    WHERE s.outlet_id = p_outlet AND s.id = d.id
+    RETURNING s AS stock, old.on_hand_milli - old.reserved_milli AS before, new.on_hand_milli - new.reserved_milli AS after
+  LOOP
+    IF changed.before <> changed.after THEN
+      PERFORM emit_level_events(changed.stock, changed.before, changed.after);
+    END IF;
+  END LOOP;
+END $$;
+
+
+--
+-- Name: consume_reservations(integer, integer); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.consume_reservations(p_outlet integer, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'inventory', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  picked uuid[];
+  orders uuid[];
+  lines uuid[];
+  stocks uuid[];
+  used bigint[];
+  settled bigint[];
+BEGIN
+  SELECT array_agg(id), array_agg(DISTINCT order_id), array_agg(line_id) INTO picked, orders, lines FROM (
+    SELECT u.id, u.order_id, u.line_id FROM usage u JOIN order_line l ON (l.outlet_id, l.line_id) = (u.outlet_id, u.line_id)
+    WHERE u.outlet_id = p_outlet AND u.consumed_at IS NULL ORDER BY u.id LIMIT p_limit FOR UPDATE OF u SKIP LOCKED) p;
+  IF picked IS NULL THEN
+    RETURN 0;
+  END IF;
+
+  UPDATE usage u SET consumed_at = now(), (stock_ids, quantities_milli) = (
+    SELECT coalesce(array_agg(stock_id), '{}'), coalesce(array_agg(quantity), '{}') FROM (
+      SELECT r.stock_id, (sum(r.quantity_milli) * u.quantity)::bigint AS quantity
+      FROM order_line l CROSS JOIN unnest(l.source_ids) AS source(id)
+      JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = source.id
+      WHERE l.outlet_id = p_outlet AND l.line_id = u.line_id GROUP BY r.stock_id) part)
+  WHERE u.outlet_id = p_outlet AND u.id = ANY (picked);
+
+  SELECT array_agg(DISTINCT id) INTO stocks FROM (
+    SELECT unnest(stock_ids) AS id FROM usage WHERE outlet_id = p_outlet AND id = ANY (picked) UNION ALL
+    SELECT stock_id FROM reservation WHERE outlet_id = p_outlet AND order_id = ANY (orders) AND line_id = ANY (lines) AND state = 'reserved') s;
+  IF stocks IS NULL THEN
+    RETURN cardinality(picked);
+  END IF;
+  PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
+
+  INSERT INTO movement (outlet_id, stock_id, kind, quantity_milli, portions)
+  SELECT p_outlet, part.stock_id, CASE WHEN u.wasted THEN 'waste' ELSE 'consume' END, -sum(part.quantity), sum(u.quantity)
+  FROM usage u CROSS JOIN LATERAL unnest(u.stock_ids, u.quantities_milli) AS part(stock_id, quantity)
+  WHERE u.outlet_id = p_outlet AND u.id = ANY (picked) GROUP BY part.stock_id, u.wasted;
+
+  WITH taken AS (
+    SELECT part.stock_id, part.quantity FROM usage u
+    CROSS JOIN LATERAL unnest(u.stock_ids, u.quantities_milli) AS part(stock_id, quantity)
+    WHERE u.outlet_id = p_outlet AND u.id = ANY (picked)
+  ), held AS (
+    UPDATE reservation SET state = 'consumed', settled_at = now()
+    WHERE outlet_id = p_outlet AND order_id = ANY (orders) AND line_id = ANY (lines) AND state = 'reserved' RETURNING stock_id, quantity_milli
+  ), total AS (
+    SELECT stock_id, sum(on_hand)::bigint AS on_hand, sum(reserved)::bigint AS reserved FROM (
+      SELECT stock_id, -quantity AS on_hand, 0 AS reserved FROM taken UNION ALL
+      SELECT stock_id, 0, -quantity_milli FROM held) d
+    GROUP BY stock_id
+  )
+  SELECT array_agg(stock_id), array_agg(on_hand), array_agg(reserved) INTO stocks, used, settled FROM total;
+  PERFORM change_levels(p_outlet, stocks, used, settled);
+  RETURN cardinality(picked);
+END $$;
+
+
+--
+-- Name: counted_among(integer[], integer[], uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) RETURNS SETOF integer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT s.of FROM unnest(p_source_of, p_sources) s(of, id)
+  JOIN recipe r ON r.outlet_id = p_outlets[s.of] AND r.source_id = s.id AND r.kind = 'counted';
+END $$;
+
+
+--
+-- Name: emit_event(text, integer, uuid, uuid[], uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.emit_event(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]) RETURNS void
     LANGUAGE sql
     SET search_path TO 'inventory', 'pg_temp'
     AS $$
@@ -144,17 +246,66 @@ FROM s
 $$;
 
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
 --
--- Name: counted_among(integer[], integer[], uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+-- Name: stock; Type: TABLE; Schema: inventory; Owner: -
 --
 
-CREATE FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) RETURNS SETOF integer
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE TABLE inventory.stock (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    unit text NOT NULL,
+    on_hand_milli bigint DEFAULT 0 NOT NULL,
+    reserved_milli bigint DEFAULT 0 NOT NULL,
+    reorder_level_milli bigint DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT stock_kind_check CHECK ((kind = ANY (ARRAY['counted'::text, 'estimated'::text]))),
+    CONSTRAINT stock_reorder_level_check CHECK ((reorder_level_milli >= 0)),
+    CONSTRAINT stock_reserved_check CHECK (((reserved_milli >= 0) AND ((kind = 'counted'::text) OR (reserved_milli = 0))))
+);
+
+
+--
+-- Name: emit_level_events(inventory.stock, bigint, bigint); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.emit_level_events(p_stock inventory.stock, p_before bigint, p_after bigint) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO 'inventory', 'pg_temp'
     AS $$
+DECLARE
+  level bigint := p_stock.reorder_level_milli;
+  gone uuid[];
+  back uuid[];
+  depleted boolean := false;
 BEGIN
-  RETURN QUERY SELECT DISTINCT s.of FROM unnest(p_source_of, p_sources) s(of, id)
-  JOIN recipe r ON r.outlet_id = p_outlets[s.of] AND r.source_id = s.id AND r.kind = 'counted';
+  IF p_stock.kind = 'counted' THEN
+    -- a seller (an item by its smallest variant, or a modifier) is gone when one portion is not left
+    SELECT array_agg(seller) FILTER (WHERE p_before >= portion AND p_after < portion),
+      array_agg(seller) FILTER (WHERE p_before < portion AND p_after >= portion) INTO gone, back
+    FROM (SELECT coalesce(item_id, source_id) AS seller, min(quantity_milli) AS portion FROM recipe
+      WHERE outlet_id = p_stock.outlet_id AND stock_id = p_stock.id GROUP BY 1) s;
+    depleted := gone IS NOT NULL OR (p_before > 0 AND p_after <= 0);
+    IF depleted THEN
+      PERFORM emit_event('depleted', p_stock.outlet_id, p_stock.id, gone, NULL);
+    END IF;
+    IF p_after < 0 AND p_after < p_before THEN
+      PERFORM emit_event('shortage', p_stock.outlet_id, p_stock.id, gone,
+        orders_at_risk(p_stock.outlet_id, p_stock.id, p_stock.on_hand_milli));
+    END IF;
+  END IF;
+  IF back IS NOT NULL OR (p_before <= level AND p_after > level) THEN
+    PERFORM emit_event('restocked', p_stock.outlet_id, p_stock.id, back, NULL);
+  ELSIF NOT depleted AND ((p_before > level AND p_after <= level) OR (p_stock.kind = 'estimated' AND p_before >= 0 AND p_after < 0)) THEN
+    PERFORM emit_event('low', p_stock.outlet_id, p_stock.id, NULL, NULL);
+  END IF;
 END $$;
 
 
@@ -212,7 +363,7 @@ BEGIN
   ), total AS (SELECT stock_id, -sum(quantity_milli)::bigint AS delta FROM given GROUP BY stock_id)
   SELECT array_agg(stock_id), array_agg(delta) INTO stocks, deltas FROM total;
   IF stocks IS NOT NULL THEN
-    PERFORM shift(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+    PERFORM change_levels(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
   END IF;
 END $$;
 
@@ -277,159 +428,8 @@ BEGIN
   FROM unnest(p_lines, p_sources, p_quantities) AS w(line_id, source_id, quantity)
   JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted'
   GROUP BY w.line_id, r.stock_id;
-  PERFORM shift(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+  PERFORM change_levels(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
   RETURN NULL;
-END $$;
-
-
---
--- Name: settle(integer, integer); Type: FUNCTION; Schema: inventory; Owner: -
---
-
-CREATE FUNCTION inventory.settle(p_outlet integer, p_limit integer) RETURNS integer
-    LANGUAGE plpgsql
-    SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    AS $$
-DECLARE
-  picked uuid[];
-  orders uuid[];
-  lines uuid[];
-  stocks uuid[];
-  used bigint[];
-  settled bigint[];
-BEGIN
-  SELECT array_agg(id), array_agg(DISTINCT order_id), array_agg(line_id) INTO picked, orders, lines FROM (
-    SELECT u.id, u.order_id, u.line_id FROM usage u JOIN order_line l ON (l.outlet_id, l.line_id) = (u.outlet_id, u.line_id)
-    WHERE u.outlet_id = p_outlet AND u.settled_at IS NULL ORDER BY u.id LIMIT p_limit FOR UPDATE OF u SKIP LOCKED) p;
-  IF picked IS NULL THEN
-    RETURN 0;
-  END IF;
-
-  UPDATE usage u SET settled_at = now(), (stock_ids, quantities_milli) = (
-    SELECT coalesce(array_agg(stock_id), '{}'), coalesce(array_agg(quantity), '{}') FROM (
-      SELECT r.stock_id, (sum(r.quantity_milli) * u.quantity)::bigint AS quantity
-      FROM order_line l CROSS JOIN unnest(l.source_ids) AS source(id)
-      JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = source.id
-      WHERE l.outlet_id = p_outlet AND l.line_id = u.line_id GROUP BY r.stock_id) part)
-  WHERE u.outlet_id = p_outlet AND u.id = ANY (picked);
-
-  SELECT array_agg(DISTINCT id) INTO stocks FROM (
-    SELECT unnest(stock_ids) AS id FROM usage WHERE outlet_id = p_outlet AND id = ANY (picked) UNION ALL
-    SELECT stock_id FROM reservation WHERE outlet_id = p_outlet AND order_id = ANY (orders) AND line_id = ANY (lines) AND state = 'reserved') s;
-  IF stocks IS NULL THEN
-    RETURN cardinality(picked);
-  END IF;
-  PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
-
-  INSERT INTO movement (outlet_id, stock_id, kind, quantity_milli, portions)
-  SELECT p_outlet, part.stock_id, CASE WHEN u.wasted THEN 'waste' ELSE 'consume' END, -sum(part.quantity), sum(u.quantity)
-  FROM usage u CROSS JOIN LATERAL unnest(u.stock_ids, u.quantities_milli) AS part(stock_id, quantity)
-  WHERE u.outlet_id = p_outlet AND u.id = ANY (picked) GROUP BY part.stock_id, u.wasted;
-
-  WITH taken AS (
-    SELECT part.stock_id, part.quantity FROM usage u
-    CROSS JOIN LATERAL unnest(u.stock_ids, u.quantities_milli) AS part(stock_id, quantity)
-    WHERE u.outlet_id = p_outlet AND u.id = ANY (picked)
-  ), held AS (
-    UPDATE reservation SET state = 'consumed', settled_at = now()
-    WHERE outlet_id = p_outlet AND order_id = ANY (orders) AND line_id = ANY (lines) AND state = 'reserved' RETURNING stock_id, quantity_milli
-  ), total AS (
-    SELECT stock_id, sum(on_hand)::bigint AS on_hand, sum(reserved)::bigint AS reserved FROM (
-      SELECT stock_id, -quantity AS on_hand, 0 AS reserved FROM taken UNION ALL
-      SELECT stock_id, 0, -quantity_milli FROM held) d
-    GROUP BY stock_id
-  )
-  SELECT array_agg(stock_id), array_agg(on_hand), array_agg(reserved) INTO stocks, used, settled FROM total;
-  PERFORM shift(p_outlet, stocks, used, settled);
-  RETURN cardinality(picked);
-END $$;
-
-
---
--- Name: shift(integer, uuid[], bigint[], bigint[]); Type: FUNCTION; Schema: inventory; Owner: -
---
-
-CREATE FUNCTION inventory.shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'inventory', 'pg_temp'
-    AS $$
-DECLARE
-  changed record;
-BEGIN
-  FOR changed IN
-    UPDATE stock s SET on_hand_milli = s.on_hand_milli + d.on_hand, reserved_milli = s.reserved_milli + d.reserved
-    FROM unnest(p_stocks, p_on_hand, p_reserved) AS d(id, on_hand, reserved)
-    WHERE s.outlet_id = p_outlet AND s.id = d.id
-    RETURNING s AS stock, old.on_hand_milli - old.reserved_milli AS before, new.on_hand_milli - new.reserved_milli AS after
-  LOOP
-    IF changed.before <> changed.after THEN
-      PERFORM tell(changed.stock, changed.before, changed.after);
-    END IF;
-  END LOOP;
-END $$;
-
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
---
--- Name: stock; Type: TABLE; Schema: inventory; Owner: -
---
-
-CREATE TABLE inventory.stock (
-    outlet_id integer NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    code text NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    unit text NOT NULL,
-    on_hand_milli bigint DEFAULT 0 NOT NULL,
-    reserved_milli bigint DEFAULT 0 NOT NULL,
-    reorder_level_milli bigint DEFAULT 0 NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    version bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT stock_kind_check CHECK ((kind = ANY (ARRAY['counted'::text, 'estimated'::text]))),
-    CONSTRAINT stock_reorder_level_check CHECK ((reorder_level_milli >= 0)),
-    CONSTRAINT stock_reserved_check CHECK (((reserved_milli >= 0) AND ((kind = 'counted'::text) OR (reserved_milli = 0))))
-);
-
-
---
--- Name: tell(inventory.stock, bigint, bigint); Type: FUNCTION; Schema: inventory; Owner: -
---
-
-CREATE FUNCTION inventory.tell(p_stock inventory.stock, p_before bigint, p_after bigint) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'inventory', 'pg_temp'
-    AS $$
-DECLARE
-  level bigint := p_stock.reorder_level_milli;
-  gone uuid[];
-  back uuid[];
-  depleted boolean := false;
-BEGIN
-  IF p_stock.kind = 'counted' THEN
-    -- a seller (an item by its smallest variant, or a modifier) is gone when one portion is not left
-    SELECT array_agg(seller) FILTER (WHERE p_before >= portion AND p_after < portion),
-      array_agg(seller) FILTER (WHERE p_before < portion AND p_after >= portion) INTO gone, back
-    FROM (SELECT coalesce(item_id, source_id) AS seller, min(quantity_milli) AS portion FROM recipe
-      WHERE outlet_id = p_stock.outlet_id AND stock_id = p_stock.id GROUP BY 1) s;
-    depleted := gone IS NOT NULL OR (p_before > 0 AND p_after <= 0);
-    IF depleted THEN
-      PERFORM announce('depleted', p_stock.outlet_id, p_stock.id, gone, NULL);
-    END IF;
-    IF p_after < 0 AND p_after < p_before THEN
-      PERFORM announce('shortage', p_stock.outlet_id, p_stock.id, gone,
-        orders_at_risk(p_stock.outlet_id, p_stock.id, p_stock.on_hand_milli));
-    END IF;
-  END IF;
-  IF back IS NOT NULL OR (p_before <= level AND p_after > level) THEN
-    PERFORM announce('restocked', p_stock.outlet_id, p_stock.id, back, NULL);
-  ELSIF NOT depleted AND ((p_before > level AND p_after <= level) OR (p_stock.kind = 'estimated' AND p_before >= 0 AND p_after < 0)) THEN
-    PERFORM announce('low', p_stock.outlet_id, p_stock.id, NULL, NULL);
-  END IF;
 END $$;
 
 
@@ -443,10 +443,10 @@ CREATE FUNCTION kitchen.checksum(p_ticket uuid, p_version bigint) RETURNS bigint
 
 
 --
--- Name: hear_orders(uuid[], integer[], jsonb[], timestamp with time zone[], text[], text[]); Type: FUNCTION; Schema: kitchen; Owner: -
+-- Name: handle_orders(uuid[], integer[], jsonb[], timestamp with time zone[], text[], text[]); Type: FUNCTION; Schema: kitchen; Owner: -
 --
 
-CREATE FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) RETURNS void
+CREATE FUNCTION kitchen.handle_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) RETURNS void
     LANGUAGE sql
     AS $$
   INSERT INTO kitchen.inbox (log, event_id) SELECT 'orders', unnest(p_ids) ON CONFLICT DO NOTHING;
@@ -553,7 +553,7 @@ BEGIN
       coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid'), false) AS paid
     FROM unnest(p_outlets, p_orders, p_times, p_correlations, p_causations, p_traceparents) WITH ORDINALITY
       AS e (outlet, state, at, correlation, causation, traceparent, n)
-    LEFT JOIN kitchen.bill b ON b.outlet_id = e.outlet AND b.bill_id = (e.state ->> 'bill_id')::uuid AND b.heard_at > e.at
+    LEFT JOIN kitchen.bill b ON b.outlet_id = e.outlet AND b.bill_id = (e.state ->> 'bill_id')::uuid AND b.paid_known_at > e.at
     WHERE e.state ->> 'status' = 'confirmed' AND NOT EXISTS (
       SELECT FROM kitchen.ticket t WHERE t.outlet_id = e.outlet AND t.order_id = (e.state ->> 'order_id')::uuid)
     ORDER BY e.outlet, order_id, e.n
@@ -568,7 +568,7 @@ BEGIN
     FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
-      table_name, note, state, visible, paid, placed_at, fired_at, elsewhere)
+      table_name, note, state, visible, paid, placed_at, fired_at, other_stations)
     SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
       s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
       a.state ->> 'table', a.state ->> 'note', s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
@@ -641,7 +641,7 @@ CREATE TABLE kitchen.ticket (
     placed_at timestamp(6) with time zone NOT NULL,
     fired_at timestamp(6) with time zone,
     ready_at timestamp(6) with time zone,
-    elsewhere jsonb DEFAULT '[]'::jsonb NOT NULL,
+    other_stations jsonb DEFAULT '[]'::jsonb NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT ticket_state CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text, 'served'::text, 'voided'::text]))),
     CONSTRAINT ticket_visible CHECK (
@@ -666,7 +666,7 @@ CREATE FUNCTION kitchen.ticket_state(t kitchen.ticket, p_items jsonb) RETURNS js
     'id', t.id, 'number', t.number, 'station', t.station, 'order_id', t.order_id, 'order_number', t.order_number,
     'token', t.token, 'type', t.type, 'table', t.table_name, 'course', t.course, 'state', t.state, 'rush', t.rush,
     'paid', t.paid, 'note', t.note, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
-    'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'elsewhere', t.elsewhere)
+    'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'other_stations', t.other_stations)
 $$;
 
 
@@ -1284,7 +1284,7 @@ CREATE FUNCTION staff.read_outlet(p_outlet integer) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'staff', 'pg_temp'
     AS $$
-  SELECT to_jsonb(o) - 'created_at' FROM outlet o WHERE o.id = p_outlet
+  SELECT to_jsonb(o) FROM outlet o WHERE o.id = p_outlet
 $$;
 
 
@@ -1385,7 +1385,6 @@ END)
 CREATE TABLE inventory.order_line (
     outlet_id integer NOT NULL,
     line_id uuid NOT NULL,
-    order_id uuid NOT NULL,
     source_ids uuid[] NOT NULL
 );
 
@@ -1519,8 +1518,7 @@ CREATE TABLE inventory.usage (
     wasted boolean DEFAULT false NOT NULL,
     stock_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     quantities_milli bigint[] DEFAULT '{}'::bigint[] NOT NULL,
-    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
-    settled_at timestamp(6) with time zone,
+    consumed_at timestamp(6) with time zone,
     CONSTRAINT usage_quantity_check CHECK ((quantity > 0))
 );
 
@@ -1550,7 +1548,7 @@ CREATE TABLE kitchen.bill (
     outlet_id integer NOT NULL,
     bill_id uuid NOT NULL,
     paid boolean NOT NULL,
-    heard_at timestamp(6) with time zone NOT NULL
+    paid_known_at timestamp(6) with time zone NOT NULL
 );
 
 
@@ -1954,7 +1952,6 @@ CREATE TABLE menu.tax_class (
     name text NOT NULL,
     inclusive boolean NOT NULL,
     components jsonb NOT NULL,
-    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT tax_class_components_check CHECK ((jsonb_typeof(components) = 'array'::text))
 );
 
@@ -2195,8 +2192,7 @@ CREATE TABLE orders.guest_session (
     outlet_id integer NOT NULL,
     id uuid NOT NULL,
     table_id uuid,
-    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
-    revoked_at timestamp(6) with time zone
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL
 );
 
 
@@ -2918,7 +2914,6 @@ CREATE TABLE staff.outlet (
     amber_s integer DEFAULT 480 NOT NULL,
     red_s integer DEFAULT 900 NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
-    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -3003,7 +2998,6 @@ CREATE TABLE staff.session (
     refresh_hash bytea NOT NULL,
     previous_hash bytea,
     rotated_at timestamp(6) with time zone DEFAULT now() NOT NULL,
-    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(6) with time zone NOT NULL,
     revoked_at timestamp(6) with time zone,
     revoked_for text,
@@ -3917,10 +3911,10 @@ CREATE INDEX usage_outlet_id_order_id_idx ON inventory.usage USING btree (outlet
 
 
 --
--- Name: usage_unsettled_idx; Type: INDEX; Schema: inventory; Owner: -
+-- Name: usage_unconsumed_idx; Type: INDEX; Schema: inventory; Owner: -
 --
 
-CREATE INDEX usage_unsettled_idx ON inventory.usage USING btree (outlet_id, id) WHERE (settled_at IS NULL);
+CREATE INDEX usage_unconsumed_idx ON inventory.usage USING btree (outlet_id, id) WHERE (consumed_at IS NULL);
 
 
 --
@@ -3931,10 +3925,10 @@ CREATE INDEX action_created_at_idx ON kitchen.action USING btree (created_at);
 
 
 --
--- Name: bill_heard_at_idx; Type: INDEX; Schema: kitchen; Owner: -
+-- Name: bill_paid_known_at_idx; Type: INDEX; Schema: kitchen; Owner: -
 --
 
-CREATE INDEX bill_heard_at_idx ON kitchen.bill USING btree (heard_at);
+CREATE INDEX bill_paid_known_at_idx ON kitchen.bill USING btree (paid_known_at);
 
 
 --
@@ -4632,10 +4626,17 @@ ALTER TABLE ONLY staff.session
 
 
 --
--- Name: FUNCTION announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]); Type: ACL; Schema: inventory; Owner: -
+-- Name: FUNCTION change_levels(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]); Type: ACL; Schema: inventory; Owner: -
 --
 
-REVOKE ALL ON FUNCTION inventory.announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION inventory.change_levels(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION consume_reservations(p_outlet integer, p_limit integer); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.consume_reservations(p_outlet integer, p_limit integer) FROM PUBLIC;
 
 
 --
@@ -4643,6 +4644,20 @@ REVOKE ALL ON FUNCTION inventory.announce(p_type text, p_outlet integer, p_stock
 --
 
 REVOKE ALL ON FUNCTION inventory.counted_among(p_outlets integer[], p_source_of integer[], p_sources uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION emit_event(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.emit_event(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION emit_level_events(p_stock inventory.stock, p_before bigint, p_after bigint); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.emit_level_events(p_stock inventory.stock, p_before bigint, p_after bigint) FROM PUBLIC;
 
 
 --
@@ -4674,27 +4689,6 @@ REVOKE ALL ON FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines
 
 
 --
--- Name: FUNCTION settle(p_outlet integer, p_limit integer); Type: ACL; Schema: inventory; Owner: -
---
-
-REVOKE ALL ON FUNCTION inventory.settle(p_outlet integer, p_limit integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]); Type: ACL; Schema: inventory; Owner: -
---
-
-REVOKE ALL ON FUNCTION inventory.shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION tell(p_stock inventory.stock, p_before bigint, p_after bigint); Type: ACL; Schema: inventory; Owner: -
---
-
-REVOKE ALL ON FUNCTION inventory.tell(p_stock inventory.stock, p_before bigint, p_after bigint) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION checksum(p_ticket uuid, p_version bigint); Type: ACL; Schema: kitchen; Owner: -
 --
 
@@ -4702,10 +4696,10 @@ REVOKE ALL ON FUNCTION kitchen.checksum(p_ticket uuid, p_version bigint) FROM PU
 
 
 --
--- Name: FUNCTION hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]); Type: ACL; Schema: kitchen; Owner: -
+-- Name: FUNCTION handle_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]); Type: ACL; Schema: kitchen; Owner: -
 --
 
-REVOKE ALL ON FUNCTION kitchen.hear_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION kitchen.handle_orders(p_ids uuid[], p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_traceparents text[]) FROM PUBLIC;
 
 
 --

@@ -117,7 +117,7 @@ WHERE r.state = 'reserved' AND (o.id IS NULL
   OR o.status IN ('ready', 'served', 'completed', 'cancelled', 'rejected', 'expired'));
 
 --? stock_adds_up: cooked items that were not taken from stock
-SELECT id FROM inventory.usage WHERE settled_at IS NULL;
+SELECT id FROM inventory.usage WHERE consumed_at IS NULL;
 
 --? stock_adds_up: items that were started and not used, or used and never started
 SELECT coalesce(i.id, u.kitchen_item_id) FROM kitchen.ticket_item i

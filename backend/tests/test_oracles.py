@@ -239,7 +239,7 @@ PLANTED: list[tuple[str, str, str]] = [
     ("stock_adds_up", "don't add up to what is on hand", "UPDATE inventory.stock SET on_hand_milli = on_hand_milli + 1"),
     ("stock_adds_up", "live reservations are not", "UPDATE inventory.reservation SET state = 'released', settled_at = now()"),
     ("stock_adds_up", "nobody will settle", "UPDATE inventory.reservation SET order_id = uuidv7() WHERE state = 'reserved'"),
-    ("stock_adds_up", "not taken from stock", "UPDATE inventory.usage SET settled_at = NULL"),
+    ("stock_adds_up", "not taken from stock", "UPDATE inventory.usage SET consumed_at = NULL"),
     ("stock_adds_up", "started and not used", "DELETE FROM inventory.usage"),
     ("stock_adds_up", "started and not used", "UPDATE inventory.usage SET kitchen_item_id = uuidv7()"),
     ("sums_are_right", "sum of their live orders", "UPDATE orders.bill SET net_paise = net_paise + 1"),

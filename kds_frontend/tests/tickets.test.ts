@@ -37,7 +37,7 @@ const ticket = (id: string, more: Partial<Ticket> = {}): Ticket => ({
   cancel_requested: false,
   version: 1,
   items: [item('x'), item('y')],
-  elsewhere: [],
+  other_stations: [],
   ...more,
 });
 const after = (before: Ticket, ...actions: Partial<KitchenAction>[]): Ticket | undefined =>

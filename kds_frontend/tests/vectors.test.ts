@@ -42,7 +42,7 @@ const ticket = (state: TicketState, items: TicketItem[]): Ticket => ({
   cancel_requested: false,
   version: 1,
   items,
-  elsewhere: [],
+  other_stations: [],
 });
 
 describe('golden vectors', () => {

@@ -54,7 +54,7 @@ class TicketState(Contract, frozen=True, kw_only=True):
     cancel_requested: bool = False
     version: int
     items: list[TicketItemState]
-    elsewhere: list[StationState] = []
+    other_stations: list[StationState] = []
 
 
 class BoardChange(Contract, frozen=True, kw_only=True):

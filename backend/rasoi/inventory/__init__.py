@@ -2,9 +2,9 @@
 
 from rasoi.contracts.kitchen import TicketChanged, TicketOpened
 from rasoi.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced
-from rasoi.inventory.handlers import order_cancelled, order_known, ticket_moved
+from rasoi.inventory.handlers import on_cancelled, on_order, on_ticket
 from rasoi.inventory.routes import router
-from rasoi.inventory.service import settle
+from rasoi.inventory.service import consume_reservations
 from rasoi.platform.rooms import Job, Room
 
 ROOM = Room(
@@ -12,13 +12,13 @@ ROOM = Room(
     linger_s=0.1,
     routes=(router,),
     handlers={
-        OrderPlaced: order_known,
-        OrderConfirmed: order_known,
-        OrderCancelled: order_cancelled,
-        TicketOpened: ticket_moved,
-        TicketChanged: ticket_moved,
+        OrderPlaced: on_order,
+        OrderConfirmed: on_order,
+        OrderCancelled: on_cancelled,
+        TicketOpened: on_ticket,
+        TicketChanged: on_ticket,
     },
-    jobs=(Job("settle", 0.5, settle),),
+    jobs=(Job("consume reservations", 0.5, consume_reservations),),
     functions={
         "inventory.counted_among(integer[],integer[],uuid[])": ("inventory", "orders"),
         "inventory.reserve(integer,uuid,uuid[],uuid[],integer[])": ("inventory", "orders"),

@@ -9,7 +9,7 @@ from rasoi.platform.problems import Conflict, NotFound
 KINDS = ("counted", "estimated")
 UNITS = ("kg", "g", "l", "ml", "piece", "portion", "bottle", "can")
 CORRECTIONS = ("receipt", "waste", "count")
-COOKING = frozenset({"cooking", "ready", "served"})
+STARTED = frozenset({"cooking", "ready", "served"})
 HIGHEST_MILLI = 10**12
 
 
@@ -21,7 +21,7 @@ class MoreThanOnHand(Conflict):
     slug, title = "more-than-on-hand", "There is not that much on hand"
 
 
-def change(kind: str, quantity_milli: int, on_hand_milli: int) -> int:
+def correction_delta(kind: str, quantity_milli: int, on_hand_milli: int) -> int:
     """By how much a correction moves what is on hand. A count says how much there is."""
     if kind == "receipt":
         return quantity_milli

@@ -10,8 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from uuid import UUID
 
-from rasoi.inventory import entries, repository, service
-from rasoi.inventory.entries import RecipeKey, RecipeRow, StockRow
+from rasoi.inventory import import_repository, repository, service
+from rasoi.inventory.import_repository import Levels, RecipeKey, RecipeRow, StockRow
 from rasoi.inventory.stock_file import StockEntry, StockFile, parse
 from rasoi.menu import api as menu
 from rasoi.platform.database import Database, Tx
@@ -49,17 +49,17 @@ async def import_stock(db: Database, outlet_id: int, text: str) -> Report:
     file = parse(text, report)
     async with db.transaction("inventory") as tx:
         sources = await menu.sources(tx, outlet_id)
-        current = await entries.lock_stock(tx, outlet_id)
+        current = await import_repository.lock_stock(tx, outlet_id)
         recipes = _resolve(file, sources, report)
         _check_changes(file, current, report)
         if report.faults:
             return report
-        held, low = await entries.held_out(tx, outlet_id), await entries.low_stock(tx, outlet_id)
+        before = await import_repository.levels(tx, outlet_id)
         ids = await _write_stock(tx, outlet_id, file, current, report)
         names = {source: name for name, (source, _) in sources.items()}
         await _write_recipes(tx, outlet_id, recipes, ids, report, names)
         await _retire_stock(tx, outlet_id, file, current, report)
-        await _announce(tx, outlet_id, held, low)
+        await _emit_events(tx, outlet_id, before)
     return report
 
 
@@ -101,21 +101,21 @@ async def _write_stock(
     for code, entry in file.stock.items():
         row = current.get(code)
         if row is None:
-            ids[code] = await entries.add_stock(tx, outlet_id, code, entry)
+            ids[code] = await import_repository.add_stock(tx, outlet_id, code, entry)
             if entry.opening_milli:
-                await repository.book(
+                await repository.add_movement(
                     tx, outlet_id, ids[code], "count", entry.opening_milli, "opening stock", None, None
                 )
             report.added.append(f"stock {code}")
-        elif not row.active or _said(row) != _said(entry):
-            await entries.set_stock(tx, outlet_id, row.id, entry)
+        elif not row.active or _fields(row) != _fields(entry):
+            await import_repository.set_stock(tx, outlet_id, row.id, entry)
             (report.changed if row.active else report.added).append(f"stock {code}")
         else:
             report.unchanged += 1
     return ids
 
 
-def _said(stock: StockRow | StockEntry) -> tuple[str, str, str, int]:
+def _fields(stock: StockRow | StockEntry) -> tuple[str, str, str, int]:
     return (stock.name, stock.kind, stock.unit, stock.reorder_level_milli)
 
 
@@ -128,11 +128,13 @@ async def _write_recipes(
     names: dict[UUID, str],
 ) -> None:
     """A recipe counts as one entry, whatever number of parts differ."""
-    current = await entries.recipes(tx, outlet_id)
+    current = await import_repository.recipes(tx, outlet_id)
     desired = {(source, ids[stock]): row for (source, stock), row in recipes.items()}
     before, after = _by_source(current), _by_source(desired)
-    await entries.remove_recipes(tx, outlet_id, [key for key in current if key not in desired])
-    await entries.put_recipes(tx, outlet_id, {k: row for k, row in desired.items() if current.get(k) != row})
+    await import_repository.remove_recipes(tx, outlet_id, [key for key in current if key not in desired])
+    await import_repository.put_recipes(
+        tx, outlet_id, {k: row for k, row in desired.items() if current.get(k) != row}
+    )
     for source, parts in after.items():
         if source not in before:
             report.added.append(f"recipe {names[source]}")
@@ -157,22 +159,22 @@ async def _retire_stock(
 ) -> None:
     for code, row in current.items():
         if row.active and code not in file.stock:
-            await entries.retire_stock(tx, outlet_id, row.id)
+            await import_repository.retire_stock(tx, outlet_id, row.id)
             report.removed.append(f"stock {code}")
 
 
-async def _announce(tx: Tx, outlet_id: int, held: set[tuple[UUID, UUID]], low: set[UUID]) -> None:
-    """Tell what can't be sold any more, what can again, and what has become low, by this import."""
-    now_held, now_low = await entries.held_out(tx, outlet_id), await entries.low_stock(tx, outlet_id)
-    await service.name_cause(tx)
-    gone, back = defaultdict(list), defaultdict(list)
-    for stock, seller in sorted(now_held - held):
-        gone[stock].append(seller)
-    for stock, seller in sorted(held - now_held):
-        back[stock].append(seller)
-    for stock, sellers in gone.items():
-        await repository.announce(tx, "depleted", outlet_id, stock, sellers)
-    for stock, sellers in back.items():
-        await repository.announce(tx, "restocked", outlet_id, stock, sellers)
-    for stock in sorted(now_low - low - gone.keys()):
-        await repository.announce(tx, "low", outlet_id, stock, [])
+async def _emit_events(tx: Tx, outlet_id: int, before: Levels) -> None:
+    """Publish what can't be sold any more, what can again, and what has become low, by this import."""
+    now = await import_repository.levels(tx, outlet_id)
+    await service.set_event_context(tx)
+    depleted, restocked = defaultdict(list), defaultdict(list)
+    for stock, seller in sorted(now.unsellable - before.unsellable):
+        depleted[stock].append(seller)
+    for stock, seller in sorted(before.unsellable - now.unsellable):
+        restocked[stock].append(seller)
+    for stock, sellers in depleted.items():
+        await repository.emit_event(tx, "depleted", outlet_id, stock, sellers)
+    for stock, sellers in restocked.items():
+        await repository.emit_event(tx, "restocked", outlet_id, stock, sellers)
+    for stock in sorted(now.low - before.low - depleted.keys()):
+        await repository.emit_event(tx, "low", outlet_id, stock, [])

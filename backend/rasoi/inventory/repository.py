@@ -22,9 +22,12 @@ async def list_stock(
               AND (NOT $2 OR on_hand_milli - reserved_milli <= reorder_level_milli)
               AND ($3::uuid IS NULL OR (name, id) > (SELECT name, id FROM inventory.stock WHERE outlet_id = $1 AND id = $3))
             ORDER BY name, id LIMIT $4""",
-            outlet_id, low, after, limit,
+            outlet_id,
+            low,
+            after,
+            limit,
         )
-    )  # fmt: skip
+    )
 
 
 async def get_stock(conn: Database | Tx, outlet_id: int, stock_id: UUID) -> Record | None:
@@ -45,47 +48,66 @@ async def movements(
         await conn.fetch(
             """SELECT id, kind, quantity_milli, portions, order_id, reason, actor_name, created_at FROM inventory.movement
             WHERE outlet_id = $1 AND stock_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4""",
-            outlet_id, stock_id, before, limit,
+            outlet_id,
+            stock_id,
+            before,
+            limit,
         )
-    )  # fmt: skip
+    )
 
 
-async def book(
-    tx: Tx, outlet_id: int, stock_id: UUID, kind: str, change_milli: int, reason: str | None,
-    actor_id: UUID | None, actor_name: str | None,
-) -> None:  # fmt: skip
+async def add_movement(
+    tx: Tx,
+    outlet_id: int,
+    stock_id: UUID,
+    kind: str,
+    change_milli: int,
+    reason: str | None,
+    actor_id: UUID | None,
+    actor_name: str | None,
+) -> None:
     """Write a movement; its effect on the level is the caller's."""
     await tx.execute(
         """INSERT INTO inventory.movement
           (outlet_id, stock_id, kind, quantity_milli, reason, actor_id, actor_name)
         VALUES ($1, $2, $3, $4, $5, $6, $7)""",
-        outlet_id, stock_id, kind, change_milli, reason, actor_id, actor_name,
-    )  # fmt: skip
+        outlet_id,
+        stock_id,
+        kind,
+        change_milli,
+        reason,
+        actor_id,
+        actor_name,
+    )
 
 
-async def shift(tx: Tx, outlet_id: int, stock_id: UUID, change_milli: int) -> None:
-    """Change what is on hand; the row is locked. What that means is told by events."""
+async def change_levels(tx: Tx, outlet_id: int, stock_id: UUID, change_milli: int) -> None:
+    """Change what is on hand; the row is locked. Events follow where a level is crossed."""
     await tx.execute(
-        "SELECT inventory.shift($1, ARRAY[$2::uuid], ARRAY[$3::bigint], ARRAY[0::bigint])",
-        outlet_id, stock_id, change_milli,
-    )  # fmt: skip
+        "SELECT inventory.change_levels($1, ARRAY[$2::uuid], ARRAY[$3::bigint], ARRAY[0::bigint])",
+        outlet_id,
+        stock_id,
+        change_milli,
+    )
     tx.mark_written("inventory")
 
 
-async def announce(tx: Tx, kind: str, outlet_id: int, stock_id: UUID, affected: Sequence[UUID]) -> None:
+async def emit_event(tx: Tx, kind: str, outlet_id: int, stock_id: UUID, affected: Sequence[UUID]) -> None:
     """Write one event of a stock, whose row is locked."""
-    sql = "SELECT inventory.announce($1, $2, $3, $4, NULL)"
+    sql = "SELECT inventory.emit_event($1, $2, $3, $4, NULL)"
     await tx.execute(sql, kind, outlet_id, stock_id, affected)
     tx.mark_written("inventory")
 
 
-async def name_cause(tx: Tx, correlation: str, causation: str | None, traceparent: str | None) -> None:
+async def set_event_context(tx: Tx, correlation: str, causation: str | None, traceparent: str | None) -> None:
     """Events that SQL functions of this room write in this transaction carry these ids."""
     await tx.execute(
         """SELECT set_config('rasoi.correlation_id', $1, true), set_config('rasoi.causation_id', $2, true),
           set_config('rasoi.traceparent', $3, true)""",
-        correlation, causation or "", traceparent or "",
-    )  # fmt: skip
+        correlation,
+        causation or "",
+        traceparent or "",
+    )
 
 
 class OrderLine(NamedTuple):
@@ -93,35 +115,40 @@ class OrderLine(NamedTuple):
 
     outlet_id: int
     line_id: UUID
-    order_id: UUID
     source_ids: list[UUID]
 
 
-async def learn_lines(tx: Tx, lines: Sequence[OrderLine]) -> None:
-    """Remember what each line is made of."""
+async def save_lines(tx: Tx, lines: Sequence[OrderLine]) -> None:
+    """Store what each line is made of."""
     await tx.execute(
-        """INSERT INTO inventory.order_line (outlet_id, line_id, order_id, source_ids)
-        SELECT outlet_id, line_id, order_id, source_ids FROM jsonb_populate_recordset(NULL::inventory.order_line, $1)
+        """INSERT INTO inventory.order_line (outlet_id, line_id, source_ids)
+        SELECT outlet_id, line_id, source_ids FROM jsonb_populate_recordset(NULL::inventory.order_line, $1)
         ON CONFLICT DO NOTHING""",
         [line._asdict() for line in lines],
     )
 
 
-async def use(tx: Tx, outlet_id: int, order_id: UUID, items: Sequence[tuple[UUID, UUID, int]]) -> None:
+async def record_usage(
+    tx: Tx, outlet_id: int, order_id: UUID, items: Sequence[tuple[UUID, UUID, int]]
+) -> None:
     """The kitchen started these (kitchen item, line, quantity). One that was started before is left alone."""
     kitchen_items, lines, quantities = zip(*items, strict=True)
     await tx.execute(
         """INSERT INTO inventory.usage (outlet_id, kitchen_item_id, line_id, order_id, quantity)
         SELECT $1, u.* FROM unnest($2::uuid[], $3::uuid[], array_fill($4::uuid, ARRAY[cardinality($2)]), $5::int[]) AS u
         ON CONFLICT DO NOTHING""",
-        outlet_id, kitchen_items, lines, order_id, quantities,
-    )  # fmt: skip
+        outlet_id,
+        kitchen_items,
+        lines,
+        order_id,
+        quantities,
+    )
 
 
-async def waste(
+async def record_waste(
     tx: Tx, outlet_id: int, order_id: UUID, kitchen_items: Sequence[UUID] | None, reason: str
 ) -> None:
-    """What was cooked is thrown away: all of an order's, or some items. What was settled as consumed is booked over."""
+    """What was cooked is thrown away: all of an order's, or some items. What had been consumed becomes waste."""
     await tx.execute(
         """WITH wasted AS (
           UPDATE inventory.usage SET wasted = true WHERE outlet_id = $1 AND order_id = $2 AND NOT wasted
@@ -134,19 +161,22 @@ async def waste(
         INSERT INTO inventory.movement (outlet_id, stock_id, kind, quantity_milli, portions, order_id, reason)
         SELECT $1, stock_id, 'consume', quantity, -portions, $2, $4 FROM part UNION ALL
         SELECT $1, stock_id, 'waste', -quantity, portions, $2, $4 FROM part""",
-        outlet_id, order_id, kitchen_items, reason,
-    )  # fmt: skip
+        outlet_id,
+        order_id,
+        kitchen_items,
+        reason,
+    )
 
 
-async def outlets_to_settle(conn: Database | Tx) -> list[int]:
+async def outlets_to_consume(conn: Database | Tx) -> list[int]:
     """Outlets where the kitchen has started something that is not taken from stock yet."""
     rows = await conn.fetch(
-        "SELECT DISTINCT outlet_id FROM inventory.usage WHERE settled_at IS NULL ORDER BY 1"
+        "SELECT DISTINCT outlet_id FROM inventory.usage WHERE consumed_at IS NULL ORDER BY 1"
     )
     return [row["outlet_id"] for row in rows]
 
 
-async def settle(tx: Tx, outlet_id: int, limit: int) -> int:
+async def consume_reservations(tx: Tx, outlet_id: int, limit: int) -> int:
     """Take started items from stock; returns how many."""
     tx.mark_written("inventory")
-    return int(await tx.fetchval("SELECT inventory.settle($1, $2)", outlet_id, limit))
+    return int(await tx.fetchval("SELECT inventory.consume_reservations($1, $2)", outlet_id, limit))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasoi.inventory import repository
-from rasoi.inventory.domain import UnknownStock, change, check_waste
+from rasoi.inventory.domain import UnknownStock, check_waste, correction_delta
 from rasoi.inventory.schemas import Count, Movement, StockView
 from rasoi.platform import events
 from rasoi.platform.auth import Principal
@@ -13,7 +13,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Record, Tx
 from rasoi.staff import api as staff
 
-SETTLED_AT_ONCE = 200
+BATCH = 200
 
 
 def stock_view(row: Record) -> StockView:
@@ -27,10 +27,12 @@ async def correct(tx: Tx, who: Principal, kind: str, request: Movement | Count) 
         raise UnknownStock("There is no such stock in this outlet.")
     if kind == "waste":
         check_waste(row["kind"] == "counted", request.quantity_milli, row["on_hand_milli"])
-    by = change(kind, request.quantity_milli, row["on_hand_milli"])
-    await name_cause(tx)
-    await repository.book(tx, who.outlet_id, request.stock_id, kind, by, request.reason, who.id, who.name)
-    await repository.shift(tx, who.outlet_id, request.stock_id, by)
+    delta = correction_delta(kind, request.quantity_milli, row["on_hand_milli"])
+    await set_event_context(tx)
+    await repository.add_movement(
+        tx, who.outlet_id, request.stock_id, kind, delta, request.reason, who.id, who.name
+    )
+    await repository.change_levels(tx, who.outlet_id, request.stock_id, delta)
     detail: dict[str, Any] = {"quantity_milli": request.quantity_milli, "reason": request.reason}
     await staff.audit(tx, who, f"inventory.{kind}", str(request.stock_id), detail)
     after = await repository.get_stock(tx, who.outlet_id, request.stock_id)
@@ -38,18 +40,17 @@ async def correct(tx: Tx, who: Principal, kind: str, request: Movement | Count) 
     return 201, stock_view(after)
 
 
-async def name_cause(tx: Tx) -> None:
-    """Hand the ids of the request or event in progress to SQL functions that write events."""
-    await repository.name_cause(
+async def set_event_context(tx: Tx) -> None:
+    """Give the ids of the request or event in progress to the SQL functions that write events."""
+    await repository.set_event_context(
         tx, events.correlation_id.get(), events.causation_id.get(), events.traceparent.get()
     )
 
 
-async def settle(ctx: Context) -> None:
+async def consume_reservations(ctx: Context) -> None:
     """Take from stock what the kitchen has started since the last time. Each batch is a transaction."""
-    for outlet_id in await repository.outlets_to_settle(ctx.db):
-        settled = SETTLED_AT_ONCE
-        while settled == SETTLED_AT_ONCE:
+    for outlet_id in await repository.outlets_to_consume(ctx.db):
+        consumed = BATCH
+        while consumed == BATCH:
             async with ctx.db.transaction("inventory") as tx:
-                settled = await repository.settle(tx, outlet_id, SETTLED_AT_ONCE)
-                tx.mark_written("inventory")
+                consumed = await repository.consume_reservations(tx, outlet_id, BATCH)

@@ -40,7 +40,7 @@ ALREADY = "already-so"
 NOT_ASKED = "no-cancellation-asked"
 
 
-class Refused(Exception):
+class ActionRefused(Exception):
     """The action is not possible; `reason` is one of the constants above."""
 
     def __init__(self, reason: str) -> None:
@@ -80,7 +80,7 @@ def board_hash(tickets: Iterable[TicketState]) -> int:
 
 
 @dataclass
-class Board:
+class BoardState:
     """One outlet's station: `sequence` counts its changes without gaps."""
 
     station: str
@@ -88,13 +88,13 @@ class Board:
     hash: int = 0
 
     def change(self, before: TicketState, after: TicketState) -> None:
-        """Take in one change of one of its tickets."""
+        """Count one change of one of its tickets."""
         self.sequence += 1
         self.hash = (self.hash - checksum(before) + checksum(after)) % 2**32
 
 
 @dataclass(frozen=True)
-class Step:
+class TicketUpdate:
     """One change of one ticket, with its board's sequence and hash right after it."""
 
     ticket: TicketState
@@ -106,41 +106,43 @@ class Step:
 
 @dataclass
 class Kitchen:
-    """The tickets of some orders and the boards they stand on, changed step by step at the time `at`."""
+    """The tickets of some orders and the boards they stand on, changed at the time `at`; each change is an update to publish."""
 
-    boards: dict[str, Board]
+    boards: dict[str, BoardState]
     tickets: dict[UUID, TicketState]
     at: datetime
     paid_orders: frozenset[UUID] = frozenset()
-    steps: list[Step] = field(default_factory=list)
+    updates: list[TicketUpdate] = field(default_factory=list)
 
     def of_order(self, order_id: UUID, station: str | None = None) -> list[TicketState]:
-        """The order's tickets, by course and station. Raises Refused when there are none."""
+        """The order's tickets, by course and station. Raises ActionRefused when there are none."""
         found = [
             ticket
             for ticket in self.tickets.values()
             if ticket.order_id == order_id and station in (None, ticket.station)
         ]
         if not found:
-            raise Refused(UNKNOWN)
+            raise ActionRefused(UNKNOWN)
         return found
 
     def move(self, ticket_id: UUID, action: str, item_id: UUID | None = None) -> None:
-        """Take the ticket's items, or one of them, one transition further. Raises Refused when none can go."""
+        """Take the ticket's items, or one of them, one transition further. Raises ActionRefused when none can go."""
         ticket = self.tickets[ticket_id]
         table = TRANSITIONS[action]
         chosen = [item for item in ticket.items if item_id in (None, item.id)]
         if not chosen:
-            raise Refused(UNKNOWN)
+            raise ActionRefused(UNKNOWN)
         changed = [item.id for item in chosen if item.state in table]
         if not changed:
-            raise Refused(ILLEGAL)
+            raise ActionRefused(ILLEGAL)
         items = [
             replace(item, state=table[item.state]) if item.id in changed else item for item in ticket.items
         ]
-        self._put(self._timed(replace(ticket, items=items, state=ticket_state(items))), action, changed)
+        self._record(
+            self._with_times(replace(ticket, items=items, state=ticket_state(items))), action, changed
+        )
         if self.tickets[ticket_id].state != ticket.state:
-            self._tell_siblings(self.tickets[ticket_id])
+            self._update_other_stations(self.tickets[ticket_id])
 
     def bump(self, ticket_id: UUID, item_id: UUID | None = None) -> None:
         """Done here. What was not started is started first: nothing is made ready without being cooked."""
@@ -161,20 +163,20 @@ class Kitchen:
         ticket = self.tickets[ticket_id]
         chosen = [item for item in ticket.items if item_id in (None, item.id)]
         if not chosen:
-            raise Refused(UNKNOWN)
+            raise ActionRefused(UNKNOWN)
         if not any(item.state == VOIDED for item in chosen):
-            raise Refused(ILLEGAL)
+            raise ActionRefused(ILLEGAL)
         seen = {item.id for item in chosen if item.state == VOIDED and not item.acknowledged}
         if not seen:
-            raise Refused(ALREADY)
+            raise ActionRefused(ALREADY)
         items = [replace(item, acknowledged=True) if item.id in seen else item for item in ticket.items]
-        self._put(replace(ticket, items=items), "acknowledge", [])
+        self._record(replace(ticket, items=items), "acknowledge", [])
 
     def fire_next(self, order_id: UUID, station: str | None = None) -> None:
         """Send the order's next held course to the stoves."""
         held = [ticket for ticket in self.of_order(order_id, station) if ticket.state == HELD]
         if not held:
-            raise Refused(ILLEGAL)
+            raise ActionRefused(ILLEGAL)
         for ticket in held:
             if ticket.course == min(each.course for each in held):
                 self.move(ticket.id, "fire")
@@ -183,7 +185,7 @@ class Kitchen:
         """All that is ready of the order has gone to the guests."""
         ready = [ticket for ticket in self.of_order(order_id, station) if self.can(ticket, "serve")]
         if not ready:
-            raise Refused(ILLEGAL)
+            raise ActionRefused(ILLEGAL)
         for ticket in ready:
             self.move(ticket.id, "serve")
 
@@ -191,30 +193,30 @@ class Kitchen:
         """Move the order to the front on every board, or back to its place."""
         live = [ticket for ticket in self.of_order(order_id) if ticket.state in OPEN]
         if not live:
-            raise Refused(ILLEGAL)
-        self._flag(live, "rush", on, "rush" if on else "unrush")
+            raise ActionRefused(ILLEGAL)
+        self._set_flag(live, "rush", on, "rush" if on else "unrush")
 
     def mark_paid(self, order_id: UUID, paid: bool) -> None:
         """Show on what is not yet served whether the bill is paid."""
-        self._flag(self._live(order_id), "paid", paid, "paid" if paid else "unpaid", needed=False)
+        self._set_flag(self._live(order_id), "paid", paid, "paid" if paid else "unpaid", needed=False)
 
-    def ask_cancel(self, order_id: UUID) -> None:
+    def request_cancel(self, order_id: UUID) -> None:
         """Mark the order's tickets: the guest wants to cancel, and the kitchen is to answer."""
-        self._flag(self._live(order_id), "cancel_requested", True, "cancel_requested", needed=False)
+        self._set_flag(self._live(order_id), "cancel_requested", True, "cancel_requested", needed=False)
 
     def accept_cancel(self, order_id: UUID) -> list[UUID]:
         """Void the order, seen by the cook who agreed. Returns the lines that had been started."""
-        return self._void(self._asked(order_id), "accept_cancel", acknowledged=True)
+        return self._void(self._with_cancel_requested(order_id), "accept_cancel", acknowledged=True)
 
     def refuse_cancel(self, order_id: UUID) -> list[UUID]:
         """Go on with the order. Returns the lines that had been started."""
-        asked = self._asked(order_id)
+        asked = self._with_cancel_requested(order_id)
         started = self._started(asked)
-        self._flag(asked, "cancel_requested", False, "refuse_cancel")
+        self._set_flag(asked, "cancel_requested", False, "refuse_cancel")
         return started
 
-    def overtaken(self) -> set[UUID]:
-        """Orders that somebody wanted to cancel and that were served before the kitchen answered."""
+    def answered_too_late(self) -> set[UUID]:
+        """Orders with a cancellation request that were served before the kitchen answered."""
         asked = {ticket.order_id for ticket in self.tickets.values() if ticket.cancel_requested}
         return {order_id for order_id in asked if not self._live(order_id)}
 
@@ -230,10 +232,10 @@ class Kitchen:
     def _live(self, order_id: UUID) -> list[TicketState]:
         return [t for t in self.tickets.values() if t.order_id == order_id and t.state in LIVE]
 
-    def _asked(self, order_id: UUID) -> list[TicketState]:
+    def _with_cancel_requested(self, order_id: UUID) -> list[TicketState]:
         asked = [ticket for ticket in self.of_order(order_id) if ticket.cancel_requested]
         if not asked:
-            raise Refused(NOT_ASKED)
+            raise ActionRefused(NOT_ASKED)
         return asked
 
     @staticmethod
@@ -249,26 +251,26 @@ class Kitchen:
                 for item in ticket.items
             ]
             voided = replace(ticket, items=items, state=ticket_state(items), cancel_requested=False)
-            self._put(self._timed(voided), action, changed)
+            self._record(self._with_times(voided), action, changed)
         for ticket in tickets:
-            self._tell_siblings(self.tickets[ticket.id])
+            self._update_other_stations(self.tickets[ticket.id])
         return started
 
-    def _flag(
+    def _set_flag(
         self, tickets: list[TicketState], name: str, value: bool, action: str, *, needed: bool = True
     ) -> None:
         wrong = [ticket for ticket in tickets if getattr(ticket, name) != value]
         if needed and not wrong:
-            raise Refused(ALREADY)
+            raise ActionRefused(ALREADY)
         for ticket in wrong:
-            self._put(replace(ticket, **{name: value}), action, [])
+            self._record(replace(ticket, **{name: value}), action, [])
 
-    def _timed(self, ticket: TicketState) -> TicketState:
+    def _with_times(self, ticket: TicketState) -> TicketState:
         fired = ticket.fired_at or (None if ticket.state in (HELD, VOIDED) else self.at)
         made = ticket.state in (READY, SERVED)
         return replace(ticket, fired_at=fired, ready_at=(ticket.ready_at or self.at) if made else None)
 
-    def _tell_siblings(self, ticket: TicketState) -> None:
+    def _update_other_stations(self, ticket: TicketState) -> None:
         """The other stations of the same course show how far this one is."""
         course = [
             t for t in self.tickets.values() if (t.order_id, t.course) == (ticket.order_id, ticket.course)
@@ -279,16 +281,16 @@ class Kitchen:
             now = [
                 StationState(station=t.station, state=t.state) for t in course if t.station != sibling.station
             ]
-            if now == sibling.elsewhere:
+            if now == sibling.other_stations:
                 continue
             if sibling.state in LIVE or is_visible(sibling):
-                self._put(replace(sibling, elsewhere=now), "elsewhere", [])
+                self._record(replace(sibling, other_stations=now), "other_stations", [])
             else:
-                self.tickets[sibling.id] = replace(sibling, elsewhere=now)
+                self.tickets[sibling.id] = replace(sibling, other_stations=now)
 
-    def _put(self, ticket: TicketState, action: str, changed: list[UUID]) -> None:
+    def _record(self, ticket: TicketState, action: str, changed: list[UUID]) -> None:
         before = self.tickets[ticket.id]
         after = self.tickets[ticket.id] = replace(ticket, version=before.version + 1)
         board = self.boards[ticket.station]
         board.change(before, after)
-        self.steps.append(Step(after, board.sequence, board.hash, action, changed))
+        self.updates.append(TicketUpdate(after, board.sequence, board.hash, action, changed))

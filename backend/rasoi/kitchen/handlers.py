@@ -1,4 +1,4 @@
-"""What the kitchen does on hearing of orders, bills and menus."""
+"""What the kitchen does on events of orders, bills and menus."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.orders import BillState, OrderCancelled, OrderCancelRequested, OrderState
 from rasoi.kitchen import repository, service
-from rasoi.kitchen.domain import Refused
+from rasoi.kitchen.domain import ActionRefused
 from rasoi.kitchen.schemas import StationName
-from rasoi.kitchen.service import Work
+from rasoi.kitchen.service import UnitOfWork
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event
@@ -34,7 +34,7 @@ async def on_order(ctx: Context, tx: Tx, event: Event, order: OrderState) -> Non
 
 async def on_orders(ctx: Context, events: Sequence[Event]) -> None:
     """What `on_order` does, for a batch and in one statement."""
-    await repository.hear_orders(ctx.db, events)
+    await repository.handle_orders(ctx.db, events)
 
 
 async def on_cancelled(ctx: Context, tx: Tx, event: Event, order: OrderCancelled) -> None:
@@ -46,16 +46,16 @@ async def on_cancelled(ctx: Context, tx: Tx, event: Event, order: OrderCancelled
 
 async def on_cancel_requested(ctx: Context, tx: Tx, event: Event, order: OrderCancelRequested) -> None:
     """The cooks are asked; where nothing is left to ask about, the answer is given at once."""
-    await service.change_order(tx, event.outletid, [order.order_id], _ask)
+    await service.change_order(tx, event.outletid, [order.order_id], _request_cancel)
 
 
-def _ask(work: Work, order_id: UUID) -> None:
+def _request_cancel(work: UnitOfWork, order_id: UUID) -> None:
     try:
         tickets = work.kitchen.of_order(order_id)
-    except Refused:
+    except ActionRefused:
         work.answer(True, order_id, [])
         return
-    work.kitchen.ask_cancel(order_id)
+    work.kitchen.request_cancel(order_id)
     if not any(ticket.cancel_requested for ticket in work.kitchen.of_order(order_id)):
         work.answer(all(ticket.state == "voided" for ticket in tickets), order_id, [])
 
@@ -63,7 +63,7 @@ def _ask(work: Work, order_id: UUID) -> None:
 async def on_bill(ctx: Context, tx: Tx, event: Event, bill: BillState) -> None:
     """Tickets show whether their bill is paid."""
     paid = bill.payment_status in PAID
-    orders = await repository.note_bill(tx, event, bill.bill_id, paid)
+    orders = await repository.record_bill(tx, event, bill.bill_id, paid)
     if orders:
         await service.change_order(
             tx, event.outletid, orders, lambda work, order_id: work.kitchen.mark_paid(order_id, paid)

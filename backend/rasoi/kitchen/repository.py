@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.kitchen import TicketState
-from rasoi.kitchen.domain import Board, is_visible
+from rasoi.kitchen.domain import BoardState, is_visible
 from rasoi.kitchen.schemas import Station
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.events import Event, traceparent
 
-OPEN = "SELECT kitchen.open_tickets($1, $2, $3, $4, $5, $6)"
-HEAR = "SELECT kitchen.hear_orders($1, $2, $3, $4, $5, $6)"
+OPEN_TICKETS = "SELECT kitchen.open_tickets($1, $2, $3, $4, $5, $6)"
+HANDLE_ORDERS = "SELECT kitchen.handle_orders($1, $2, $3, $4, $5, $6)"
 LOAD = "SELECT kitchen.load($1, $2, $3, $4, $5)"
 SAVE = """WITH board AS (
   UPDATE kitchen.board b SET sequence = x.sequence, hash = x.hash
@@ -24,10 +24,10 @@ SAVE = """WITH board AS (
   WHERE b.outlet_id = $1 AND b.station = x.station
 ), ticket AS (
   UPDATE kitchen.ticket t SET state = x.state, visible = x.visible, rush = x.rush, paid = x.paid,
-    cancel_requested = x.cancel_requested, fired_at = x.fired_at, ready_at = x.ready_at, elsewhere = x.elsewhere,
+    cancel_requested = x.cancel_requested, fired_at = x.fired_at, ready_at = x.ready_at, other_stations = x.other_stations,
     version = x.version
   FROM jsonb_to_recordset($5) AS x (id uuid, state text, visible boolean, rush boolean, paid boolean,
-    cancel_requested boolean, fired_at timestamptz, ready_at timestamptz, elsewhere jsonb, version bigint)
+    cancel_requested boolean, fired_at timestamptz, ready_at timestamptz, other_stations jsonb, version bigint)
   WHERE t.outlet_id = $1 AND t.id = x.id
 ), item AS (
   UPDATE kitchen.ticket_item i SET state = x.state, acknowledged = x.acknowledged
@@ -43,9 +43,9 @@ SELECT $1, * FROM jsonb_to_recordset($11)
   AS x (action_id uuid, action text, ticket_id uuid, by uuid, applied boolean, reason text)
 ON CONFLICT (outlet_id, action_id) DO NOTHING"""
 
-NOTE_BILL = """WITH noted AS (
-  INSERT INTO kitchen.bill (outlet_id, bill_id, paid, heard_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (outlet_id, bill_id) DO UPDATE SET paid = excluded.paid, heard_at = excluded.heard_at)
+RECORD_BILL = """WITH recorded AS (
+  INSERT INTO kitchen.bill (outlet_id, bill_id, paid, paid_known_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (outlet_id, bill_id) DO UPDATE SET paid = excluded.paid, paid_known_at = excluded.paid_known_at)
 SELECT coalesce(array_agg(DISTINCT order_id), '{}') FROM kitchen.ticket
 WHERE outlet_id = $1 AND bill_id = $2 AND state IN ('held', 'queued', 'cooking', 'ready') AND paid <> $3"""
 
@@ -65,7 +65,7 @@ ORDER BY t.ready_at DESC LIMIT $3"""
 READY = f"""SELECT {TICKET} FROM kitchen.ticket t
 WHERE t.outlet_id = $1 AND t.state = 'ready' ORDER BY t.ready_at LIMIT $2"""
 OUTLETS = "SELECT DISTINCT outlet_id FROM kitchen.board"
-BY_LATENESS = """SELECT b.outlet_id, b.station, coalesce(max(t.age), 0)::float8 AS oldest,
+OPEN_BY_LATENESS = """SELECT b.outlet_id, b.station, coalesce(max(t.age), 0)::float8 AS oldest,
   count(*) FILTER (WHERE t.age < l.amber) AS fresh,
   count(*) FILTER (WHERE t.age >= l.amber AND t.age < l.red) AS amber, count(*) FILTER (WHERE t.age >= l.red) AS red
 FROM unnest($1::int[], $2::int[], $3::int[]) AS l (outlet_id, amber, red) JOIN kitchen.board b ON b.outlet_id = l.outlet_id
@@ -75,14 +75,14 @@ GROUP BY b.outlet_id, b.station"""
 NAME_STATIONS = """INSERT INTO kitchen.board (outlet_id, station, name) SELECT $1, * FROM unnest($2::text[], $3::text[])
 ON CONFLICT (outlet_id, station) DO UPDATE SET name = excluded.name WHERE board.name <> excluded.name"""
 PRUNE = """WITH old AS (DELETE FROM kitchen.action WHERE created_at < now() - interval '7 days')
-DELETE FROM kitchen.bill WHERE heard_at < now() - interval '7 days'"""
+DELETE FROM kitchen.bill WHERE paid_known_at < now() - interval '7 days'"""
 
 
 class Loaded(msgspec.Struct):
     """What `kitchen.load` found, under the locks of its boards."""
 
     at: datetime
-    boards: list[Board]
+    boards: list[BoardState]
     tickets: list[TicketState]
     paid_orders: frozenset[UUID]
     done: list[DoneAction]
@@ -111,14 +111,14 @@ class BoardRow(msgspec.Struct):
 async def open_tickets(tx: Tx, event: Event) -> int:
     """Write the tickets of the event's order and log them. Returns how many are new."""
     values = (event.outletid, event.data, event.time, event.correlationid, event.id, traceparent.get())
-    opened: int = await tx.fetchval(OPEN, *([value] for value in values))
+    opened: int = await tx.fetchval(OPEN_TICKETS, *([value] for value in values))
     return opened
 
 
-async def hear_orders(db: Database, events: Sequence[Event]) -> None:
+async def handle_orders(db: Database, events: Sequence[Event]) -> None:
     """Handle these events, inbox and all: what is new and confirmed gets its tickets."""
     await db.call(
-        HEAR,
+        HANDLE_ORDERS,
         *zip(
             *((e.id, e.outletid, e.data, e.time, e.correlationid, e.traceparent) for e in events), strict=True
         ),
@@ -142,12 +142,12 @@ async def load(
 async def save(
     tx: Tx,
     outlet_id: int,
-    boards: Sequence[Board],
+    boards: Sequence[BoardState],
     changed: Sequence[tuple[TicketState, TicketState]],
     answers: dict[UUID, int],
     actions: Sequence[dict[str, Any]],
 ) -> None:
-    """Write boards, tickets (before, after) with their items, answers to wishes to cancel, and decided actions."""
+    """Write boards, tickets (before, after) with their items, answers to cancellation requests, and decided actions."""
     items = [
         item
         for before, after in changed
@@ -173,9 +173,9 @@ async def save(
     )
 
 
-async def note_bill(tx: Tx, event: Event, bill_id: UUID, paid: bool) -> list[UUID]:
-    """Remember whether the bill is paid. Returns the orders in the kitchen that show otherwise."""
-    found: list[UUID] = await tx.fetchval(NOTE_BILL, event.outletid, bill_id, paid, event.time)
+async def record_bill(tx: Tx, event: Event, bill_id: UUID, paid: bool) -> list[UUID]:
+    """Store whether the bill is paid. Returns the orders in the kitchen that show otherwise."""
+    found: list[UUID] = await tx.fetchval(RECORD_BILL, event.outletid, bill_id, paid, event.time)
     return found
 
 
@@ -208,7 +208,7 @@ async def outlets(db: Database) -> list[int]:
 
 async def open_tickets_by_lateness(db: Database, limits: Sequence[tuple[int, int, int]]) -> list[Any]:
     """For every board of these (outlet, amber, red, both in seconds): its open tickets, and the oldest's age in seconds."""
-    return await db.fetch(BY_LATENESS, *zip(*limits, strict=True)) if limits else []
+    return await db.fetch(OPEN_BY_LATENESS, *zip(*limits, strict=True)) if limits else []
 
 
 async def name_stations(tx: Tx, outlet_id: int, names: dict[str, str]) -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged, TicketState
 from rasoi.kitchen import repository
-from rasoi.kitchen.domain import ILLEGAL, UNKNOWN, WAITER_ACTIONS, Kitchen, Refused
-from rasoi.kitchen.metrics import COOKING
+from rasoi.kitchen.domain import ILLEGAL, UNKNOWN, WAITER_ACTIONS, ActionRefused, Kitchen
+from rasoi.kitchen.metrics import TICKET_SECONDS
 from rasoi.kitchen.repository import DoneAction
 from rasoi.kitchen.schemas import Action, ActionResult
 from rasoi.platform.auth import Principal
@@ -24,8 +24,8 @@ class ActionNotAllowed(Forbidden):
 
 
 @dataclass
-class Work:
-    """One piece of work on some orders: the kitchen's state, and what will be written at its end."""
+class UnitOfWork:
+    """A change of some orders' tickets in one transaction: the kitchen's state, and what will be written at the end."""
 
     tx: Tx
     outlet_id: int
@@ -38,31 +38,31 @@ class Work:
     published: int = 0
 
     def publish(self, action_id: UUID | None = None) -> None:
-        """Emit the steps taken since the last call."""
-        for step in self.kitchen.steps[self.published :]:
+        """Emit the updates taken since the last call."""
+        for update in self.kitchen.updates[self.published :]:
             changed = TicketChanged(
-                sequence=step.sequence,
-                hash=step.hash,
-                ticket=step.ticket,
-                action=step.action,
+                sequence=update.sequence,
+                hash=update.hash,
+                ticket=update.ticket,
+                action=update.action,
                 action_id=action_id,
                 by=self.by,
-                changed_items=step.changed_items,
+                changed_items=update.changed_items,
             )
-            subject = f"{self.outlet_id}:{step.ticket.station}"
-            self.tx.emit(changed, subject=subject, outlet_id=self.outlet_id, version=step.sequence)
-        self.published = len(self.kitchen.steps)
+            subject = f"{self.outlet_id}:{update.ticket.station}"
+            self.tx.emit(changed, subject=subject, outlet_id=self.outlet_id, version=update.sequence)
+        self.published = len(self.kitchen.updates)
 
     def answer(self, accepted: bool, order_id: UUID, started: list[UUID]) -> None:
-        """Tell the orders room what the kitchen says to a wish to cancel."""
+        """Publish the kitchen's answer to a cancellation request, for the orders room."""
         version = self.answers[order_id] = self.new_answers[order_id] = self.answers.get(order_id, 0) + 1
         said = CancelAccepted if accepted else CancelRefused
         payload = said(order_id=order_id, cooked_line_ids=started, by=self.by)
         self.tx.emit(payload, subject=str(order_id), outlet_id=self.outlet_id, version=version)
 
     async def finish(self) -> None:
-        """Answer wishes that were overtaken, and write everything."""
-        for order_id in self.kitchen.overtaken():
+        """Refuse the cancellation requests that were answered too late, and write everything."""
+        for order_id in self.kitchen.answered_too_late():
             self.answer(False, order_id, self.kitchen.refuse_cancel(order_id))
         self.publish()
         changed = [
@@ -76,10 +76,10 @@ class Work:
         for old, new in changed:
             if old.ready_at is None and new.ready_at is not None:
                 seconds = (new.ready_at - (new.fired_at or new.placed_at)).total_seconds()
-                self.tx.on_commit(COOKING.labels(new.station).observe, seconds)
+                self.tx.on_commit(TICKET_SECONDS.labels(new.station).observe, seconds)
 
 
-async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[Work, list[DoneAction]]:
+async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[UnitOfWork, list[DoneAction]]:
     """Lock and load the orders that are named by themselves, their tickets or items."""
     found = await repository.load(tx, outlet_id, **what)
     kitchen = Kitchen(
@@ -88,7 +88,7 @@ async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[Work, l
         at=found.at,
         paid_orders=found.paid_orders,
     )
-    return Work(tx, outlet_id, kitchen, found.answers, before=dict(kitchen.tickets)), found.done
+    return UnitOfWork(tx, outlet_id, kitchen, found.answers, before=dict(kitchen.tickets)), found.done
 
 
 async def act(ctx: Context, principal: Principal, actions: Sequence[Action]) -> list[ActionResult]:
@@ -118,12 +118,12 @@ def _result(kitchen: Kitchen, done: DoneAction) -> ActionResult:
     return ActionResult(done.action_id, done.applied, done.reason, ticket)
 
 
-def _decide(work: Work, action: Action) -> DoneAction:
+def _decide(work: UnitOfWork, action: Action) -> DoneAction:
     ticket = _ticket_of(work.kitchen, action)
     done = DoneAction(action.action_id, True, None, ticket.id if ticket else None)
     try:
         _apply(work, action, ticket)
-    except Refused as refused:
+    except ActionRefused as refused:
         done.applied, done.reason = False, refused.reason
     work.publish(action.action_id)
     assert work.by is not None
@@ -162,7 +162,7 @@ ON_TICKET: dict[str, OnTicket] = {
     "rush": lambda kitchen, ticket, _: kitchen.rush(kitchen.tickets[ticket].order_id, True),
     "unrush": lambda kitchen, ticket, _: kitchen.rush(kitchen.tickets[ticket].order_id, False),
 }
-ON_ORDER: dict[str, Callable[[Work, UUID, str | None], None]] = {
+ON_ORDER: dict[str, Callable[[UnitOfWork, UUID, str | None], None]] = {
     "serve": lambda work, order, station: work.kitchen.serve_order(order, station),
     "fire": lambda work, order, station: work.kitchen.fire_next(order, station),
     "rush": lambda work, order, _: work.kitchen.rush(order, True),
@@ -172,24 +172,24 @@ ON_ORDER: dict[str, Callable[[Work, UUID, str | None], None]] = {
 }
 
 
-def _apply(work: Work, action: Action, ticket: TicketState | None) -> None:
-    """Raises Refused, with nothing changed."""
+def _apply(work: UnitOfWork, action: Action, ticket: TicketState | None) -> None:
+    """Raises ActionRefused, with nothing changed."""
     if action.ticket_id or action.item_id:
         if ticket is None:
-            raise Refused(UNKNOWN)
+            raise ActionRefused(UNKNOWN)
         if action.action in ON_TICKET:
             ON_TICKET[action.action](work.kitchen, ticket.id, action.item_id)
             return
     order_id = action.order_id or (ticket.order_id if ticket else None)
     if order_id is None:
-        raise Refused(UNKNOWN)
+        raise ActionRefused(UNKNOWN)
     if action.action not in ON_ORDER:
-        raise Refused(ILLEGAL)
+        raise ActionRefused(ILLEGAL)
     ON_ORDER[action.action](work, order_id, action.station)
 
 
 async def change_order(
-    tx: Tx, outlet_id: int, order_ids: Iterable[UUID], change: Callable[[Work, UUID], None]
+    tx: Tx, outlet_id: int, order_ids: Iterable[UUID], change: Callable[[UnitOfWork, UUID], None]
 ) -> None:
     """Apply what an event says to some orders' tickets."""
     orders = list(order_ids)

@@ -25,7 +25,7 @@ def checksum(tickets: dict[str, Json]) -> int:
 
 
 @dataclass
-class Board:
+class ScreenBoard:
     """`sequence` is the last change taken in, None before the first snapshot and after a gap."""
 
     sequence: int | None = None

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from rasoi.rush.board import Board
+from rasoi.rush.board import ScreenBoard
 from rasoi.rush.client import Caller, NoAnswer, Refused
 from rasoi.rush.compare import Evidence
 from rasoi.rush.screens import Screen
@@ -40,7 +40,7 @@ class Cook:
     def __init__(self, station: str, outlet: int, caller: Caller, evidence: Evidence, seed: int) -> None:
         self.station, self.caller, self.evidence = station, caller, evidence
         self.chance = Random(f"{seed}:{station}")
-        self.board = Board()
+        self.board = ScreenBoard()
         # of a ticket: the state it is in and when its next step is due; its order and when it was first seen
         self.due: dict[str, tuple[str, float]] = {}
         self.first_seen: dict[str, tuple[str, float]] = {}

@@ -96,7 +96,7 @@ def test_board_hash(case: Case) -> None:
     assert domain.board_hash(tickets) == case["hash"]
     assert rush.checksum({each["id"]: each for each in case["tickets"]}) == case["hash"]
     hidden = ticket([("served", False)], id=77)
-    changed = domain.Board("curry")
+    changed = domain.BoardState("curry")
     for each in tickets:
         changed.change(hidden, each)
     assert (changed.hash, changed.sequence) == (case["hash"], len(tickets))
@@ -105,9 +105,9 @@ def test_board_hash(case: Case) -> None:
 @cases("ticket_actions")
 def test_ticket_actions(case: Case) -> None:
     before = ticket([(state, False) for state in case["before"]])
-    kitchen = domain.Kitchen({"curry": domain.Board("curry")}, {before.id: before}, AT)
+    kitchen = domain.Kitchen({"curry": domain.BoardState("curry")}, {before.id: before}, AT)
     item = None if case["item"] is None else before.items[case["item"]].id
-    with suppress(domain.Refused):
+    with suppress(domain.ActionRefused):
         if case["action"] == "bump":
             kitchen.bump(before.id, item)
         else:

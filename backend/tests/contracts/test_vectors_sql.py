@@ -41,7 +41,7 @@ async def test_board_hash(database: Database, case: Case) -> None:
 @cases("visibility")
 async def test_visibility(rig: Rig, case: Case) -> None:
     """The table refuses a ticket whose visibility isn't what its state says; of a voided one its items decide."""
-    await rig.hear(order())
+    await rig.handle(order())
     change = "UPDATE kitchen.ticket SET state = $1, visible = $2"
     await rig.db.execute(change, case["state"], case["visible"])
     if case["state"] != "voided":
@@ -51,12 +51,12 @@ async def test_visibility(rig: Rig, case: Case) -> None:
 
 @cases("lateness")
 async def test_lateness(rig: Rig, case: Case) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     async with rig.db.transaction("kitchen") as tx:  # in which now() stands still
         await tx.execute(
             "UPDATE kitchen.ticket SET fired_at = now() - $1::interval", timedelta(seconds=case["age_s"])
         )
-        rows = await tx.fetch(repository.BY_LATENESS, [1], [case["amber_s"]], [case["red_s"]])
+        rows = await tx.fetch(repository.OPEN_BY_LATENESS, [1], [case["amber_s"]], [case["red_s"]])
     for row in rows:
         assert {name: row[name] for name in ("fresh", "amber", "red")} == {
             name: int(name == case["lateness"]) for name in ("fresh", "amber", "red")
@@ -74,14 +74,14 @@ def lines_of(case: Case) -> list[LineState]:
 
 @cases("ticket_opening")
 async def test_ticket_opening(rig: Rig, case: Case) -> None:
-    await rig.hear(order(status=case["status"], held_courses=case["held_courses"], lines=lines_of(case)))
+    await rig.handle(order(status=case["status"], held_courses=case["held_courses"], lines=lines_of(case)))
     opened = [
         {
             "station": data.ticket.station,
             "course": data.ticket.course,
             "state": data.ticket.state,
             "items": [item.name for item in data.ticket.items],
-            "elsewhere": msgspec.to_builtins(data.ticket.elsewhere),
+            "other_stations": msgspec.to_builtins(data.ticket.other_stations),
         }
         for _, _, data in await rig.log()
     ]
@@ -105,7 +105,7 @@ async def test_stock_events(database: Database, case: Case) -> None:
             VALUES (1, gen_random_uuid(), $1, $2, $3, $4), (1, gen_random_uuid(), $1, $2, $3, $4 + 500)""",
             stock, case["kind"], seller, portion,
         )  # fmt: skip
-    change = "SELECT inventory.shift(1, ARRAY[$1::uuid], ARRAY[$2::bigint], ARRAY[0::bigint])"
+    change = "SELECT inventory.change_levels(1, ARRAY[$1::uuid], ARRAY[$2::bigint], ARRAY[0::bigint])"
     await database.execute(change, stock, case["after_milli"] - case["before_milli"])
     rows = await database.fetch("SELECT type, data FROM inventory.outbox ORDER BY id")
     told = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from rasoi.inventory import api, service
+from rasoi.inventory import service
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.settings import Settings
@@ -31,6 +32,16 @@ INSERT INTO inventory.recipe (outlet_id, source_id, stock_id, kind, item_id, qua
 """
 
 
+async def reserve(
+    db: Database, order: UUID, lines: Sequence[UUID], sources: Sequence[UUID], quantities: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Reserve in outlet 1, as placing does; returns what is sold out."""
+    refused = await db.fetchval(
+        "SELECT inventory.reserve(1, $1, $2, $3, $4)", order, lines, sources, quantities
+    )
+    return refused["sold_out"] if refused else []
+
+
 class Store:
     """Does what orders, the kitchen and managers do, and reads what came of it."""
 
@@ -41,16 +52,14 @@ class Store:
     async def reserve(self, order: UUID, *wanted: tuple[UUID, int], lines: list[UUID] | None = None) -> Any:
         """Reserve (source, quantity), a line each; returns what is sold out."""
         lines = lines or [uuid7() for _ in wanted]
-        triples = [(line, source, quantity) for line, (source, quantity) in zip(lines, wanted, strict=True)]
-        async with self.db.transaction("inventory") as tx:
-            return await api.reserve(tx, 1, order, triples)
+        sources, quantities = zip(*wanted, strict=True)
+        return await reserve(self.db, order, lines, sources, quantities)
 
     async def release(self, order: UUID) -> None:
-        async with self.db.transaction("inventory") as tx:
-            await api.release(tx, 1, order)
+        await self.db.execute("SELECT inventory.release(1, $1)", order)
 
-    async def settle(self) -> None:
-        await service.settle(self.ctx)
+    async def consume_reservations(self) -> None:
+        await service.consume_reservations(self.ctx)
 
     async def level(self, stock: UUID) -> tuple[int, int]:
         """(on hand, reserved) in thousandths."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rasoi.inventory.domain import MoreThanOnHand, change, check_waste, decimal, milli
+from rasoi.inventory.domain import MoreThanOnHand, check_waste, correction_delta, decimal, milli
 
 
 @given(st.integers(0, 10**11))
@@ -24,7 +24,7 @@ def test_malformed_quantities(text: str) -> None:
 
 @given(st.integers(0, 10**12), st.integers(-(10**12), 10**12))
 def test_a_count_says_how_much_there_is(counted: int, on_hand: int) -> None:
-    assert on_hand + change("count", counted, on_hand) == counted
+    assert on_hand + correction_delta("count", counted, on_hand) == counted
 
 
 @given(st.integers(1, 10**12), st.integers(0, 10**12))
@@ -34,5 +34,5 @@ def test_counted_stock_is_never_wasted_below_nothing(quantity: int, on_hand: int
     except MoreThanOnHand:
         assert quantity > on_hand
     else:
-        assert on_hand + change("waste", quantity, on_hand) >= 0
+        assert on_hand + correction_delta("waste", quantity, on_hand) >= 0
     check_waste(False, quantity, on_hand)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from uuid_utils.compat import uuid7
 
-from rasoi.inventory import api
 from rasoi.inventory.importer import import_stock
 from rasoi.menu.importer import import_menu
 from rasoi.platform.database import Database
 from tests.conftest import AsRoom
+from tests.inventory.conftest import reserve
 from tests.inventory.test_stock_file import GOOD
 from tests.menu.test_menu_file import GOOD as MENU
 
@@ -47,8 +47,7 @@ async def test_first_import(db: Database) -> None:
 
 async def test_second_import_changes_nothing_though_stock_was_sold(db: Database) -> None:
     raan = await db.fetchval("SELECT source_id FROM inventory.recipe WHERE kind = 'counted'")
-    async with db.transaction("inventory") as tx:
-        assert await api.reserve(tx, 1, uuid7(), [(uuid7(), raan, 2)]) == []
+    assert await reserve(db, uuid7(), [uuid7()], [raan], [2]) == []
     before = await rows(db)
     report = await import_stock(db, 1, GOOD)
     assert not report.differs
@@ -96,8 +95,7 @@ async def test_a_fault_changes_nothing(db: Database) -> None:
 async def test_promised_stock_stays_counted(db: Database) -> None:
     raan = await db.fetchval("SELECT source_id FROM inventory.recipe WHERE kind = 'counted'")
     text = GOOD.replace("lamb,counted", "lamb,estimated")
-    async with db.transaction("inventory") as tx:
-        await api.reserve(tx, 1, uuid7(), [(uuid7(), raan, 2)])
+    await reserve(db, uuid7(), [uuid7()], [raan], [2])
     assert [line for line, _ in (await import_stock(db, 1, text)).faults] == [5]
     await db.execute("UPDATE inventory.reservation SET state = 'released', settled_at = now()")
     await db.execute("UPDATE inventory.stock SET reserved_milli = 0")

@@ -29,14 +29,34 @@ class Order:
 
     async def tell(self, cls: Any = OrderPlaced, status: str = "confirmed") -> None:
         line = LineState(
-            id=self.line, item_id=uuid7(), variant_id=self.source, name="x", variant=None, quantity=self.quantity,
-            modifiers=[], allergens=[], note=None, course=1, station="curry", unit_price_paise=1, taxable_paise=1, total_paise=1,
-        )  # fmt: skip
+            id=self.line,
+            item_id=uuid7(),
+            variant_id=self.source,
+            name="x",
+            variant=None,
+            quantity=self.quantity,
+            modifiers=[],
+            allergens=[],
+            note=None,
+            course=1,
+            station="curry",
+            unit_price_paise=1,
+            taxable_paise=1,
+            total_paise=1,
+        )
         data = cls(
-            order_id=self.id, bill_id=uuid7(), number=1, type="dine_in", status=status, business_day=date(2026, 11, 21),
-            placed_at=NOW, payment="pay_later", total_paise=1, lines=[line],
-        )  # fmt: skip
-        handler = handlers.order_cancelled if cls is OrderCancelled else handlers.order_known
+            order_id=self.id,
+            bill_id=uuid7(),
+            number=1,
+            type="dine_in",
+            status=status,
+            business_day=date(2026, 11, 21),
+            placed_at=NOW,
+            payment="pay_later",
+            total_paise=1,
+            lines=[line],
+        )
+        handler = handlers.on_cancelled if cls is OrderCancelled else handlers.on_order
         await self._handle(handler, data, str(self.id))
 
     async def cook(self, state: str = "cooking", item: UUID | None = None) -> None:
@@ -45,11 +65,19 @@ class Order:
             id=item or self.item, line_id=self.line, name="x", quantity=self.quantity, state=state
         )
         ticket = TicketState(
-            id=uuid7(), number=1, station="curry", order_id=self.id, order_number=1, type="dine_in", state=state,
-            placed_at=NOW, version=1, items=[moved],
-        )  # fmt: skip
+            id=uuid7(),
+            number=1,
+            station="curry",
+            order_id=self.id,
+            order_number=1,
+            type="dine_in",
+            state=state,
+            placed_at=NOW,
+            version=1,
+            items=[moved],
+        )
         data = TicketChanged(sequence=1, hash=0, ticket=ticket, action="x", changed_items=[moved.id])
-        await self._handle(handlers.ticket_moved, data, "1:curry")
+        await self._handle(handlers.on_ticket, data, "1:curry")
 
     async def _handle(self, handler: Any, data: Any, subject: str) -> None:
         event = new_event(data, subject=subject, outlet_id=1, version=1)
@@ -73,7 +101,7 @@ async def test_started_items_are_consumed_once(store: Store) -> None:
     await order.tell()
     for state in ("cooking", "ready", "cooking", "ready", "served"):  # recalled in between
         await order.cook(state)
-        await store.settle()
+        await store.consume_reservations()
     assert await store.level(LAMB) == (3000, 0)
     assert await movements(store, ONION) == [("consume", -200)]
     await store.check()
@@ -82,10 +110,10 @@ async def test_started_items_are_consumed_once(store: Store) -> None:
 async def test_a_started_line_is_settled_when_its_order_becomes_known(store: Store) -> None:
     order = Order(store, CURRY)
     await order.cook()
-    await store.settle()
+    await store.consume_reservations()
     assert await store.level(ONION) == (1000, 0)
     await order.tell()
-    await store.settle()
+    await store.consume_reservations()
     assert await store.level(ONION) == (700, 0)
     await store.check()
 
@@ -96,7 +124,7 @@ async def test_a_remake_consumes_again(store: Store) -> None:
     await order.tell()
     await order.cook()
     await order.cook(item=uuid7())
-    await store.settle()
+    await store.consume_reservations()
     assert await store.level(LAMB) == (3000, 0)
     await store.check()
 
@@ -107,7 +135,7 @@ async def test_voided_before_cooking_moves_nothing(store: Store) -> None:
     await order.tell()
     await order.cook("voided")
     await store.release(order.id)
-    await store.settle()
+    await store.consume_reservations()
     assert await store.level(LAMB) == (5000, 0)
     assert await movements(store, LAMB) == []
 
@@ -120,13 +148,13 @@ async def test_voided_after_cooking_is_waste(store: Store, settled_between: bool
     await order.tell()
     await order.cook()
     if settled_between:
-        await store.settle()
+        await store.consume_reservations()
     if by != "order":
         await order.cook("voided")
     if by != "kitchen":
         await order.tell(OrderCancelled, "cancelled")
     await store.release(order.id)
-    await store.settle()
+    await store.consume_reservations()
     assert await store.level(LAMB) == (4000, 0)
     booked = dict(await movements(store, LAMB))
     assert booked.get("consume", 0) == 0
@@ -141,7 +169,7 @@ async def test_a_started_line_keeps_its_reservation_until_settled(store: Store) 
     await order.cook()
     await store.release(order.id)
     assert await store.reserve(uuid7(), (RAAN, 1)) != []
-    await store.settle()
+    await store.consume_reservations()
     assert await store.level(LAMB) == (0, 0)
     await store.check()
 
@@ -151,7 +179,7 @@ async def test_an_estimate_below_zero_is_told(store: Store) -> None:
         order = Order(store, CURRY)
         await order.tell()
         await order.cook()
-        await store.settle()
+        await store.consume_reservations()
     assert await store.level(ONION) == (-200, 0)
     assert await store.kinds() == ["low", "low"]
     await store.check()
@@ -185,6 +213,6 @@ async def test_any_service_keeps_the_promises(store: Store, seed: int) -> None:
         elif step == "release":
             await store.release(order.id)
         else:
-            await store.settle()
+            await store.consume_reservations()
         await store.check()
         assert min(await store.level(BOTTLE)) >= 0

@@ -52,8 +52,12 @@ async def test_receipt_waste_count(client: httpx.AsyncClient, store: Store) -> N
         "items"
     ]
     assert [(row["kind"], row["quantity_milli"]) for row in ledger] == [
-        ("count", 0), ("count", -5500), ("waste", -1000), ("receipt", 3000), ("count", 5000),
-    ]  # fmt: skip
+        ("count", 0),
+        ("count", -5500),
+        ("waste", -1000),
+        ("receipt", 3000),
+        ("count", 5000),
+    ]
     assert (ledger[3]["reason"], ledger[3]["actor_name"]) == ("morning delivery", "Asha")
     assert await store.kinds() == ["depleted"]
     await store.check()

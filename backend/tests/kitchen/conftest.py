@@ -89,9 +89,9 @@ class Rig:
     db: Database
     cook: Principal
     version: int = 0
-    told: list[set[str]] = field(default_factory=list)
+    woken: list[set[str]] = field(default_factory=list)
 
-    async def hear(self, payload: Contract, *, outlet_id: int = OUTLET, at: datetime | None = None) -> None:
+    async def handle(self, payload: Contract, *, outlet_id: int = OUTLET, at: datetime | None = None) -> None:
         event = new_event(payload, subject="any", outlet_id=outlet_id, version=1)
         if at:
             event = msgspec.structs.replace(event, time=at)
@@ -122,10 +122,10 @@ class Rig:
 @pytest.fixture
 async def rig(as_room: AsRoom, settings: Settings) -> Rig:
     db = await as_room("kitchen")
-    told: list[set[str]] = []
-    db.on_written = told.append
+    woken: list[set[str]] = []
+    db.on_written = woken.append
     cook = Principal(kind="staff", id=uuid4(), outlet_id=OUTLET, role="kitchen", session_id=uuid4())
-    return Rig(Context(settings, db), db, cook, told=told)
+    return Rig(Context(settings, db), db, cook, woken=woken)
 
 
 async def check(rig: Rig) -> None:
@@ -138,7 +138,7 @@ async def check(rig: Rig) -> None:
     for station in await repository.stations(rig.db, OUTLET):
         row, tickets = await rig.board(station.code)
         assert row.hash == sum(zlib.crc32(f"{t.id}:{t.version}".encode()) for t in tickets) % 2**32
-        steps = [data for subject, _, data in log if subject == f"{OUTLET}:{station.code}"]
-        assert (row.sequence, row.hash) == (steps[-1].sequence, steps[-1].hash)
-        replayed = {step.ticket.id: step.ticket for step in steps}
+        updates = [data for subject, _, data in log if subject == f"{OUTLET}:{station.code}"]
+        assert (row.sequence, row.hash) == (updates[-1].sequence, updates[-1].hash)
+        replayed = {update.ticket.id: update.ticket for update in updates}
         assert {t.id: t for t in tickets} == {i: t for i, t in replayed.items() if domain.is_visible(t)}

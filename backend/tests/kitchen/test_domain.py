@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from rasoi.contracts.kitchen import StationState, TicketItemState, TicketState
 from rasoi.kitchen import domain
-from rasoi.kitchen.domain import Board, Kitchen, Refused
+from rasoi.kitchen.domain import ActionRefused, BoardState, Kitchen
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def ticket(order: UUID, station: str, states: Sequence[str], course: int = 1, nu
 
 
 def kitchen(*tickets: TicketState) -> Kitchen:
-    boards = {t.station: Board(t.station) for t in tickets}
+    boards = {t.station: BoardState(t.station) for t in tickets}
     for board in boards.values():
         board.hash = domain.board_hash(t for t in tickets if t.station == board.station)
         board.sequence = sum(t.station == board.station for t in tickets)
@@ -71,9 +71,9 @@ def test_bumping_what_was_not_started_starts_it_first() -> None:
     one = ticket(uuid4(), "tandoor", ["queued", "cooking", "voided"])
     k = kitchen(one)
     k.bump(one.id)
-    assert [(s.action, s.ticket.state) for s in k.steps] == [("start", "cooking"), ("bump", "ready")]
-    assert k.steps[0].changed_items == [one.items[0].id]
-    assert k.steps[1].changed_items == [one.items[0].id, one.items[1].id]
+    assert [(s.action, s.ticket.state) for s in k.updates] == [("start", "cooking"), ("bump", "ready")]
+    assert k.updates[0].changed_items == [one.items[0].id]
+    assert k.updates[1].changed_items == [one.items[0].id, one.items[1].id]
     assert k.tickets[one.id].ready_at == AT
 
 
@@ -91,8 +91,8 @@ def test_siblings_of_the_course_show_each_others_state() -> None:
     one, two = ticket(order, "curry", ["queued"]), ticket(order, "tandoor", ["queued"])
     k = kitchen(one, two)
     k.move(one.id, "start")
-    assert k.tickets[two.id].elsewhere == [StationState(station="curry", state="cooking")]
-    assert [step.action for step in k.steps] == ["start", "elsewhere"]
+    assert k.tickets[two.id].other_stations == [StationState(station="curry", state="cooking")]
+    assert [update.action for update in k.updates] == ["start", "other_stations"]
 
 
 def test_the_next_held_course_is_fired_everywhere() -> None:
@@ -104,7 +104,7 @@ def test_the_next_held_course_is_fired_everywhere() -> None:
     assert {t.course for t in k.tickets.values() if t.state == "queued"} == {2}
     assert k.tickets[third.id].state == "held"
     k.fire_next(order)
-    with pytest.raises(Refused, match=domain.ILLEGAL):
+    with pytest.raises(ActionRefused, match=domain.ILLEGAL):
         k.fire_next(order)
 
 
@@ -112,9 +112,9 @@ def test_an_accepted_cancellation_needs_no_more_attention_and_names_what_was_sta
     order = uuid4()
     one, two = ticket(order, "curry", ["cooking", "queued"]), ticket(order, "tandoor", ["queued"])
     k = kitchen(one, two)
-    with pytest.raises(Refused, match=domain.NOT_ASKED):
+    with pytest.raises(ActionRefused, match=domain.NOT_ASKED):
         k.accept_cancel(order)
-    k.ask_cancel(order)
+    k.request_cancel(order)
     assert k.accept_cancel(order) == [one.items[0].line_id]
     assert all(t.state == "voided" and not domain.is_visible(t) for t in k.tickets.values())
     assert {board.hash for board in k.boards.values()} == {0}
@@ -129,29 +129,29 @@ def test_a_voided_order_stays_on_the_board_until_seen() -> None:
     assert domain.is_visible(k.tickets[one.id])
     k.acknowledge(one.id)
     assert not domain.is_visible(k.tickets[one.id])
-    with pytest.raises(Refused, match=domain.ALREADY):
+    with pytest.raises(ActionRefused, match=domain.ALREADY):
         k.acknowledge(one.id)
 
 
 def test_a_wish_to_cancel_that_was_overtaken_is_found() -> None:
     one = ticket(uuid4(), "curry", ["ready"])
     k = kitchen(one)
-    k.ask_cancel(one.order_id)
-    assert k.overtaken() == set()
+    k.request_cancel(one.order_id)
+    assert k.answered_too_late() == set()
     k.move(one.id, "serve")
-    assert k.overtaken() == {one.order_id}
+    assert k.answered_too_late() == {one.order_id}
     k.refuse_cancel(one.order_id)
-    assert k.overtaken() == set()
+    assert k.answered_too_late() == set()
 
 
 def test_the_same_bumped_twice_is_refused_with_a_reason() -> None:
     one = ticket(uuid4(), "curry", ["ready"])
     k = kitchen(one)
-    with pytest.raises(Refused, match=domain.ILLEGAL):
+    with pytest.raises(ActionRefused, match=domain.ILLEGAL):
         k.bump(one.id)
-    with pytest.raises(Refused, match=domain.UNKNOWN):
+    with pytest.raises(ActionRefused, match=domain.UNKNOWN):
         k.bump(one.id, uuid4())
-    assert k.steps == []
+    assert k.updates == []
 
 
 class AnyService(RuleBasedStateMachine):
@@ -197,7 +197,7 @@ class AnyService(RuleBasedStateMachine):
             [
                 "fire_next",
                 "serve_order",
-                "ask_cancel",
+                "request_cancel",
                 "accept_cancel",
                 "refuse_cancel",
                 "void_order",
@@ -213,12 +213,12 @@ class AnyService(RuleBasedStateMachine):
         self.attempt(lambda: getattr(self.kitchen, name)(order_id, *extra))
 
     def attempt(self, act) -> None:  # type: ignore[no-untyped-def]
-        before, steps = dict(self.kitchen.tickets), len(self.kitchen.steps)
+        before, updates = dict(self.kitchen.tickets), len(self.kitchen.updates)
         try:
             act()
-        except Refused:
+        except ActionRefused:
             assert self.kitchen.tickets == before
-            assert len(self.kitchen.steps) == steps
+            assert len(self.kitchen.updates) == updates
 
     @invariant()
     def boards_are_what_their_tickets_say(self) -> None:
@@ -235,21 +235,23 @@ class AnyService(RuleBasedStateMachine):
     @invariant()
     def every_step_is_legal_and_counted(self) -> None:
         legal = {(a, b) for table in domain.TRANSITIONS.values() for a, b in table.items()}
-        for step in self.kitchen.steps[self.checked :]:
-            before = self.seen[step.ticket.id]
-            assert step.ticket.version == before.version + 1
-            self.sequences[step.ticket.station] += 1
-            assert step.sequence == self.sequences[step.ticket.station]
+        for update in self.kitchen.updates[self.checked :]:
+            before = self.seen[update.ticket.id]
+            assert update.ticket.version == before.version + 1
+            self.sequences[update.ticket.station] += 1
+            assert update.sequence == self.sequences[update.ticket.station]
             moved = [
-                (a, b) for a, b in zip(before.items, step.ticket.items, strict=True) if a.state != b.state
+                (a, b) for a, b in zip(before.items, update.ticket.items, strict=True) if a.state != b.state
             ]
             assert all((a.state, b.state) in legal for a, b in moved)
-            assert [b.id for _, b in moved] == step.changed_items
-            after = self.hashes[step.ticket.station] - domain.checksum(before) + domain.checksum(step.ticket)
-            assert step.hash == after % 2**32
-            self.hashes[step.ticket.station] = step.hash
-            self.seen[step.ticket.id] = step.ticket
-        self.checked = len(self.kitchen.steps)
+            assert [b.id for _, b in moved] == update.changed_items
+            after = (
+                self.hashes[update.ticket.station] - domain.checksum(before) + domain.checksum(update.ticket)
+            )
+            assert update.hash == after % 2**32
+            self.hashes[update.ticket.station] = update.hash
+            self.seen[update.ticket.id] = update.ticket
+        self.checked = len(self.kitchen.updates)
 
 
 TestAnyService = AnyService.TestCase

@@ -37,7 +37,7 @@ async def test_a_confirmed_order_opens_one_ticket_per_course_and_station(rig: Ri
         line("Roti", "tandoor"),
         held_courses=[2],
     )
-    await rig.hear(placed)
+    await rig.handle(placed)
     row, tickets = await rig.board("tandoor")
     assert [(t.course, t.state, [i.name for i in t.items]) for t in tickets] == [
         (1, "queued", ["Naan", "Roti"]),
@@ -53,9 +53,9 @@ async def test_a_confirmed_order_opens_one_ticket_per_course_and_station(rig: Ri
     )
     assert one.items[0].modifiers == ["Extra butter"]
     assert one.items[0].allergens == ["gluten"]
-    assert one.elsewhere == [contract.StationState(station="curry", state="queued")]
+    assert one.other_stations == [contract.StationState(station="curry", state="queued")]
     assert (row.sequence, one.fired_at is None, tickets[1].fired_at) == (2, False, None)
-    assert rig.told == [{"kitchen"}]
+    assert rig.woken == [{"kitchen"}]
     assert [type(data) for _, _, data in await rig.log()] == [TicketOpened] * 3
     assert await repository.board(rig.db, OUTLET, "drinks", None) is None
     await check(rig)
@@ -63,25 +63,25 @@ async def test_a_confirmed_order_opens_one_ticket_per_course_and_station(rig: Ri
 
 async def test_an_order_that_may_not_be_cooked_has_no_tickets(rig: Rig) -> None:
     placed = order(OrderPlaced, status="awaiting_payment")
-    await rig.hear(placed)
-    await rig.hear(again(OrderCancelled, placed, status="expired"))
+    await rig.handle(placed)
+    await rig.handle(again(OrderCancelled, placed, status="expired"))
     assert await rig.log() == []
-    await rig.hear(again(OrderConfirmed, placed, status="confirmed", payment_status="paid"))
+    await rig.handle(again(OrderConfirmed, placed, status="confirmed", payment_status="paid"))
     _, tickets = await rig.board("curry")
     assert [t.paid for t in tickets] == [True]
 
 
 async def test_an_order_confirmed_twice_has_its_tickets_once(rig: Rig) -> None:
     placed = order()
-    await rig.hear(placed)
-    await rig.hear(again(OrderConfirmed, placed))
+    await rig.handle(placed)
+    await rig.handle(again(OrderConfirmed, placed))
     assert len(await rig.log()) == 2
     with pytest.raises(asyncpg.UniqueViolationError):
         await rig.db.execute(ANOTHER)
 
 
 async def test_a_ticket_goes_all_the_way_and_back(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     for action, state in [
         ("start", "cooking"),
@@ -96,13 +96,13 @@ async def test_a_ticket_goes_all_the_way_and_back(rig: Rig) -> None:
     assert [t.state for t in await repository.recent(rig.db, OUTLET, "tandoor", 10)] == ["served"]
     assert await repository.ready(rig.db, OUTLET, 10) == []
     _, [dal] = await rig.board("curry")
-    assert dal.elsewhere == [contract.StationState(station="tandoor", state="served")]
+    assert dal.other_stations == [contract.StationState(station="tandoor", state="served")]
     stations = {s.code: s.open_tickets for s in await repository.stations(rig.db, OUTLET)}
     assert stations == {"curry": 1, "tandoor": 0}
 
 
 async def test_an_item_is_bumped_alone(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     first = await rig.act("bump", item_id=one.items[0].id)
     assert first.ticket is not None
@@ -114,7 +114,7 @@ async def test_an_item_is_bumped_alone(rig: Rig) -> None:
 
 
 async def test_an_action_is_applied_once_however_often_it_comes(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     action_id = uuid4()
     first = await rig.act("start", ticket_id=one.id, action_id=action_id)
@@ -128,7 +128,7 @@ async def test_an_action_is_applied_once_however_often_it_comes(rig: Rig) -> Non
 
 
 async def test_twenty_cooks_bump_the_same_ticket_and_one_does(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     results = await asyncio.gather(*(rig.act("bump", ticket_id=one.id) for _ in range(20)))
     assert sorted(r.applied for r in results) == [False] * 19 + [True]
@@ -137,7 +137,7 @@ async def test_twenty_cooks_bump_the_same_ticket_and_one_does(rig: Rig) -> None:
 
 
 async def test_what_is_not_possible_is_answered_with_a_reason(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     answers = [
         await rig.act("serve", ticket_id=one.id),
@@ -151,14 +151,20 @@ async def test_what_is_not_possible_is_answered_with_a_reason(rig: Rig) -> None:
     ]
     assert [a.applied for a in answers] == [False] * 8
     assert [a.reason for a in answers] == [
-        domain.ILLEGAL, domain.UNKNOWN, domain.UNKNOWN, domain.ILLEGAL, domain.NOT_ASKED, domain.ILLEGAL, domain.ALREADY,
         domain.ILLEGAL,
-    ]  # fmt: skip
+        domain.UNKNOWN,
+        domain.UNKNOWN,
+        domain.ILLEGAL,
+        domain.NOT_ASKED,
+        domain.ILLEGAL,
+        domain.ALREADY,
+        domain.ILLEGAL,
+    ]
     assert len(await rig.log()) == 2
 
 
 async def test_a_batch_from_an_offline_screen_is_applied_in_order(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     batch = [Action(action_id=uuid4(), action=name, ticket_id=one.id) for name in ("start", "bump", "serve")]
     batch.append(Action(action_id=uuid4(), action="rush", order_id=one.order_id))
@@ -169,7 +175,7 @@ async def test_a_batch_from_an_offline_screen_is_applied_in_order(rig: Rig) -> N
 
 
 async def test_another_outlets_ticket_is_unknown(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     _, [one] = await rig.board("tandoor")
     stranger = msgspec.structs.replace(rig.cook, outlet_id=2)
     result = await rig.act("bump", ticket_id=one.id, principal=stranger)
@@ -177,7 +183,7 @@ async def test_another_outlets_ticket_is_unknown(rig: Rig) -> None:
 
 
 async def test_a_waiter_serves_fires_and_rushes_only(rig: Rig) -> None:
-    await rig.hear(order(OrderPlaced, line("Kulfi", "desserts", course=2), held_courses=[2]))
+    await rig.handle(order(OrderPlaced, line("Kulfi", "desserts", course=2), held_courses=[2]))
     _, [one] = await rig.board("desserts")
     waiter = msgspec.structs.replace(rig.cook, role="waiter")
     assert (await rig.act("rush", order_id=one.order_id, principal=waiter)).applied
@@ -191,10 +197,10 @@ async def test_a_waiter_serves_fires_and_rushes_only(rig: Rig) -> None:
 
 async def test_a_cancelled_order_is_struck_through_until_seen(rig: Rig) -> None:
     placed = order()
-    await rig.hear(placed)
+    await rig.handle(placed)
     _, [one] = await rig.board("tandoor")
     await rig.act("start", item_id=one.items[0].id)
-    await rig.hear(again(OrderCancelled, placed, status="cancelled"))
+    await rig.handle(again(OrderCancelled, placed, status="cancelled"))
     _, [shown] = await rig.board("tandoor")
     assert (shown.state, {i.state for i in shown.items}) == ("voided", {"voided"})
     await check(rig)
@@ -206,10 +212,10 @@ async def test_a_cancelled_order_is_struck_through_until_seen(rig: Rig) -> None:
 
 async def test_the_kitchen_accepts_a_cancellation(rig: Rig) -> None:
     placed = order()
-    await rig.hear(placed)
+    await rig.handle(placed)
     _, [one] = await rig.board("tandoor")
     await rig.act("start", item_id=one.items[0].id)
-    await rig.hear(again(OrderCancelRequested, placed, status="preparing", cancel_requested=True))
+    await rig.handle(again(OrderCancelRequested, placed, status="preparing", cancel_requested=True))
     for station in ("tandoor", "curry"):
         assert [t.cancel_requested for t in (await rig.board(station))[1]] == [True]
     assert (await rig.act("accept_cancel", order_id=placed.order_id)).applied
@@ -217,16 +223,16 @@ async def test_the_kitchen_accepts_a_cancellation(rig: Rig) -> None:
     assert (subject, version, said.cooked_line_ids) == (str(placed.order_id), 1, [one.items[0].line_id])
     assert said.by == rig.cook.id
     events = len(await rig.log())
-    await rig.hear(again(OrderCancelled, placed, status="cancelled"))
+    await rig.handle(again(OrderCancelled, placed, status="cancelled"))
     assert len(await rig.log()) == events
     await check(rig)
 
 
 async def test_the_kitchen_refuses_twice_with_its_own_versions(rig: Rig) -> None:
     placed = order()
-    await rig.hear(placed)
+    await rig.handle(placed)
     for _ in range(2):
-        await rig.hear(again(OrderCancelRequested, placed, status="preparing", cancel_requested=True))
+        await rig.handle(again(OrderCancelRequested, placed, status="preparing", cancel_requested=True))
         assert (await rig.act("refuse_cancel", order_id=placed.order_id)).applied
     refusals = [version for _, version, data in await rig.log() if isinstance(data, CancelRefused)]
     assert refusals == [1, 2]
@@ -235,47 +241,47 @@ async def test_the_kitchen_refuses_twice_with_its_own_versions(rig: Rig) -> None
 
 async def test_a_wish_that_comes_after_serving_is_refused_at_once(rig: Rig) -> None:
     placed = order(OrderPlaced, line("Naan", "tandoor"))
-    await rig.hear(placed)
+    await rig.handle(placed)
     _, [one] = await rig.board("tandoor")
     await rig.act("bump", ticket_id=one.id)
-    await rig.hear(again(OrderCancelRequested, placed, status="ready", cancel_requested=True))
+    await rig.handle(again(OrderCancelRequested, placed, status="ready", cancel_requested=True))
     assert not any(isinstance(data, CancelRefused) for _, _, data in await rig.log())
     await rig.act("serve", ticket_id=one.id)
     assert any(isinstance(data, CancelRefused) for _, _, data in await rig.log())
-    await rig.hear(again(OrderCancelRequested, placed, status="served", cancel_requested=True))
+    await rig.handle(again(OrderCancelRequested, placed, status="served", cancel_requested=True))
     assert [v for _, v, data in await rig.log() if isinstance(data, CancelRefused)] == [1, 2]
     await check(rig)
 
 
 async def test_tickets_follow_their_bill(rig: Rig) -> None:
     placed = order()
-    await rig.hear(placed)
-    await rig.hear(bill(placed, "paid"))
+    await rig.handle(placed)
+    await rig.handle(bill(placed, "paid"))
     assert (await rig.board("tandoor"))[1][0].paid
-    await rig.hear(bill(placed, "partly_paid"))
+    await rig.handle(bill(placed, "partly_paid"))
     assert not (await rig.board("tandoor"))[1][0].paid
-    await rig.hear(bill(placed, "partly_paid"))
+    await rig.handle(bill(placed, "partly_paid"))
     await check(rig)
 
 
 async def test_a_payment_heard_before_its_order_counts(rig: Rig) -> None:
     placed = order()
-    await rig.hear(bill(placed, "paid"), at=AT + timedelta(seconds=2))
-    await rig.hear(placed, at=AT)
+    await rig.handle(bill(placed, "paid"), at=AT + timedelta(seconds=2))
+    await rig.handle(placed, at=AT)
     assert (await rig.board("tandoor"))[1][0].paid
 
 
 async def test_a_payment_older_than_the_order_does_not_pay_it(rig: Rig) -> None:
     placed = order(OrderPlaced, payment_status="partly_paid")
-    await rig.hear(bill(placed, "paid"), at=AT)
-    await rig.hear(placed, at=AT + timedelta(seconds=2))
+    await rig.handle(bill(placed, "paid"), at=AT)
+    await rig.handle(placed, at=AT + timedelta(seconds=2))
     assert not (await rig.board("tandoor"))[1][0].paid
 
 
 async def test_parallel_orders_leave_no_gap_and_no_deadlock(rig: Rig) -> None:
     stations = [("tandoor", "curry"), ("curry", "tandoor"), ("tandoor",), ("curry", "drinks")]
     orders = [order(OrderPlaced, *(line("Dish", s) for s in stations[i % 4])) for i in range(40)]
-    await asyncio.gather(*(rig.hear(each) for each in orders))
+    await asyncio.gather(*(rig.handle(each) for each in orders))
     _, tickets = await rig.board("tandoor")
     assert sorted(t.number for t in tickets) == list(range(1, 31))
     await check(rig)
@@ -296,7 +302,7 @@ async def test_a_transaction_that_holds_an_outlet_does_not_wait_for_another(rig:
 
 
 async def test_a_known_hash_spares_the_tickets(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     row, _ = await rig.board("tandoor")
     known = await repository.board(rig.db, OUTLET, "tandoor", row.hash)
     assert known is not None
@@ -304,7 +310,7 @@ async def test_a_known_hash_spares_the_tickets(rig: Rig) -> None:
 
 
 async def test_the_menu_names_the_boards(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     menu = new_event(MenuRepublished(menu_version=2), subject="outlet:1", outlet_id=OUTLET, version=1)
     stations = [{"code": "tandoor", "name": "The Tandoor"}, {"code": "chinese", "name": "Chinese"}]
     menu = msgspec.structs.replace(
@@ -317,7 +323,7 @@ async def test_the_menu_names_the_boards(rig: Rig) -> None:
 
 
 async def test_the_tables_know_the_same_states_as_the_rules(rig: Rig) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     for table in ("ticket", "ticket_item"):
         text = await rig.db.fetchval(
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", f"{table}_state"
@@ -327,8 +333,8 @@ async def test_the_tables_know_the_same_states_as_the_rules(rig: Rig) -> None:
 
 async def test_old_actions_and_bills_are_forgotten(rig: Rig) -> None:
     placed = order()
-    await rig.hear(placed)
-    await rig.hear(bill(placed, "paid"), at=AT - timedelta(days=300))
+    await rig.handle(placed)
+    await rig.handle(bill(placed, "paid"), at=AT - timedelta(days=300))
     _, [one] = await rig.board("tandoor")
     await rig.act("start", ticket_id=one.id)
     await repository.prune(rig.db)
@@ -394,7 +400,7 @@ async def test_a_batch_of_several_outlets_numbers_each_board_by_itself(rig: Rig)
             assert sorted(t.number for t in tickets) == list(range(1, len(opened) + 1))
             assert row.sequence == len(opened)
             assert {t.state for t in tickets if t.course == 2} <= {"held"}
-            assert all(len(t.elsewhere) == (1 if t.course == 1 else 0) for t in tickets)
+            assert all(len(t.other_stations) == (1 if t.course == 1 else 0) for t in tickets)
     subjects = [subject for subject, _, _ in await rig.log()]
     assert {subject: subjects.count(subject) for subject in subjects} == {
         f"{outlet}:{station}": count * (2 if station == "tandoor" else 1)

@@ -12,20 +12,20 @@ async def test_open_tickets_are_told_by_the_outlets_own_limits(rig: Rig, databas
     )
     for minutes in (1, 9, 16, 20):
         placed = order(OrderPlaced, line("Naan", "tandoor"))
-        await rig.hear(placed)
+        await rig.handle(placed)
         await database.execute(
             "UPDATE kitchen.ticket SET fired_at = now() - make_interval(mins => $1) WHERE order_id = $2",
             minutes,
             placed.order_id,
         )
     served = order(OrderPlaced, line("Dal", "curry"))
-    await rig.hear(served)
+    await rig.handle(served)
     await database.execute(
         "UPDATE kitchen.ticket SET state = 'served', visible = false WHERE order_id = $1", served.order_id
     )
     await metrics.count_open(rig.ctx)
-    (_, told), (_, oldest) = metrics.OPEN.parts[""], metrics.OLDEST.parts[""]
-    tandoor = [told["1", "tandoor", lateness] for lateness in ("fresh", "amber", "red")]
-    curry = [told["1", "curry", lateness] for lateness in ("fresh", "amber", "red")]
+    (_, woken), (_, oldest) = metrics.OPEN_TICKETS.parts[""], metrics.OLDEST.parts[""]
+    tandoor = [woken["1", "tandoor", lateness] for lateness in ("fresh", "amber", "red")]
+    curry = [woken["1", "curry", lateness] for lateness in ("fresh", "amber", "red")]
     assert (tandoor, curry) == ([1, 1, 2], [0, 0, 0])
     assert 1200 <= oldest["1", "tandoor"] < 1260 and oldest["1", "curry"] == 0

@@ -76,7 +76,7 @@ async def test_every_action_by_every_role(call: Call) -> None:
 async def test_a_board_and_its_etag(call: Call, rig: Rig) -> None:
     empty = await call("kitchen", "GET", "boards/tandoor")
     assert (empty.json()["tickets"], empty.json()["hash"], empty.json()["sequence"]) == ([], 0, 0)
-    await rig.hear(order())
+    await rig.handle(order())
     first = await call("kitchen", "GET", "boards/tandoor")
     board = first.json()
     assert first.headers["etag"] == f'"{board["hash"]}"'
@@ -142,7 +142,7 @@ async def test_too_many_actions_are_refused(call: Call) -> None:
 
 @pytest.mark.parametrize("etag", ['"99999999999999999999"', 'W/"1"', "abc", '"-1"', "\u0661", "*"])
 async def test_odd_etags_are_answered_in_full(call: Call, rig: Rig, etag: str) -> None:
-    await rig.hear(order())
+    await rig.handle(order())
     answer = await call("kitchen", "GET", "boards/tandoor", headers={b"If-None-Match": etag.encode()})
     assert answer.status_code == 200
 

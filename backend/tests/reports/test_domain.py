@@ -99,7 +99,17 @@ def test_what_an_old_event_did_not_tell_is_unknown_and_not_nothing() -> None:
 
 
 def test_only_some_changes_move_the_time_of_a_ticket() -> None:
-    for action in ("start", "serve", "fire", "rush", "unrush", "paid", "unpaid", "elsewhere", "acknowledge"):
+    for action in (
+        "start",
+        "serve",
+        "fire",
+        "rush",
+        "unrush",
+        "paid",
+        "unpaid",
+        "other_stations",
+        "acknowledge",
+    ):
         assert preparation_of(1, changed(action, 1, 60)) is None
     bumped = preparation_of(1, changed("bump", 4, 60))
     assert bumped is not None

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rasoi.rush.board import Board, checksum
+from rasoi.rush.board import ScreenBoard, checksum
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Server:
 
 
 def test_changes_follow_the_snapshot() -> None:
-    server, board = Server(), Board()
+    server, board = Server(), ScreenBoard()
     server.put("a", "queued")
     board.snapshot(server.snapshot())
     server.put("b", "queued")
@@ -53,7 +53,7 @@ def test_changes_follow_the_snapshot() -> None:
 
 
 def test_a_gap_is_noticed_and_a_snapshot_closes_it() -> None:
-    server, board = Server(), Board()
+    server, board = Server(), ScreenBoard()
     board.snapshot(server.snapshot())
     server.put("a", "queued")
     server.put("b", "queued")
@@ -64,7 +64,7 @@ def test_a_gap_is_noticed_and_a_snapshot_closes_it() -> None:
 
 
 def test_what_comes_before_the_first_snapshot_waits() -> None:
-    server, board = Server(), Board()
+    server, board = Server(), ScreenBoard()
     server.put("a", "queued")
     server.put("b", "queued")
     assert not board.change(server.changes[1])
@@ -73,7 +73,7 @@ def test_what_comes_before_the_first_snapshot_waits() -> None:
 
 
 def test_an_older_snapshot_changes_nothing() -> None:
-    server, board = Server(), Board()
+    server, board = Server(), ScreenBoard()
     server.put("a", "queued")
     board.snapshot(server.snapshot())
     board.snapshot(server.snapshots[0])
@@ -81,14 +81,14 @@ def test_an_older_snapshot_changes_nothing() -> None:
 
 
 def test_a_wrong_picture_shows_in_the_hash() -> None:
-    server, board = Server(), Board()
+    server, board = Server(), ScreenBoard()
     board.snapshot({"sequence": 0, "tickets": [ticket("ghost")]})
     server.put("a", "queued")
     assert not board.change(server.changes[0])
 
 
 def test_what_was_voided_stands_until_a_cook_has_seen_it() -> None:
-    board = Board()
+    board = ScreenBoard()
     board.snapshot({"sequence": 0, "tickets": []})
     board.change({"sequence": 1, "hash": 0, "ticket": ticket("a", 2, "voided")})
     assert set(board.tickets) == {"a"}
@@ -104,7 +104,7 @@ STEPS = st.lists(
 
 @given(STEPS, st.data())
 def test_any_order_and_any_losses_end_in_the_same_picture(steps: list[tuple[str, str]], data: Any) -> None:
-    server, board = Server(), Board()
+    server, board = Server(), ScreenBoard()
     for id, state in steps:
         server.put(id, state)
     heard = data.draw(st.lists(st.sampled_from(server.changes), max_size=30)) if server.changes else []

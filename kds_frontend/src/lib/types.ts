@@ -486,7 +486,7 @@ export interface Ticket {
   cancel_requested: boolean;
   version: number;
   items: TicketItem[];
-  elsewhere: { station: string; state: TicketState }[];
+  other_stations: { station: string; state: TicketState }[];
 }
 
 export interface Station {

@@ -20,6 +20,6 @@ BEGIN
   ), total AS (SELECT stock_id, -sum(quantity_milli)::bigint AS delta FROM given GROUP BY stock_id)
   SELECT array_agg(stock_id), array_agg(delta) INTO stocks, deltas FROM total;
   IF stocks IS NOT NULL THEN
-    PERFORM shift(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+    PERFORM change_levels(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
   END IF;
 END $$;

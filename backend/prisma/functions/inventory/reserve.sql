@@ -54,6 +54,6 @@ BEGIN
   FROM unnest(p_lines, p_sources, p_quantities) AS w(line_id, source_id, quantity)
   JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted'
   GROUP BY w.line_id, r.stock_id;
-  PERFORM shift(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+  PERFORM change_levels(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
   RETURN NULL;
 END $$;

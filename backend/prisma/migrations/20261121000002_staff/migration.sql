@@ -24,7 +24,6 @@ CREATE TABLE staff.outlet (
   amber_s integer NOT NULL DEFAULT 480 CHECK (amber_s BETWEEN 1 AND 86400),
   red_s integer NOT NULL DEFAULT 900 CHECK (red_s BETWEEN 1 AND 86400),
   version bigint NOT NULL DEFAULT 1,
-  created_at timestamptz(6) NOT NULL DEFAULT now(),
   CHECK (amber_s < red_s),
   CHECK (gst_regime = 'none' OR gstin IS NOT NULL),
   CHECK (gstin IS NULL OR left(gstin, 2) = state_code)
@@ -57,7 +56,6 @@ CREATE TABLE staff.session (
   refresh_hash bytea NOT NULL CHECK (length(refresh_hash) = 32),
   previous_hash bytea CHECK (length(previous_hash) = 32),
   rotated_at timestamptz(6) NOT NULL DEFAULT now(),
-  created_at timestamptz(6) NOT NULL DEFAULT now(),
   expires_at timestamptz(6) NOT NULL,
   revoked_at timestamptz(6),
   revoked_for text CHECK (revoked_for IN ('logout', 'reuse', 'changed')),

@@ -17,7 +17,6 @@ CREATE TABLE menu.tax_class (
   name text NOT NULL,
   inclusive boolean NOT NULL,
   components jsonb NOT NULL,
-  created_at timestamptz(6) NOT NULL DEFAULT now(),
   CONSTRAINT tax_class_pkey PRIMARY KEY (outlet_id, code, version),
   CONSTRAINT tax_class_components_check CHECK (jsonb_typeof(components) = 'array')
 );

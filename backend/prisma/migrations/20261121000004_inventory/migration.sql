@@ -83,13 +83,12 @@ CREATE INDEX movement_outlet_id_stock_id_id_idx ON inventory.movement (outlet_id
 CREATE TABLE inventory.order_line (
   outlet_id integer NOT NULL,
   line_id uuid NOT NULL,
-  order_id uuid NOT NULL,
   source_ids uuid[] NOT NULL,
   CONSTRAINT order_line_pkey PRIMARY KEY (outlet_id, line_id)
 );
 
--- What the kitchen started to cook, once per item of a ticket. `settle` takes it from stock soon after, many at a
--- time: what was reserved is not available to others meanwhile, so nobody waits for it.
+-- What the kitchen started to cook, once per item of a ticket. `consume_reservations` takes it from stock soon after,
+-- many at a time: what was reserved is not available to others meanwhile, so nobody waits for it.
 CREATE TABLE inventory.usage (
   outlet_id integer NOT NULL,
   id uuid NOT NULL DEFAULT uuidv7(),
@@ -100,11 +99,10 @@ CREATE TABLE inventory.usage (
   wasted boolean NOT NULL DEFAULT false,
   stock_ids uuid[] NOT NULL DEFAULT '{}',
   quantities_milli bigint[] NOT NULL DEFAULT '{}',
-  created_at timestamptz(6) NOT NULL DEFAULT now(),
-  settled_at timestamptz(6),
+  consumed_at timestamptz(6),
   CONSTRAINT usage_pkey PRIMARY KEY (outlet_id, id),
   CONSTRAINT usage_quantity_check CHECK (quantity > 0)
 );
 CREATE UNIQUE INDEX usage_outlet_id_kitchen_item_id_key ON inventory.usage (outlet_id, kitchen_item_id);
 CREATE INDEX usage_outlet_id_order_id_idx ON inventory.usage (outlet_id, order_id);
-CREATE INDEX usage_unsettled_idx ON inventory.usage (outlet_id, id) WHERE settled_at IS NULL;
+CREATE INDEX usage_unconsumed_idx ON inventory.usage (outlet_id, id) WHERE consumed_at IS NULL;

@@ -24,7 +24,6 @@ CREATE TABLE orders.guest_session (
   id uuid NOT NULL,
   table_id uuid,
   created_at timestamptz(6) NOT NULL DEFAULT now(),
-  revoked_at timestamptz(6),
   CONSTRAINT guest_session_pkey PRIMARY KEY (outlet_id, id)
 );
 

@@ -36,7 +36,7 @@ CREATE TABLE kitchen.ticket (
   placed_at timestamptz(6) NOT NULL,
   fired_at timestamptz(6),
   ready_at timestamptz(6),
-  elsewhere jsonb NOT NULL DEFAULT '[]',
+  other_stations jsonb NOT NULL DEFAULT '[]',
   version bigint NOT NULL DEFAULT 1,
   PRIMARY KEY (outlet_id, id),
   CONSTRAINT ticket_state CHECK (state IN ('held', 'queued', 'cooking', 'ready', 'served', 'voided')),
@@ -89,17 +89,17 @@ CREATE TABLE kitchen.action (
 );
 CREATE INDEX action_created_at_idx ON kitchen.action (created_at);
 
--- Whether a bill is paid, as last heard, for tickets that open after it was.
+-- Whether a bill is paid, by the newest event seen, for tickets that open later.
 CREATE TABLE kitchen.bill (
   outlet_id integer NOT NULL,
   bill_id uuid NOT NULL,
   paid boolean NOT NULL,
-  heard_at timestamptz(6) NOT NULL,
+  paid_known_at timestamptz(6) NOT NULL,
   PRIMARY KEY (outlet_id, bill_id)
 );
-CREATE INDEX bill_heard_at_idx ON kitchen.bill (heard_at);
+CREATE INDEX bill_paid_known_at_idx ON kitchen.bill (paid_known_at);
 
--- How often the kitchen has answered a wish to cancel: the version of the order's `kitchen.cancel_*` events.
+-- How often the kitchen has answered a cancellation request: the version of the order's `kitchen.cancel_*` events.
 CREATE TABLE kitchen.cancel_answer (
   outlet_id integer NOT NULL,
   order_id uuid NOT NULL,

@@ -1896,7 +1896,6 @@ export interface components {
             cancel_requested: boolean;
             /** @default 1 */
             course: number;
-            elsewhere: components["schemas"]["StationState"][];
             fired_at: string | null;
             /** Format: uuid */
             id: string;
@@ -1906,6 +1905,7 @@ export interface components {
             /** Format: uuid */
             order_id: string;
             order_number: number;
+            other_stations: components["schemas"]["StationState"][];
             /** @default false */
             paid: boolean;
             /** Format: date-time */

@@ -1,5 +1,5 @@
 -- Change levels; the caller holds the rows' locks.
-CREATE OR REPLACE FUNCTION inventory.shift(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[])
+CREATE OR REPLACE FUNCTION inventory.change_levels(p_outlet integer, p_stocks uuid[], p_on_hand bigint[], p_reserved bigint[])
 RETURNS void LANGUAGE plpgsql SET search_path = inventory, pg_temp AS $$
 DECLARE
   changed record;
@@ -11,7 +11,7 @@ BEGIN
     RETURNING s AS stock, old.on_hand_milli - old.reserved_milli AS before, new.on_hand_milli - new.reserved_milli AS after
   LOOP
     IF changed.before <> changed.after THEN
-      PERFORM tell(changed.stock, changed.before, changed.after);
+      PERFORM emit_level_events(changed.stock, changed.before, changed.after);
     END IF;
   END LOOP;
 END $$;

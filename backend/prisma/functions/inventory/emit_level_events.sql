@@ -1,5 +1,6 @@
--- Tell what a change of the available quantity means: run out, short, low, back. Nothing for most changes.
-CREATE OR REPLACE FUNCTION inventory.tell(p_stock inventory.stock, p_before bigint, p_after bigint)
+-- Writes the events that a change of the available quantity calls for: depleted, shortage, restocked, low; most changes
+-- call for none.
+CREATE OR REPLACE FUNCTION inventory.emit_level_events(p_stock inventory.stock, p_before bigint, p_after bigint)
 RETURNS void LANGUAGE plpgsql SET search_path = inventory, pg_temp AS $$
 DECLARE
   level bigint := p_stock.reorder_level_milli;
@@ -15,16 +16,16 @@ BEGIN
       WHERE outlet_id = p_stock.outlet_id AND stock_id = p_stock.id GROUP BY 1) s;
     depleted := gone IS NOT NULL OR (p_before > 0 AND p_after <= 0);
     IF depleted THEN
-      PERFORM announce('depleted', p_stock.outlet_id, p_stock.id, gone, NULL);
+      PERFORM emit_event('depleted', p_stock.outlet_id, p_stock.id, gone, NULL);
     END IF;
     IF p_after < 0 AND p_after < p_before THEN
-      PERFORM announce('shortage', p_stock.outlet_id, p_stock.id, gone,
+      PERFORM emit_event('shortage', p_stock.outlet_id, p_stock.id, gone,
         orders_at_risk(p_stock.outlet_id, p_stock.id, p_stock.on_hand_milli));
     END IF;
   END IF;
   IF back IS NOT NULL OR (p_before <= level AND p_after > level) THEN
-    PERFORM announce('restocked', p_stock.outlet_id, p_stock.id, back, NULL);
+    PERFORM emit_event('restocked', p_stock.outlet_id, p_stock.id, back, NULL);
   ELSIF NOT depleted AND ((p_before > level AND p_after <= level) OR (p_stock.kind = 'estimated' AND p_before >= 0 AND p_after < 0)) THEN
-    PERFORM announce('low', p_stock.outlet_id, p_stock.id, NULL, NULL);
+    PERFORM emit_event('low', p_stock.outlet_id, p_stock.id, NULL, NULL);
   END IF;
 END $$;

@@ -44,8 +44,14 @@ async def add_stock(tx: Tx, outlet_id: int, code: str, entry: StockEntry) -> UUI
     value: UUID = await tx.fetchval(
         """INSERT INTO inventory.stock (outlet_id, code, name, kind, unit, reorder_level_milli, on_hand_milli)
         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id""",
-        outlet_id, code, entry.name, entry.kind, entry.unit, entry.reorder_level_milli, entry.opening_milli,
-    )  # fmt: skip
+        outlet_id,
+        code,
+        entry.name,
+        entry.kind,
+        entry.unit,
+        entry.reorder_level_milli,
+        entry.opening_milli,
+    )
     return value
 
 
@@ -53,8 +59,13 @@ async def set_stock(tx: Tx, outlet_id: int, stock_id: UUID, entry: StockEntry) -
     await tx.execute(
         """UPDATE inventory.stock SET name = $3, kind = $4, unit = $5, reorder_level_milli = $6, active = true
         WHERE outlet_id = $1 AND id = $2""",
-        outlet_id, stock_id, entry.name, entry.kind, entry.unit, entry.reorder_level_milli,
-    )  # fmt: skip
+        outlet_id,
+        stock_id,
+        entry.name,
+        entry.kind,
+        entry.unit,
+        entry.reorder_level_milli,
+    )
 
 
 async def retire_stock(tx: Tx, outlet_id: int, stock_id: UUID) -> None:
@@ -92,22 +103,27 @@ async def remove_recipes(tx: Tx, outlet_id: int, keys: Sequence[RecipeKey]) -> N
     )
 
 
-async def held_out(tx: Tx, outlet_id: int) -> set[tuple[UUID, UUID]]:
-    """(stock, seller) where counted stock does not suffice for one portion; a seller is an item or a modifier."""
-    rows = await tx.fetch(
+@dataclass(frozen=True)
+class Levels:
+    """`unsellable`: (stock, seller) where counted stock does not suffice for one portion; a seller is an item or a
+    modifier. `low`: stock at its reorder level or below."""
+
+    unsellable: set[tuple[UUID, UUID]]
+    low: set[UUID]
+
+
+async def levels(tx: Tx, outlet_id: int) -> Levels:
+    """What can't be sold now, and what should be bought."""
+    unsellable = await tx.fetch(
         """SELECT s.id, coalesce(r.item_id, r.source_id) AS seller FROM inventory.stock s
         JOIN inventory.recipe r ON (r.outlet_id, r.stock_id) = (s.outlet_id, s.id)
         WHERE s.outlet_id = $1 AND s.kind = 'counted'
         GROUP BY s.outlet_id, s.id, seller HAVING min(r.quantity_milli) > s.on_hand_milli - s.reserved_milli""",
         outlet_id,
     )
-    return {(row["id"], row["seller"]) for row in rows}
-
-
-async def low_stock(tx: Tx, outlet_id: int) -> set[UUID]:
-    rows = await tx.fetch(
+    low = await tx.fetch(
         """SELECT id FROM inventory.stock
         WHERE outlet_id = $1 AND active AND on_hand_milli - reserved_milli <= reorder_level_milli""",
         outlet_id,
     )
-    return {row["id"] for row in rows}
+    return Levels({(row["id"], row["seller"]) for row in unsellable}, {row["id"] for row in low})

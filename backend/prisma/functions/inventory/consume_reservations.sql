@@ -1,6 +1,6 @@
--- Take what the kitchen has started from stock, and settle its reservations. Returns how many usages were settled;
--- those whose order line is not known yet wait.
-CREATE OR REPLACE FUNCTION inventory.settle(p_outlet integer, p_limit integer)
+-- Takes what the kitchen has started from stock, and with it the reservations. Returns how many usages it consumed; those
+-- whose order line is not known yet wait.
+CREATE OR REPLACE FUNCTION inventory.consume_reservations(p_outlet integer, p_limit integer)
 RETURNS integer LANGUAGE plpgsql SET search_path = inventory, pg_temp
 SET enable_seqscan = off AS $$
 DECLARE
@@ -13,12 +13,12 @@ DECLARE
 BEGIN
   SELECT array_agg(id), array_agg(DISTINCT order_id), array_agg(line_id) INTO picked, orders, lines FROM (
     SELECT u.id, u.order_id, u.line_id FROM usage u JOIN order_line l ON (l.outlet_id, l.line_id) = (u.outlet_id, u.line_id)
-    WHERE u.outlet_id = p_outlet AND u.settled_at IS NULL ORDER BY u.id LIMIT p_limit FOR UPDATE OF u SKIP LOCKED) p;
+    WHERE u.outlet_id = p_outlet AND u.consumed_at IS NULL ORDER BY u.id LIMIT p_limit FOR UPDATE OF u SKIP LOCKED) p;
   IF picked IS NULL THEN
     RETURN 0;
   END IF;
 
-  UPDATE usage u SET settled_at = now(), (stock_ids, quantities_milli) = (
+  UPDATE usage u SET consumed_at = now(), (stock_ids, quantities_milli) = (
     SELECT coalesce(array_agg(stock_id), '{}'), coalesce(array_agg(quantity), '{}') FROM (
       SELECT r.stock_id, (sum(r.quantity_milli) * u.quantity)::bigint AS quantity
       FROM order_line l CROSS JOIN unnest(l.source_ids) AS source(id)
@@ -53,6 +53,6 @@ BEGIN
     GROUP BY stock_id
   )
   SELECT array_agg(stock_id), array_agg(on_hand), array_agg(reserved) INTO stocks, used, settled FROM total;
-  PERFORM shift(p_outlet, stocks, used, settled);
+  PERFORM change_levels(p_outlet, stocks, used, settled);
   RETURN cardinality(picked);
 END $$;

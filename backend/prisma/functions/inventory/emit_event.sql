@@ -1,5 +1,5 @@
 -- One event of a stock into the log; its row is locked.
-CREATE OR REPLACE FUNCTION inventory.announce(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[])
+CREATE OR REPLACE FUNCTION inventory.emit_event(p_type text, p_outlet integer, p_stock uuid, p_affected uuid[], p_orders uuid[])
 RETURNS void LANGUAGE sql SET search_path = inventory, pg_temp AS $$
 WITH s AS (
   UPDATE stock SET version = version + 1 WHERE outlet_id = p_outlet AND id = p_stock RETURNING *

@@ -1,6 +1,6 @@
 """`make bench`: the tables of PERFORMANCE.md, measured here and now.
 
-python -m bench [--only NAME …] [--quick] [--json]
+python -m bench [--only NAME …] [--quick] [--json] [--against CHECKOUT]
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
-from bench import money, past, placing, running, screen, stack, vendure
+from bench import life, money, past, placing, running, screen, stack, vendure
 from bench.box import Box
 from bench.load import caption
 from bench.rows import Row, show
@@ -28,6 +30,7 @@ MEASURES: dict[str, Callable[[Box, bool], Awaitable[list[Row]]]] = {
     "past": past.measure,
     "stats": money.measure_stats,
     "sockets": running.measure_sockets,
+    "life": life.measure,
     "vendure": vendure.measure,
     "stack": stack.measure,
 }
@@ -61,7 +64,14 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="short and rough")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="measure an order's life also in another checkout, with its .venv, by turns",
+    )
     options = parser.parse_args()
+    MEASURES["life"] = partial(life.measure, against=options.against)
     console = Console(stderr=True)
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load > cores / 2:

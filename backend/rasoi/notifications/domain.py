@@ -12,6 +12,7 @@ import msgspec
 
 from rasoi.contracts import inventory, orders, payments
 from rasoi.platform.events import Contract
+from rasoi.platform.money import half_up
 from rasoi.platform.problems import Conflict
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -138,9 +139,9 @@ def quantity(milli: int, unit: str) -> str:
     """Thousandths of `unit` as people say it: 1.5 kg, 200 ml, 3 portions."""
     small, large = UNITS.get(unit, (unit, ""))
     if large and abs(milli) >= 1_000_000:
-        milli, small = milli // 1000, large
-    amount = f"{milli / 1000:.1f}" if milli % 1000 else str(milli // 1000)
-    return f"{amount} {small}"
+        milli, small = half_up(milli, 1000), large
+    whole, tenth = divmod(half_up(abs(milli), 100), 10)
+    return f"{'-' if milli < 0 else ''}{whole}{f'.{tenth}' if tenth else ''} {small}"
 
 
 def render(kind: str, values: Mapping[str, Any]) -> tuple[str, str]:

@@ -76,17 +76,26 @@ async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: At
     return fulfilment.ok
 
 
+def _to_capture(ledger: Ledger, provider_payment_id: str) -> AttemptRow | None:
+    """The attempt, when its capture is still ours to ask for: nothing else has paid meanwhile."""
+    attempt = ledger.attempt_of(provider_payment_id)
+    if attempt is None or ledger.row.status == "completed":
+        return None
+    return attempt if attempt.status in ("authorized", "unknown") else None
+
+
 async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, *, fresh: bool) -> Ledger:
     """Record what the provider says; capture what is only authorised. `fresh`: just asked for, not told some time ago."""
     ledger = await _record(ctx, ref, found)
-    attempt = ledger.attempt_of(found.id)
-    if attempt is None or attempt.status not in ("authorized", "unknown") or ledger.row.status == "completed":
+    attempt = _to_capture(ledger, found.id)
+    if attempt is None:
         return ledger
     provider = provider_named(ctx, attempt.provider)
     if not fresh or attempt.status == "unknown":
         found = await provider.lookup(found.id)
         ledger = await _record(ctx, ref, found)
-    if found.status != "authorized" or ledger.row.status == "completed":
+        attempt = _to_capture(ledger, found.id)
+    if attempt is None or found.status != "authorized":
         return ledger
     try:
         found = await provider.capture(found.id, ledger.row.amount_paise, ledger.row.currency)

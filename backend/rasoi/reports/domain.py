@@ -15,6 +15,7 @@ import msgspec
 
 from rasoi.contracts.kitchen import TicketChanged
 from rasoi.contracts.orders import LineState, OrderState
+from rasoi.platform.money import half_up
 
 NOT_SOLD = frozenset({"cancelled", "rejected", "expired"})
 # after these, and only these, a ticket may have become ready, or be so no more
@@ -136,4 +137,4 @@ def newest(rows: Iterable[V]) -> list[V]:
 
 def average(total_paise: int, orders: int) -> int:
     """Paise per order, rounded half up; 0 without orders."""
-    return (2 * total_paise + orders) // (2 * orders) if orders else 0
+    return half_up(total_paise, orders) if orders else 0

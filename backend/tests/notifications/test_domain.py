@@ -48,7 +48,7 @@ STOCK: dict[str, Any] = {
 }  # fmt: skip
 
 
-def told(data: Contract) -> list[tuple[str, str, str, str]]:
+def messages_of(data: Contract) -> list[tuple[str, str, str, str]]:
     drafts: list[Draft] = RULES[type(data)](data)
     return [
         (TEMPLATES[draft.kind].audience, draft.kind, *render(draft.kind, draft.values)) for draft in drafts
@@ -64,23 +64,23 @@ def test_a_placed_order(status: str) -> None:
         "placed": [("staff", "order_to_approve", "Table 4: approve", "Order 12 waits for approval.")],
         "awaiting_payment": [],
     }
-    assert told(orders.OrderPlaced(**ORDER, status=status)) == expected[status]
+    assert messages_of(orders.OrderPlaced(**ORDER, status=status)) == expected[status]
 
 
 def test_a_confirmed_order() -> None:
-    assert [each[1] for each in told(orders.OrderConfirmed(**ORDER, status="confirmed"))] == [
+    assert [each[1] for each in messages_of(orders.OrderConfirmed(**ORDER, status="confirmed"))] == [
         "order_received"
     ]
 
 
 def test_a_ready_order_calls_guest_and_staff() -> None:
     ready: dict[str, Any] = {"status": "ready", "path": ["preparing", "ready"]}
-    assert told(orders.OrderProgressed(**ORDER, **ready)) == [
+    assert messages_of(orders.OrderProgressed(**ORDER, **ready)) == [
         ("guest", "order_ready", "Your food is ready", "Order 12 is on its way to Table 4."),
         ("staff", "pick_up", "Table 4: pick up", "Order 12 is ready."),
     ]
     takeaway = ORDER | {"table": None, "type": "takeaway", "token": "7"}
-    assert told(orders.OrderProgressed(**takeaway, **ready))[0] == (
+    assert messages_of(orders.OrderProgressed(**takeaway, **ready))[0] == (
         "guest", "token_called", "Token 7 is ready", "Please collect order 12 at the counter.",
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_a_ready_order_calls_guest_and_staff() -> None:
     ],
 )
 def test_other_progress_is_not_told(status: str, path: list[str]) -> None:
-    assert told(orders.OrderProgressed(**ORDER, status=status, path=path)) == []
+    assert messages_of(orders.OrderProgressed(**ORDER, status=status, path=path)) == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_other_progress_is_not_told(status: str, path: list[str]) -> None:
     ],
 )
 def test_an_order_that_ended(status: str, reason: str | None, text: str) -> None:
-    assert told(orders.OrderCancelled(**ORDER, status=status, reason=reason))[0][3] == text
+    assert messages_of(orders.OrderCancelled(**ORDER, status=status, reason=reason))[0][3] == text
 
 
 def test_a_call_for_the_waiter_is_one_thing_however_often_the_bill_changes() -> None:
@@ -123,13 +123,15 @@ def test_a_call_for_the_waiter_is_one_thing_however_often_the_bill_changes() -> 
         "Table 4: cash",
         "The guests want to pay ₹1,23,456.50 in cash.",
     )
-    assert told(orders.BillChanged(**BILL)) == []
-    assert told(orders.BillClosed(**call)) == []
+    assert messages_of(orders.BillChanged(**BILL)) == []
+    assert messages_of(orders.BillClosed(**call)) == []
 
 
 def test_a_payment() -> None:
     paid = payments.PaymentCompleted(**PAYMENT, method="upi")
-    assert told(paid) == [("guest", "payment_received", "Payment received", "₹500 paid by UPI. Thank you!")]
+    assert messages_of(paid) == [
+        ("guest", "payment_received", "Payment received", "₹500 paid by UPI. Thank you!")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,15 +141,20 @@ def test_a_payment() -> None:
 )  # fmt: skip
 def test_a_refund(status: str, kinds: list[str]) -> None:
     change = payments.RefundChanged(**PAYMENT, refund_id=uuid7(), refund_paise=2_050, refund_status=status)
-    assert [each[1] for each in told(change)] == kinds
-    assert all("₹20.50" in each[3] for each in told(change))
+    assert [each[1] for each in messages_of(change)] == kinds
+    assert all("₹20.50" in each[3] for each in messages_of(change))
 
 
 def test_stock() -> None:
-    assert told(inventory.StockLow(**STOCK))[0][2:] == ("Paneer runs low", "900 g left; reorder at 1.5 kg.")
-    assert told(inventory.StockDepleted(**STOCK))[0][2] == "Paneer ran out"
+    assert messages_of(inventory.StockLow(**STOCK))[0][2:] == (
+        "Paneer runs low",
+        "900 g left; reorder at 1.5 kg.",
+    )
+    assert messages_of(inventory.StockDepleted(**STOCK))[0][2] == "Paneer ran out"
     short = STOCK | {"available_milli": -2_000, "unit": "portion", "order_ids": [uuid7()]}
-    assert told(inventory.StockShortage(**short))[0][3] == "2 portion missing for 1 order already taken."
+    assert (
+        messages_of(inventory.StockShortage(**short))[0][3] == "2 portion missing for 1 order already taken."
+    )
 
 
 def test_every_template_can_be_filled_by_what_uses_it() -> None:
@@ -196,6 +203,13 @@ def test_rupees(paise: int, text: str) -> None:
         (2_000_000, "ml", "2 l"),
         (3_000, "portion", "3 portion"),
         (1_500, "piece", "1.5 piece"),
+        (1_250_000, "g", "1.3 kg"),
+        (1_249_000, "g", "1.2 kg"),
+        (250, "piece", "0.3 piece"),
+        (-1_250, "piece", "-1.3 piece"),
+        (999_999, "g", "1000 g"),
+        (-3_000_000, "ml", "-3 l"),
+        (0, "g", "0 g"),
     ],
 )
 def test_quantities(milli: int, unit: str, text: str) -> None:

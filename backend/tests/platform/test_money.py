@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,34 @@ def test_half_up_is_the_nearest_and_halves_go_away_from_zero(numerator: int, den
     assert abs(exact - rounded) <= Fraction(1, 2)
     if abs(exact - rounded) == Fraction(1, 2):
         assert abs(rounded) > abs(exact)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "rounded"),
+    [
+        (1, 2, 1), (3, 2, 2), (5, 2, 3), (25, 10, 3), (125, 50, 3), (-1, 2, -1), (-5, 2, -3),
+        (49, 100, 0), (50, 100, 1), (51, 100, 1), (149, 100, 1), (1, 3, 0), (2, 3, 1), (-49, 100, 0), (7, 1, 7), (0, 5, 0),
+    ],
+)  # fmt: skip
+def test_halves_and_their_neighbours(numerator: int, denominator: int, rounded: int) -> None:
+    assert half_up(numerator, denominator) == rounded
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "parts"),
+    [
+        (100, [1, 1, 1], [34, 33, 33]),
+        (100, [1, 1, 4], [17, 17, 66]),
+        (1, [1, 2], [0, 1]),
+        (5, [0, 3, 0], [0, 5, 0]),
+        (10, [3, 3, 3, 1], [3, 3, 3, 1]),
+        (7, [0, 0], [0, 0]),
+    ],
+)
+def test_the_largest_remainder_gets_the_paisa_and_the_first_of_equals(
+    total: int, weights: list[int], parts: list[int]
+) -> None:
+    assert spread(total, weights) == parts
 
 
 @given(paise, st.lists(st.integers(0, 10**9), min_size=1, max_size=30))

@@ -154,6 +154,14 @@ def test_any_order_of_redelivery_gives_the_same_sales(
     assert [sale.counted for sale in kept] == sold
 
 
+@pytest.mark.parametrize(
+    ("total", "orders", "paise"),
+    [(1, 2, 1), (3, 2, 2), (5, 2, 3), (1, 3, 0), (2, 3, 1), (100, 8, 13), (0, 0, 0)],
+)
+def test_an_average_of_halves(total: int, orders: int, paise: int) -> None:
+    assert average(total, orders) == paise
+
+
 @given(st.integers(0, 10**12), st.integers(1, 10**6))
 def test_the_average_is_to_the_nearest_paisa(total: int, orders: int) -> None:
     assert 2 * abs(average(total, orders) * orders - total) <= orders

@@ -56,14 +56,14 @@ def unchanged(committed: Path, made: str, remedy: str) -> str:
     return f"{committed.relative_to(ROOT)} is stale ({remedy}):\n{shown}" if changes else ""
 
 
-def description(kind: str) -> Callable[[], str]:
-    """Whether the committed OpenAPI or AsyncAPI is what the code says."""
+def description(kind: str, path: Path | None = None) -> Callable[[], str]:
+    """Whether what `rasoi <kind>` prints is what was committed."""
 
     def check() -> str:
         done = subprocess.run(["rasoi", kind], cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
             return done.stderr.strip()
-        return unchanged(BACKEND / f"{kind}.json", done.stdout, "make generated")
+        return unchanged(path or BACKEND / f"{kind}.json", done.stdout, "make generated")
 
     return check
 
@@ -164,6 +164,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "import rules": lambda: tool("lint-imports"),
     "OpenAPI is current": description("openapi"),
     "AsyncAPI is current": description("asyncapi"),
+    "the table of problems is current": description("problems", ROOT / "docs" / "problems.md"),
     "old events are still read": lambda: tool(sys.executable, "-m", "tests.contracts.samples"),
     "the screens' client is current": client,
     "the containers are the stack's": containers,

@@ -17,6 +17,8 @@ def main() -> int:
     for kind in ("openapi", "asyncapi"):
         made = subprocess.run(["rasoi", kind], cwd=ROOT, stdout=subprocess.PIPE, check=True)
         (BACKEND / f"{kind}.json").write_bytes(made.stdout)
+    made = subprocess.run(["rasoi", "problems"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    (ROOT / "docs" / "problems.md").write_bytes(made.stdout)
     target = SCREENS / "src" / "lib" / "api" / "schema.d.ts"
     tool = SCREENS / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
     subprocess.run(

@@ -25,7 +25,7 @@ from rasoi.demo import first_start
 from rasoi.embedded import ChildFailed, Embedded
 from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
-from rasoi.platform import http, janitor, migrate, observability, static_files, tracing
+from rasoi.platform import http, janitor, migrate, observability, problems, static_files, tracing
 from rasoi.platform.auth import Tokens
 from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
@@ -278,3 +278,24 @@ def openapi(settings: Settings) -> str:
 def asyncapi(settings: Settings) -> str:
     """The AsyncAPI document."""
     return json.dumps(asyncapi_document.document(ROOMS, version("rasoi")), indent=2, sort_keys=True)
+
+
+PROBLEMS_HEAD = """# Problems
+
+What the HTTP interface refuses, it answers as RFC 9457 problem details. `type` names the kind for good; a caller decides
+by it, shows `title` or `detail`, and after `Retry-After` seconds may ask again where that header is given. Bodies of 422
+`/problems/invalid` list the fields in `errors`. Made by `make generated` from the classes themselves; two can't share a type.
+
+| status | type | title | from |
+| --- | --- | --- | --- |"""
+
+
+def problems_table() -> str:
+    """Every type of problem that a caller may get, as docs/problems.md."""
+    rows = sorted(
+        (cls.status, slug, cls.title, cls.__module__.split(".")[1])
+        for slug, cls in problems.TYPES.items()
+        if cls.__module__.startswith("rasoi.")
+    )
+    lines = [f"| {status} | `/problems/{slug}` | {title} | {room} |" for status, slug, title, room in rows]
+    return "\n".join([PROBLEMS_HEAD, *lines])

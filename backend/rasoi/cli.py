@@ -124,6 +124,12 @@ def asyncapi(settings: Settings, _: argparse.Namespace) -> None:
     print(app.asyncapi(settings))
 
 
+def problems(settings: Settings, _: argparse.Namespace) -> None:
+    from rasoi import app
+
+    print(app.problems_table())
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands with their arguments."""
     from rasoi.stack import arguments as stack_arguments
@@ -170,6 +176,7 @@ def parser() -> argparse.ArgumentParser:
     stack_arguments.add(stacked)
     command("openapi", openapi, "print the description of the HTTP interface")
     command("asyncapi", asyncapi, "print the description of the events")
+    command("problems", problems, "print the table of what the HTTP interface may refuse")
     return top
 
 

@@ -28,7 +28,7 @@ def rasoi(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_imports_little() -> None:
     done = rasoi("--help")
     assert done.returncode == 0
-    for command in "run migrate settings import events rebuild rush openapi asyncapi".split():
+    for command in "run migrate settings import events rebuild rush openapi asyncapi problems".split():
         assert f"    {command} " in done.stdout
     code = "import sys, rasoi.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()

@@ -12,6 +12,7 @@ from rasoi.orders import service, tables
 from rasoi.orders.domain import Bill
 from rasoi.orders.pricing import rounded
 from rasoi.orders.rows import OrderRow
+from rasoi.orders.service import UnknownBill as UnknownBill
 from rasoi.platform.context import Context
 from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
@@ -67,7 +68,7 @@ async def due(
     """What is owed on a bill, named by itself or by an order on it. Raises NotFound."""
     read = await db.read_bill(conn, outlet_id, bill_id, order_id=order_id)
     if read is None:
-        raise service.UnknownBill()
+        raise UnknownBill()
     return _due(read, order_id)
 
 

@@ -15,7 +15,7 @@ from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS
 from rasoi.platform.auth import Principal
 from rasoi.platform.database import Tx
-from rasoi.platform.problems import Conflict, NotFound, Unprocessable
+from rasoi.platform.problems import Conflict, Unprocessable
 from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
@@ -28,10 +28,6 @@ class NothingDue(Conflict):
     slug, title = "nothing-due", "Nothing is due"
 
 
-class UnknownBill(NotFound):
-    slug, title = "unknown-bill", "There is no such bill"
-
-
 async def due_of(
     tx: Tx, principal: Principal, request: schemas.DueRequest | schemas.CashRequest
 ) -> orders.DueBill:
@@ -40,7 +36,7 @@ async def due_of(
         raise Unprocessable("Name either the order or the bill.")
     due = await orders.due(tx, principal.outlet_id, order_id=request.order_id, bill_id=request.bill_id)
     if principal.kind == "guest" and principal.session_id not in due.session_ids:
-        raise UnknownBill()
+        raise orders.UnknownBill()
     locked = await orders.lock_due(tx, due.outlet_id, due.bill_id)
     return msgspec.structs.replace(locked, order_id=due.order_id)
 

@@ -29,7 +29,7 @@ class NoSignature(BadRequest):
 
 
 class ForgedWebhook(Unauthenticated):
-    slug, title = "bad-signature", "The webhook's signature is not valid"
+    slug, title = "bad-webhook-signature", "The webhook's signature is not valid"
 
 
 async def receive_webhook(ctx: Context, provider_name: str, headers: Mapping[str, str], body: bytes) -> None:

@@ -1,15 +1,17 @@
 """Errors that know their HTTP status, rendered in one place as RFC 9457 problem details.
 
-Problem
-├── BadRequest 400        ├── Conflict 409          ├── TooManyRequests 429
-├── Unauthenticated 401   ├── TooLarge 413          └── Unavailable 503
-├── Forbidden 403         ├── Unprocessable 422
-└── NotFound 404
+Problem 500
+├── BadRequest 400          ├── RequestTimeout 408     ├── TooManyRequests 429
+├── Unauthenticated 401     ├── Conflict 409           ├── BadGateway 502
+├── Forbidden 403           ├── TooLarge 413           ├── Unavailable 503
+├── NotFound 404            ├── UriTooLong 414         └── GatewayTimeout 504
+└── MethodNotAllowed 405    └── Unprocessable 422
+
+Each has a `slug` of its own, which names its `type` for good; docs/problems.md lists all of them.
 """
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 import asyncpg
@@ -33,11 +35,22 @@ class Problem(Exception):
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong on our side"
 
+    def __init_subclass__(cls) -> None:
+        """Register the type. Raises TypeError for one that could not be told from another."""
+        super().__init_subclass__()
+        slug = cls.__dict__.get("slug")
+        if slug is None or slug in TYPES:
+            raise TypeError(f"{cls.__name__} needs a slug of its own, not {slug or cls.slug}")
+        TYPES[slug] = cls
+
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **extensions: Any) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.headers = headers or {}
         self.extensions = extensions
+
+
+TYPES: dict[str, type[Problem]] = {Problem.slug: Problem}
 
 
 class BadRequest(Problem):
@@ -56,6 +69,16 @@ class NotFound(Problem):
     status, slug, title = 404, "not-found", "Not found"
 
 
+class MethodNotAllowed(Problem):
+    status, slug, title = 405, "method-not-allowed", "This path can't be asked in this way"
+
+
+class RequestTimeout(Problem):
+    """Of the gateway."""
+
+    status, slug, title = 408, "request-timeout", "The request did not arrive in time"
+
+
 class Conflict(Problem):
     status, slug, title = 409, "conflict", "This conflicts with the present state"
 
@@ -71,6 +94,12 @@ class TooLarge(Problem):
     status, slug, title = 413, "too-large", "The request is too large"
 
 
+class UriTooLong(Problem):
+    """Of the gateway."""
+
+    status, slug, title = 414, "uri-too-long", "The address is too long"
+
+
 class Unprocessable(Problem):
     status, slug, title = 422, "invalid", "The request is not valid"
 
@@ -79,8 +108,22 @@ class TooManyRequests(Problem):
     status, slug, title = 429, "too-many-requests", "Too many requests"
 
 
+class BadGateway(Problem):
+    """Of the gateway: what it asks is not there, or ended before it had answered."""
+
+    status, slug, title = 502, "bad-gateway", "The service can't be reached"
+
+
 class Unavailable(Problem):
+    """A service that can't work now, most likely for want of its database."""
+
     status, slug, title = 503, "unavailable", "Not available right now"
+
+
+class GatewayTimeout(Problem):
+    """Of the gateway: the request may have been done all the same."""
+
+    status, slug, title = 504, "gateway-timeout", "The service did not answer in time"
 
 
 def render(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
@@ -124,6 +167,7 @@ BY_STATUS: dict[int, type[Problem]] = {
         Unauthenticated,
         Forbidden,
         NotFound,
+        MethodNotAllowed,
         Conflict,
         TooLarge,
         Unprocessable,
@@ -137,18 +181,8 @@ def from_http(error: HTTPException) -> Problem:
     """A framework error (unknown path, wrong method, unreadable JSON, too large) as a problem of ours."""
     if isinstance(error, ValidationException):
         return from_validation(error)
-    cls = BY_STATUS.get(error.status_code)
     headers = {str(k): str(v) for k, v in (error.headers or {}).items()}
-    if cls is not None:
-        return cls(error.detail, headers=headers)
-    problem = Problem(error.detail, headers=headers)
-    phrase = HTTPStatus(error.status_code).phrase
-    named = type(
-        "HttpProblem",
-        (Problem,),
-        {"status": error.status_code, "slug": phrase.lower().replace(" ", "-"), "title": phrase},
-    )
-    return named(problem.detail, headers=headers)  # type: ignore[no-any-return]
+    return BY_STATUS.get(error.status_code, BadRequest)(error.detail, headers=headers)
 
 
 def from_database(error: Exception) -> Problem | None:

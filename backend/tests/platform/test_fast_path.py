@@ -26,7 +26,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Taken(Conflict):
-    slug, title = "taken", "Somebody was first"
+    slug, title = "taken-here", "Somebody was first"
 
 
 @post("/api/hot", guards=[allow("waiter")], status_code=201, opt=FAST_PATH)

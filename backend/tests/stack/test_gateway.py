@@ -169,7 +169,7 @@ async def test_its_refusals_are_in_the_services_words(
     client: httpx.AsyncClient, replicas: dict[str, Replica]
 ) -> None:
     await asyncio.gather(replicas["menu"].stop(), replicas["kitchen"].stop())
-    for path, kind in (("/nothing", problems.NotFound), ("/api/menu?token=1", problems.Unavailable)):
+    for path, kind in (("/nothing", problems.NotFound), ("/api/menu?token=1", problems.BadGateway)):
         answer = await client.get(path)
         told = problem_of(answer)
         assert (told["type"], told["title"]) == (f"/problems/{kind.slug}", kind.title)

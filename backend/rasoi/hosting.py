@@ -17,6 +17,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
+import msgspec
 import uvicorn
 from litestar import get
 
@@ -48,14 +49,20 @@ def tokens_of(settings: Settings, revocations: Revocations) -> Tokens:
     return Tokens(settings.secret_key, revocations.is_revoked)
 
 
+class BuildView(msgspec.Struct):
+    build: str
+    razorpay_simulated: bool
+    outlet_name: str
+
+
 def build_routes(build: str) -> Any:
     """What screens ask first: which build is served, and whether money is real."""
 
     @get("/api/build", guards=[public], tags=["platform"])
-    async def build_info(ctx: Context) -> dict[str, Any]:
+    async def build_info(ctx: Context) -> BuildView:
         """The build of the screens, and whether the Razorpay simulator stands in."""
         named = await outlet(ctx.db, 1)
-        return {"build": build, "razorpay_simulated": ctx.settings.simulated, "outlet_name": named.name}
+        return BuildView(build, ctx.settings.simulated, named.name)
 
     @get("/api/asyncapi.json", guards=[public], tags=["platform"])
     async def asyncapi_route() -> dict[str, Any]:

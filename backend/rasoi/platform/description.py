@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -27,10 +27,12 @@ def tidied(schema: Any) -> Any:
     return [tidied(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def complete(document: dict[str, Any], payloads: Iterable[type[msgspec.Struct]]) -> dict[str, Any]:
+def complete(document: dict[str, Any], payloads: Collection[type[msgspec.Struct]]) -> dict[str, Any]:
     """The OpenAPI document with the sockets' payloads among its schemas. What only the server sends always
     carries every field, so there all are required, also those that have a default in Python."""
     schemas = document["components"]["schemas"]
+    if taken := schemas.keys() & {cls.__name__ for cls in payloads}:
+        raise ValueError(f"a route's schema has the same name as a socket's payload: {taken}")
     _, more = msgspec.json.schema_components(list(payloads), ref_template=REF + "{name}")
     for name, schema in more.items():
         schemas.setdefault(name, tidied(schema))

@@ -109,7 +109,7 @@ class BoardStep(msgspec.Struct, frozen=True):
     action_id: UUID | None
 
 
-class Availability(msgspec.Struct, frozen=True):
+class ItemAvailability(msgspec.Struct, frozen=True):
     item_id: UUID
     available: bool
     remaining: int | None
@@ -124,7 +124,7 @@ class FloorTicket(msgspec.Struct, frozen=True):
 
 
 # What screens apply as it comes, so the OpenAPI document describes it too; of the rest they only read anew.
-PAYLOADS = (BoardStep, FloorTicket, Availability, MenuVersion)
+PAYLOADS = (BoardStep, FloorTicket, ItemAvailability, MenuVersion)
 GUEST = {"order": GuestOrder, "bill": GuestBill, "payment": GuestPayment, "notification": GuestNotification}
 Audience = Any
 

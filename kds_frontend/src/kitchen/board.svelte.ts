@@ -7,7 +7,7 @@ import {
   newId,
   toasts,
   type Board,
-  type BoardChange,
+  type BoardStep,
   type Change,
   type KitchenAction,
   type KitchenActionName,
@@ -45,9 +45,10 @@ export class BoardStore {
   private recalled = $state.raw(new Map<string, Ticket>());
   private readonly own = new Set<string>();
   private versions = new Map<string, number>();
-  private readonly follower: Follower<Board, BoardChange>;
+  private readonly follower: Follower<Board, BoardStep>;
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
   private readonly leave: () => void;
+  private readonly here: { params: { path: { station: string } } };
 
   /** The tickets on the board as the cook sees them, in board order. */
   readonly shown = $derived(
@@ -60,6 +61,7 @@ export class BoardStore {
     private readonly bell: Bell,
     readonly station: string,
   ) {
+    this.here = { params: { path: { station } } };
     this.follower = new Follower({
       load: () => this.load(),
       reset: (board) => this.reset(board),
@@ -76,7 +78,7 @@ export class BoardStore {
     this.refreshPending();
     builds.busy = () => this.queue.size > 0;
     this.leave = live.follow(`kitchen:${session.outlet?.id ?? 1}:${station}`, {
-      onChange: (change) => this.follower.receive(change as Change<BoardChange>),
+      onChange: (change) => this.follower.receive(change as Change<BoardStep>),
       onJoin: () => this.joined(),
       onCheck: () => this.compareWithServer(),
       onRefused: (reason) => (this.fault = new Error(`This station can’t be shown: ${reason}`)),
@@ -144,12 +146,8 @@ export class BoardStore {
     void this.queue.flush();
   }
 
-  private get path(): string {
-    return `/api/kitchen/boards/${encodeURIComponent(this.station)}`;
-  }
-
   private async load(): Promise<{ state: Board; versions: Record<string, number> }> {
-    const board = await this.session.api.get<Board>(this.path);
+    const board = await this.session.api.get('/api/kitchen/boards/{station}', this.here);
     const subject = `${board.outlet_id}:${board.station.code}`;
     return { state: board, versions: { [subject]: board.sequence, ...board.subjects } };
   }
@@ -166,7 +164,7 @@ export class BoardStore {
     this.dropOldNews();
   }
 
-  private apply(change: Change<BoardChange>): void {
+  private apply(change: Change<BoardStep>): void {
     const { ticket, sequence, hash, action_id } = change.data;
     if (this.board) this.board = { ...this.board, sequence, hash };
     if (ticket.version >= (this.versions.get(ticket.id) ?? 0))
@@ -199,15 +197,15 @@ export class BoardStore {
 
   private async compareWithServer(): Promise<void> {
     const own = boardHash(this.tickets.values());
-    const { response } = await this.session.api
-      .raw<Board>('GET', this.path, undefined, { headers: { 'If-None-Match': `"${own}"` } })
-      .catch(() => ({ response: null }));
-    if (response && response.status !== 304) await this.follower.resync().catch(() => undefined);
+    const other = await this.session.api
+      .changed('/api/kitchen/boards/{station}', `"${own}"`, this.here)
+      .catch(() => null);
+    if (other) await this.follower.resync().catch(() => undefined);
   }
 
   private async send(actions: KitchenAction[]): Promise<KitchenActionResult[]> {
-    const reply = await this.session.api.post<{ results: KitchenActionResult[] }>('/api/kitchen/actions', {
-      actions,
+    const reply = await this.session.api.post('/api/kitchen/actions', {
+      body: { actions },
     });
     const byId = new Map(reply.results.map((result) => [result.action_id, result]));
     return actions.map(
@@ -225,7 +223,7 @@ export class BoardStore {
     if (!result.applied && !ticket) void this.follower.resync().catch(() => undefined);
   }
 
-  private forgetRecalled(id: string | undefined): void {
+  private forgetRecalled(id: string | null | undefined): void {
     this.recalled = new Map([...this.recalled].filter(([known]) => known !== id));
   }
 

@@ -1,4 +1,4 @@
-export { Api, idempotencyKey, type Credentials, type RequestOptions } from './api/client';
+export { Api, idempotencyKey, type Credentials, type CallOptions } from './api/client';
 export { ApiError, explain, type FieldError } from './api/error';
 export { GuestSession, StaffSession } from './api/session.svelte';
 export { clock, dateAndTime, minutes, timeOfDay } from './clock.svelte';

@@ -56,7 +56,7 @@ export class CheckoutStore {
     this.guest.keepSigned(signed);
     this.state = 'confirming';
     try {
-      const payment = await this.guest.api.post<Payment>('/api/payments/verify', signed);
+      const payment = await this.guest.api.post('/api/payments/verify', { body: signed });
       this.guest.keepSigned(null);
       this.intent = null;
       this.closed = false;
@@ -75,7 +75,9 @@ export class CheckoutStore {
   /** The payments of this visit, for their refunds. */
   async load(ids: string[]): Promise<void> {
     const found = await Promise.all(
-      ids.map((id) => this.guest.api.get<Payment>(`/api/payments/${id}`).catch(() => null)),
+      ids.map((id) =>
+        this.guest.api.get('/api/payments/{payment_id}', { params: { path: { payment_id: id } } }).catch(() => null),
+      ),
     );
     this.payments = found.filter((payment) => payment !== null);
     const current = this.intent?.checkout?.payment_id;
@@ -99,9 +101,10 @@ export class CheckoutStore {
     if (running && this.intent?.about === about && clock.until(running.expires_at) > 20) return running;
     if (running || this.intent?.about !== about) this.intent = { about, key: idempotencyKey(), checkout: null };
     const intent = this.intent as NonNullable<typeof this.intent>;
-    const body = { bill_id: bill.id };
-    const path = '/api/payments/checkout';
-    intent.checkout = await this.guest.api.post<Checkout>(path, body, { key: intent.key });
+    intent.checkout = await this.guest.api.post('/api/payments/checkout', {
+      body: { bill_id: bill.id },
+      key: intent.key,
+    });
     this.guest.keepPayment(intent.checkout.payment_id);
     return intent.checkout;
   }

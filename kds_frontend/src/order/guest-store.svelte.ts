@@ -1,5 +1,5 @@
 import { ApiError, builds, GuestSession, idempotencyKey, Live, type Change } from '$lib';
-import type { AvailabilityChange, Bill, Menu, NewOrder, Order, Page, QuoteRequest } from '$lib/types';
+import type { AvailabilityChange, Bill, Menu, NewOrder, Order, QuoteRequest } from '$lib/types';
 import * as cart from '$lib/ordering/cart';
 import { withAvailability } from '$lib/ordering/menu';
 import { readGuest, writeGuest, type SignedPayment, type StoredGuest } from './storage';
@@ -143,7 +143,7 @@ export class GuestStore {
     this.pending = pending;
     this.keep();
     try {
-      const order = await this.api.post<Order>('/api/orders', pending.body, { key: pending.key });
+      const order = await this.api.post('/api/orders', { body: pending.body, key: pending.key });
       this.pending = null;
       this.lines = [];
       this.note = '';
@@ -158,26 +158,30 @@ export class GuestStore {
   }
 
   async cancel(order: Order): Promise<void> {
-    await this.api.post<Order>(`/api/orders/${order.id}/cancel`, {});
+    await this.api.post('/api/orders/{order_id}/cancel', { params: { path: { order_id: order.id } }, body: {} });
     await this.refreshBill();
   }
 
   async call(reason: 'cash' | 'help'): Promise<void> {
     if (!this.bill) return;
-    this.bill = await this.api.post<Bill>(`/api/bills/${this.bill.id}/attention`, { reason });
+    this.bill = await this.api.post('/api/bills/{bill_id}/attention', {
+      params: { path: { bill_id: this.bill.id } },
+      body: { reason },
+    });
   }
 
   async loadMenu(): Promise<void> {
-    this.menu = await this.api.get<Menu>('/api/menu');
+    this.menu = await this.api.get('/api/menu');
   }
 
   /** The visit's orders and its bill as they are now; a bill of another visit is forgotten. */
   async refreshBill(): Promise<void> {
     clearTimeout(this.billTimer);
     try {
-      this.mine = (await this.api.get<Page<Order>>('/api/orders', { query: { limit: 20 } })).items;
+      this.mine = (await this.api.get('/api/orders', { params: { query: { limit: 20 } } })).items;
       this.billId ??= this.mine[0]?.bill_id ?? null;
-      if (this.billId) this.bill = await this.api.get<Bill>(`/api/bills/${this.billId}`);
+      if (this.billId)
+        this.bill = await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: this.billId } } });
       this.follow();
       if (this.payments.length) await this.checkout.load(this.payments);
     } catch (error) {

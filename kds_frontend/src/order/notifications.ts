@@ -20,6 +20,8 @@ export class GuestNotifications {
     if (!id || this.seen.has(id) || notice.state === 'delivered' || notice.state === 'read') return;
     this.seen.add(id);
     toasts.show(notice.text || notice.title);
-    void this.api.post(`/api/notifications/${id}/delivered`).catch(() => undefined);
+    void this.api
+      .post('/api/notifications/{message_id}/delivered', { params: { path: { message_id: id } } })
+      .catch(() => undefined);
   }
 }

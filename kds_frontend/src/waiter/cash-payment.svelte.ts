@@ -1,5 +1,5 @@
 import { ApiError, explain, idempotencyKey, type Api } from '$lib';
-import type { Bill, Payment } from '$lib/types';
+import type { Bill } from '$lib/types';
 import { isFinalRefusal } from '$lib/ordering/sending';
 
 interface Receipt {
@@ -44,7 +44,7 @@ export class CashPayment {
     this.state = 'sending';
     this.trouble = '';
     try {
-      const payment = await this.api.post<Payment>('/api/payments/confirm-cash', body, { key });
+      const payment = await this.api.post('/api/payments/confirm-cash', { body, key });
       const change = payment.attempts.findLast((attempt) => attempt.method === 'cash')?.change_paise;
       this.change = change ?? body.tendered_paise - body.amount_paise;
       this.state = 'done';

@@ -1,5 +1,5 @@
 import { ApiError, idempotencyKey } from '$lib';
-import type { NewOrder, Order, Quote } from '$lib/types';
+import type { NewOrder, Order } from '$lib/types';
 import * as cart from '$lib/ordering/cart';
 import { prepare, isFinalRefusal, type PendingOrder } from '$lib/ordering/sending';
 import type { WaiterStore } from './waiter-store.svelte';
@@ -67,7 +67,7 @@ export class DraftOrder {
       const pending = this.pending ?? prepare(null, await this.body(billId), idempotencyKey, Date.now());
       this.pending = pending;
       this.keep();
-      const order = await this.store.api.post<Order>('/api/orders', pending.body, { key: pending.key });
+      const order = await this.store.api.post('/api/orders', { body: pending.body, key: pending.key });
       Object.assign(this, { lines: [], held: [], note: '', name: '', pending: null, course: 1 });
       this.keep();
       return order;
@@ -86,7 +86,7 @@ export class DraftOrder {
       lines: cart.requestLines(this.lines),
       ...(billId ? { bill_id: billId } : {}),
     };
-    const quote = await this.store.api.post<Quote>('/api/orders/quote', request);
+    const quote = await this.store.api.post('/api/orders/quote', { body: request });
     const used = new Set(this.lines.map((line) => line.course));
     const held = this.held.filter((course) => used.has(course));
     const name = this.name.trim();

@@ -2,14 +2,13 @@ import { ActionQueue, ApiError, builds, explain, Live, newId, StaffSession, toas
 import type {
   AvailabilityChange,
   Bill,
-  FloorChange,
+  FloorTicket,
   KitchenAction,
   KitchenActionName,
   KitchenActionResult,
   Menu,
   MenuItem,
   Order,
-  Page,
   Table,
   Ticket,
 } from '$lib/types';
@@ -82,7 +81,7 @@ export class WaiterStore {
     this.live = new Live(this.session, { pulseMs: 4000, onRevoked: () => void this.leave() });
     this.live.follow(`floor:${this.outlet}`, {
       onJoin: () => this.load(),
-      onChange: (change) => this.onFloor(change as Change<FloorChange>),
+      onChange: (change) => this.onFloor(change as Change<FloorTicket>),
     });
     this.live.follow(`menu:${this.outlet}`, {
       onJoin: () => this.loadMenu(),
@@ -133,9 +132,9 @@ export class WaiterStore {
     this.loading = true;
     try {
       const [tables, ready, takeaways] = await Promise.all([
-        this.api.get<Page<Table>>('/api/tables'),
-        this.api.get<Page<Ticket>>('/api/kitchen/ready'),
-        this.api.get<Page<Order>>('/api/orders', { query: { type: 'takeaway', status: 'live' } }),
+        this.api.get('/api/tables'),
+        this.api.get('/api/kitchen/ready'),
+        this.api.get('/api/orders', { params: { query: { type: 'takeaway', status: 'live' } } }),
       ]);
       this.tables = tables.items;
       this.tickets = ready.items;
@@ -155,7 +154,7 @@ export class WaiterStore {
   }
 
   async loadMenu(): Promise<void> {
-    this.menu = await this.api.get<Menu>('/api/menu');
+    this.menu = await this.api.get('/api/menu');
   }
 
   /** The open bill as it is now; an answer for a bill that was left meanwhile is dropped. */
@@ -165,7 +164,7 @@ export class WaiterStore {
     try {
       const id = view.billId ?? this.table?.bill?.id ?? (await this.settledBill(view));
       if (!id) return;
-      const fresh = await this.api.get<Bill>(`/api/bills/${id}`);
+      const fresh = await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: id } } });
       if (this.view === view) this.bill = fresh;
     } catch (error) {
       if (this.view === view && !(error instanceof ApiError && error.temporary)) this.fault = error;
@@ -175,8 +174,8 @@ export class WaiterStore {
   /** A table that paid before its food came: the bill of what is still on the way. */
   private async settledBill(view: { kind: string; tableId: string | null }): Promise<string | null> {
     if (view.kind !== 'bill' || !view.tableId) return null;
-    const query = { table_id: view.tableId, status: 'live', limit: 1 };
-    const found = await this.api.get<Page<Order>>('/api/orders', { query });
+    const query = { table_id: view.tableId, status: 'live' as const, limit: 1 };
+    const found = await this.api.get('/api/orders', { params: { query } });
     return found.items[0]?.bill_id ?? null;
   }
 
@@ -197,7 +196,10 @@ export class WaiterStore {
   async setAvailable(item: MenuItem, available: boolean): Promise<void> {
     await this.run(
       async () => {
-        await this.api.put(`/api/menu/items/${item.id}/availability`, { available });
+        await this.api.put('/api/menu/items/{item_id}/availability', {
+          params: { path: { item_id: item.id } },
+          body: { available },
+        });
         if (this.menu)
           this.menu = withAvailability(this.menu, { item_id: item.id, available, remaining: item.remaining });
       },
@@ -210,7 +212,7 @@ export class WaiterStore {
     this.timer = setTimeout(() => void this.load().catch(() => undefined), wait);
   }
 
-  private onFloor(change: Change<FloorChange>): void {
+  private onFloor(change: Change<FloorTicket>): void {
     const { ticket } = change.data;
     if (ticket) this.tickets = withTicket(this.tickets, ticket);
     this.reloadSoon();
@@ -226,7 +228,7 @@ export class WaiterStore {
   }
 
   private async sendActions(actions: KitchenAction[]): Promise<KitchenActionResult[]> {
-    const { results } = await this.api.post<{ results: KitchenActionResult[] }>('/api/kitchen/actions', { actions });
+    const { results } = await this.api.post('/api/kitchen/actions', { body: { actions } });
     return results;
   }
 

@@ -1155,6 +1155,12 @@ export interface components {
             };
             tickets: components["schemas"]["TicketState"][];
         };
+        /** BuildView */
+        BuildView: {
+            build: string;
+            outlet_name: string;
+            razorpay_simulated: boolean;
+        };
         /** CashRequest */
         CashRequest: {
             amount_paise: number;
@@ -1270,6 +1276,13 @@ export interface components {
             quantity: number;
             taxable_paise: number | null;
             total_paise: number;
+        };
+        /** ItemAvailability */
+        ItemAvailability: {
+            available: boolean;
+            /** Format: uuid */
+            item_id: string;
+            remaining: number | null;
         };
         /** ItemChange */
         ItemChange: {
@@ -2201,9 +2214,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["BuildView"];
                 };
             };
         };

@@ -119,11 +119,11 @@ export class StaffSession extends StoredSession<SessionReply> {
   }
 
   async login(username: string, password: string): Promise<void> {
-    this.keep(await this.open.post<SessionReply>('/api/staff/login', { username, password }));
+    this.keep(await this.open.post('/api/staff/login', { body: { username, password } }));
   }
 
   async loginPin(pin: string, outletId = 1): Promise<void> {
-    this.keep(await this.open.post<SessionReply>('/api/staff/login/pin', { outlet_id: outletId, pin }));
+    this.keep(await this.open.post('/api/staff/login/pin', { body: { outlet_id: outletId, pin } }));
   }
 
   /** Signs out here at once, and on the server when it can be reached. */
@@ -136,7 +136,7 @@ export class StaffSession extends StoredSession<SessionReply> {
   }
 
   protected renew(current: SessionReply): Promise<SessionReply> {
-    return this.open.post<SessionReply>('/api/staff/refresh', { refresh_token: current.refresh_token });
+    return this.open.post('/api/staff/refresh', { body: { refresh_token: current.refresh_token } });
   }
 
   protected lifetime(reply: SessionReply): number {
@@ -172,7 +172,7 @@ export class GuestSession extends StoredSession<GuestSessionReply> {
   async start(): Promise<void> {
     if (this.signedIn) return;
     const body = this.tableCode ? { table_code: this.tableCode } : {};
-    this.keep(await this.open.post<GuestSessionReply>('/api/sessions', body));
+    this.keep(await this.open.post('/api/sessions', { body }));
   }
 
   /** Forgets this visit, for example when its table was closed. */
@@ -182,7 +182,7 @@ export class GuestSession extends StoredSession<GuestSessionReply> {
 
   protected async renew(current: GuestSessionReply): Promise<GuestSessionReply> {
     const holder = new Api({ token: current.token, refresh: () => Promise.resolve(false) });
-    const fresh = await holder.post<GuestSessionReply>('/api/sessions/refresh');
+    const fresh = await holder.post('/api/sessions/refresh');
     return { ...current, ...fresh };
   }
 

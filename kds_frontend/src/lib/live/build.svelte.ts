@@ -12,7 +12,7 @@ class Builds {
   /** Asks once for the build and the outlet's name; called by each screen at its start. */
   async load(): Promise<Build | null> {
     try {
-      this.info = await new Api().get<Build>('/api/build');
+      this.info = await new Api().get('/api/build');
       this.seen(this.info.build);
     } catch {
       setTimeout(() => void this.load(), 3000);

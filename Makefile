@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test test mutants endurance faults check tidy bench generated screens lock
+.PHONY: help run stack stack-test containers-test test mutants endurance faults check tidy bench generated screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -19,6 +19,9 @@ stack: ## the same as many processes over Kafka, behind nginx (PORT=8080), watch
 stack-test: ## the browser suite and a rush with a rolling restart, through the stack's gateway
 	@$(SETUP) python screens browser stack -- env E2E_PLATFORM=stack python infra/test.py -m "" \
 		tests/e2e tests/stack/test_rush.py --deselect tests/e2e/test_kill.py $(ARGS)
+
+containers-test: ## the containers, run for real by an engine of its own (ARGS="--only up", ARGS=--short)
+	@$(SETUP) python browser -- python infra/containers $(ARGS)
 
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
 	@$(SETUP) python screens prisma browser stack -- python infra/test.py $(ARGS)

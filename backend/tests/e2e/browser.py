@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -54,7 +55,14 @@ async def launch(playwright: Playwright) -> Browser:
 
 @contextmanager
 def running(**environ: str) -> Iterator[Platform]:
-    """A platform, or the stack of many processes where that is to be tested; `{port}` in a setting becomes its port."""
+    """A platform, or the stack of many processes where that is to be tested, or one that runs already at E2E_URL with the
+    demo restaurant; `{port}` in a setting becomes its port."""
+    if url := os.environ.get("E2E_URL"):
+        assert not environ, (
+            "a test that needs settings of its own can't be run against a platform that runs already"
+        )
+        yield Elsewhere(Path(), port=urlsplit(url).port or 80)
+        return
     kind = Stack if os.environ.get("E2E_PLATFORM") == "stack" else Platform
     with private_directory() as directory:
         port = free_port()
@@ -62,6 +70,14 @@ def running(**environ: str) -> Iterator[Platform]:
         platform = kind(directory / "data", settings, port=port).start()
         yield platform
         platform.stop()
+
+
+class Elsewhere(Platform):
+    """One of this machine that others started."""
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
 
 
 @dataclass

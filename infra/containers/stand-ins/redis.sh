@@ -1,0 +1,3 @@
+#!/bin/bash
+[ "$1" = redis-server ] && set -- redis-server /etc/redis.conf "${@:2}"
+exec "$@"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -126,7 +127,7 @@ async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str
     return await conn.fetchval(sql, outlet_id, session_id, kind, found)  # type: ignore[no-any-return]
 
 
-async def find_orders(
+async def list_orders(
     conn: Any,
     outlet_id: int,
     *,
@@ -138,10 +139,10 @@ async def find_orders(
     session_id: UUID | None,
     before: UUID | None,
     limit: int,
-) -> list[tuple[UUID, UUID]]:
-    """(order, bill) ids, newest first. `status` "live" means everything not yet completed or terminated."""
+) -> list[tuple[OrderRow, BillRow]]:
+    """Orders with their bills, newest first. `status` "live" means everything not yet completed or terminated."""
     rows = await conn.fetch(
-        """SELECT o.id, o.bill_id FROM orders.orders o
+        """SELECT o.* FROM orders.orders o
         WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9)))
           AND ($3::text IS NULL OR o.type = $3) AND ($4::date IS NULL OR o.business_day = $4)
           AND ($5::uuid IS NULL OR o.table_id = $5) AND ($6::int IS NULL OR o.number = $6)
@@ -150,21 +151,58 @@ async def find_orders(
                AND b.id IN (SELECT bill_id FROM orders.orders WHERE outlet_id = $1 AND session_id = $7)))
           AND ($8::uuid IS NULL OR o.id < $8)
         ORDER BY o.id DESC LIMIT $10""",
-        outlet_id, status, kind, day, table_id, number, session_id, before, list(LIVE), limit,
-    )  # fmt: skip
-    return [(row["id"], row["bill_id"]) for row in rows]
+        *(outlet_id, status, kind, day, table_id, number, session_id, before, list(LIVE), limit),
+    )
+    orders = await _with_lines(conn, outlet_id, rows)
+    bills = await conn.fetch(
+        "SELECT * FROM orders.bill WHERE outlet_id = $1 AND id = ANY ($2)",
+        outlet_id,
+        list({order.bill_id for order in orders}),
+    )
+    by_id = {row["id"]: msgspec.convert(dict(row), BillRow) for row in bills}
+    return [(order, by_id[order.bill_id]) for order in orders]
 
 
-async def find_bills(
+async def list_bills(
     conn: Any, outlet_id: int, *, status: str | None, session_id: UUID | None, before: UUID | None, limit: int
-) -> list[UUID]:
-    """Ids of bills, newest first."""
+) -> list[tuple[BillRow, list[OrderRow]]]:
+    """Bills with their orders, newest first."""
     rows = await conn.fetch(
-        """SELECT id FROM orders.bill WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
+        """SELECT * FROM orders.bill WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
         AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5""",
-        outlet_id, status, session_id, before, limit,
-    )  # fmt: skip
-    return [row["id"] for row in rows]
+        *(outlet_id, status, session_id, before, limit),
+    )
+    bills = [msgspec.convert(dict(row), BillRow) for row in rows]
+    found = await conn.fetch(
+        "SELECT * FROM orders.orders WHERE outlet_id = $1 AND bill_id = ANY ($2) ORDER BY number",
+        outlet_id,
+        [bill.id for bill in bills],
+    )
+    orders: dict[UUID, list[OrderRow]] = defaultdict(list)
+    for order in await _with_lines(conn, outlet_id, found):
+        orders[order.bill_id].append(order)
+    return [(bill, orders[bill.id]) for bill in bills]
+
+
+async def _with_lines(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[OrderRow]:
+    """Rows of orders.orders with all their lines and tickets' progress, in two queries however many they are."""
+    ids = [row["id"] for row in rows]
+    lines = await conn.fetch(
+        "SELECT * FROM orders.line WHERE outlet_id = $1 AND order_id = ANY ($2) ORDER BY position",
+        outlet_id,
+        ids,
+    )
+    tickets = await conn.fetch(
+        """SELECT order_id, station, ticket_id, state, version FROM orders.ticket_progress
+        WHERE outlet_id = $1 AND order_id = ANY ($2) ORDER BY station, ticket_id""",
+        outlet_id,
+        ids,
+    )
+    parts: dict[UUID, dict[str, list[dict[str, Any]]]] = {id: {"lines": [], "progress": []} for id in ids}
+    for name, found in (("lines", lines), ("progress", tickets)):
+        for row in found:
+            parts[row["order_id"]][name].append(dict(row))
+    return [msgspec.convert(dict(row) | parts[row["id"]], OrderRow) for row in rows]
 
 
 async def floor(conn: Any, outlet_id: int) -> list[Any]:

@@ -130,20 +130,20 @@ async def list_orders(
 ) -> schemas.Orders:
     """Orders, newest first; a guest's own session's only."""
     session = principal.session_id if principal.role == "guest" else None
-    found = await db.find_orders(
-        ctx.db, principal.outlet_id, status=status, kind=type, day=business_day, table_id=table_id, number=q,
-        session_id=session, before=cursor, limit=limit,
-    )  # fmt: skip
-    bills = {
-        bill_id: await db.read_bill(ctx.db, principal.outlet_id, bill_id)
-        for bill_id in {bill for _, bill in found}
-    }
-    items = []
-    for order_id, bill_id in found:
-        read = bills[bill_id]
-        if read is not None:
-            items += [views.order_view(order, read.bill) for order in read.orders if order.id == order_id]
-    return schemas.Orders(items, str(found[-1][0]) if len(found) == limit else None)
+    found = await db.list_orders(
+        ctx.db,
+        principal.outlet_id,
+        status=status,
+        kind=type,
+        day=business_day,
+        table_id=table_id,
+        number=q,
+        session_id=session,
+        before=cursor,
+        limit=limit + 1,
+    )
+    items = [views.order_view(order, bill) for order, bill in found[:limit]]
+    return schemas.Orders(items, str(items[-1].id) if len(found) > limit else None)
 
 
 @post("/api/orders/{order_id:uuid}/cancel", guards=[ANYONE], status_code=200, responses=CANCELLED)
@@ -185,11 +185,12 @@ async def list_bills(
 ) -> schemas.Bills:
     """Bills, newest first; a guest's own only."""
     session = principal.session_id if principal.role == "guest" else None
-    ids = await db.find_bills(
-        ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor, limit=limit
+    found = await db.list_bills(
+        ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor, limit=limit + 1
     )
-    items = [await service.bill_view(ctx, principal, bill_id) for bill_id in ids]
-    return schemas.Bills(items, str(ids[-1]) if len(ids) == limit else None)
+    outlet = await read_outlet(ctx.db, principal.outlet_id)
+    items = [views.bill_view(bill, orders, outlet) for bill, orders in found[:limit]]
+    return schemas.Bills(items, str(items[-1].id) if len(found) > limit else None)
 
 
 @post("/api/bills/{bill_id:uuid}/attention", guards=[ANYONE], status_code=200)
@@ -233,6 +234,20 @@ async def table_codes(ctx: Context, principal: Principal) -> list[schemas.TableC
 
 
 ROUTES = (
-    open_session, refresh_session, quote, place_order, get_order, list_orders, cancel_order, approve_order, reject_order,
-    get_bill, list_bills, call_waiter, clear_attention, list_tables, new_table_code, table_codes,
-)  # fmt: skip
+    open_session,
+    refresh_session,
+    quote,
+    place_order,
+    get_order,
+    list_orders,
+    cancel_order,
+    approve_order,
+    reject_order,
+    get_bill,
+    list_bills,
+    call_waiter,
+    clear_attention,
+    list_tables,
+    new_table_code,
+    table_codes,
+)

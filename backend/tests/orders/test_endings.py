@@ -1,0 +1,99 @@
+"""However an order ends before it is cooked, its stock is for sale again and everybody is shown that it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from rasoi.contracts.kitchen import CancelAccepted, CancelRefused
+from rasoi.orders import handlers, placing, service
+from rasoi.platform.events import new_event
+from tests.orders.conftest import COLA_1, HOT, KULFI_1, MILD, NAAN_1, Desk, guest, line, waiter
+
+
+async def reserved(desk: Desk) -> int:
+    return await desk.owner.fetchval("SELECT reserved_milli FROM inventory.stock")  # type: ignore[no-any-return]
+
+
+async def status(desk: Desk, order: dict[str, Any]) -> str:
+    return await desk.owner.fetchval("SELECT status FROM orders.orders WHERE id = $1", order["id"])  # type: ignore[no-any-return]
+
+
+async def answer(desk: Desk, order: dict[str, Any], cls: type[CancelAccepted] | type[CancelRefused]) -> None:
+    """The kitchen's answer to a wish to cancel, handed in as its reader does."""
+    data = cls(order_id=UUID(order["id"]))
+    event = new_event(data, subject=order["id"], outlet_id=1, version=1)
+    handle: Any = handlers.cancel_accepted if cls is CancelAccepted else handlers.cancel_refused
+    async with desk.ctx.db.transaction("orders") as tx:
+        await handle(desk.ctx, tx, event, data)
+
+
+async def test_an_order_that_nobody_approves_expires_and_its_stock_is_for_sale_again(desk: Desk) -> None:
+    await desk.setting(approve_first_order=True)
+    _, order = await desk.place(guest(), line(KULFI_1, 3))
+    assert (order["status"], await reserved(desk)) == ("placed", 3000)
+    await service.expire_unapproved(desk.ctx)
+    assert (await status(desk, order), await reserved(desk)) == ("placed", 3000), "its time is not over"
+    await desk.owner.execute("UPDATE orders.orders SET expires_at = now() - interval '1 second'")
+    await service.expire_unapproved(desk.ctx)
+    assert (await status(desk, order), await reserved(desk)) == ("expired", 0)
+    assert await desk.owner.fetchval("SELECT status FROM orders.bill") == "voided"
+    assert [kind for kind, _, _ in await desk.log()][1:] == [
+        "rasoi.order.cancelled.v1",
+        "rasoi.bill.voided.v1",
+    ]
+
+
+async def test_an_order_that_was_approved_in_time_does_not_expire(desk: Desk) -> None:
+    await desk.setting(approve_first_order=True)
+    _, order = await desk.place(guest(), line(KULFI_1))
+    await service.approve(desk.ctx, waiter(), UUID(order["id"]))
+    row = await desk.owner.fetchrow("SELECT status, expires_at, confirmed_at FROM orders.orders")
+    assert (row["status"], row["expires_at"]) == ("confirmed", None) and row["confirmed_at"]
+    await service.expire_unapproved(desk.ctx)
+    assert (await status(desk, order), await reserved(desk)) == ("confirmed", 1000)
+
+
+async def test_a_rejected_orders_stock_is_for_sale_again(desk: Desk) -> None:
+    await desk.setting(approve_first_order=True)
+    _, order = await desk.place(guest(), line(KULFI_1, 2))
+    await service.reject(desk.ctx, waiter(), UUID(order["id"]), "nobody sits there")
+    assert (await status(desk, order), await reserved(desk)) == ("rejected", 0)
+
+
+async def test_when_the_kitchen_accepts_a_cancellation_the_stock_is_for_sale_again(desk: Desk) -> None:
+    who = guest()
+    _, order = await desk.place(who, line(KULFI_1, 3))
+    await service.cancel(desk.ctx, who, UUID(order["id"]), "changed our minds")
+    assert (await status(desk, order), await reserved(desk)) == ("confirmed", 3000)
+    await answer(desk, order, CancelAccepted)
+    assert (await status(desk, order), await reserved(desk)) == ("cancelled", 0)
+    row = await desk.owner.fetchrow("SELECT reason, cancel_requested FROM orders.orders")
+    assert tuple(row) == ("changed our minds", False)
+    await answer(desk, order, CancelAccepted)
+    assert [kind for kind, _, _ in await desk.log()].count("rasoi.order.cancelled.v1") == 1
+
+
+async def test_when_the_kitchen_refuses_the_order_goes_on(desk: Desk) -> None:
+    who = guest()
+    _, order = await desk.place(who, line(KULFI_1, 3))
+    await service.cancel(desk.ctx, who, UUID(order["id"]), None)
+    await answer(desk, order, CancelRefused)
+    assert (await status(desk, order), await reserved(desk)) == ("confirmed", 3000)
+    assert not await desk.owner.fetchval("SELECT cancel_requested FROM orders.orders")
+    assert (await desk.log())[-1][0] == "rasoi.order.cancel_refused.v1"
+    await answer(desk, order, CancelRefused)
+    assert [kind for kind, _, _ in await desk.log()].count("rasoi.order.cancel_refused.v1") == 1
+
+
+@pytest.mark.parametrize("change", ["available = false", "active = false", "stock_out = true"])
+async def test_a_modifier_that_is_not_to_be_had_is_refused_by_name(desk: Desk, change: str) -> None:
+    await desk.place(guest(), line(NAAN_1, 1, (HOT,)))
+    await desk.owner.execute(f"UPDATE menu.modifier SET {change} WHERE id = $1", HOT)
+    with pytest.raises(placing.SoldOut, match="Hot") as refused:
+        await desk.place(guest(), line(NAAN_1, 1, (HOT,)), line(COLA_1), expected=5250 + 6300)
+    assert [item["name"] for item in refused.value.extensions["items"]] == ["Hot"]
+    assert await desk.owner.fetchval("SELECT count(*) FROM orders.orders") == 1
+    assert (await desk.place(guest(), line(NAAN_1, 1, (MILD,))))[0] == 201

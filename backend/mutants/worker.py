@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import importlib
 import importlib.machinery
 import importlib.util
@@ -37,8 +38,14 @@ PRELOADED = (
     "redis.asyncio",
 )
 TEMPLATE = "mutant"
+PLUGINS = (
+    "pytest_asyncio.plugin",
+    "pytest_timeout",
+    "_hypothesis_pytestplugin",
+)  # looking for others takes a second
 OPTIONS = ["-q", "-m", "not slow and not endurance", "-p", "no:cacheprovider"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # plugins that are loaded already
+OPTIONS += [option for plugin in PLUGINS for option in ("-p", plugin)]
 PR_SET_PDEATHSIG = 1
 
 
@@ -95,9 +102,10 @@ class Worker:
         )
         assert self.cluster.stdout
         self.place = json.loads(self.cluster.stdout.readline())
-        for name in (*self.place.pop("libraries"), *PRELOADED):
+        for name in (*self.place.pop("libraries"), *PLUGINS, "hypothesis", "redis.asyncio"):
             with suppress(ImportError):
                 importlib.import_module(name)
+        gc.freeze()  # children collect only what is theirs
 
     def run(self, job: dict[str, Any]) -> dict[str, Any]:
         """Do a job; says whether the tests passed, failed, took too long, or the fault was no valid code."""
@@ -135,6 +143,7 @@ class Worker:
             output = os.open(directory / "output", os.O_CREAT | os.O_WRONLY)
             os.dup2(output, 1)
             os.dup2(output, 2)
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
             os.environ["RASOI_TEST_CLUSTER"] = json.dumps({**self.place, "template": template})
             if source := job.get("source"):
                 sys.meta_path.insert(0, ChangedFinder(job["module"], job["path"], source))

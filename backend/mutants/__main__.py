@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from mutants import python, sql
+from mutants import python, screens, sql
 from mutants.areas import AREAS, BACKEND, FUNCTIONS, Area
 from mutants.mutant import Mutant
 from mutants.results import KEPT, Equivalents, Memory, Outcome, Tally, digest, summary
@@ -134,6 +134,19 @@ class Run:
             print(f"{area.name}: {number} of {total} in {seconds:.0f} s", flush=True)
 
 
+def run_all(areas: list[Area], jobs: int, only: str | None) -> tuple[list[Tally], list[str]]:
+    """The areas' tallies, and entries of equivalent.toml that are stale."""
+    if not areas:
+        return [], []
+    workers = [Remote() for _ in range(jobs)]
+    try:
+        run = Run(workers, baseline(workers, areas), Memory())
+        return [run.area(area, only) for area in areas], run.stale
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
 def test_files(place: Path) -> list[Path]:
     return sorted(place.rglob("*.py")) if place.is_dir() else [place]
 
@@ -142,34 +155,30 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         "mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "areas", nargs="*", help=f"of {', '.join(area.name for area in AREAS)}; all if none is named"
-    )
+    names = [*(area.name for area in AREAS), screens.NAME]
+    parser.add_argument("areas", nargs="*", help=f"of {', '.join(names)}; all if none is named")
     parser.add_argument("--only", help="only files whose path from backend/ begins so")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time, each with a PostgreSQL (2)")
     parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
     options = parser.parse_args(arguments)
     chosen = [area for area in AREAS if not options.areas or area.name in options.areas]
-    if unknown := set(options.areas) - {area.name for area in AREAS}:
+    if unknown := set(options.areas) - set(names):
         parser.error(f"no area {', '.join(sorted(unknown))}")
     if options.list:
         for area in chosen:
             for file in area.paths():
                 print(*mutants_of(file), sep="\n")
         return 0
-    workers = [Remote() for _ in range(options.jobs)]
-    try:
-        run = Run(workers, baseline(workers, chosen), Memory())
-        tallies = [run.area(area, options.only) for area in chosen]
-    finally:
-        for worker in workers:
-            worker.stop()
+    tallies, stale = run_all(chosen, options.jobs, options.only)
+    if not options.only and screens.NAME in (options.areas or names):
+        tally, more = screens.measure(Equivalents())
+        tallies, stale = [*tallies, tally], [*stale, *more]
     text = summary(tallies)
     (KEPT / "summary.md").write_text(text + "\n")
     print(text)
-    for entry in run.stale:
+    for entry in stale:
         print(f"equivalent.toml: no such mutant, or no reason given: {entry}")
-    return 1 if run.stale or not all(tally.enough for tally in tallies) else 0
+    return 1 if stale or not all(tally.enough for tally in tallies) else 0
 
 
 if __name__ == "__main__":

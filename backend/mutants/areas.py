@@ -64,7 +64,13 @@ AREAS = [
     Area(
         "events",
         ("rasoi/platform/idempotency.py", "rasoi/platform/event_log.py", "rasoi/platform/leader.py"),
-        ("platform",),
+        (
+            "platform/test_event_log.py",
+            "platform/test_idempotency.py",
+            "platform/test_inbox.py",
+            "platform/test_janitor.py",
+            "platform/test_leader.py",
+        ),
     ),
     Area(
         "metrics",

@@ -8,7 +8,7 @@ from typing import Any
 from mutants.areas import BACKEND, FUNCTIONS, Area
 from mutants.mutant import Mutant
 
-MOST_S = 60.0  # of tests for one mutant; the slower ones beyond that are left out
+MOST, MOST_S = 40, 30.0  # tests for one mutant, and their seconds; the slower ones beyond are left out
 
 
 class Selection:
@@ -27,7 +27,7 @@ class Selection:
         for test in sorted(reaching, key=lambda test: float(self.by_test[test]["seconds"])):
             total += float(self.by_test[test]["seconds"])
             chosen.append(test)
-            if total > MOST_S:
+            if total > MOST_S or len(chosen) == MOST:
                 break
         return chosen, total
 

@@ -38,15 +38,17 @@ AREAS = [
             "rasoi/payments/ledger.py",
             f"{FUNCTIONS}/payments/*.sql",
         ),
-        ("platform/test_money.py", "orders", "payments"),
+        ("platform/test_money.py", "contracts", "orders", "payments"),
     ),
-    Area("orders", ("rasoi/orders/domain.py", f"{FUNCTIONS}/orders/*.sql"), ("orders", "payments")),
+    Area(
+        "orders", ("rasoi/orders/domain.py", f"{FUNCTIONS}/orders/*.sql"), ("contracts", "orders", "payments")
+    ),
     Area("menu", (f"{FUNCTIONS}/menu/*.sql",), ("menu", "orders")),
-    Area("kitchen", ("rasoi/kitchen/domain.py", f"{FUNCTIONS}/kitchen/*.sql"), ("kitchen",)),
+    Area("kitchen", ("rasoi/kitchen/domain.py", f"{FUNCTIONS}/kitchen/*.sql"), ("contracts", "kitchen")),
     Area(
         "stock",
         ("rasoi/inventory/domain.py", f"{FUNCTIONS}/inventory/*.sql"),
-        ("inventory", "orders", "kitchen"),
+        ("contracts", "inventory", "orders", "kitchen"),
     ),
     Area(
         "access",

@@ -223,6 +223,8 @@ class Walker(ast.NodeVisitor):
         for argument in node.args:
             self.visit(argument)
         for keyword in node.keywords:
+            if keyword.arg == "strict":  # of zip: a check, as an assert is
+                continue
             self.visit_named(keyword.arg or "", keyword.value)
 
     def visit_Constant(self, node: ast.Constant) -> None:

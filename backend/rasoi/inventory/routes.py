@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
 from uuid import UUID
 
 from litestar import Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody, Parameter
+from litestar.params import JSONBody
 
 from rasoi.inventory import repository, schemas, service
 from rasoi.inventory.domain import UnknownStock
-from rasoi.platform.auth import Principal, allow
+from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
+from rasoi.platform.paging import Limit, read_page
+from rasoi.platform.roles import MANAGERS, STAFF
 
-at_work = allow("waiter", "kitchen", "manager", "owner")
-managers = allow("manager", "owner")
-Limit = Annotated[int, Parameter(ge=1, le=500)]
 booked = {201: ResponseSpec(schemas.StockView, generate_examples=False)}
 
 
-@get("/stock", guards=[at_work])
+@get("/stock", guards=[STAFF])
 async def list_stock(
     principal: Principal, ctx: Context, low: bool = False, limit: Limit = 200, cursor: UUID | None = None
 ) -> schemas.StockList:
     """What is there, by name; `low=true` for what should be bought."""
-    rows = await repository.list_stock(ctx.db, principal.outlet_id, low, cursor, limit + 1)
-    more = str(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return schemas.StockList([service.stock_view(row) for row in rows[:limit]], more)
+    rows, more = await read_page(
+        limit, partial(repository.list_stock, ctx.db, principal.outlet_id, low, cursor)
+    )
+    return schemas.StockList([service.stock_view(row) for row in rows], more)
 
 
-@get("/stock/{stock_id:uuid}/movements", guards=[at_work])
+@get("/stock/{stock_id:uuid}/movements", guards=[STAFF])
 async def list_movements(
     stock_id: UUID, principal: Principal, ctx: Context, limit: Limit = 50, cursor: UUID | None = None
 ) -> schemas.MovementList:
     """The ledger of one stock, newest first."""
     if await repository.get_stock(ctx.db, principal.outlet_id, stock_id) is None:
         raise UnknownStock("There is no such stock in this outlet.")
-    rows = await repository.movements(ctx.db, principal.outlet_id, stock_id, cursor, limit + 1)
-    more = str(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return schemas.MovementList([schemas.MovementView(**row) for row in rows[:limit]], more)
+    rows, more = await read_page(
+        limit, partial(repository.movements, ctx.db, principal.outlet_id, stock_id, cursor)
+    )
+    return schemas.MovementList([schemas.MovementView(**row) for row in rows], more)
 
 
 async def _book(
@@ -51,7 +52,7 @@ async def _book(
     )
 
 
-@post("/receipts", guards=[managers], responses=booked)
+@post("/receipts", guards=[MANAGERS], responses=booked)
 async def receive(
     data: JSONBody[schemas.Movement], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
@@ -59,7 +60,7 @@ async def receive(
     return await _book(ctx, principal, key, "receipt", data)
 
 
-@post("/waste", guards=[managers], responses=booked)
+@post("/waste", guards=[MANAGERS], responses=booked)
 async def waste(
     data: JSONBody[schemas.Movement], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
@@ -67,7 +68,7 @@ async def waste(
     return await _book(ctx, principal, key, "waste", data)
 
 
-@post("/counts", guards=[managers], responses=booked)
+@post("/counts", guards=[MANAGERS], responses=booked)
 async def count(
     data: JSONBody[schemas.Count], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:

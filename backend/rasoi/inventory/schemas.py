@@ -47,7 +47,7 @@ class StockView(msgspec.Struct):
 
 class StockList(msgspec.Struct):
     items: list[StockView]
-    next: str | None
+    next: UUID | None
 
 
 class MovementView(msgspec.Struct):
@@ -65,4 +65,4 @@ class MovementView(msgspec.Struct):
 
 class MovementList(msgspec.Struct):
     items: list[MovementView]
-    next: str | None
+    next: UUID | None

@@ -12,13 +12,14 @@ from litestar.params import JSONBody, Parameter
 from rasoi.contracts.kitchen import TicketState
 from rasoi.kitchen import repository, service
 from rasoi.kitchen.schemas import ActionResults, Actions, BoardView, StationName, Stations, Tickets
-from rasoi.platform.auth import Principal, allow
+from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
+from rasoi.platform.paging import Limit
+from rasoi.platform.roles import STAFF
 from rasoi.platform.static_files import Build
 from rasoi.staff import api as staff
 
 StationCode = Annotated[str, Parameter(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+$")]
-Limit = Annotated[int, Parameter(ge=1, le=200)]
 
 
 @get("/stations")
@@ -87,6 +88,6 @@ async def apply_actions(ctx: Context, principal: Principal, data: JSONBody[Actio
 router = Router(
     "/api/kitchen",
     route_handlers=[list_stations, read_board, list_recent, list_ready, apply_actions],
-    guards=[allow("kitchen", "waiter", "manager", "owner")],
+    guards=[STAFF],
     tags=["kitchen"],
 )

@@ -11,17 +11,14 @@ from litestar.params import JSONBody
 
 from rasoi.menu import schemas, service
 from rasoi.menu.menu_cache import MenuCache
-from rasoi.platform.auth import Principal, allow
+from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
-
-anyone = allow("guest", "waiter", "kitchen", "manager", "owner")
-at_work = allow("waiter", "kitchen", "manager", "owner")
-managers = allow("manager", "owner")
+from rasoi.platform.roles import EVERYBODY, MANAGERS, STAFF
 
 
 @get(
     "/",
-    guards=[anyone],
+    guards=[EVERYBODY],
     responses={
         200: ResponseSpec(schemas.MenuView, generate_examples=False),
         304: ResponseSpec(None, generate_examples=False),
@@ -45,7 +42,7 @@ async def read_menu(request: Request[Any, Any, Any], principal: Principal, ctx: 
     return Response(menu.plain, headers=headers, media_type="application/json")
 
 
-@put("/items/{item_id:uuid}/availability", guards=[at_work])
+@put("/items/{item_id:uuid}/availability", guards=[STAFF])
 async def set_item_availability(
     item_id: UUID, data: JSONBody[schemas.Availability], principal: Principal, ctx: Context
 ) -> schemas.Availability:
@@ -53,7 +50,7 @@ async def set_item_availability(
     return await service.set_availability(ctx, principal, item_id, data)
 
 
-@put("/modifiers/{modifier_id:uuid}/availability", guards=[at_work])
+@put("/modifiers/{modifier_id:uuid}/availability", guards=[STAFF])
 async def set_modifier_availability(
     modifier_id: UUID, data: JSONBody[schemas.Availability], principal: Principal, ctx: Context
 ) -> schemas.Availability:
@@ -61,7 +58,7 @@ async def set_modifier_availability(
     return await service.set_modifier_availability(ctx, principal, modifier_id, data)
 
 
-@patch("/items/{item_id:uuid}", guards=[managers])
+@patch("/items/{item_id:uuid}", guards=[MANAGERS])
 async def change_item(
     item_id: UUID, data: JSONBody[schemas.ItemChange], principal: Principal, ctx: Context
 ) -> schemas.Created:
@@ -70,7 +67,7 @@ async def change_item(
     return schemas.Created(item_id)
 
 
-@patch("/variants/{variant_id:uuid}", guards=[managers])
+@patch("/variants/{variant_id:uuid}", guards=[MANAGERS])
 async def change_price(
     variant_id: UUID, data: JSONBody[schemas.PriceChange], principal: Principal, ctx: Context
 ) -> schemas.VariantView:
@@ -79,13 +76,13 @@ async def change_price(
     return schemas.VariantView(row["id"], row["name"], row["after"])
 
 
-@post("/items", guards=[managers])
+@post("/items", guards=[MANAGERS])
 async def add_item(data: JSONBody[schemas.NewItem], principal: Principal, ctx: Context) -> schemas.Created:
     """Add an item with its variants."""
     return schemas.Created(await service.add_item(ctx, principal, data))
 
 
-@post("/categories", guards=[managers])
+@post("/categories", guards=[MANAGERS])
 async def add_category(
     data: JSONBody[schemas.NewCategory], principal: Principal, ctx: Context
 ) -> schemas.Created:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -14,6 +15,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event, new_event
+from rasoi.platform.paging import read_page
 from rasoi.platform.problems import NotFound
 
 
@@ -95,16 +97,11 @@ async def messages(
     """The caller's messages, newest first. `after` may bring a few that the screen has: they have the same ids."""
     since = overlapping(after) if after else None
     if principal.kind == "staff":
-        rows = await repository.for_staff(
-            ctx.db, principal.outlet_id, after=since, before=before, limit=limit + 1
-        )
+        find = partial(repository.for_staff, ctx.db, principal.outlet_id)
     else:
-        rows = await repository.for_guest(
-            ctx.db, principal.outlet_id, principal.session_id, after=since, before=before, limit=limit + 1
-        )
-    return Notifications(
-        [_view(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
-    )
+        find = partial(repository.for_guest, ctx.db, principal.outlet_id, principal.session_id)
+    rows, more = await read_page(limit, lambda most: find(after=since, before=before, limit=most))
+    return Notifications([_view(row) for row in rows], more)
 
 
 def _view(row: MessageRow) -> Notification:

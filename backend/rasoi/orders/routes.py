@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,20 +14,17 @@ from litestar.params import JSONBody, Parameter
 
 from rasoi.orders import placing, schemas, service, tables, views
 from rasoi.orders import repository as db
-from rasoi.platform.auth import Principal, Tokens, allow, public
+from rasoi.platform.auth import Principal, Tokens, public
 from rasoi.platform.context import Context
 from rasoi.platform.fast_path import FAST_PATH
 from rasoi.platform.http import RequestScope
+from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
+from rasoi.platform.roles import EVERYBODY, FLOOR, GUESTS, GUESTS_AND_FLOOR, MANAGERS, STAFF
 from rasoi.staff.api import outlet as read_outlet
 
-ANYONE = allow("guest", "waiter", "manager", "owner")
-READERS = allow("guest", "waiter", "kitchen", "manager", "owner")
-FLOOR = allow("waiter", "manager", "owner")
-MANAGERS = allow("manager", "owner")
 DEFAULT_OUTLET = 1
-Limit = Annotated[int, Parameter(ge=1, le=200)]
 Status = Literal[
     "live",
     "placed",
@@ -69,7 +67,7 @@ async def open_session(
     return await _session(ctx, guest, table)
 
 
-@post("/api/sessions/refresh", guards=[allow("guest")], status_code=200)
+@post("/api/sessions/refresh", guards=[GUESTS], status_code=200)
 async def refresh_session(ctx: Context, principal: Principal) -> schemas.GuestSession:
     """A new token for the same session."""
     row = await db.table(ctx.db, principal.outlet_id, principal.table_id) if principal.table_id else None
@@ -89,7 +87,7 @@ async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | N
     )
 
 
-@post("/api/orders/quote", guards=[ANYONE], status_code=200)
+@post("/api/orders/quote", guards=[GUESTS_AND_FLOOR], status_code=200)
 async def quote(ctx: Context, principal: Principal, data: JSONBody[schemas.QuoteRequest]) -> schemas.Quote:
     """What a cart costs, with every tax line. Nothing is kept."""
     return await placing.quote(ctx, principal, data)
@@ -97,7 +95,7 @@ async def quote(ctx: Context, principal: Principal, data: JSONBody[schemas.Quote
 
 @post(
     "/api/orders",
-    guards=[ANYONE],
+    guards=[GUESTS_AND_FLOOR],
     status_code=201,
     responses={201: ResponseSpec(schemas.Order, generate_examples=False)},
     opt=FAST_PATH,
@@ -109,14 +107,14 @@ async def place_order(request_scope: RequestScope, data: JSONBody[schemas.PlaceR
     return await placing.place(request_scope.ctx, request_scope.principal, data, request_scope.key)
 
 
-@get("/api/orders/{order_id:uuid}", guards=[READERS])
+@get("/api/orders/{order_id:uuid}", guards=[EVERYBODY])
 async def get_order(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     """One order."""
     read, order = await service.readable_order(ctx, principal, order_id)
     return views.order_view(order, read.bill)
 
 
-@get("/api/orders", guards=[READERS])
+@get("/api/orders", guards=[EVERYBODY])
 async def list_orders(
     ctx: Context,
     principal: Principal,
@@ -130,7 +128,8 @@ async def list_orders(
 ) -> schemas.Orders:
     """Orders, newest first; a guest's own session's only."""
     session = principal.session_id if principal.role == "guest" else None
-    found = await db.list_orders(
+    find = partial(
+        db.list_orders,
         ctx.db,
         principal.outlet_id,
         status=status,
@@ -140,13 +139,12 @@ async def list_orders(
         number=q,
         session_id=session,
         before=cursor,
-        limit=limit + 1,
     )
-    items = [views.order_view(order, bill) for order, bill in found[:limit]]
-    return schemas.Orders(items, str(items[-1].id) if len(found) > limit else None)
+    found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
+    return schemas.Orders([views.order_view(order, bill) for order, bill in found], more)
 
 
-@post("/api/orders/{order_id:uuid}/cancel", guards=[ANYONE], status_code=200, responses=CANCELLED)
+@post("/api/orders/{order_id:uuid}/cancel", guards=[GUESTS_AND_FLOOR], status_code=200, responses=CANCELLED)
 async def cancel_order(
     ctx: Context, principal: Principal, order_id: UUID, data: JSONBody[schemas.ReasonRequest]
 ) -> Response[bytes]:
@@ -169,13 +167,13 @@ async def reject_order(
     return await service.reject(ctx, principal, order_id, data.reason)
 
 
-@get("/api/bills/{bill_id:uuid}", guards=[READERS])
+@get("/api/bills/{bill_id:uuid}", guards=[EVERYBODY])
 async def get_bill(ctx: Context, principal: Principal, bill_id: UUID) -> schemas.BillView:
     """One bill with its orders, taxes and round-off."""
     return await service.bill_view(ctx, principal, bill_id)
 
 
-@get("/api/bills", guards=[READERS])
+@get("/api/bills", guards=[EVERYBODY])
 async def list_bills(
     ctx: Context,
     principal: Principal,
@@ -185,15 +183,15 @@ async def list_bills(
 ) -> schemas.Bills:
     """Bills, newest first; a guest's own only."""
     session = principal.session_id if principal.role == "guest" else None
-    found = await db.list_bills(
-        ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor, limit=limit + 1
+    find = partial(
+        db.list_bills, ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor
     )
+    found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
-    items = [views.bill_view(bill, orders, outlet) for bill, orders in found[:limit]]
-    return schemas.Bills(items, str(items[-1].id) if len(found) > limit else None)
+    return schemas.Bills([views.bill_view(bill, orders, outlet) for bill, orders in found], more)
 
 
-@post("/api/bills/{bill_id:uuid}/attention", guards=[ANYONE], status_code=200)
+@post("/api/bills/{bill_id:uuid}/attention", guards=[GUESTS_AND_FLOOR], status_code=200)
 async def call_waiter(
     ctx: Context, principal: Principal, bill_id: UUID, data: JSONBody[schemas.AttentionRequest]
 ) -> schemas.BillView:
@@ -207,7 +205,7 @@ async def clear_attention(ctx: Context, principal: Principal, bill_id: UUID) -> 
     return await service.call_waiter(ctx, principal, bill_id, None)
 
 
-@get("/api/tables", guards=[allow("waiter", "kitchen", "manager", "owner")])
+@get("/api/tables", guards=[STAFF])
 async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
     """The floor plan."""
     return schemas.Tables(

@@ -158,7 +158,7 @@ class Order(OrderFacts, kw_only=True):
 
 class Orders(msgspec.Struct):
     items: list[Order]
-    next: str | None
+    next: UUID | None
 
 
 class Seller(msgspec.Struct):
@@ -209,7 +209,7 @@ class BillView(BillFacts, kw_only=True):
 
 class Bills(msgspec.Struct):
     items: list[BillView]
-    next: str | None
+    next: UUID | None
 
 
 class TableBill(msgspec.Struct):
@@ -237,7 +237,7 @@ class Table(msgspec.Struct, kw_only=True):
 
 class Tables(msgspec.Struct):
     items: list[Table]
-    next: str | None
+    next: UUID | None
 
 
 class TableCode(msgspec.Struct):

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody, Parameter, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from rasoi.payments import cash, checkout, reading, refunds, schemas, webhooks
 from rasoi.payments import repository as db
 from rasoi.payments.providers import Providers
-from rasoi.platform.auth import Principal, allow, public
+from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey
+from rasoi.platform.paging import Limit, read_page
+from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, MANAGERS
 
-PAYERS = allow("guest", "waiter", "manager", "owner")
-FLOOR = allow("waiter", "manager", "owner")
-MANAGERS = allow("manager", "owner")
-Limit = Annotated[int, Parameter(ge=1, le=200)]
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
 Method = Literal["cash", "upi", "card", "netbanking", "wallet"]
 TAGS = ["payments"]
 CHECKOUT = {200: ResponseSpec(schemas.Checkout, generate_examples=False)}
 
 
-@post("/api/payments/checkout", guards=[PAYERS], status_code=200, responses=CHECKOUT, tags=TAGS)
+@post("/api/payments/checkout", guards=[GUESTS_AND_FLOOR], status_code=200, responses=CHECKOUT, tags=TAGS)
 async def start_checkout(
     ctx: Context, principal: Principal, data: JSONBody[schemas.CheckoutRequest], key: IdempotencyKey
 ) -> Response[bytes]:
@@ -36,7 +35,13 @@ async def start_checkout(
     return await checkout.start_checkout(ctx, principal, data, key, name)
 
 
-@post("/api/payments/create-razorpay-order", guards=[PAYERS], status_code=200, responses=CHECKOUT, tags=TAGS)
+@post(
+    "/api/payments/create-razorpay-order",
+    guards=[GUESTS_AND_FLOOR],
+    status_code=200,
+    responses=CHECKOUT,
+    tags=TAGS,
+)
 async def create_razorpay_order(
     ctx: Context, principal: Principal, data: JSONBody[schemas.DueRequest], key: IdempotencyKey
 ) -> Response[bytes]:
@@ -44,7 +49,7 @@ async def create_razorpay_order(
     return await checkout.start_checkout(ctx, principal, data, key, "razorpay")
 
 
-@post("/api/payments/verify", guards=[PAYERS], status_code=200, tags=TAGS)
+@post("/api/payments/verify", guards=[GUESTS_AND_FLOOR], status_code=200, tags=TAGS)
 async def verify_checkout(
     ctx: Context, principal: Principal, data: JSONBody[schemas.VerifyRequest]
 ) -> schemas.Payment:
@@ -52,7 +57,7 @@ async def verify_checkout(
     return await checkout.verify_checkout(ctx, principal, data.payment_id, data.reply)
 
 
-@post("/api/payments/verify-razorpay", guards=[PAYERS], status_code=200, tags=TAGS)
+@post("/api/payments/verify-razorpay", guards=[GUESTS_AND_FLOOR], status_code=200, tags=TAGS)
 async def verify_razorpay(
     ctx: Context, principal: Principal, data: JSONBody[schemas.VerifyRazorpayRequest]
 ) -> schemas.Payment:
@@ -89,7 +94,7 @@ async def refund(
     return await refunds.refund(ctx, principal, payment_id, data, key)
 
 
-@get("/api/payments/{payment_id:uuid}", guards=[PAYERS], tags=TAGS)
+@get("/api/payments/{payment_id:uuid}", guards=[GUESTS_AND_FLOOR], tags=TAGS)
 async def get_payment(ctx: Context, principal: Principal, payment_id: UUID) -> schemas.Payment:
     """One payment with its attempts and refunds."""
     ledger = await reading.readable(ctx, principal, payment_id)
@@ -108,7 +113,8 @@ async def list_payments(
     limit: Limit = 50,
 ) -> schemas.Payments:
     """Payments, newest first."""
-    found = await db.find(
+    find = partial(
+        db.find,
         ctx.db,
         principal.outlet_id,
         day=business_day,
@@ -116,10 +122,9 @@ async def list_payments(
         method=method,
         bill_id=bill_id,
         before=cursor,
-        limit=limit + 1,
     )
-    more = str(found[limit - 1].row.id) if len(found) > limit else None
-    return schemas.Payments([schemas.payment_view(ledger, staff=True) for ledger in found[:limit]], more)
+    found, more = await read_page(limit, lambda most: find(limit=most), lambda ledger: ledger.row.id)
+    return schemas.Payments([schemas.payment_view(ledger, staff=True) for ledger in found], more)
 
 
 @get("/api/payments/stats/daily", guards=[MANAGERS], tags=TAGS)

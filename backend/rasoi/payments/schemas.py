@@ -131,7 +131,7 @@ class Payment(msgspec.Struct):
 
 class Payments(msgspec.Struct):
     items: list[Payment]
-    next: str | None
+    next: UUID | None
 
 
 class Totals(msgspec.Struct):

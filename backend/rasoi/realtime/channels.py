@@ -9,12 +9,10 @@ from uuid import UUID
 import msgspec
 
 from rasoi.platform.auth import Principal
+from rasoi.platform.roles import ALL_ROLES, FLOOR_ROLES, MANAGER_ROLES, STAFF_ROLES
 
-MANAGERS = frozenset({"manager", "owner"})
-STAFF = MANAGERS | {"waiter", "kitchen"}
-EVERYBODY = STAFF | {"guest"}
-OF_OUTLET = {"kitchen": STAFF, "floor": STAFF, "manage": MANAGERS, "menu": EVERYBODY}
-OF_AGGREGATE = {"bill": MANAGERS | {"waiter"}, "order": MANAGERS | {"waiter"}}
+OF_OUTLET = {"kitchen": STAFF_ROLES, "floor": STAFF_ROLES, "manage": MANAGER_ROLES, "menu": ALL_ROLES}
+OF_AGGREGATE = {"bill": FLOOR_ROLES, "order": FLOOR_ROLES}
 MaySee = Callable[[int, UUID, str, UUID], Awaitable[bool]]
 
 

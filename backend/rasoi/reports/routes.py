@@ -8,12 +8,12 @@ from typing import Annotated
 from litestar import get
 from litestar.params import QueryParameter
 
-from rasoi.platform.auth import Principal, allow
+from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
+from rasoi.platform.roles import MANAGERS
 from rasoi.reports import service
 from rasoi.reports.schemas import SalesReport, TimesReport
 
-MANAGERS = allow("manager", "owner")
 TAGS = ["reports"]
 From = Annotated[date | None, QueryParameter(name="from", description="A business day; `to` when left out.")]
 To = Annotated[date | None, QueryParameter(name="to", description="A business day; today when left out.")]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import get, patch, post
-from litestar.params import JSONBody, Parameter
+from litestar.params import JSONBody
 
-from rasoi.platform.auth import Principal, allow, public
+from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
+from rasoi.platform.paging import Limit
 from rasoi.platform.rate_limit import limit
+from rasoi.platform.roles import MANAGERS, STAFF
 from rasoi.staff import api, service, sessions
 from rasoi.staff.schemas import (
     AuditLog,
@@ -27,10 +28,7 @@ from rasoi.staff.schemas import (
     Session,
 )
 
-ANY = allow("waiter", "kitchen", "manager", "owner")
-SENIOR = allow("manager", "owner")
 TAGS = ["staff"]
-Limit = Annotated[int, Parameter(ge=1, le=200)]
 
 
 @post("/api/staff/login", guards=[public], status_code=200, tags=TAGS)
@@ -52,19 +50,19 @@ async def refresh(data: JSONBody[RefreshRequest], ctx: Context) -> Session:
     return await sessions.refresh(ctx, data.refresh_token)
 
 
-@post("/api/staff/logout", guards=[ANY], status_code=204, tags=TAGS)
+@post("/api/staff/logout", guards=[STAFF], status_code=204, tags=TAGS)
 async def logout(principal: Principal, ctx: Context) -> None:
     """End this session, everywhere within seconds."""
     await sessions.sign_out(ctx, principal)
 
 
-@get("/api/staff/me", guards=[ANY], tags=TAGS)
+@get("/api/staff/me", guards=[STAFF], tags=TAGS)
 async def me(principal: Principal, ctx: Context) -> Me:
     """Who is signed in."""
     return await sessions.me(ctx, principal)
 
 
-@get("/api/staff/people", guards=[SENIOR], tags=TAGS)
+@get("/api/staff/people", guards=[MANAGERS], tags=TAGS)
 async def list_people(
     principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
 ) -> People:
@@ -72,13 +70,13 @@ async def list_people(
     return await service.list_people(ctx, principal, cursor, limit)
 
 
-@post("/api/staff/people", guards=[SENIOR], tags=TAGS)
+@post("/api/staff/people", guards=[MANAGERS], tags=TAGS)
 async def add_person(data: JSONBody[NewPerson], principal: Principal, ctx: Context) -> Person:
     """Add a person."""
     return await service.add_person(ctx, principal, data)
 
 
-@patch("/api/staff/people/{person_id:uuid}", guards=[SENIOR], tags=TAGS)
+@patch("/api/staff/people/{person_id:uuid}", guards=[MANAGERS], tags=TAGS)
 async def change_person(
     person_id: UUID, data: JSONBody[PersonPatch], principal: Principal, ctx: Context
 ) -> Person:
@@ -86,19 +84,19 @@ async def change_person(
     return await service.change_person(ctx, principal, person_id, data)
 
 
-@get("/api/staff/outlet", guards=[ANY], tags=TAGS)
+@get("/api/staff/outlet", guards=[STAFF], tags=TAGS)
 async def get_outlet(principal: Principal, ctx: Context) -> Outlet:
     """The outlet's settings."""
     return await api.outlet(ctx.db, principal.outlet_id)
 
 
-@patch("/api/staff/outlet", guards=[SENIOR], tags=TAGS)
+@patch("/api/staff/outlet", guards=[MANAGERS], tags=TAGS)
 async def change_outlet(data: JSONBody[OutletPatch], principal: Principal, ctx: Context) -> Outlet:
     """Change the outlet's settings."""
     return await service.change_outlet(ctx, principal, data)
 
 
-@get("/api/staff/audit", guards=[SENIOR], tags=TAGS)
+@get("/api/staff/audit", guards=[MANAGERS], tags=TAGS)
 async def list_audit(
     principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
 ) -> AuditLog:

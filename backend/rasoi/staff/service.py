@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from rasoi.contracts.staff import OutletChanged, PersonChanged
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
+from rasoi.platform.paging import read_page
 from rasoi.platform.problems import NotFound
 from rasoi.staff import api, credentials, repository
 from rasoi.staff.domain import (
@@ -213,11 +215,12 @@ def _view(row: PersonRow) -> Person:
 
 async def list_people(ctx: Context, principal: Principal, after: UUID | None, limit: int) -> People:
     """The outlet's people in the order in which they joined."""
-    rows = await repository.people(ctx.db, principal.outlet_id, after, limit + 1)
-    return People([_view(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None)
+    rows, more = await read_page(limit, partial(repository.people, ctx.db, principal.outlet_id, after))
+    return People([_view(row) for row in rows], more)
 
 
 async def list_audit(ctx: Context, principal: Principal, before: UUID | None, limit: int) -> AuditLog:
     """What was done at the outlet, newest first."""
-    items = await repository.audit_log(ctx.db, principal.outlet_id, before, limit + 1)
-    return AuditLog(items[:limit], items[limit - 1].id if len(items) > limit else None)
+    return AuditLog(
+        *await read_page(limit, partial(repository.audit_log, ctx.db, principal.outlet_id, before))
+    )

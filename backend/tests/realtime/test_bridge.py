@@ -15,15 +15,16 @@ from rasoi.contracts import inventory, kitchen, menu, notifications, orders, pay
 from rasoi.contracts.staff import PersonChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.events import REGISTRY, Contract, Event, new_event
+from rasoi.platform.roles import ALL_ROLES
 from rasoi.realtime import ROOM
-from rasoi.realtime.channels import EVERYBODY, Channel
+from rasoi.realtime.channels import Channel
 from rasoi.realtime.table import ROUTES
 from tests.realtime.conftest import Rig, Serve, principal
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SECRET_ID = UUID("5ec2e700-0000-7000-8000-000000000000")
 ORDER, BILL, PAYMENT = uuid4(), uuid4(), uuid4()
-ROLES = sorted(EVERYBODY)
+ROLES = sorted(ALL_ROLES)
 MAY = {
     "kitchen:1:tandoor": {"waiter", "kitchen", "manager", "owner"},
     "floor:1": {"waiter", "kitchen", "manager", "owner"},

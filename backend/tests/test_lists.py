@@ -1,0 +1,147 @@
+"""Every list, page by page: each row once, in one order, and the last page says that it is the last."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from rasoi import app
+from rasoi.platform.paging import read_page
+from rasoi.settings import Settings
+from tests import test_app
+from tests.test_app import M, Running, W, order_for
+
+running, dish = test_app.running, test_app.dish
+LEAST = 3  # rows in each list, so that there are pages between the first and the last
+PLACED = 3
+
+
+def lists() -> dict[str, Any]:
+    """The paths that answer page by page, with the schema of their answers, as OpenAPI has them."""
+    document = json.loads(app.openapi(Settings()))
+    found = {}
+    for path, methods in document["paths"].items():
+        parameters = {each["name"] for each in methods.get("get", {}).get("parameters", [])}
+        if "cursor" in parameters:
+            answer = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            found[path] = document["components"]["schemas"][answer.rpartition("/")[2]], parameters
+    return found
+
+
+def test_every_list_has_the_same_shape() -> None:
+    found = lists()
+    assert len(found) >= 8
+    for path, (schema, parameters) in found.items():
+        assert {"cursor", "limit"} <= parameters, path
+        assert set(schema["properties"]) == {"items", "next"}, path
+        choices = schema["properties"]["next"]["oneOf"]
+        assert choices == [{"type": "string", "format": "uuid"}, {"type": "null"}], (path, choices)
+
+
+async def place(running: Running, dish: dict[str, Any], number: int) -> None:
+    """An order, and the cash for it."""
+    asked = {k: v for k, v in order_for(dish).items() if k != "expected_total_paise"}
+    quote = (await running.ask("POST", "/api/orders/quote", W, json=asked)).json()
+    body = asked | {"expected_total_paise": quote["totals"]["total_paise"]}
+    placed = await running.ask("POST", "/api/orders", W, key=f"order {number}", json=body)
+    assert placed.status_code == 201, placed.text
+    cash = {
+        "order_id": placed.json()["id"],
+        "amount_paise": quote["bill"]["payable_paise"],
+        "tendered_paise": 1_000_00,
+    }
+    paid = await running.ask("POST", "/api/payments/confirm-cash", W, key=f"cash {number}", json=cash)
+    assert paid.status_code == 201, paid.text
+
+
+@pytest.fixture
+async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
+    """Rows in all the lists. Returns what fills the paths."""
+    for number in range(PLACED):
+        await place(running, dish, number)
+    stock = (await running.ask("GET", "/api/inventory/stock", M)).json()["items"][0]["id"]
+    for number in range(LEAST):
+        body = {"stock_id": stock, "quantity_milli": 1000, "reason": "bought"}
+        answer = await running.ask("POST", "/api/inventory/receipts", M, key=f"in {number}", json=body)
+        assert answer.status_code == 201, answer.text
+    return {"{stock_id}": stock}
+
+
+async def page(running: Running, path: str, **query: Any) -> dict[str, Any]:
+    given = "&".join(f"{name}={value}" for name, value in query.items() if value is not None)
+    answer: httpx.Response = await running.ask("GET", f"{path}?{given}", M)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_each_row_is_on_one_page(running: Running, busy: dict[str, str]) -> None:
+    for template in lists():
+        path = template
+        for place_holder, value in busy.items():
+            path = path.replace(place_holder, value)
+        async with asyncio.timeout(30):
+            while len((whole := await page(running, path, limit=200))["items"]) < LEAST:
+                await asyncio.sleep(0.1)  # messages and payments follow from events
+        ids = [row["id"] for row in whole["items"]]
+        assert (whole["next"], len(set(ids))) == (None, len(ids)), path
+        for limit in (1, 2, len(ids) - 1, len(ids)):
+            seen, cursor = [], None
+            for _ in range(len(ids) + 1):
+                part = await page(running, path, limit=limit, cursor=cursor)
+                seen += [row["id"] for row in part["items"]]
+                assert len(part["items"]) == limit or part["next"] is None, path
+                cursor = part["next"]
+                if cursor is None:
+                    break
+            assert seen == ids, (path, limit)
+
+
+async def test_a_page_of_all_there_is_has_no_next() -> None:
+    asked: list[int] = []
+
+    async def read(most: int) -> list[dict[str, Any]]:
+        asked.append(most)
+        return [{"id": n} for n in range(min(most, 3))]
+
+    pages = [await read_page(limit, read) for limit in (2, 3, 4)]
+    assert [([row["id"] for row in rows], more) for rows, more in pages] == [
+        ([0, 1], 1),
+        ([0, 1, 2], None),
+        ([0, 1, 2], None),
+    ]
+    assert asked == [3, 4, 5]
+
+
+async def test_a_page_is_read_with_as_many_queries_as_a_row(
+    running: Running, busy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a page is: not a query more for each row."""
+    db, asked = running.ctx.db, []
+    for name in ("fetch", "fetchrow", "fetchval"):
+        real = getattr(db, name)
+        assert inspect.ismethod(real)
+
+        async def counting(*args: Any, real: Any = real, **more: Any) -> Any:
+            if asyncio.current_task() is here:
+                asked.append(args[0])
+            return await real(*args, **more)
+
+        monkeypatch.setattr(db, name, counting)
+    here = asyncio.current_task()
+    for template in lists():
+        path = template
+        for place_holder, value in busy.items():
+            path = path.replace(place_holder, value)
+        counts = []
+        for limit in (1, LEAST):
+            await page(running, path, limit=limit)
+            asked.clear()
+            await page(running, path, limit=limit)
+            counts.append(len(asked))
+        assert counts[0] == counts[1] > 0, (path, counts, asked)

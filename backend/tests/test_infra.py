@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import json
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from rasoi.settings import REPOSITORY
 
@@ -98,3 +102,21 @@ def test_packages_are_locked_by_hash_and_name_no_index(name: str) -> None:
 
 def test_the_set_up_installs_the_development_lock(setup: ModuleType) -> None:
     assert setup.LOCK.name == "requirements-dev.lock"
+
+
+def test_the_containers_test_has_a_stand_in_for_every_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "infra" / "containers"))
+    images = importlib.import_module("images")
+    stages = re.findall(r"^FROM \S+ AS ([\w-]+)$", (images.HERE / "Dockerfile").read_text(), re.MULTILINE)
+    assert set(images.wanted()) < set(stages)
+    replaced = json.loads(images.override())["services"]
+    for name, service in yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"].items():
+        if "@sha256" in service["image"]:
+            assert replaced[name]["image"] == service["image"].split("@")[0], name
+
+
+def test_the_short_form_of_the_containers_test_is_a_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "infra" / "containers"))
+    steps = importlib.import_module("steps")
+    assert list(steps.SHORT) == [name for name in steps.STEPS if name in steps.SHORT]
+    assert all(step.__doc__ for step in steps.STEPS.values())

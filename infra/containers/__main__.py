@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import images
@@ -56,11 +56,12 @@ class Report:
         self.times: list[str] = []
         self.wrong: list[str] = []
 
-    def step(self, name: str, work: object) -> bool:
-        print(f"== {name}", flush=True)
+    def step(self, name: str, work: Callable[..., object], *arguments: object) -> bool:
+        about = (getattr(work, "__doc__", "") or "").split("\n")[0]
+        print(f"== {name}{f': {about}' if about else ''}", flush=True)
         began = time.monotonic()
         try:
-            result = work()  # type: ignore[operator]
+            result = work(*arguments)
         except Failed as reason:
             self.wrong.append(name)
             print(f"WRONG  {name}: {reason}", flush=True)
@@ -81,13 +82,13 @@ def main(argv: Sequence[str]) -> int:
     try:
         ready = report.step("engine", engine.start)
         if ready and not given.real:
-            ready = report.step("base images", lambda: images.build(engine))
+            ready = report.step("base images", images.build, engine)
         if ready:
             project.copy()
             for name in chosen:
-                report.step(name, lambda name=name: STEPS[name](trial))
+                report.step(name, STEPS[name], trial)
     finally:
-        report.step("clean up", lambda: _clean(project))
+        report.step("clean up", _clean, project)
     if given.clear_cache:
         shutil.rmtree(given.cache)
     for name, figure in trial.figures.items():
@@ -103,6 +104,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _clean(project: Project) -> None:
+    """Nothing is left but the cache."""
     if project.environ:
         project.compose("down", "-v", "--remove-orphans", "-t", "5", check=False)
     project.engine.stop()

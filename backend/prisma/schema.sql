@@ -1781,7 +1781,6 @@ CREATE TABLE menu.item (
     "position" integer DEFAULT 0 NOT NULL,
     active boolean DEFAULT true NOT NULL,
     available boolean DEFAULT true NOT NULL,
-    unavailable_reason text,
     stock_out boolean DEFAULT false NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
     CONSTRAINT item_diet_check CHECK ((diet = ANY (ARRAY['veg'::text, 'non_veg'::text, 'egg'::text])))

@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Literal, get_args
 
 from rasoi.platform.problems import Conflict, NotFound, Unprocessable
 
-DIETS = ("veg", "non_veg", "egg")
+Diet = Literal["veg", "non_veg", "egg"]
 # the fourteen that food law in most places names; FSSAI's eight are among them
-ALLERGENS = (
-    "celery", "crustaceans", "egg", "fish", "gluten", "lupin", "milk", "molluscs",
-    "mustard", "nuts", "peanuts", "sesame", "soya", "sulphites",
-)  # fmt: skip
+Allergen = Literal[
+    "celery",
+    "crustaceans",
+    "egg",
+    "fish",
+    "gluten",
+    "lupin",
+    "milk",
+    "molluscs",
+    "mustard",
+    "nuts",
+    "peanuts",
+    "sesame",
+    "soya",
+    "sulphites",
+]
+DIETS: tuple[str, ...] = get_args(Diet)
+ALLERGENS: tuple[str, ...] = get_args(Allergen)
 ONLY_VARIANT = "regular"
 HIGHEST_PRICE_PAISE = 1_000_000_00
 

@@ -79,8 +79,13 @@ async def add_tax(tx: Tx, outlet_id: int, code: str, version: int, values: dict[
     await tx.execute(
         """INSERT INTO menu.tax_class (outlet_id, code, version, name, inclusive, components)
         VALUES ($1, $2, $3, $4, $5, $6)""",
-        outlet_id, code, version, values["name"], values["inclusive"], values["components"],
-    )  # fmt: skip
+        outlet_id,
+        code,
+        version,
+        values["name"],
+        values["inclusive"],
+        values["components"],
+    )
 
 
 async def group_links(tx: Tx, outlet_id: int) -> dict[UUID, list[UUID]]:

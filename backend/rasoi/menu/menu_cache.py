@@ -11,7 +11,7 @@ import msgspec
 
 from rasoi.menu import repository, schemas
 from rasoi.menu.domain import tax_note
-from rasoi.menu.repository import Document, GroupRow, ItemRow
+from rasoi.menu.repository import Document, ItemRow
 from rasoi.platform.context import Context
 from rasoi.staff import api as staff
 
@@ -56,7 +56,7 @@ def encode(menu: schemas.MenuView, state: tuple[int, int, int]) -> EncodedMenu:
 
 def view(document: Document, outlet_id: int, name: str, regime: str) -> schemas.MenuView:
     """The document as guests see it; a category without items is left out."""
-    groups = {group.id: _group(group) for group in document.groups}
+    groups = {group.id: group for group in document.groups}
     items: dict[UUID, list[schemas.ItemView]] = {}
     for item in document.items:
         items.setdefault(item.category_id, []).append(_item(item, document, groups))
@@ -64,38 +64,24 @@ def view(document: Document, outlet_id: int, name: str, regime: str) -> schemas.
     return schemas.MenuView(
         outlet=schemas.OutletName(outlet_id, name),
         version=document.version,
-        stations=[schemas.StationView(one.code, one.name) for one in document.stations],
+        stations=document.stations,
         tax_note=tax_note((document.tax_classes[code]["inclusive"] for code in used), regime),
         categories=[
-            schemas.CategoryView(one.id, one.code, one.name, one.name_hi, items[one.id])
+            schemas.CategoryView(**msgspec.structs.asdict(one), items=items[one.id])
             for one in document.categories
             if one.id in items
         ],
     )
 
 
-def _group(group: GroupRow) -> schemas.GroupView:
-    modifiers = [schemas.ModifierView(m.id, m.name, m.price_paise, m.available) for m in group.modifiers]
-    return schemas.GroupView(group.id, group.name, group.min, group.max, modifiers)
-
-
 def _item(item: ItemRow, document: Document, groups: dict[UUID, schemas.GroupView]) -> schemas.ItemView:
     tax = document.tax_classes[item.tax_code]
+    facts = {name: getattr(item, name) for name in schemas.ItemFacts.__struct_fields__}
     return schemas.ItemView(
-        id=item.id,
-        code=item.code,
-        name=item.name,
-        name_hi=item.name_hi,
-        description=item.description,
-        diet=item.diet,
-        allergens=item.allergens,
-        station=item.station,
-        available=item.available,
+        **facts,
         remaining=0 if item.stock_out else None,
         photo_url=None,
         prices_include_tax=tax["inclusive"],
-        tax_code=item.tax_code,
         tax_rate_bp=sum(component["rate_bp"] for component in tax["components"]),
-        variants=[schemas.VariantView(one.id, one.name, one.price_paise) for one in item.variants],
         modifier_groups=[groups[group] for group in item.groups],
     )

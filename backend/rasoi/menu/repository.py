@@ -8,57 +8,16 @@ from uuid import UUID
 
 import msgspec
 
+from rasoi.menu.schemas import CategoryFacts, GroupView, ItemFacts, StationView
 from rasoi.platform.database import Database, Record, Tx
 
 
-class VariantRow(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    price_paise: int
+class ItemRow(ItemFacts, frozen=True, kw_only=True):
+    """`groups` are the ids of the modifier groups that it offers."""
 
-
-class ModifierRow(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    price_paise: int
-    available: bool
-
-
-class GroupRow(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    min: int
-    max: int
-    modifiers: list[ModifierRow]
-
-
-class CategoryRow(msgspec.Struct, frozen=True):
-    id: UUID
-    code: str
-    name: str
-    name_hi: str | None
-
-
-class StationRow(msgspec.Struct, frozen=True):
-    code: str
-    name: str
-
-
-class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    code: str
     category_id: UUID
-    name: str
-    name_hi: str | None
-    description: str
-    diet: str
-    allergens: list[str]
-    station: str
-    tax_code: str
-    available: bool
     stock_out: bool
     groups: list[UUID]
-    variants: list[VariantRow]
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +25,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     revision: int
-    stations: list[StationRow]
+    stations: list[StationView]
     tax_classes: dict[str, dict[str, Any]]
-    groups: list[GroupRow]
-    categories: list[CategoryRow]
+    groups: list[GroupView]
+    categories: list[CategoryFacts]
     items: list[ItemRow]
 
 
@@ -114,18 +73,18 @@ async def bump_revision(tx: Tx, outlet_id: int) -> None:
     await tx.execute("UPDATE menu.outlet_menu SET revision = revision + 1 WHERE outlet_id = $1", outlet_id)
 
 
-async def set_item_available(
-    tx: Tx, outlet_id: int, item_id: UUID, available: bool, reason: str | None
-) -> Record | None:
+async def set_item_available(tx: Tx, outlet_id: int, item_id: UUID, available: bool) -> Record | None:
     """The item after the change, with `changed`: whether guests see a difference. None when there is no such item."""
     return await tx.fetchrow(
-        """UPDATE menu.item SET available = $3, unavailable_reason = CASE WHEN $3 THEN NULL ELSE $4 END,
+        """UPDATE menu.item SET available = $3,
           version = version + ((available AND NOT stock_out) IS DISTINCT FROM ($3 AND NOT stock_out))::int
         WHERE outlet_id = $1 AND id = $2 AND active
         RETURNING id, name, new.available AND NOT new.stock_out AS sellable, version, stock_out,
           new.version > old.version AS changed""",
-        outlet_id, item_id, available, reason,
-    )  # fmt: skip
+        outlet_id,
+        item_id,
+        available,
+    )
 
 
 async def set_modifier_available(tx: Tx, outlet_id: int, modifier_id: UUID, available: bool) -> bool:
@@ -143,24 +102,29 @@ async def bump_items_of_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence
               JOIN menu.modifier m ON (m.outlet_id, m.group_id) = (l.outlet_id, l.group_id)
               WHERE l.outlet_id = $1 AND m.id = ANY ($2))
             RETURNING id, name, available AND NOT stock_out AS sellable, version, stock_out""",
-            outlet_id, modifier_ids,
+            outlet_id,
+            modifier_ids,
         )
-    )  # fmt: skip
+    )
 
 
 async def hold(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence[UUID]) -> None:
     await tx.execute(
         """INSERT INTO menu.held_back (outlet_id, source_id, stock_id)
         SELECT $1, source, $2 FROM unnest($3::uuid[]) AS source ON CONFLICT DO NOTHING""",
-        outlet_id, stock_id, source_ids,
-    )  # fmt: skip
+        outlet_id,
+        stock_id,
+        source_ids,
+    )
 
 
 async def release(tx: Tx, outlet_id: int, stock_id: UUID, source_ids: Sequence[UUID]) -> None:
     await tx.execute(
         "DELETE FROM menu.held_back WHERE outlet_id = $1 AND stock_id = $2 AND source_id = ANY ($3)",
-        outlet_id, stock_id, source_ids,
-    )  # fmt: skip
+        outlet_id,
+        stock_id,
+        source_ids,
+    )
 
 
 async def apply_holds(tx: Tx, outlet_id: int, item_ids: Sequence[UUID]) -> list[Record]:
@@ -173,9 +137,10 @@ async def apply_holds(tx: Tx, outlet_id: int, item_ids: Sequence[UUID]) -> list[
                 SELECT FROM menu.held_back h WHERE (h.outlet_id, h.source_id) = (i.outlet_id, i.id))
               RETURNING id, name, available, available AND NOT stock_out AS sellable, version, stock_out)
             SELECT * FROM changed WHERE available ORDER BY id""",
-            outlet_id, item_ids,
+            outlet_id,
+            item_ids,
         )
-    )  # fmt: skip
+    )
 
 
 async def apply_holds_to_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence[UUID]) -> list[UUID]:
@@ -185,8 +150,9 @@ async def apply_holds_to_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequenc
         WHERE outlet_id = $1 AND id = ANY ($2) AND m.stock_out <> EXISTS (
           SELECT FROM menu.held_back h WHERE (h.outlet_id, h.source_id) = (m.outlet_id, m.id))
         RETURNING id""",
-        outlet_id, modifier_ids,
-    )  # fmt: skip
+        outlet_id,
+        modifier_ids,
+    )
     return [row["id"] for row in rows]
 
 
@@ -216,8 +182,10 @@ async def set_price(tx: Tx, outlet_id: int, variant_id: UUID, price_paise: int) 
         """UPDATE menu.variant v SET price_paise = $3 FROM menu.item i
         WHERE v.outlet_id = $1 AND v.id = $2 AND v.active AND (i.outlet_id, i.id) = (v.outlet_id, v.item_id) AND i.active
         RETURNING v.id, v.item_id, i.name AS item, v.name, old.price_paise AS before, new.price_paise AS after""",
-        outlet_id, variant_id, price_paise,
-    )  # fmt: skip
+        outlet_id,
+        variant_id,
+        price_paise,
+    )
 
 
 async def add_category(tx: Tx, outlet_id: int, code: str, name: str, name_hi: str | None) -> UUID | None:
@@ -226,8 +194,11 @@ async def add_category(tx: Tx, outlet_id: int, code: str, name: str, name_hi: st
         """INSERT INTO menu.category (outlet_id, code, name, name_hi, position)
         VALUES ($1, $2, $3, $4, (SELECT coalesce(max(position), 0) + 1 FROM menu.category WHERE outlet_id = $1))
         ON CONFLICT (outlet_id, code) DO NOTHING RETURNING id""",
-        outlet_id, code, name, name_hi,
-    )  # fmt: skip
+        outlet_id,
+        code,
+        name,
+        name_hi,
+    )
     return value
 
 
@@ -238,8 +209,9 @@ async def add_item(tx: Tx, outlet_id: int, values: dict[str, Any]) -> UUID | Non
         f"""INSERT INTO menu.item (outlet_id, {names}, position)
         VALUES ($1, {marks}, (SELECT coalesce(max(position), 0) + 1 FROM menu.item WHERE outlet_id = $1))
         ON CONFLICT (outlet_id, code) DO NOTHING RETURNING id""",
-        outlet_id, *values.values(),
-    )  # fmt: skip
+        outlet_id,
+        *values.values(),
+    )
     return value
 
 

@@ -93,7 +93,13 @@ async def add_category(
 router = Router(
     "/api/menu",
     route_handlers=[
-        read_menu, set_item_availability, set_modifier_availability, change_item, change_price, add_item, add_category,
+        read_menu,
+        set_item_availability,
+        set_modifier_availability,
+        change_item,
+        change_price,
+        add_item,
+        add_category,
     ],
     tags=["menu"],
-)  # fmt: skip
+)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from rasoi.menu.domain import HIGHEST_PRICE_PAISE
+from rasoi.menu.domain import DIETS, HIGHEST_PRICE_PAISE, Allergen, Diet
 from rasoi.platform.description import one_of
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"\S")]
@@ -16,11 +16,6 @@ HindiName = Annotated[str, Meta(max_length=80)]
 Code = Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Meta(max_length=300)]
 Price = Annotated[int, Meta(ge=0, le=HIGHEST_PRICE_PAISE)]
-Diet = Literal["veg", "non_veg", "egg"]
-Allergen = Literal[
-    "celery", "crustaceans", "egg", "fish", "gluten", "lupin", "milk", "molluscs",
-    "mustard", "nuts", "peanuts", "sesame", "soya", "sulphites",
-]  # fmt: skip
 Allergens = Annotated[list[Allergen], Meta(max_length=14)]
 
 
@@ -84,25 +79,25 @@ class OutletName(msgspec.Struct):
     name: str
 
 
-class StationView(msgspec.Struct):
+class StationView(msgspec.Struct, frozen=True):
     code: str
     name: str
 
 
-class VariantView(msgspec.Struct):
+class VariantView(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     price_paise: int
 
 
-class ModifierView(msgspec.Struct):
+class ModifierView(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     price_paise: int
     available: bool
 
 
-class GroupView(msgspec.Struct):
+class GroupView(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     min: int
@@ -110,32 +105,42 @@ class GroupView(msgspec.Struct):
     modifiers: list[ModifierView]
 
 
-class ItemView(msgspec.Struct):
-    """`remaining` is 0 when stock ran out, otherwise unknown."""
+class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an item's row and its answer have in common."""
 
     id: UUID
     code: str
     name: str
     name_hi: str | None
     description: str
-    diet: Annotated[str, one_of(get_args(Diet))]
+    diet: Annotated[str, one_of(DIETS)]
     allergens: list[str]
     station: str
     available: bool
+    tax_code: str
+    variants: list[VariantView]
+
+
+class ItemView(ItemFacts, frozen=True, kw_only=True):
+    """`remaining` is 0 when stock ran out, otherwise unknown."""
+
     remaining: int | None
     photo_url: str | None
     prices_include_tax: bool
-    tax_code: str
     tax_rate_bp: int
-    variants: list[VariantView]
     modifier_groups: list[GroupView]
 
 
-class CategoryView(msgspec.Struct):
+class CategoryFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a category's row and its answer have in common."""
+
     id: UUID
     code: str
     name: str
     name_hi: str | None
+
+
+class CategoryView(CategoryFacts, frozen=True, kw_only=True):
     items: list[ItemView]
 
 

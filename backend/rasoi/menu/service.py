@@ -44,7 +44,7 @@ async def set_availability(ctx: Context, who: Principal, item_id: UUID, wanted: 
     """86 an item, or bring it back. Saying the same twice changes nothing more."""
     async with ctx.db.transaction("menu") as tx:
         await repository.lock_menu(tx, who.outlet_id)
-        row = await repository.set_item_available(tx, who.outlet_id, item_id, wanted.available, wanted.reason)
+        row = await repository.set_item_available(tx, who.outlet_id, item_id, wanted.available)
         if row is None:
             raise UnknownItem("There is no such item on this menu.")
         if row["changed"]:

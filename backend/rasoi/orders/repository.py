@@ -249,8 +249,13 @@ async def save_table(
         VALUES ($1, $2, $3, $4, $5, $6, sha256(uuidv4()::text::bytea))
         ON CONFLICT (outlet_id, code) DO UPDATE SET name = excluded.name, area = excluded.area, seats = excluded.seats,
           sort = excluded.sort RETURNING id, qr_generation""",
-        outlet_id, code, name, area, seats, sort,
-    )  # fmt: skip
+        outlet_id,
+        code,
+        name,
+        area,
+        seats,
+        sort,
+    )
     return row["id"], row["qr_generation"]
 
 

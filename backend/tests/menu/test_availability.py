@@ -23,8 +23,12 @@ async def check(
     """What stands against selling these to outlet 1, asked beside a sale of another outlet's that nobody knows."""
     rows = await db.fetch(
         "SELECT * FROM menu.check_sales(ARRAY[77, 1], ARRAY[1, $1::bigint], $2, $3, $4, $5) ORDER BY n",
-        version, [2 for _ in items], items, [2 for _ in modifiers or []], modifiers or [],
-    )  # fmt: skip
+        version,
+        [2 for _ in items],
+        items,
+        [2 for _ in modifiers or []],
+        modifiers or [],
+    )
     assert tuple(rows[0]) == (1, True, None)
     found = rows[1] if len(rows) > 1 else None
     return None if found is None else {"stale": True} if found["stale"] else {"sold_out": found["sold_out"]}
@@ -35,9 +39,15 @@ async def stock(ctx: Context, cls: type, stock_id: UUID, affected: list[UUID]) -
     gone = cls is StockDepleted
     state = {"on_hand_milli": 0 if gone else 9, "reserved_milli": 0, "available_milli": 0 if gone else 9}
     data = cls(
-        stock_id=stock_id, name="Lamb", kind="counted", unit="portion", reorder_level_milli=0, low=gone,
-        affected_item_ids=affected, **state,
-    )  # fmt: skip
+        stock_id=stock_id,
+        name="Lamb",
+        kind="counted",
+        unit="portion",
+        reorder_level_milli=0,
+        low=gone,
+        affected_item_ids=affected,
+        **state,
+    )
     event = new_event(data, subject=str(stock_id), outlet_id=1, version=1)
     handler = handlers.stock_depleted if gone else handlers.stock_restocked
     async with ctx.db.transaction("menu") as tx:

@@ -71,9 +71,14 @@ async def test_a_manager_edits(client: httpx.AsyncClient, ctx: Context) -> None:
         "id"
     ]
     new = {
-        "category_id": category, "name": "Jalebi", "diet": "veg", "station": "tandoor", "tax_code": "food",
-        "variants": [{"price_paise": 9000}], "allergens": ["gluten"],
-    }  # fmt: skip
+        "category_id": category,
+        "name": "Jalebi",
+        "diet": "veg",
+        "station": "tandoor",
+        "tax_code": "food",
+        "variants": [{"price_paise": 9000}],
+        "allergens": ["gluten"],
+    }
     created = await client.post("/api/menu/items", json=new, headers=manager)
     assert created.status_code == 201
     jalebi = created.json()["id"]

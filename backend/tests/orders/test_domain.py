@@ -33,23 +33,61 @@ NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 
 def bill_row(**more: Any) -> BillRow:
     given: dict[str, Any] = {
-        "outlet_id": 1, "id": uuid4(), "type": "dine_in", "table_id": None, "table_name": None, "status": "open",
-        "business_day": date(2026, 11, 21), "customer_name": None, "session_ids": [], "net_paise": 0, "total_paise": 0,
-        "paid_paise": 0, "refunded_paise": 0, "invoice_number": None, "attention": None, "attention_since": None,
-        "opened_at": NOW, "closed_at": None, "version": 0,
-    }  # fmt: skip
+        "outlet_id": 1,
+        "id": uuid4(),
+        "type": "dine_in",
+        "table_id": None,
+        "table_name": None,
+        "status": "open",
+        "business_day": date(2026, 11, 21),
+        "customer_name": None,
+        "session_ids": [],
+        "net_paise": 0,
+        "total_paise": 0,
+        "paid_paise": 0,
+        "refunded_paise": 0,
+        "invoice_number": None,
+        "attention": None,
+        "attention_since": None,
+        "opened_at": NOW,
+        "closed_at": None,
+        "version": 0,
+    }
     return BillRow(**(given | more))
 
 
 def order_row(bill: BillRow, status: str, total: int, **more: Any) -> OrderRow:
     given: dict[str, Any] = {
-        "outlet_id": 1, "id": uuid4(), "bill_id": bill.id, "session_id": None, "number": 1, "token": None, "type": "dine_in",
-        "status": status, "table_id": None, "table_name": None, "customer_name": None, "note": None,
-        "business_day": date(2026, 11, 21), "payment": "prepaid" if status == "awaiting_payment" else "pay_later",
-        "subtotal_paise": total, "discount_paise": 0, "taxable_paise": total, "taxes": [], "total_paise": total,
-        "held_courses": [], "cancel_requested": False, "reason": None, "placed_at": NOW, "expires_at": None,
-        "confirmed_at": None, "ready_at": None, "served_at": None, "completed_at": None, "version": 1,
-    }  # fmt: skip
+        "outlet_id": 1,
+        "id": uuid4(),
+        "bill_id": bill.id,
+        "session_id": None,
+        "number": 1,
+        "token": None,
+        "type": "dine_in",
+        "status": status,
+        "table_id": None,
+        "table_name": None,
+        "customer_name": None,
+        "note": None,
+        "business_day": date(2026, 11, 21),
+        "payment": "prepaid" if status == "awaiting_payment" else "pay_later",
+        "subtotal_paise": total,
+        "discount_paise": 0,
+        "taxable_paise": total,
+        "taxes": [],
+        "total_paise": total,
+        "held_courses": [],
+        "cancel_requested": False,
+        "reason": None,
+        "placed_at": NOW,
+        "expires_at": None,
+        "confirmed_at": None,
+        "ready_at": None,
+        "served_at": None,
+        "completed_at": None,
+        "version": 1,
+    }
     return OrderRow(**(given | more))
 
 
@@ -105,8 +143,10 @@ def test_paying_a_prepaid_bill_confirms_closes_and_numbers_it() -> None:
     bill.close_or_void("2627/1/000001")
     assert (order.status, row.status, row.payment_status) == ("confirmed", "closed", "paid")
     assert [c.payload.event_type for c in bill.pending_events] == [
-        "rasoi.order.confirmed.v1", "rasoi.bill.changed.v1", "rasoi.bill.closed.v1",
-    ]  # fmt: skip
+        "rasoi.order.confirmed.v1",
+        "rasoi.bill.changed.v1",
+        "rasoi.bill.closed.v1",
+    ]
 
 
 @pytest.mark.parametrize("end", ["cancelled", "rejected", "expired"])

@@ -57,7 +57,6 @@ CREATE TABLE menu.item (
   position integer NOT NULL DEFAULT 0,
   active boolean NOT NULL DEFAULT true,
   available boolean NOT NULL DEFAULT true,
-  unavailable_reason text,
   stock_out boolean NOT NULL DEFAULT false,
   version bigint NOT NULL DEFAULT 0,
   CONSTRAINT item_pkey PRIMARY KEY (outlet_id, id),

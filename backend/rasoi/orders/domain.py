@@ -135,12 +135,11 @@ class Bill:
 
     @property
     def is_settled(self) -> bool:
-        """Everything on it is paid, and nothing waits for an answer."""
-        return (
-            self.row.total_paise > 0
-            and self.row.due_paise == 0
-            and not any(o.status in WAITING for o in self.orders)
-        )
+        """Everything on it is paid, and nothing waits for an answer. With nothing to pay, all has to be served."""
+        counted = [order.status for order in self.orders if order.status not in TERMINATED]
+        if self.row.due_paise > 0 or any(status in WAITING for status in counted):
+            return False
+        return self.row.total_paise > 0 or (bool(counted) and all(status == "served" for status in counted))
 
     @property
     def is_void(self) -> bool:

@@ -80,4 +80,6 @@ class BillRow(BillFacts, kw_only=True):
 
     @property
     def payment_status(self) -> str:
+        if self.status == "closed" and self.held_paise == self.total_paise:
+            return "paid"  # also where nothing was to pay
         return payment_status(self.total_paise, self.held_paise)

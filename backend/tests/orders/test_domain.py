@@ -163,6 +163,53 @@ def test_however_a_paid_order_ends_the_bill_tells_what_is_too_much(end: str) -> 
     assert isinstance(told, contracts.BillChanged) and told.payment_status == "overpaid"
 
 
+def bill_of(*orders: tuple[str, int]) -> Bill:
+    """An open bill with orders given as (status, paise)."""
+    row = bill_row()
+    rows = [order_row(row, status, paise) for status, paise in orders]
+    row.net_paise = sum(order.total_paise for order in rows if order.status not in TERMINATED)
+    row.total_paise = rounded(row.net_paise)
+    return Bill(row, rows, NOW)
+
+
+@pytest.mark.parametrize("paise", [0, 30, 49])
+def test_a_bill_that_comes_to_nothing_closes_when_all_is_served(paise: int) -> None:
+    bill = bill_of(("ready", paise), ("served", 0))
+    bill.close_or_void("2627/1/000001")
+    assert bill.row.status == "open", "one is still to be brought"
+    bill.orders[0].progress = tickets("served")
+    bill.apply_progress(bill.orders[0])
+    bill.close_or_void("2627/1/000001")
+    assert (bill.row.status, bill.row.payment_status, bill.row.invoice_number) == (
+        "closed",
+        "paid",
+        "2627/1/000001",
+    )
+    assert {order.status for order in bill.orders} == {"completed"}
+
+
+def test_a_free_dish_closes_the_bill_once_the_paid_one_beside_it_is_cancelled() -> None:
+    bill = bill_of(("served", 0), ("confirmed", 10000))
+    bill.close_or_void("2627/1/000001")
+    assert bill.row.status == "open"
+    bill.terminate(bill.orders[1], "cancelled")
+    bill.close_or_void("2627/1/000001")
+    assert (bill.row.status, bill.orders[0].status) == ("closed", "completed")
+
+
+@pytest.mark.parametrize("waiting", ["placed", "awaiting_payment", "confirmed", "preparing", "ready"])
+def test_a_bill_of_nothing_waits_for_what_is_under_way(waiting: str) -> None:
+    bill = bill_of(("served", 0), (waiting, 0))
+    assert not bill.is_settled
+
+
+def test_a_bill_without_an_order_that_counts_is_void_and_not_settled() -> None:
+    bill = bill_of(("cancelled", 10000), ("expired", 0))
+    assert not bill.is_settled
+    bill.close_or_void()
+    assert (bill.row.status, bill.row.payment_status) == ("voided", "unpaid")
+
+
 @pytest.mark.parametrize(
     ("payment", "total", "path"),
     [

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from rasoi.contracts.kitchen import CancelAccepted, CancelRefused
+from rasoi.contracts.kitchen import (
+    CancelAccepted,
+    CancelRefused,
+    TicketChanged,
+    TicketItemState,
+    TicketState,
+)
 from rasoi.orders import handlers, placing, service
 from rasoi.platform.events import new_event
 from tests.orders.conftest import COLA_1, HOT, KULFI_1, MILD, NAAN_1, Desk, guest, line, waiter
@@ -97,3 +104,46 @@ async def test_a_modifier_that_is_not_to_be_had_is_refused_by_name(desk: Desk, c
     assert [item["name"] for item in refused.value.extensions["items"]] == ["Hot"]
     assert await desk.owner.fetchval("SELECT count(*) FROM orders.orders") == 1
     assert (await desk.place(guest(), line(NAAN_1, 1, (MILD,))))[0] == 201
+
+
+async def serve(desk: Desk, order: dict[str, Any]) -> None:
+    """The kitchen's tickets of an order are all served."""
+    item = TicketItemState(id=uuid4(), line_id=uuid4(), name="x", quantity=1, state="served")
+    ticket = TicketState(
+        id=uuid4(),
+        number=1,
+        station="drinks",
+        order_id=UUID(order["id"]),
+        order_number=order["number"],
+        type="dine_in",
+        state="served",
+        placed_at=datetime.now(UTC),
+        version=2,
+        items=[item],
+    )
+    data = TicketChanged(sequence=1, hash=0, ticket=ticket, action="serve", changed_items=[item.id], by=None)
+    event = new_event(data, subject="1:drinks", outlet_id=1, version=2)
+    async with desk.ctx.db.transaction("orders") as tx:
+        await handlers.apply_ticket(desk.ctx, tx, event, data)
+
+
+async def test_a_table_is_free_again_when_a_free_dish_was_served(desk: Desk) -> None:
+    await desk.owner.execute("UPDATE menu.variant SET price_paise = 0 WHERE id = $1", COLA_1)
+    _, order = await desk.place(guest(), line(COLA_1))
+    assert (order["status"], order["totals"]["total_paise"]) == ("confirmed", 0)
+    assert await desk.owner.fetchval("SELECT status FROM orders.bill") == "open"
+    await serve(desk, order)
+    row = await desk.owner.fetchrow("SELECT status, invoice_number FROM orders.bill")
+    assert row["status"] == "closed" and row["invoice_number"].endswith("/000001")
+    assert await status(desk, order) == "completed"
+    _, other = await desk.place(guest(), line(COLA_1))
+    assert other["bill_id"] != order["bill_id"], "the next party has a bill of its own"
+
+
+async def test_a_prepaid_order_of_nothing_is_cooked_at_once_and_its_bill_closes(desk: Desk) -> None:
+    await desk.owner.execute("UPDATE menu.variant SET price_paise = 30 WHERE id = $1", COLA_1)
+    _, order = await desk.place(guest(None), line(COLA_1))
+    assert (order["payment"], order["status"], order["expires_at"]) == ("prepaid", "confirmed", None)
+    await serve(desk, order)
+    bill = await service.bill_view(desk.ctx, waiter(), UUID(order["bill_id"]))
+    assert (bill.status, bill.payment_status, bill.totals.round_off_paise) == ("closed", "paid", -32)

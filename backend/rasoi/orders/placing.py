@@ -17,14 +17,14 @@ from rasoi.orders import schemas, views
 from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.placement import build
-from rasoi.orders.pricing import PricedOrder, price, rounded
+from rasoi.orders.pricing import price, rounded
 from rasoi.orders.service import UnknownBill, readable_bill
 from rasoi.orders.tables import UnknownTable
 from rasoi.platform import tracing
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
-from rasoi.platform.idempotency import IdempotencyKey, KeyReused, Stored
-from rasoi.platform.problems import Busy, Conflict, Unprocessable
+from rasoi.platform.idempotency import IdempotencyKey, KeyReused, Stored, claim
+from rasoi.platform.problems import Busy, Conflict, Problem, Unprocessable
 from rasoi.staff.api import Outlet, invalidate_outlet
 from rasoi.staff.api import outlet as read_outlet
 
@@ -75,7 +75,25 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
 async def place(
     ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Place an order. A stale snapshot of menu or settings is reloaded and tried once more."""
+    """Place an order. What was placed with this key before is answered again, whatever has changed since: the key is
+    looked up before anything is refused, and for what is placed by the placing itself."""
+    try:
+        return await _place(ctx, principal, request, key)
+    except Problem as refusal:
+        async with ctx.db.transaction("orders") as tx:
+            stored = await claim(tx, principal, key)
+        if stored is None:
+            if isinstance(refusal, PriceChanged):
+                PLACEMENTS.labels("price_changed").inc()
+            raise
+        PLACEMENTS.labels("replayed").inc()
+        return stored.response()
+
+
+async def _place(
+    ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
+) -> Response[bytes]:
+    """A stale snapshot of menu or settings is reloaded and tried once more."""
     table = await _table_of(ctx, principal, request)
     for _ in range(2):
         outcome, body = await _try_place(ctx, principal, request, key, table)
@@ -124,26 +142,15 @@ async def _try_place(
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:
-        await _replay_or_refuse(ctx, principal, key, priced)
+        raise PriceChanged(
+            "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
+        )
     placement = build(principal, request, key, table, outlet, menu.version, priced)
     outcome, body = await ctx.get(PlacementBatcher).place(placement)
     PLACEMENTS.labels(outcome).inc()
     if outcome == "sold_out":
         raise sold_out(msgspec.json.decode(body), menu)
     return outcome, body
-
-
-async def _replay_or_refuse(
-    ctx: Context, principal: Principal, key: IdempotencyKey, priced: PricedOrder
-) -> None:
-    """Another price than the guest saw; but an order placed before the change is still answered as it was."""
-    sql = "SELECT true FROM orders.idempotency WHERE (outlet_id, principal, route, key) = ($1, $2, $3, $4)"
-    if await ctx.db.fetchval(sql, principal.outlet_id, principal.key, key.route, key.value):
-        return
-    PLACEMENTS.labels("price_changed").inc()
-    raise PriceChanged(
-        "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
-    )
 
 
 def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:

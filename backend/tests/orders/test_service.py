@@ -13,6 +13,7 @@ from rasoi.orders.domain import IllegalChange
 from rasoi.orders.pricing import BadLine, rounded
 from rasoi.platform.idempotency import KeyReused
 from rasoi.platform.problems import Unprocessable
+from rasoi.staff.api import invalidate_outlet
 from tests.orders.conftest import (
     COLA_1,
     HOT,
@@ -107,13 +108,38 @@ async def test_another_price_than_the_guest_saw_is_refused_with_the_new_one(desk
     assert status == 201
 
 
-async def test_a_duplicate_is_answered_as_before_even_when_the_price_has_changed_since(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE menu.variant SET price_paise = 7000",
+        "UPDATE menu.variant SET active = false",
+        "UPDATE menu.item SET active = false",
+        "UPDATE menu.item SET available = false",
+        "UPDATE orders.dining_table SET active = false",
+        "UPDATE orders.bill SET status = 'voided'",
+        "UPDATE staff.outlet SET gst_regime = 'none', version = version + 1",
+        "UPDATE inventory.stock SET on_hand_milli = 1000",
+    ],
+)
+async def test_a_duplicate_is_answered_as_before_whatever_has_changed_since(desk: Desk, change: str) -> None:
     who = guest()
-    _, first = await desk.place(who, line(), key="k", expected=6300)
-    await desk.owner.execute("UPDATE menu.variant SET price_paise = 7000 WHERE id = $1", COLA_1)
+    paise = 2 * 9900 * 105 // 100
+    _, first = await desk.place(who, line(KULFI_1, 2), key="k", expected=paise)
+    await desk.owner.execute(change)
     await desk.owner.execute("UPDATE menu.outlet_menu SET version = 2")
     desk.ctx.get(placing.Snapshots).drop(1)
-    assert (await desk.place(who, line(), key="k", expected=6300))[1] == first
+    invalidate_outlet(desk.ctx.db, 1, 0)
+    assert (await desk.place(who, line(KULFI_1, 2), key="k", expected=paise)) == (201, first)
+    with pytest.raises(KeyReused):
+        await desk.place(who, line(KULFI_1, 1), key="k", expected=paise)
+    assert await desk.owner.fetchval("SELECT count(*) FROM orders.orders") == 1
+
+
+async def test_a_refused_request_leaves_its_key_free(desk: Desk) -> None:
+    who = guest()
+    with pytest.raises(BadLine):
+        await desk.place(who, line(uuid4()), key="k", expected=6300)
+    assert (await desk.place(who, line(), key="k", expected=6300))[0] == 201
 
 
 async def test_an_86ed_item_is_refused_by_name(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import life, money, past, placing, running, screen, stack, vendure
+from bench import life, money, past, pieces, placing, running, screen, stack, vendure
 from bench.box import Box
 from bench.load import caption
 from bench.rows import Row, show
@@ -31,6 +31,7 @@ MEASURES: dict[str, Callable[[Box, bool], Awaitable[list[Row]]]] = {
     "stats": money.measure_stats,
     "sockets": running.measure_sockets,
     "life": life.measure,
+    "pieces": pieces.measure,
     "vendure": vendure.measure,
     "stack": stack.measure,
 }

@@ -1,0 +1,60 @@
+"""`rasoi run` without one of the pieces that trade clarity for speed: `python -m bench.without PIECE`.
+
+The platform has no such setting; only the paired measurements of bench.pieces start it so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from rasoi.optional_packages import hide_optional_packages
+from rasoi.settings import load
+
+
+def fast_path(app: Any) -> None:
+    """Placing goes through Litestar, as every other request does."""
+    app.FastPath = lambda inner, routes: inner
+
+
+def coalescing(app: Any) -> None:
+    """uvicorn's own protocol: an answer's head and body are written apart."""
+    app.CoalescingProtocol = HttpToolsProtocol
+
+
+def batch_handler(app: Any) -> None:
+    """The kitchen handles orders one by one."""
+    app.ROOMS[:] = [replace(room, batch_handler=None) for room in app.ROOMS]
+
+
+def direct_sockets(app: Any) -> None:
+    """Sockets and broadcasts by python-socketio's public API."""
+    from rasoi.realtime import fast
+
+    fast.known_protocol = lambda send: None
+
+
+def hidden_packages(app: Any) -> None:
+    """Libraries import whatever optional packages there are; see `run`."""
+
+
+PIECES: dict[str, Callable[[Any], None]] = {
+    each.__name__: each for each in (fast_path, coalescing, batch_handler, direct_sockets, hidden_packages)
+}
+
+
+def run(piece: str) -> int:
+    with nullcontext() if piece == hidden_packages.__name__ else hide_optional_packages():
+        from rasoi import app
+    PIECES[piece](app)
+    return app.run(load(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1]))

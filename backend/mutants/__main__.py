@@ -20,7 +20,7 @@ from mutants import python, screens, sql
 from mutants.areas import AREAS, BACKEND, FUNCTIONS, Area
 from mutants.mutant import Mutant
 from mutants.results import KEPT, Equivalents, Memory, Outcome, Tally, digest, summary
-from mutants.selection import Selection, folders
+from mutants.selection import GivenTests, Selection, folders
 
 
 class Remote:
@@ -89,7 +89,7 @@ def job_of(mutant: Mutant, tests: list[str], seconds: float) -> dict[str, Any]:
 class Run:
     """One run over some areas."""
 
-    def __init__(self, workers: list[Remote], selection: Selection, memory: Memory) -> None:
+    def __init__(self, workers: list[Remote], selection: Selection | GivenTests, memory: Memory) -> None:
         self.selection, self.memory = selection, memory
         self.idle: SimpleQueue[Remote] = SimpleQueue()
         for worker in workers:
@@ -134,14 +134,18 @@ class Run:
             print(f"{area.name}: {number} of {total} in {seconds:.0f} s", flush=True)
 
 
-def run_all(areas: list[Area], jobs: int, only: str | None) -> tuple[list[Tally], list[str]]:
+def run_all(areas: list[Area], options: argparse.Namespace) -> tuple[list[Tally], list[str]]:
     """The areas' tallies, and entries of equivalent.toml that are stale."""
     if not areas:
         return [], []
-    workers = [Remote() for _ in range(jobs)]
+    workers = [Remote() for _ in range(options.jobs)]
     try:
-        run = Run(workers, baseline(workers, areas), Memory())
-        return [run.area(area, only) for area in areas], run.stale
+        if options.tests:
+            run = Run(workers, GivenTests(options.tests), Memory(KEPT / "given-tests.json"))
+            run.memory.known.clear()
+        else:
+            run = Run(workers, baseline(workers, areas), Memory())
+        return [run.area(area, options.only) for area in areas], run.stale
     finally:
         for worker in workers:
             worker.stop()
@@ -158,6 +162,9 @@ def main(arguments: list[str]) -> int:
     names = [*(area.name for area in AREAS), screens.NAME]
     parser.add_argument("areas", nargs="*", help=f"of {', '.join(names)}; all if none is named")
     parser.add_argument("--only", help="only files whose path from backend/ begins so")
+    parser.add_argument(
+        "--tests", nargs="+", help="run these for each mutant; nothing is kept from or for other runs"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time, each with a PostgreSQL (2)")
     parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
     options = parser.parse_args(arguments)
@@ -169,7 +176,7 @@ def main(arguments: list[str]) -> int:
             for file in area.paths():
                 print(*mutants_of(file), sep="\n")
         return 0
-    tallies, stale = run_all(chosen, options.jobs, options.only)
+    tallies, stale = run_all(chosen, options)
     if not options.only and screens.NAME in (options.areas or names):
         tally, more = screens.measure(Equivalents())
         tallies, stale = [*tallies, tally], [*stale, *more]

@@ -36,6 +36,7 @@ AREAS = [
             "rasoi/orders/pricing.py",
             "rasoi/payments/domain.py",
             "rasoi/payments/ledger.py",
+            "rasoi/payments/due.py",
             f"{FUNCTIONS}/payments/*.sql",
         ),
         ("platform/test_money.py", "contracts", "orders", "payments"),

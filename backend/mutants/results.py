@@ -41,10 +41,10 @@ class Outcome:
 
 
 class Memory:
-    """The outcomes of earlier runs."""
+    """The outcomes of earlier runs, kept in `path`."""
 
-    def __init__(self) -> None:
-        self.path = KEPT / "outcomes.json"
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or KEPT / "outcomes.json"
         self.known: dict[str, dict[str, str]] = (
             json.loads(self.path.read_text()) if self.path.exists() else {}
         )

@@ -1,6 +1,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,6 +103,67 @@ def test_an_empty_or_absurd_order_is_refused() -> None:
         price([LineRequest(variant_id=DRINK, quantity=99)] * 60, menu(drink=1_000_000))
     with pytest.raises(BadLine, match="discount"):
         price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=6001)
+
+
+def test_the_largest_order_and_the_largest_discount_are_still_possible() -> None:
+    cart = [LineRequest(variant_id=DRINK, quantity=100)] * 10
+    assert price(cart, menu(drink=1_000_000)).total_paise == 10_000_000_00, "one crore rupees"
+    with pytest.raises(BadLine, match="can't come to more"):
+        price(cart, menu(drink=1_000_001))
+    assert price(cart, menu(drink=1_000_001), discount_paise=1000).total_paise == 10_000_000_00
+    free = price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=6000)
+    assert (free.total_paise, free.discount_paise, free.subtotal_paise) == (0, 6000, 6000)
+    with pytest.raises(BadLine, match="discount"):
+        price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=-1)
+
+
+def test_a_refusal_names_the_line_as_a_person_counts() -> None:
+    good, bad = LineRequest(variant_id=DRINK, quantity=1), LineRequest(variant_id=NAAN, quantity=1)
+    with pytest.raises(BadLine, match="Line 2: Naan needs") as refusal:
+        price([good, bad], menu())
+    assert refusal.value.extensions["line"] == 2
+
+
+def test_a_group_that_lets_one_choose_says_how_many() -> None:
+    loose = GroupRule(id=uuid4(), name="Dips", min=1, max=2, modifier_ids=frozenset({MILD, HOT, CHEESE}))
+    dips = msgspec.structs.replace(menu(), variants={NAAN: variant(NAAN, "Naan", 4500, FOOD, [loose])})
+    for chosen in ([MILD], [MILD, CHEESE]):
+        assert (
+            price([LineRequest(variant_id=NAAN, quantity=1, modifiers=chosen)], dips).lines[0].quantity == 1
+        )
+    for chosen in ([], [MILD, HOT, CHEESE]):
+        with pytest.raises(BadLine, match=f"needs 1 to 2 of “Dips”, not {len(chosen)}"):
+            price([LineRequest(variant_id=NAAN, quantity=1, modifiers=chosen)], dips)
+
+
+def test_a_line_is_what_was_ordered_at_its_place_under_the_ids_given() -> None:
+    ids = [uuid4(), uuid4()]
+    cart = [
+        LineRequest(variant_id=DRINK, quantity=2, note="no ice", course=2),
+        LineRequest(variant_id=NAAN, quantity=1, modifiers=[CHEESE, HOT], note=""),
+    ]
+    order = price(cart, menu(), discount_paise=1955, ids=ids)
+    assert [(line.id, line.position, line.quantity, line.note, line.course) for line in order.lines] == [
+        (ids[0], 0, 2, "no ice", 2),
+        (ids[1], 1, 1, None, 1),
+    ]
+    assert [line.discount_paise for line in order.lines] == [1200, 755], "in proportion to what they come to"
+    assert [[m.name for m in line.modifiers] for line in order.lines] == [[], ["Cheese", "Hot"]]
+    assert (order.lines[1].tax_class, order.lines[1].tax_version) == ("food", 1)
+    assert order.subtotal_paise == 12000 + 7550
+
+
+def test_taxes_are_summed_by_name_and_rate() -> None:
+    cart = [LineRequest(variant_id=NAAN, quantity=1, modifiers=[MILD])] * 2 + [
+        LineRequest(variant_id=DRINK, quantity=1)
+    ]
+    assert [(t.name, t.rate_bp, t.paise) for t in price(cart, menu()).taxes] == [
+        ("CESS", 1200, 514),
+        ("CGST", 250, 226),
+        ("CGST", 1400, 600),
+        ("SGST", 250, 226),
+        ("SGST", 1400, 600),
+    ]
 
 
 lines = st.lists(st.tuples(st.sampled_from([NAAN, DRINK]), st.integers(1, 99)), min_size=1, max_size=12)

@@ -7,27 +7,30 @@ interface Stored<T> {
   expiresAt: number;
 }
 
-/** A session kept in localStorage, refreshed before it ends; several tabs share one. */
-abstract class StoredSession<T> implements Credentials {
-  protected stored = $state<Stored<T> | null>(null);
+/**
+ * A session kept in localStorage, refreshed before it ends; several tabs share one. Screens react to who is signed
+ * in, never to a renewal: the token and its end are plain fields, and `identity` stays the same object meanwhile.
+ */
+abstract class StoredSession<T, Identity> implements Credentials {
+  protected identity = $state.raw<Identity | null>(null);
+  protected stored: Stored<T> | null = null;
   private refreshing: Promise<boolean> | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly storageKey: string) {
-    this.stored = this.read();
-    this.schedule();
     window.addEventListener('storage', (event) => {
-      if (event.key === this.storageKey) this.stored = this.read();
+      if (event.key === this.storageKey) this.adopt(this.read());
     });
   }
 
   abstract get token(): string | null;
+  protected abstract identify(reply: T): Identity;
   protected abstract renew(current: T): Promise<T>;
   protected abstract lifetime(reply: T): number;
   protected abstract same(a: T, b: T): boolean;
 
   get signedIn(): boolean {
-    return this.stored !== null;
+    return this.identity !== null;
   }
 
   /** One refresh at a time; offline keeps the session, a refusal ends it. */
@@ -36,16 +39,26 @@ abstract class StoredSession<T> implements Credentials {
     return this.refreshing;
   }
 
+  /** Takes up what an earlier page kept; to be called once the session is whole. */
+  protected resume(): void {
+    this.adopt(this.read());
+  }
+
   protected keep(reply: T): void {
-    this.stored = { reply, expiresAt: Date.now() + this.lifetime(reply) * 1000 };
+    this.adopt({ reply, expiresAt: Date.now() + this.lifetime(reply) * 1000 });
     localStorage.setItem(this.storageKey, JSON.stringify(this.stored));
-    this.schedule();
   }
 
   protected forget(): void {
-    this.stored = null;
     localStorage.removeItem(this.storageKey);
-    clearTimeout(this.timer);
+    this.adopt(null);
+  }
+
+  private adopt(stored: Stored<T> | null): void {
+    this.stored = stored;
+    const identity = stored && this.identify(stored.reply);
+    if (JSON.stringify(identity) !== JSON.stringify(this.identity)) this.identity = identity;
+    this.schedule();
   }
 
   private async tryRefresh(): Promise<boolean> {
@@ -53,8 +66,7 @@ abstract class StoredSession<T> implements Credentials {
     if (!before) return false;
     const elsewhere = this.read();
     if (elsewhere && !this.same(elsewhere.reply, before.reply)) {
-      this.stored = elsewhere;
-      this.schedule();
+      this.adopt(elsewhere);
       return true;
     }
     try {
@@ -71,8 +83,7 @@ abstract class StoredSession<T> implements Credentials {
   private adoptOrForget(before: Stored<T>): boolean {
     const elsewhere = this.read();
     if (elsewhere && !this.same(elsewhere.reply, before.reply)) {
-      this.stored = elsewhere;
-      this.schedule();
+      this.adopt(elsewhere);
       return true;
     }
     this.forget();
@@ -97,13 +108,14 @@ abstract class StoredSession<T> implements Credentials {
 }
 
 /** A person of the staff on this screen. Keep one instance per screen. */
-export class StaffSession extends StoredSession<SessionReply> {
+export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply, 'person' | 'outlet'>> {
   /** Signed-in calls go through this client. */
   readonly api = new Api(this);
   private readonly open = new Api();
 
   constructor(screen: string) {
     super(`rasoi.${screen}.session`);
+    this.resume();
   }
 
   get token(): string | null {
@@ -111,11 +123,11 @@ export class StaffSession extends StoredSession<SessionReply> {
   }
 
   get person(): Person | null {
-    return this.stored?.reply.person ?? null;
+    return this.identity?.person ?? null;
   }
 
   get outlet(): OutletBrief | null {
-    return this.stored?.reply.outlet ?? null;
+    return this.identity?.outlet ?? null;
   }
 
   async login(username: string, password: string): Promise<void> {
@@ -135,6 +147,10 @@ export class StaffSession extends StoredSession<SessionReply> {
     await farewell.post('/api/staff/logout').catch(() => undefined);
   }
 
+  protected identify({ person, outlet }: SessionReply): Pick<SessionReply, 'person' | 'outlet'> {
+    return { person, outlet };
+  }
+
   protected renew(current: SessionReply): Promise<SessionReply> {
     return this.open.post('/api/staff/refresh', { body: { refresh_token: current.refresh_token } });
   }
@@ -148,14 +164,17 @@ export class StaffSession extends StoredSession<SessionReply> {
   }
 }
 
+type GuestIdentity = Omit<GuestSessionReply, 'token' | 'expires_in'>;
+
 /** A guest's session at a table, or for takeaway. */
-export class GuestSession extends StoredSession<GuestSessionReply> {
+export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity> {
   readonly api = new Api(this);
   private readonly open = new Api();
 
   constructor(tableCode: string | null) {
     super(`rasoi.order.session.${tableCode ?? 'takeaway'}`);
     this.tableCode = tableCode;
+    this.resume();
   }
 
   readonly tableCode: string | null;
@@ -164,8 +183,8 @@ export class GuestSession extends StoredSession<GuestSessionReply> {
     return this.stored?.reply.token ?? null;
   }
 
-  get info(): GuestSessionReply | null {
-    return this.stored?.reply ?? null;
+  get info(): GuestIdentity | null {
+    return this.identity;
   }
 
   /** Takes up the kept session, or starts one by the table's code. */
@@ -178,6 +197,10 @@ export class GuestSession extends StoredSession<GuestSessionReply> {
   /** Forgets this visit, for example when its table was closed. */
   end(): void {
     this.forget();
+  }
+
+  protected identify({ session_id, outlet, table, type, payment }: GuestSessionReply): GuestIdentity {
+    return { session_id, outlet, table, type, payment };
   }
 
   protected async renew(current: GuestSessionReply): Promise<GuestSessionReply> {

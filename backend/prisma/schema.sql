@@ -2996,7 +2996,6 @@ CREATE TABLE staff.session (
     person_id uuid NOT NULL,
     refresh_hash bytea NOT NULL,
     previous_hash bytea,
-    rotated_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     expires_at timestamp(6) with time zone NOT NULL,
     revoked_at timestamp(6) with time zone,
     revoked_for text,

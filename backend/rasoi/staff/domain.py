@@ -18,7 +18,6 @@ SENIOR = frozenset({"owner", "manager"})
 ACCESS_S = 600
 SESSION = timedelta(hours=16)
 # a screen whose answer got lost may ask once more for the same rotation
-REFRESH_GRACE = timedelta(seconds=30)
 FREE_TRIES = 5
 FIRST_LOCK_S = 30
 LONGEST_LOCK_S = 900
@@ -85,7 +84,6 @@ class SessionRow(msgspec.Struct, kw_only=True):
     person_id: UUID
     refresh_hash: bytes
     previous_hash: bytes | None
-    rotated_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
     version: int
@@ -124,12 +122,13 @@ def refuse_locked(found: Failures | None, now: datetime) -> None:
     )
 
 
-def refresh_step(row: SessionRow, presented: bytes, now: datetime) -> Literal["next", "again", "reused"]:
-    """What a refresh token (its hash) means; the one before the newest is a retry for a while."""
+def refresh_step(row: SessionRow, presented: bytes) -> Literal["next", "again", "reused"]:
+    """What a refresh token (its hash) means. The one before the newest is a retry for as long as the newest was not
+    used: a tablet whose answer was lost may come back after an hour without network."""
     if hmac.compare_digest(row.refresh_hash, presented):
         return "next"
     if row.previous_hash is not None and hmac.compare_digest(row.previous_hash, presented):
-        return "again" if now - row.rotated_at <= REFRESH_GRACE else "reused"
+        return "again"
     return "reused"
 
 

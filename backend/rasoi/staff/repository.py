@@ -13,7 +13,7 @@ from rasoi.staff.domain import Failures, PersonRow, SessionRow
 from rasoi.staff.schemas import AuditEntry, Outlet
 
 PERSON = "outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at"
-SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, rotated_at, expires_at, revoked_at, version"
+SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, expires_at, revoked_at, version"
 
 
 def _person(row: Mapping[str, Any] | None) -> PersonRow | None:
@@ -155,7 +155,7 @@ async def lock_session(tx: Any, outlet_id: int, session_id: UUID) -> SessionRow 
 async def rotate(tx: Any, outlet_id: int, session_id: UUID, refresh_hash: bytes) -> None:
     """Give the session its next refresh token."""
     await tx.execute(
-        """UPDATE staff.session SET previous_hash = refresh_hash, refresh_hash = $3, rotated_at = now()
+        """UPDATE staff.session SET previous_hash = refresh_hash, refresh_hash = $3
         WHERE outlet_id = $1 AND id = $2""",
         outlet_id, session_id, refresh_hash,
     )  # fmt: skip

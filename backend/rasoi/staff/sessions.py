@@ -147,7 +147,7 @@ async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token
     person = await repository.person(tx, outlet_id, row.person_id)
     if person is None or not person.active:
         raise SessionEnded("This sign-in has ended.")
-    step = refresh_step(row, credentials.digest(token), now)
+    step = refresh_step(row, credentials.digest(token))
     if step == "reused":
         await end_sessions(tx, outlet_id, [session_id], "reuse")
         return None

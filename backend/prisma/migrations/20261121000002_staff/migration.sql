@@ -55,7 +55,6 @@ CREATE TABLE staff.session (
   person_id uuid NOT NULL,
   refresh_hash bytea NOT NULL CHECK (length(refresh_hash) = 32),
   previous_hash bytea CHECK (length(previous_hash) = 32),
-  rotated_at timestamptz(6) NOT NULL DEFAULT now(),
   expires_at timestamptz(6) NOT NULL,
   revoked_at timestamptz(6),
   revoked_for text CHECK (revoked_for IN ('logout', 'reuse', 'changed')),

@@ -1,4 +1,5 @@
 import type { Change, Live } from '$lib';
+import { coalesce } from '$lib/coalesce';
 
 const CALM_MS = 700;
 const AT_MOST_MS = 3000;
@@ -17,24 +18,11 @@ export class ManagerFeed {
 
   /** Calls `load` soon after changes of these kinds, never more often than it can be read. */
   on(kinds: string[], load: () => void): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let first = 0;
-    const hear = (): void => {
-      const now = Date.now();
-      if (timer === undefined) first = now;
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => {
-          timer = undefined;
-          load();
-        },
-        Math.max(0, Math.min(CALM_MS, first + AT_MOST_MS - now)),
-      );
-    };
-    const listener = { kinds, hear };
+    const { soon, stop } = coalesce(load, CALM_MS, AT_MOST_MS);
+    const listener = { kinds, hear: soon };
     this.listeners.add(listener);
     return () => {
-      clearTimeout(timer);
+      stop();
       this.listeners.delete(listener);
     };
   }

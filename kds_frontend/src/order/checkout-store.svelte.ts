@@ -1,19 +1,23 @@
 import { type Api, ApiError, clock, explain, idempotencyKey, toasts } from '$lib';
+import type { SharedValue } from '$lib/shared-value.svelte';
 import type { Bill, Payment, Checkout } from '$lib/types';
-import { pay } from './payment-windows';
-import type { SignedPayment } from './storage';
+import { pay, type PaymentWindow } from './payment-windows';
+import { type PaymentIntent, type SignedPayment, type StoredGuest, withPayment } from './stored-guest';
 
 export type CheckoutState = 'idle' | 'opening' | 'open' | 'confirming';
 
 /** What paying needs of the guest's screen around it. */
 export interface CheckoutContext {
   readonly api: Api;
+  readonly stored: SharedValue<StoredGuest>;
   /** The guest's name, when one was given. */
   readonly name: string;
-  keepPayment(id: string): void;
-  keepSigned(signed: SignedPayment | null): void;
   refreshBill(): Promise<void>;
 }
+
+const CONFIRM_AGAIN_MS = 3000;
+/** A checkout that ends sooner than this isn't opened again. */
+const TIME_TO_PAY_S = 20;
 
 /** Paying the bill online: one checkout per amount due, and no answer of it ever dropped. */
 export class CheckoutStore {
@@ -24,9 +28,10 @@ export class CheckoutStore {
   closed = $state(false);
   payments = $state.raw<Payment[]>([]);
 
-  private intent: { about: string; key: string; checkout: Checkout | null } | null = null;
-
-  constructor(private readonly guest: CheckoutContext) {}
+  constructor(
+    private readonly guest: CheckoutContext,
+    private readonly openWindow: PaymentWindow = pay,
+  ) {}
 
   get refunds() {
     return this.payments.flatMap((payment) => payment.refunds);
@@ -39,11 +44,11 @@ export class CheckoutStore {
     try {
       const checkout = await this.prepare(bill);
       this.state = 'open';
-      const outcome = await pay(checkout, this.about(bill, checkout), (reason) => (this.trouble = reason));
+      const outcome = await this.openWindow(checkout, this.about(bill, checkout), (reason) => (this.trouble = reason));
       this.closed = outcome.kind === 'closed';
       if (outcome.kind === 'paid') await this.confirm({ payment_id: checkout.payment_id, reply: outcome.reply });
     } catch (error) {
-      this.forgetIfFinal(error);
+      if (isFinal(error)) this.setIntent(null);
       this.trouble = explain(error);
     } finally {
       this.state = 'idle';
@@ -53,19 +58,18 @@ export class CheckoutStore {
 
   /** Tells the platform what the checkout signed; repeats itself until there is an answer. */
   async confirm(signed: SignedPayment): Promise<void> {
-    this.guest.keepSigned(signed);
+    this.setSigned(signed);
     this.state = 'confirming';
     try {
       const payment = await this.guest.api.post('/api/payments/verify', { body: signed });
-      this.guest.keepSigned(null);
-      this.intent = null;
+      this.guest.stored.change((guest) => ({ ...guest, signed: null, intent: null }));
       this.closed = false;
       this.trouble = '';
-      this.keep(payment);
+      this.payments = [...this.payments.filter((known) => known.id !== payment.id), payment];
       if (payment.status === 'completed') toasts.good('Payment received. Thank you!');
     } catch (error) {
-      if (error instanceof ApiError && !error.temporary && error.status !== 409) this.guest.keepSigned(null);
-      else setTimeout(() => void this.confirm(signed), 3000);
+      if (isFinal(error)) this.setSigned(null);
+      else setTimeout(() => void this.confirmAgain(signed), CONFIRM_AGAIN_MS);
       this.trouble = `Your payment is not confirmed yet. ${explain(error)}`;
     } finally {
       this.state = 'idle';
@@ -80,33 +84,30 @@ export class CheckoutStore {
       ),
     );
     this.payments = found.filter((payment) => payment !== null);
-    const current = this.intent?.checkout?.payment_id;
-    if (
-      this.payments.some(
-        (payment) => payment.id === current && payment.status !== 'pending' && payment.status !== 'processing',
-      )
-    ) {
-      this.intent = null;
-    }
+    const current = this.guest.stored.value.intent?.checkout?.payment_id;
+    if (this.payments.some((payment) => payment.id === current && !isRunning(payment))) this.setIntent(null);
   }
 
-  private keep(payment: Payment): void {
-    this.payments = [...this.payments.filter((known) => known.id !== payment.id), payment];
+  /** Another tab may have had the answer meanwhile. */
+  private async confirmAgain(signed: SignedPayment): Promise<void> {
+    if (this.guest.stored.refresh().signed?.payment_id !== signed.payment_id) this.trouble = '';
+    else await this.confirm(signed);
   }
 
   /** The same amount due asks with the same key; another amount, or an ended payment, is a new intent. */
   private async prepare(bill: Bill): Promise<Checkout> {
     const about = `${bill.id}:${bill.due_paise}`;
-    const running = this.intent?.checkout;
-    if (running && this.intent?.about === about && clock.until(running.expires_at) > 20) return running;
-    if (running || this.intent?.about !== about) this.intent = { about, key: idempotencyKey(), checkout: null };
-    const intent = this.intent as NonNullable<typeof this.intent>;
-    intent.checkout = await this.guest.api.post('/api/payments/checkout', {
-      body: { bill_id: bill.id },
-      key: intent.key,
-    });
-    this.guest.keepPayment(intent.checkout.payment_id);
-    return intent.checkout;
+    const known = this.guest.stored.refresh().intent;
+    const usable = known?.about === about ? known : null;
+    if (usable?.checkout && clock.until(usable.checkout.expires_at) > TIME_TO_PAY_S) return usable.checkout;
+    const key = usable && !usable.checkout ? usable.key : idempotencyKey();
+    this.setIntent({ about, key, checkout: null });
+    const checkout = await this.guest.api.post('/api/payments/checkout', { body: { bill_id: bill.id }, key });
+    this.guest.stored.change((guest) => ({
+      ...withPayment(guest, checkout.payment_id),
+      intent: { about, key, checkout },
+    }));
+    return checkout;
   }
 
   private about(bill: Bill, checkout: Checkout) {
@@ -118,7 +119,20 @@ export class CheckoutStore {
     };
   }
 
-  private forgetIfFinal(error: unknown): void {
-    if (error instanceof ApiError && !error.temporary && error.status !== 409) this.intent = null;
+  private setIntent(intent: PaymentIntent | null): void {
+    this.guest.stored.change((guest) => ({ ...guest, intent }));
   }
+
+  private setSigned(signed: SignedPayment | null): void {
+    this.guest.stored.change((guest) => ({ ...guest, signed }));
+  }
+}
+
+/** Nothing that is asked again would be answered otherwise. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ApiError && !error.temporary && error.status !== 409;
+}
+
+function isRunning(payment: Payment): boolean {
+  return payment.status === 'pending' || payment.status === 'processing';
 }

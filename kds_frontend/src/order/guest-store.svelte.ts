@@ -1,65 +1,75 @@
-import { ApiError, builds, GuestSession, idempotencyKey, Live, type Change } from '$lib';
-import type { AvailabilityChange, Bill, Menu, NewOrder, Order, QuoteRequest } from '$lib/types';
-import * as cart from '$lib/ordering/cart';
+import { type Api, ApiError, builds, GuestSession, Live, toasts, type Change } from '$lib';
+import { coalesce } from '$lib/coalesce';
+import { count, price, requestLines, type CartLine } from '$lib/ordering/cart';
+import { CartChanged, CartStore } from '$lib/ordering/cart-store.svelte';
 import { withAvailability } from '$lib/ordering/menu';
-import { readGuest, writeGuest, type SignedPayment, type StoredGuest } from './storage';
-import { GuestNotifications } from './notifications';
-import { prepare, isFinalRefusal, type PendingOrder } from '$lib/ordering/sending';
-import { CheckoutStore } from './checkout-store.svelte';
 import { isFinished, mergeOrders } from '$lib/ordering/progress';
+import { SharedValue } from '$lib/shared-value.svelte';
+import type { AvailabilityChange, Bill, Menu, Order, OrderType, QuoteRequest } from '$lib/types';
+import { CheckoutStore } from './checkout-store.svelte';
+import { GuestNotifications } from './notifications';
+import { emptyGuest, type StoredGuest } from './stored-guest';
 
-/** One guest's visit: who they are, the menu, the cart and the bill, kept over reloads and cuts. */
+const NO_ANSWER = 'We could not find out whether your last order arrived. Please ask a waiter before you order again.';
+
+/** One guest's visit: who they are, the menu, the cart and the bill, kept over reloads and cuts, and by all tabs. */
 export class GuestStore {
   readonly session: GuestSession;
+  readonly cart: CartStore;
+  readonly stored: SharedValue<StoredGuest>;
   readonly checkout: CheckoutStore;
   live = $state.raw<Live | null>(null);
   menu = $state.raw<Menu | null>(null);
   bill = $state.raw<Bill | null>(null);
   mine = $state.raw<Order[]>([]);
-  lines = $state.raw<cart.CartLine[]>([]);
-  note = $state('');
-  name = $state('');
-  pending = $state.raw<PendingOrder | null>(null);
   fault = $state.raw<unknown>(null);
-  signed: SignedPayment | null = null;
+  /** Why the last sending was refused, where that was found out without the guest. */
+  refusal = $state.raw<unknown>(null);
 
-  private readonly storageKey: string;
   private readonly notifications: GuestNotifications;
-  private billId: string | null = null;
-  private payments: string[] = [];
   private stops = new Map<string, () => void>();
-  private billTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly reload = coalesce(() => void this.refreshBill().catch(() => undefined), 120, 1000);
   private menuTimer: ReturnType<typeof setTimeout> | undefined;
 
-  readonly priced = $derived(this.menu ? cart.price(this.lines, this.menu) : []);
-  readonly count = $derived(cart.count(this.lines));
+  readonly priced = $derived.by(() => (this.menu ? price(this.cart.lines, this.menu) : []));
+  readonly count = $derived.by(() => count(this.cart.lines));
   /** Everything on the bill, and what is still on its way from an earlier, settled one. */
   readonly orders = $derived(mergeOrders(this.bill?.orders ?? [], this.mine));
   readonly running = $derived(this.orders.filter((order) => !isFinished(order)));
 
-  constructor(tableCode: string | null) {
+  /** `onOrdered`: a sending turned out to stand, in this tab or in another. */
+  constructor(tableCode: string | null, onOrdered: () => void) {
+    const place = tableCode ?? 'takeaway';
     this.session = new GuestSession(tableCode);
-    this.storageKey = `rasoi.order.visit.${tableCode ?? 'takeaway'}`;
-    const stored = readGuest(localStorage, this.storageKey);
-    Object.assign(this, {
-      lines: stored.lines,
-      note: stored.note,
-      name: stored.name,
-      pending: stored.pending,
-      signed: stored.signed,
+    this.stored = new SharedValue(`rasoi.order.guest.${place}`, {
+      empty: emptyGuest,
+      onRemote: () => this.reloadSoon(),
     });
-    this.billId = stored.billId;
-    this.payments = stored.payments;
+    this.cart = new CartStore({
+      key: `rasoi.order.cart.${place}`,
+      sender: () => this.session.info?.session_id ?? '',
+      post: ({ body, key }) => this.api.post('/api/orders', { body, key }),
+      onArrived: (order) => {
+        if (order) this.setBill(order.bill_id);
+        this.reloadSoon();
+        onOrdered();
+      },
+      onRefused: (error) => (this.refusal = error),
+    });
     this.checkout = new CheckoutStore(this);
     this.notifications = new GuestNotifications(this.session.api);
-    builds.busy = () => this.pending !== null || this.checkout.state !== 'idle';
+    builds.busy = () => this.cart.pending !== null || this.checkout.state !== 'idle';
   }
 
-  get api() {
+  get api(): Api {
     return this.session.api;
   }
 
-  get type() {
+  get name(): string {
+    return this.cart.name;
+  }
+
+  get type(): OrderType {
     return this.session.info?.type ?? 'dine_in';
   }
 
@@ -67,94 +77,65 @@ export class GuestStore {
     return this.bill?.status === 'open' ? this.bill : null;
   }
 
-  /** Takes the visit up. True when an order that had no answer before the reload is now known to be in. */
-  async start(): Promise<boolean> {
+  /** Takes the visit up, with what had no answer before a reload. */
+  async start(): Promise<void> {
     this.fault = null;
     try {
       await this.session.start();
       await this.loadMenu();
       await this.refreshBill();
       this.listen();
-      if (this.signed) void this.checkout.confirm(this.signed);
-      return this.pending
-        ? await this.send(this.pending).then(
-            () => true,
-            () => false,
-          )
-        : false;
+      const { signed } = this.stored.value;
+      if (signed) void this.checkout.confirm(signed);
+      await this.cart.resolve();
     } catch (error) {
       if (error instanceof ApiError && error.status === 401 && !this.session.signedIn) return this.startAgain();
       this.fault = error;
-      return false;
     }
   }
 
   /** A visit that ended: a new session by the same code, the cart kept. */
-  async startAgain(): Promise<boolean> {
+  async startAgain(): Promise<void> {
     this.forgetBill();
     this.live?.close();
     this.stops.clear();
     this.live = null;
     this.session.end();
-    return this.start();
+    await this.start();
   }
 
-  setLines(lines: cart.CartLine[]): void {
-    if (this.pending) return;
-    this.lines = lines;
-    this.keep();
+  edit(make: (lines: CartLine[]) => CartLine[]): void {
+    this.cart.edit(make);
   }
 
-  keep(): void {
-    const { lines, note, name, pending, billId, payments, signed } = this;
-    const stored: StoredGuest = { lines, note, name, pending, billId, payments, signed };
-    writeGuest(localStorage, this.storageKey, stored);
-  }
-
-  keepPayment(id: string): void {
-    this.payments = [...this.payments.filter((known) => known !== id), id].slice(-10);
-    this.keep();
-  }
-
-  keepSigned(signed: SignedPayment | null): void {
-    this.signed = signed;
-    this.keep();
-  }
-
-  quoteRequest(): QuoteRequest {
-    const request = { type: this.type, lines: cart.requestLines(this.lines) };
+  quoteRequest(lines = this.cart.lines): QuoteRequest {
+    const request = { type: this.type, lines: requestLines(lines) };
     return this.openBill ? { ...request, bill_id: this.openBill.id } : request;
   }
 
   /** Sends the cart with the total that the guest saw; what was sent and not answered goes first. */
   async place(expected: number): Promise<Order> {
-    const note = this.note.trim();
-    const name = this.name.trim();
-    const body: NewOrder = {
-      ...this.quoteRequest(),
-      expected_total_paise: expected,
-      ...(note ? { note } : {}),
-      ...(name && this.type === 'takeaway' ? { customer_name: name } : {}),
-    };
-    return this.send(prepare(this.pending, body, idempotencyKey, Date.now()));
+    this.refusal = null;
+    const order = await this.cart.send((cart) => {
+      const [note, name] = [cart.note.trim(), cart.name.trim()];
+      return {
+        ...this.quoteRequest(cart.lines),
+        expected_total_paise: expected,
+        ...(note ? { note } : {}),
+        ...(name && this.type === 'takeaway' ? { customer_name: name } : {}),
+      };
+    });
+    this.setBill(order.bill_id);
+    await this.refreshBill();
+    return order;
   }
 
-  async send(pending: PendingOrder): Promise<Order> {
-    this.pending = pending;
-    this.keep();
-    try {
-      const order = await this.api.post('/api/orders', { body: pending.body, key: pending.key });
-      this.pending = null;
-      this.lines = [];
-      this.note = '';
-      this.billId = order.bill_id;
-      this.keep();
-      await this.refreshBill();
-      return order;
-    } catch (error) {
-      if (error instanceof ApiError && isFinalRefusal(error.status, error.slug)) this.settle(error);
-      throw error;
-    }
+  /** What an error of a sending asks of this store, before it is explained to the guest. */
+  async afterRefusal(error: unknown): Promise<void> {
+    if (error instanceof CartChanged) await this.refreshBill();
+    if (!(error instanceof ApiError)) return;
+    if (error.slug === 'unknown-bill') this.forgetBill();
+    if (error.status === 409 || error.status === 422) await this.loadMenu().catch(() => undefined);
   }
 
   async cancel(order: Order): Promise<void> {
@@ -176,14 +157,16 @@ export class GuestStore {
 
   /** The visit's orders and its bill as they are now; a bill of another visit is forgotten. */
   async refreshBill(): Promise<void> {
-    clearTimeout(this.billTimer);
+    this.reload.stop();
     try {
       this.mine = (await this.api.get('/api/orders', { params: { query: { limit: 20 } } })).items;
-      this.billId ??= this.mine[0]?.bill_id ?? null;
-      if (this.billId)
-        this.bill = await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: this.billId } } });
+      const first = this.mine[0]?.bill_id;
+      if (!this.stored.refresh().billId && first) this.setBill(first);
+      const { billId, payments } = this.stored.value;
+      this.bill = billId ? await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: billId } } }) : null;
       this.follow();
-      if (this.payments.length) await this.checkout.load(this.payments);
+      if (payments.length) await this.checkout.load(payments);
+      this.compareSending();
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.forgetBill();
       else if (!(error instanceof ApiError && error.temporary)) throw error;
@@ -192,18 +175,23 @@ export class GuestStore {
 
   /** Nothing of this bill belongs to the visit any more. */
   forgetBill(): void {
-    this.billId = null;
+    this.stored.change((guest) => ({ ...guest, billId: null, payments: [] }));
     this.bill = null;
     this.mine = [];
-    this.payments = [];
-    this.keep();
     this.follow();
   }
 
-  private settle(error: ApiError): void {
-    this.pending = null;
-    if (error.slug === 'unknown-bill') this.forgetBill();
-    this.keep();
+  private setBill(billId: string): void {
+    this.stored.change((guest) => (guest.billId === billId ? guest : { ...guest, billId }));
+  }
+
+  /** What is known of the orders may settle a sending, also one of an earlier session of this table. */
+  private compareSending(): void {
+    this.cart.compare(this.orders);
+    const { pending } = this.cart;
+    if (!pending || this.cart.mine(pending)) return;
+    this.cart.release();
+    toasts.show(NO_ANSWER, 'warn');
   }
 
   private listen(): void {
@@ -221,7 +209,8 @@ export class GuestStore {
   private follow(): void {
     if (!this.live) return;
     const wanted = new Set(this.running.map((order) => `order:${order.id}`));
-    if (this.billId) wanted.add(`bill:${this.billId}`);
+    const { billId } = this.stored.value;
+    if (billId) wanted.add(`bill:${billId}`);
     for (const [channel, stop] of this.stops) {
       if (wanted.has(channel)) continue;
       stop();
@@ -229,7 +218,7 @@ export class GuestStore {
     }
     for (const channel of wanted) {
       if (this.stops.has(channel)) continue;
-      const feed = { onJoin: () => this.soon(), onChange: (change: Change) => this.onBill(change) };
+      const feed = { onJoin: () => this.reloadSoon(), onChange: (change: Change) => this.onBill(change) };
       this.stops.set(channel, this.live.follow(channel, feed));
     }
   }
@@ -237,12 +226,11 @@ export class GuestStore {
   private onBill(change: Change): void {
     const { notification } = change.data as { notification?: unknown };
     if (notification) this.notifications.show(notification);
-    this.soon();
+    this.reloadSoon();
   }
 
-  private soon(): void {
-    clearTimeout(this.billTimer);
-    this.billTimer = setTimeout(() => void this.refreshBill(), 120);
+  private reloadSoon(): void {
+    this.reload.soon();
   }
 
   private onMenu(change: Change<Partial<AvailabilityChange>>): void {

@@ -1,6 +1,7 @@
 import { ApiError, explain, idempotencyKey, type Api } from '$lib';
-import type { Bill } from '$lib/types';
 import { isFinalRefusal } from '$lib/ordering/sending';
+import { deviceStorage } from '$lib/storage.svelte';
+import type { Bill } from '$lib/types';
 
 interface Receipt {
   key: string;
@@ -11,7 +12,7 @@ interface Receipt {
 
 export type CashPaymentState = 'counting' | 'sending' | 'unknown' | 'done';
 
-const STORE = 'rasoi.waiter.cash';
+const ASK_AGAIN_MS = 3000;
 
 /** Taking cash for one bill: confirmed once, and never again while the first answer is unknown. */
 export class CashPayment {
@@ -20,15 +21,17 @@ export class CashPayment {
   change = $state(0);
   receipt = $state.raw<Receipt | null>(null);
 
+  private readonly storageKey: string;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
   constructor(
-    private readonly api: Api,
-    bill: Bill,
+    private readonly api: Pick<Api, 'post'>,
+    bill: Pick<Bill, 'id'>,
+    private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> = deviceStorage,
   ) {
-    const left = read();
-    if (left?.bill_id === bill.id) {
-      this.receipt = left;
-      this.state = 'unknown';
-    }
+    this.storageKey = `rasoi.waiter.cash.${bill.id}`;
+    this.receipt = this.read();
+    if (this.receipt) void this.send(this.receipt);
   }
 
   async confirm(bill: Bill, tendered: number): Promise<void> {
@@ -39,8 +42,18 @@ export class CashPayment {
       amount_paise: bill.due_paise,
       tendered_paise: tendered,
     };
-    const { key, ...body } = this.receipt;
-    localStorage.setItem(STORE, JSON.stringify(this.receipt));
+    this.storage.setItem(this.storageKey, JSON.stringify(this.receipt));
+    await this.send(this.receipt);
+  }
+
+  /** Stops asking; the receipt stays on the tablet until its answer is known. */
+  close(): void {
+    clearTimeout(this.timer);
+  }
+
+  private async send(receipt: Receipt): Promise<void> {
+    clearTimeout(this.timer);
+    const { key, ...body } = receipt;
     this.state = 'sending';
     this.trouble = '';
     try {
@@ -48,22 +61,30 @@ export class CashPayment {
       const change = payment.attempts.findLast((attempt) => attempt.method === 'cash')?.change_paise;
       this.change = change ?? body.tendered_paise - body.amount_paise;
       this.state = 'done';
-      localStorage.removeItem(STORE);
+      this.storage.removeItem(this.storageKey);
     } catch (error) {
       this.trouble = explain(error);
-      const final = error instanceof ApiError && isFinalRefusal(error.status, error.slug);
-      this.state = final ? 'counting' : 'unknown';
-      if (!final) return;
-      this.receipt = null;
-      localStorage.removeItem(STORE);
+      if (error instanceof ApiError && isFinalRefusal(error.status, error.slug)) this.countAgain();
+      else this.askAgain(receipt);
     }
   }
-}
 
-function read(): Receipt | null {
-  try {
-    return JSON.parse(localStorage.getItem(STORE) ?? 'null') as Receipt | null;
-  } catch {
-    return null;
+  private countAgain(): void {
+    this.state = 'counting';
+    this.receipt = null;
+    this.storage.removeItem(this.storageKey);
+  }
+
+  private askAgain(receipt: Receipt): void {
+    this.state = 'unknown';
+    this.timer = setTimeout(() => void this.send(receipt), ASK_AGAIN_MS);
+  }
+
+  private read(): Receipt | null {
+    try {
+      return JSON.parse(this.storage.getItem(this.storageKey) ?? 'null') as Receipt | null;
+    } catch {
+      return null;
+    }
   }
 }

@@ -9,36 +9,42 @@ import type {
   Menu,
   MenuItem,
   Order,
+  NewOrder,
+  Quote,
+  QuoteRequest,
   Table,
   Ticket,
 } from '$lib/types';
 import { withAvailability } from '$lib/ordering/menu';
+import { coalesce } from '$lib/coalesce';
+import { deviceStorage } from '$lib/storage.svelte';
+import type { DraftContext } from './draft-order.svelte';
+import { Drafts } from './drafts';
 import { withTicket } from './floor';
+import { hashOf, viewOf, type View } from './view';
 
-export type View =
-  | { kind: 'tables' }
-  | { kind: 'takeaway' }
-  | { kind: 'menu' }
-  | { kind: 'bill'; tableId: string | null; billId: string | null }
-  | { kind: 'order'; tableId: string | null; billId: string | null };
+const CALM_MS = 250;
+/** However much happens, a call or a ready dish shows within this. */
+const AT_MOST_MS = 1000;
 
 /** What one waiter's tablet knows and does: the floor, the ready food, the open bill. */
-export class WaiterStore {
+export class WaiterStore implements DraftContext {
   readonly session = new StaffSession('waiter');
+  readonly drafts = new Drafts(this);
   live = $state.raw<Live | null>(null);
   tables = $state.raw<Table[] | null>(null);
   takeaways = $state.raw<Order[]>([]);
   menu = $state.raw<Menu | null>(null);
   bill = $state.raw<Bill | null>(null);
-  view = $state.raw<View>({ kind: 'tables' });
+  view = $state.raw<View>(viewOf(location.hash));
   fault = $state.raw<unknown>(null);
   /** Actions that wait for the network. */
   waiting = $state.raw<KitchenAction[]>([]);
 
   private tickets = $state.raw<Ticket[]>([]);
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private loading = false;
   private again = false;
+  private readonly reload = coalesce(() => void this.load().catch(() => undefined), CALM_MS, AT_MOST_MS);
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
 
   /** Ready food, less what was tapped as served and not answered yet. */
@@ -52,14 +58,15 @@ export class WaiterStore {
   constructor() {
     this.queue = new ActionQueue<KitchenAction, KitchenActionResult>({
       name: 'rasoi.waiter.actions',
-      storage: localStorage,
+      storage: deviceStorage,
       send: (actions) => this.sendActions(actions),
       onResult: (action, result) => this.onResult(action, result),
       onRefused: (_, error) => toasts.bad(explain(error)),
       onChange: () => (this.waiting = this.queue.actions),
     });
     this.waiting = this.queue.actions;
-    builds.busy = () => this.queue.size > 0;
+    builds.busy = () => this.queue.size > 0 || this.drafts.unanswered;
+    window.addEventListener('hashchange', () => this.show(viewOf(location.hash)));
   }
 
   get api() {
@@ -89,10 +96,12 @@ export class WaiterStore {
     });
     void this.load().catch(() => undefined);
     void this.queue.flush();
+    this.drafts.resolve();
   }
 
   async leave(): Promise<void> {
     this.stop();
+    this.go({ kind: 'tables' }, true);
     await this.session.logout();
   }
 
@@ -101,13 +110,17 @@ export class WaiterStore {
     this.live = null;
     this.tables = null;
     this.bill = null;
-    this.view = { kind: 'tables' };
   }
 
-  go(view: View): void {
-    this.view = view;
-    this.bill = null;
-    void this.loadBill();
+  /** Goes to a view; the browser's Back returns, unless the new view takes the old one's place. */
+  go(view: View, instead = false): void {
+    const hash = hashOf(view);
+    if (!instead && hash !== location.hash.replace(/^#/, '')) {
+      location.hash = hash;
+      return;
+    }
+    history.replaceState(null, '', `${location.pathname}${location.search}${hash && `#${hash}`}`);
+    this.show(view);
   }
 
   openTable(table: Table): void {
@@ -115,8 +128,42 @@ export class WaiterStore {
     this.go({ kind: free ? 'order' : 'bill', tableId: table.id, billId: table.bill?.id ?? null });
   }
 
-  openOrder(order: Pick<Order, 'bill_id'>, tableId: string | null = null): void {
-    this.go({ kind: 'bill', tableId, billId: order.bill_id });
+  openOrder(order: Pick<Order, 'bill_id'>, tableId: string | null = null, instead = false): void {
+    this.go({ kind: 'bill', tableId, billId: order.bill_id }, instead);
+  }
+
+  sender(): string {
+    return this.session.person?.id ?? '';
+  }
+
+  quote(request: QuoteRequest): Promise<Quote> {
+    return this.api.post('/api/orders/quote', { body: request });
+  }
+
+  place(body: NewOrder, key: string): Promise<Order> {
+    return this.api.post('/api/orders', { body, key });
+  }
+
+  async recentOrders(tableId: string | null): Promise<Order[]> {
+    const status = 'live' as const;
+    const query = tableId ? { table_id: tableId, status } : { type: 'takeaway' as const, status };
+    return (await this.api.get('/api/orders', { params: { query } })).items;
+  }
+
+  onArrived(tableId: string | null, order: Order | null): void {
+    const where = this.nameOf(tableId);
+    toasts.good(order ? `Order ${order.number} for ${where} was sent.` : `The order for ${where} was sent.`);
+    const { view } = this;
+    if (view.kind === 'order' && view.tableId === tableId) {
+      if (order) this.openOrder(order, tableId, true);
+      else this.go({ kind: tableId ? 'tables' : 'takeaway' }, true);
+    }
+    this.reloadSoon(0);
+  }
+
+  onRefused(tableId: string | null, error: unknown): void {
+    toasts.bad(`The order for ${this.nameOf(tableId)} was not taken. ${explain(error)}`);
+    void this.loadMenu().catch(() => undefined);
   }
 
   /** Queued: sent once, also when the network is away just now. */
@@ -207,9 +254,20 @@ export class WaiterStore {
     );
   }
 
-  reloadSoon(wait = 250): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.load().catch(() => undefined), wait);
+  reloadSoon(wait = CALM_MS): void {
+    if (wait > 0) return this.reload.soon();
+    this.reload.stop();
+    void this.load().catch(() => undefined);
+  }
+
+  private nameOf(tableId: string | null): string {
+    return tableId ? (this.tables?.find((table) => table.id === tableId)?.name ?? 'a table') : 'takeaway';
+  }
+
+  private show(view: View): void {
+    this.view = view;
+    this.bill = null;
+    void this.loadBill();
   }
 
   private onFloor(change: Change<FloorTicket>): void {

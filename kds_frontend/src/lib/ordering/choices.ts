@@ -48,6 +48,8 @@ export function unitPrice(item: MenuItem, variant: Variant, chosen: ReadonlySet<
 
 export function itemFault(item: MenuItem, chosen: ReadonlySet<string>): string | null {
   if (!isOrderable(item)) return 'Sold out';
+  const offered = new Set(item.modifier_groups.flatMap((group) => group.modifiers.map((modifier) => modifier.id)));
+  if ([...chosen].some((id) => !offered.has(id))) return 'That choice is no longer offered';
   for (const group of item.modifier_groups) {
     const fault = groupFault(group, chosen);
     if (fault) return `${group.name}: ${fault}`;

@@ -1,22 +1,77 @@
 import { describe, expect, it } from 'vitest';
-import type { NewOrder } from '$lib/types';
-import { prepare, isFinalRefusal } from './sending';
+import { ApiError } from '$lib/api/error';
+import type { NewOrder, Order } from '$lib/types';
+import { arrivedAs, emptyCart, isFinalRefusal, outcomeOf, settle, startSending } from './sending';
 
 const body = (total: number): NewOrder => ({ type: 'dine_in', lines: [], expected_total_paise: total });
+const line = { item_id: 'i', variant_id: 'v', modifiers: [], quantity: 2, note: '', course: 1, key: 'k' };
 
-describe('sending an order', () => {
-  it('repeats the very same body and key while the answer is unknown', () => {
-    let made = 0;
-    const key = () => `key-${(made += 1)}`;
-    const first = prepare(null, body(100), key, 1);
-    expect(prepare(first, body(200), key, 2)).toBe(first);
-    expect(prepare(null, body(200), key, 3).key).toBe('key-2');
+describe('sending a cart', () => {
+  it('keeps body and key while the answer is unknown', () => {
+    const sent = startSending(emptyCart('cart-1'), body(100), 'guest', 1);
+    expect(sent.pending).toEqual({ key: 'cart-1', body: body(100), since: 1, sender: 'guest' });
+    expect(startSending(sent, body(200), 'guest', 2)).toBe(sent);
   });
 
-  it('takes a refusal that says why as final, and nothing else', () => {
+  it('empties the cart that was placed, and gives the next one a key of its own', () => {
+    const sent = startSending({ ...emptyCart('cart-1'), lines: [line], note: 'x', name: 'Asha' }, body(1), 'guest', 1);
+    expect(settle(sent, 'cart-1', 'placed', 'cart-2')).toEqual({ ...emptyCart('cart-2'), name: 'Asha' });
+  });
+
+  it('gives back the cart that was refused, under its own key: a late first try can not double it', () => {
+    const cart = { ...emptyCart('cart-1'), lines: [line] };
+    expect(settle(startSending(cart, body(1), 'guest', 1), 'cart-1', 'refused', 'cart-2')).toEqual(cart);
+  });
+
+  it('takes a new key where the old one was used by an earlier try', () => {
+    const cart = { ...emptyCart('cart-1'), lines: [line] };
+    expect(settle(startSending(cart, body(1), 'guest', 1), 'cart-1', 'used', 'cart-2')).toEqual({
+      ...cart,
+      id: 'cart-2',
+    });
+  });
+
+  it('leaves a cart alone that another tab has settled', () => {
+    const next = { ...emptyCart('cart-2'), lines: [line] };
+    expect(settle(next, 'cart-1', 'placed', 'cart-3')).toBe(next);
+  });
+});
+
+describe('an error', () => {
+  it('is a refusal when it says why, and nothing else', () => {
     expect(isFinalRefusal(422, 'invalid')).toBe(true);
     expect(isFinalRefusal(409, 'sold-out')).toBe(true);
     expect(isFinalRefusal(409, 'in-progress')).toBe(false);
-    for (const status of [0, 408, 429, 500, 503]) expect(isFinalRefusal(status, '')).toBe(false);
+    for (const status of [0, 401, 408, 429, 500, 503]) expect(isFinalRefusal(status, '')).toBe(false);
+  });
+
+  it('leaves the order unknown where it says nothing of it', () => {
+    expect(outcomeOf(new TypeError('x'))).toBe('unknown');
+    expect(outcomeOf(ApiError.offline(null))).toBe('unknown');
+    expect(outcomeOf(new ApiError(409, 'sold-out', '', ''))).toBe('refused');
+    expect(outcomeOf(new ApiError(422, 'idempotency-key-reused', '', ''))).toBe('used');
+  });
+});
+
+describe('an order that arrived', () => {
+  const pending = {
+    key: 'k',
+    sender: 's',
+    since: Date.parse('2026-11-29T10:00:00Z'),
+    body: { ...body(1), lines: [{ variant_id: 'a', quantity: 1, modifiers: ['m2', 'm1'], course: 1 }] },
+  };
+  const order = (placed_at: string, quantity = 1): Order =>
+    ({
+      placed_at,
+      lines: [{ variant_id: 'a', quantity, course: 1, modifiers: [{ id: 'm1' }, { id: 'm2' }] }],
+    }) as unknown as Order;
+
+  it('is known by its lines and its time', () => {
+    const same = order('2026-11-29T10:00:01Z');
+    expect(arrivedAs(pending, [order('2026-11-29T10:00:02Z', 2), same])).toBe(same);
+  });
+
+  it('is not an equal one of before', () => {
+    expect(arrivedAs(pending, [order('2026-11-29T09:59:50Z')])).toBeNull();
   });
 });

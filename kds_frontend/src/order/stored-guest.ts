@@ -1,0 +1,31 @@
+/** What a guest's phone keeps beside the cart: the bill, and what is being paid on it. */
+import type { Checkout } from '$lib/types';
+
+/** A payment that the checkout signed and the platform hasn't confirmed yet. */
+export interface SignedPayment {
+  payment_id: string;
+  reply: Record<string, string>;
+}
+
+/** One amount due of one bill, asked for under one key until it is paid or changes. */
+export interface PaymentIntent {
+  about: string;
+  key: string;
+  checkout: Checkout | null;
+}
+
+export interface StoredGuest {
+  billId: string | null;
+  payments: string[];
+  signed: SignedPayment | null;
+  intent: PaymentIntent | null;
+}
+
+export const emptyGuest = (): StoredGuest => ({ billId: null, payments: [], signed: null, intent: null });
+
+const PAYMENTS_KEPT = 10;
+
+export function withPayment(guest: StoredGuest, id: string): StoredGuest {
+  if (guest.payments.at(-1) === id) return guest;
+  return { ...guest, payments: [...guest.payments.filter((known) => known !== id), id].slice(-PAYMENTS_KEPT) };
+}

@@ -98,15 +98,16 @@ class Run:
         self.equivalents = Equivalents()
         self.stale: list[str] = []
 
-    def area(self, area: Area, only: str | None) -> Tally:
+    def area(self, area: Area, options: argparse.Namespace) -> Tally:
         """Try an area's mutants."""
         tally = Tally(area.name)
-        files = [path for path in area.paths() if only is None or path.startswith(only)]
+        files = [path for path in area.paths() if options.only is None or path.startswith(options.only)]
         found = [mutant for file in files for mutant in mutants_of(file)]
         self.stale += self.equivalents.stale(found, set(files))
         tests = digest(*sorted(p for place in folders([area]) for p in test_files(BACKEND / place)))
         wanted = [mutant for mutant in found if mutant not in self.equivalents]
         tally.equivalent = len(found) - len(wanted)
+        wanted = wanted[:: options.every]
         began = time.monotonic()
         for number, outcome in enumerate(self.pool.map(lambda m: self.try_one(m, area, tests), wanted), 1):
             tally.add(outcome)
@@ -145,7 +146,7 @@ def run_all(areas: list[Area], options: argparse.Namespace) -> tuple[list[Tally]
             run.memory.known.clear()
         else:
             run = Run(workers, baseline(workers, areas), Memory())
-        return [run.area(area, options.only) for area in areas], run.stale
+        return [run.area(area, options) for area in areas], run.stale
     finally:
         for worker in workers:
             worker.stop()
@@ -165,6 +166,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--tests", nargs="+", help="run these for each mutant; nothing is kept from or for other runs"
     )
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="each Nth mutant only: an estimate")
     parser.add_argument("--jobs", type=int, default=2, help="mutants at a time, each with a PostgreSQL (2)")
     parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
     options = parser.parse_args(arguments)

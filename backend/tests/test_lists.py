@@ -122,7 +122,8 @@ async def test_a_page_is_read_with_as_many_queries_as_a_row(
     running: Running, busy: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long a page is: not a query more for each row."""
-    db, asked = running.ctx.db, []
+    db = running.ctx.db
+    asked: list[str] = []
     for name in ("fetch", "fetchrow", "fetchval"):
         real = getattr(db, name)
         assert inspect.ismethod(real)

@@ -266,7 +266,7 @@ def test_the_page_and_its_parts_are_served_with_a_strict_policy(simulator: Simul
 
 
 def test_who_asks_for_the_controls_is_known_by_the_connection_only(simulator: Simulator) -> None:
-    forwarded = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+    forwarded: dict[str, Any] = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
     assert simulator.call("GET", "/_simulator/books", auth=False, **forwarded)[0] == 200, (
         "this machine, whatever is said"
     )

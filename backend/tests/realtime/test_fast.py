@@ -13,6 +13,7 @@ import pytest
 import socketio
 from bidict import bidict
 from engineio import AsyncServer as EngineServer
+from engineio.async_socket import AsyncSocket
 from engineio.base_socket import BaseSocket
 from prometheus_client import REGISTRY
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -213,7 +214,7 @@ def test_an_upgrade_left_what_lies_below_the_public_api() -> None:
     attributes = set(vars(BaseSocket(engine, "sid"))) - {"queue"}
     assert attributes <= set(fast.FastSocket.__slots__), "a plain socket has what ours lacks"
     relied_on: list[tuple[Any, str]] = [
-        (fast.AsyncSocket, "receive send close schedule_ping check_ping_timeout"),
+        (AsyncSocket, "receive send close schedule_ping check_ping_timeout"),
         (
             engine,
             "handle_request generate_id sockets _trigger_event _cors_allowed_origins reason shutdown disconnect",

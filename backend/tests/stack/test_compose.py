@@ -41,10 +41,10 @@ def filled(text: Any, environ: Mapping[str, str] | None = None) -> str:
             return other if given else ""
         return given or ("" if how.endswith("?") else other)
 
-    text = str(text)
-    while VARIABLE.search(text):  # from the innermost outwards
-        text = VARIABLE.sub(value, text)
-    return text
+    filled = str(text)
+    while VARIABLE.search(filled):  # from the innermost outwards
+        filled = VARIABLE.sub(value, filled)
+    return filled
 
 
 def test_committed_files_are_made_from_the_plan() -> None:

@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test containers-test test mutants endurance faults check tidy bench generated screens lock
+.PHONY: help run stack stack-test containers-test test mutants endurance faults check tidy bench generated room screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -46,6 +46,9 @@ bench: ## measure speed beside its denominators
 
 generated: ## write OpenAPI, AsyncAPI, the screens' client and schema.sql anew
 	@$(SETUP) python screens prisma -- python infra/generate.py
+
+room: ## begin a new room that works (NAME=cellar)
+	@$(SETUP) python -- python infra/new_room.py $(NAME)
 
 screens: ## build the screens
 	@$(SETUP) python screens

@@ -19,6 +19,11 @@ from tests.test_app import M, Running, W, order_for
 running, dish = test_app.running, test_app.dish
 LEAST = 3  # rows in each list, so that there are pages between the first and the last
 PLACED = 3
+STOCK = "a stock's id"
+# what is asked for to have rows, beside orders and the cash for them
+FILLED: list[tuple[str, dict[str, Any]]] = [
+    ("/api/inventory/receipts", {"stock_id": STOCK, "quantity_milli": 1000, "reason": "bought"}),
+]  # of each list
 
 
 def lists() -> dict[str, Any]:
@@ -65,10 +70,11 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
     for number in range(PLACED):
         await place(running, dish, number)
     stock = (await running.ask("GET", "/api/inventory/stock", M)).json()["items"][0]["id"]
-    for number in range(LEAST):
-        body = {"stock_id": stock, "quantity_milli": 1000, "reason": "bought"}
-        answer = await running.ask("POST", "/api/inventory/receipts", M, key=f"in {number}", json=body)
-        assert answer.status_code == 201, answer.text
+    for path, given in FILLED:
+        body = {name: stock if value == STOCK else value for name, value in given.items()}
+        for number in range(LEAST):
+            answer = await running.ask("POST", path, M, key=f"{path} {number}", json=body)
+            assert answer.status_code == 201, answer.text
     return {"{stock_id}": stock}
 
 

@@ -65,7 +65,7 @@ def test_without_keys_a_simulator_belongs_to_it() -> None:
 @pytest.mark.parametrize(
     ("replicas", "said"),
     [
-        ("cellar=2", "cellar"),
+        ("nowhere=2", "nowhere"),
         ("orders=0", "1 to 9"),
         ("orders=10", "1 to 9"),
         ("orders", "orders=2,payments=2"),

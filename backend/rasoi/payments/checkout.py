@@ -81,11 +81,11 @@ async def start_checkout(
     ctx: Context, principal: Principal, request: schemas.DueRequest, key: IdempotencyKey, provider_name: str
 ) -> Response[bytes]:
     """Commit the intent, ask the provider for its order, then commit its answer."""
-    provider = provider_named(ctx, provider_name)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
     async with ctx.db.transaction("payments") as tx:
         if stored := await claim(tx, principal, key):
             return stored.response()
+        provider = provider_named(ctx, provider_name)
         ledger = await _ready_for_checkout(tx, await due_of(tx, principal, request), outlet, provider.name)
         if ledger.row.provider_order_id:
             return await _answer(tx, principal, key, _checkout(ledger, provider, outlet))

@@ -142,3 +142,17 @@ async def test_a_provider_that_is_not_here(till: Till, fakepay: FakePay) -> None
 async def test_all_providers_are_closed_with_the_room(till: Till, fakepay: FakePay) -> None:
     till.ctx.get(Providers).close()
     assert fakepay.closed
+
+
+async def test_a_checkout_is_answered_as_before_also_when_its_provider_is_gone(
+    till: Till, fakepay: FakePay
+) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    body = {"order_id": order["id"], "provider": "fakepay"}
+    first = await till.call(who, "POST", "/checkout", body, "key")
+    assert first.status_code == 200, first.text
+    till.ctx.register(Providers([till.ctx.get(Providers).first]))
+    again = await till.call(who, "POST", "/checkout", body, "key")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert (await till.call(who, "POST", "/checkout", body, "another key")).status_code == 404

@@ -1,4 +1,4 @@
-"""What payments may ask of orders, inside payments' own transaction."""
+"""What payments and the realtime bridge may ask of orders; payments inside its own transaction."""
 
 from __future__ import annotations
 

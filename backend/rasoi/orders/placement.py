@@ -108,13 +108,31 @@ def build(
     priced: PricedOrder,
 ) -> Placement:
     """What orders.place_all writes, with the answer and the event but for what only the database knows."""
-    order_id = uuid7()
-    by_guest = principal.role == "guest"
+    row = _row(principal, request, key, table, outlet, menu_version, priced)
+    sources = [
+        (line.id, source, line.quantity)
+        for line in priced.lines
+        for source in (line.variant_id, *(modifier.id for modifier in line.modifiers))
+    ]
+    modifier_ids = list({modifier.id for line in priced.lines for modifier in line.modifiers})
+    return Placement(row, priced.lines, sources, list({line.item_id for line in priced.lines}), modifier_ids)
+
+
+def _row(
+    principal: Principal,
+    request: schemas.PlaceRequest,
+    key: IdempotencyKey,
+    table: tuple[UUID | None, str | None],
+    outlet: Outlet,
+    menu_version: int,
+    priced: PricedOrder,
+) -> PlacementRow:
+    order_id, by_guest = uuid7(), principal.role == "guest"
+    session_id = principal.session_id if by_guest else None
     payment = payment_of(outlet, request.type, by_guest)
     path = initial_path(payment, priced.total_paise)
-    session_id = principal.session_id if by_guest else None
     known = _known(order_id, principal.outlet_id, session_id, request, payment, priced)
-    row = PlacementRow(
+    return PlacementRow(
         outlet_id=principal.outlet_id,
         order_id=order_id,
         bill_id=request.bill_id,
@@ -140,22 +158,11 @@ def build(
         approval_timeout_s=outlet.payment_timeout_s,
         path=path,
         expires_after_s=outlet.payment_timeout_s if path[-1] in WAITING else None,
-        subtotal_paise=priced.subtotal_paise,
-        discount_paise=priced.discount_paise,
-        taxable_paise=priced.taxable_paise,
-        taxes=priced.taxes,
-        total_paise=priced.total_paise,
+        **{name: getattr(priced, name) for name in schemas.Totals.__struct_fields__},
         held_courses=request.held_courses,
         answer=_rest(known | {"lines": views.lines_of(priced)}, REST_OF_ANSWER),
         event=_rest(known | {"lines": _lines_of_event(priced)}, REST_OF_EVENT),
     )
-    sources = [
-        (line.id, source, line.quantity)
-        for line in priced.lines
-        for source in (line.variant_id, *(modifier.id for modifier in line.modifiers))
-    ]
-    modifier_ids = list({modifier.id for line in priced.lines for modifier in line.modifiers})
-    return Placement(row, priced.lines, sources, list({line.item_id for line in priced.lines}), modifier_ids)
 
 
 def _known(

@@ -20,8 +20,8 @@ ROOM = Room(
     },
     jobs=(Job("consume reservations", 0.5, consume_reservations),),
     functions={
-        "inventory.counted_among(integer[],integer[],uuid[])": ("inventory", "orders"),
-        "inventory.reserve(integer,uuid,uuid[],uuid[],integer[])": ("inventory", "orders"),
-        "inventory.release(integer,uuid)": ("inventory", "orders"),
+        "inventory.counted_among(integer[],integer[],uuid[])": ("orders",),
+        "inventory.reserve(integer,uuid,uuid[],uuid[],integer[])": ("orders",),
+        "inventory.release(integer,uuid)": ("orders",),
     },
 )

@@ -421,3 +421,23 @@ async def test_where_the_one_statement_fails_the_handlers_go_on(
     event = new_event(placed := order(OrderPlaced), subject="any", outlet_id=OUTLET, version=1)
     await inbox.handle([LogEntry(1, event)])
     assert [data.ticket.order_id for _, _, data in await rig.log()] == [placed.order_id] * 2
+
+
+async def test_the_pass_is_longest_first_recall_newest_first_and_voided_tickets_count_as_done(
+    rig: Rig,
+) -> None:
+    placed = [
+        order(OrderPlaced, line("Naan", "tandoor"), placed_at=AT + timedelta(minutes=n)) for n in range(4)
+    ]
+    for each in placed:
+        await rig.handle(each)
+    first, second, third, fourth = (await rig.board("tandoor"))[1]
+    for ticket in (second, first):
+        await rig.act("bump", ticket_id=ticket.id)
+    await rig.handle(again(OrderCancelled, placed[2], status="cancelled"))
+    assert [ticket.id for ticket in await repository.ready(rig.db, OUTLET, 9)] == [second.id, first.id]
+    recent = await repository.recent(rig.db, OUTLET, "tandoor", 9)
+    assert [ticket.id for ticket in recent] == [first.id, second.id]
+    assert [ticket.id for ticket in (await rig.board("tandoor"))[1]] == [third.id, fourth.id]
+    (station,) = await repository.stations(rig.db, OUTLET)
+    assert (station.open_tickets, station.oldest_at) == (1, AT + timedelta(minutes=3))

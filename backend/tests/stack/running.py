@@ -22,7 +22,7 @@ class Stack(Platform):
     arguments: tuple[str, ...] = ()
     first_port: int = field(default_factory=free_ports)
 
-    def start(self, seconds: float = 90) -> Stack:
+    def start(self, seconds: float = 240) -> Stack:
         self.port = self.port or free_port()
         self.data.mkdir(parents=True, exist_ok=True)
         self.rasoi("up", "--detach", *self.arguments, seconds=seconds)

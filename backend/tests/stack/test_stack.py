@@ -89,7 +89,7 @@ def test_down_ends_what_a_killed_supervisor_left(small: Stack) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_the_whole_of_it(stack: Stack) -> None:
     """Rooms answer, and hear of each other; one is replaced; nothing but the gateway listens outside."""
     stack.environ = {**stack.environ, "HOST": "0.0.0.0"}

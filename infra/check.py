@@ -178,7 +178,11 @@ CHECKS: dict[str, Callable[[], str]] = {
         "vendor.github-workflows",
         ROOT / ".github" / "workflows" / "ci.yml",
     ),
-    "hadolint": lambda: tool("hadolint", ROOT / "backend" / "Dockerfile"),
+    "hadolint": lambda: tool(
+        "hadolint",
+        ROOT / "backend" / "Dockerfile",
+        ROOT / "infra" / "containers" / "stand-ins" / "Dockerfile",
+    ),
     "svelte-check": lambda: node(
         "svelte-check/bin/svelte-check",
         "--tsconfig",

@@ -35,6 +35,7 @@ AREAS = [
             "rasoi/platform/money.py",
             "rasoi/orders/pricing.py",
             "rasoi/payments/domain.py",
+            "rasoi/platform/transitions.py",
             "rasoi/payments/ledger.py",
             "rasoi/payments/due.py",
             f"{FUNCTIONS}/payments/*.sql",

@@ -14,8 +14,9 @@ from rasoi.contracts import inventory, orders, payments
 from rasoi.platform.events import Contract
 from rasoi.platform.money import half_up
 from rasoi.platform.problems import Conflict
+from rasoi.platform.transitions import Transitions, is_legal
 
-TRANSITIONS: dict[str, frozenset[str]] = {
+TRANSITIONS: Transitions = {
     "queued": frozenset({"sent"}),
     "sent": frozenset({"delivered", "read"}),
     "delivered": frozenset({"read"}),
@@ -112,7 +113,7 @@ def advance(row: MessageRow, state: str, now: datetime) -> bool:
     Raises IllegalDelivery for a step that the table does not have."""
     if PROGRESS.index(state) <= PROGRESS.index(row.state):
         return False
-    if state not in TRANSITIONS[row.state]:
+    if not is_legal(TRANSITIONS, row.state, state):
         raise IllegalDelivery(f"A message that is {row.state} can't become {state}.")
     row.state = state
     if state == "sent":

@@ -14,6 +14,7 @@ from rasoi.orders.rows import BillRow, OrderRow, Progress
 from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Conflict
+from rasoi.platform.transitions import is_legal
 from rasoi.staff.api import Outlet
 
 
@@ -69,7 +70,7 @@ class Bill:
         """Take an order along `path`, step by legal step, and record one event for it."""
         passed = [order.status]
         for status in path:
-            if status not in TRANSITIONS[order.status]:
+            if not is_legal(TRANSITIONS, order.status, status):
                 raise IllegalChange(
                     f"An order that is {order.status.replace('_', ' ')} can't become {status.replace('_', ' ')}.",
                     status_now=order.status,

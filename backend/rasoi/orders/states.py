@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TRANSITIONS: dict[str, frozenset[str]] = {
+from rasoi.platform.transitions import Transitions
+
+TRANSITIONS: Transitions = {
     "placed": frozenset({"awaiting_payment", "confirmed", "rejected", "expired", "cancelled"}),
     "awaiting_payment": frozenset({"confirmed", "expired", "cancelled"}),
     "confirmed": frozenset({"preparing", "cancelled"}),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from rasoi.platform.problems import Conflict
+from rasoi.platform.transitions import Transitions
 
-Table = Mapping[str, frozenset[str]]
-
-PAYMENT: Table = {
+PAYMENT: Transitions = {
     "pending": frozenset({"processing"}),
     "processing": frozenset({"completed", "failed", "expired", "cancelled"}),
     "failed": frozenset({"completed"}),
@@ -21,14 +18,14 @@ PAYMENT: Table = {
     "cancelled": frozenset({"completed"}),
     "completed": frozenset(),
 }
-ATTEMPT: Table = {
+ATTEMPT: Transitions = {
     "created": frozenset({"authorized", "failed", "unknown"}),
     "authorized": frozenset({"captured", "unknown"}),
     "unknown": frozenset({"authorized", "captured", "failed"}),
     "failed": frozenset({"authorized", "captured"}),
     "captured": frozenset(),
 }
-REFUND: Table = {
+REFUND: Transitions = {
     "requested": frozenset({"pending", "unknown", "failed"}),
     "pending": frozenset({"processed", "failed", "unknown"}),
     "unknown": frozenset({"pending", "processed", "failed"}),
@@ -39,41 +36,12 @@ OPEN = frozenset({"pending", "processing"})
 METHODS = ("cash", "upi", "card", "netbanking", "wallet")
 
 
-class IllegalTransition(Exception):
-    """A change of state that no table has."""
-
-
 class RefundTooLarge(Conflict):
     slug, title = "refund-too-large", "That is more than can be given back"
 
 
 class Mismatch(Exception):
     """The provider speaks of another order, amount or currency than ours."""
-
-
-def route(table: Table, now: str, target: str) -> list[str]:
-    """The states from `now` (left out) to `target`, by legal steps only. Raises IllegalTransition."""
-    ways = deque([[now]])
-    seen = {now}
-    while ways:
-        way = ways.popleft()
-        for step in sorted(table[way[-1]] - seen):
-            if step == target:
-                return [*way[1:], step]
-            seen.add(step)
-            ways.append([*way, step])
-    raise IllegalTransition(f"{now} can't become {target}")
-
-
-def is_stale(table: Table, now: str, seen: str) -> bool:
-    """Whether a snapshot that says `seen` is no news where we are at `now`: the same, or from before."""
-    if seen == now:
-        return True
-    try:
-        route(table, seen, now)
-    except IllegalTransition:
-        return False
-    return seen not in table[now]
 
 
 class PaymentRow(msgspec.Struct, kw_only=True):

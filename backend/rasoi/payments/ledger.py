@@ -21,9 +21,8 @@ from rasoi.payments.domain import (
     ProviderPayment,
     RefundRow,
     RefundTooLarge,
-    is_stale,
-    route,
 )
+from rasoi.platform.transitions import is_stale, route
 
 
 class LedgerEvent(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from rasoi.orders import api as orders
 from rasoi.payments import queue, schemas
 from rasoi.payments import repository as db
 from rasoi.payments.capture import UnknownPayment, lock
-from rasoi.payments.domain import AttemptRow, IllegalTransition, Mismatch, RefundRow
+from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import OutcomeUnknown, ProviderRefund, RequestRejected, provider_named
@@ -21,6 +21,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
+from rasoi.platform.transitions import IllegalTransition
 from rasoi.staff.api import audit
 
 log = structlog.get_logger(__name__)

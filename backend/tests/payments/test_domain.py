@@ -17,15 +17,13 @@ from rasoi.payments.domain import (
     OPEN,
     PAYMENT,
     REFUND,
-    IllegalTransition,
     Mismatch,
     PaymentRow,
     ProviderPayment,
     RefundTooLarge,
-    is_stale,
-    route,
 )
 from rasoi.payments.ledger import Ledger
+from rasoi.platform.transitions import IllegalTransition, is_stale, route
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DUE = 10_000

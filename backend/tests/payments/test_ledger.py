@@ -15,15 +15,13 @@ from rasoi.payments.domain import (
     PAYMENT,
     REFUND,
     AttemptRow,
-    IllegalTransition,
     Mismatch,
     PaymentRow,
     ProviderPayment,
     RefundTooLarge,
-    is_stale,
-    route,
 )
 from rasoi.payments.ledger import DayTotal, Ledger
+from rasoi.platform.transitions import IllegalTransition, is_stale, route
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=15)

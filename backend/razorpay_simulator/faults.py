@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-KINDS = ("refuse", "hang", "hang_after", "cut_after", "bad_gateway", "too_many")
+KINDS = ("refuse", "hang", "hang_after", "cut_after", "bad_gateway", "too_many", "trickle")
 
 
 @dataclass
@@ -13,7 +13,8 @@ class Fault:
 
     refuse: the connection ends and nothing is done. hang: nothing is done, and no answer for `seconds`.
     hang_after, cut_after: it is done, but the answer is late or cut off. bad_gateway: an HTML page with 502.
-    too_many: 429. Only the two "after" kinds change the books."""
+    too_many: 429. trickle: it is done, and the answer comes a byte at a time for `seconds`.
+    Only the "after" kinds and trickle change the books."""
 
     match: str
     kind: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -69,3 +70,11 @@ async def cut(send: Send) -> None:
     """Begin an answer and leave it, so that the server ends the connection."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
     await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+async def trickle(send: Send, body: bytes, seconds: float) -> None:
+    """A byte now and then, so that no single read ever times out."""
+    for at in range(len(body)):
+        last = at == len(body) - 1
+        await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": not last})
+        await asyncio.sleep(seconds / len(body))

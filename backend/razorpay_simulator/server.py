@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from razorpay_simulator.bank import ApiError, Bank, public
 from razorpay_simulator.faults import KINDS, Fault, Faults
-from razorpay_simulator.http import Answer, Call, Headers, Send, answer, collection, cut, parse_count
+from razorpay_simulator.http import Answer, Call, Headers, Send, answer, collection, cut, parse_count, trickle
 from razorpay_simulator.store import Doc
 from razorpay_simulator.webhooks import Deliverer, WebhookFaults
 
@@ -90,6 +90,9 @@ class Server:
             *found.headers,
         ]
         await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        if fault is not None and fault.kind == "trickle":
+            await trickle(send, found.body, fault.seconds)
+            return
         await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else found.body})
 
     async def lifespan(self, receive: Any, send: Send) -> None:

@@ -78,6 +78,7 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("GET", "/api/tables/codes"): MANAGERS,
     ("POST", "/api/tables/{table_id:uuid}/code"): MANAGERS,
     ("POST", "/api/payments/checkout"): GUEST_AND_FLOOR,
+    ("GET", "/api/payments/online"): GUEST_AND_FLOOR,
     ("POST", "/api/payments/create-razorpay-order"): GUEST_AND_FLOOR,
     ("POST", "/api/payments/verify"): GUEST_AND_FLOOR,
     ("POST", "/api/payments/verify-razorpay"): GUEST_AND_FLOOR,

@@ -75,7 +75,7 @@ def test_run_with_kafka_is_refused() -> None:
 def test_the_simulators_address_is_a_setting() -> None:
     settings = load({"RAZORPAY_SIMULATOR_URL": "http://sim:9100", "SIMULATOR_BASE_URL": "http://inside:9100"})
     assert settings.checkout_origin == "http://sim:9100"
-    razorpay = payments.build_providers(settings).first
+    razorpay = payments.build_providers(settings).first.provider
     assert isinstance(razorpay, Razorpay)
     assert razorpay._base_url == "http://inside:9100"
 

@@ -46,6 +46,7 @@ ROOM = Room(
     jobs=(
         Job("process webhooks", 0.01, webhooks.process_webhooks),
         Job("send refunds", 0.01, refunds.send_refunds),
+        Job("finish attempts", 0.01, reconciliation.finish_attempts),
         Job("reconcile payments", 3.0, reconciliation.reconcile),
         Job("count what waits", 5.0, workers.count_waiting),
         Job("prune webhooks", 3600.0, workers.prune),

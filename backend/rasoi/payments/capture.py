@@ -15,7 +15,7 @@ from rasoi.payments.domain import OPEN, AttemptRow, ProviderPayment
 from rasoi.payments.due import align_open_payment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS, reason_of
-from rasoi.payments.providers import OutcomeUnknown, Provider, RequestRejected, provider_named
+from rasoi.payments.providers import GuardedCalls, OutcomeUnknown, ProviderUnavailable, RequestRejected
 from rasoi.payments.repository import Ref
 from rasoi.payments.workers import WorkerSignals
 from rasoi.platform.context import Context
@@ -41,7 +41,7 @@ async def lock(tx: Tx, ref: Ref) -> tuple[orders.DueBill, Ledger]:
     return due, ledger
 
 
-async def record_attempt(tx: Tx, ref: Ref, found: ProviderPayment) -> Ledger:
+async def record_attempt(tx: Tx, ref: Ref, found: ProviderPayment, recheck_after: timedelta) -> Ledger:
     """Take in what the provider says of one of its payments, whoever heard it. Raises Mismatch."""
     due, ledger = await lock(tx, ref)
     captured = ledger.observe(found)
@@ -49,7 +49,7 @@ async def record_attempt(tx: Tx, ref: Ref, found: ProviderPayment) -> Ledger:
     if captured is not None:
         await apply_capture(tx, due, ledger, captured)
     elif attempt is not None and attempt.status in ("created", "authorized", "unknown"):
-        attempt.poll_at = None if ledger.row.status == "completed" else ledger.now + RECHECK_AFTER
+        attempt.poll_at = None if ledger.row.status == "completed" else ledger.now + recheck_after
         ledger.changed_attempts[attempt.id] = attempt
     elif attempt is not None and attempt.id in ledger.changed_attempts and attempt.status == "failed":
         tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", "failed", reason_of(found.reason)).inc)
@@ -84,47 +84,42 @@ def _to_capture(ledger: Ledger, provider_payment_id: str) -> AttemptRow | None:
     return attempt if attempt.status in ("authorized", "unknown") else None
 
 
-async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, *, fresh: bool) -> Ledger:
-    """Record what the provider says; capture what is only authorised. `fresh`: just asked for, not told some time ago."""
-    ledger = await _record(ctx, ref, found)
-    attempt = _to_capture(ledger, found.id)
-    if attempt is None:
-        return ledger
-    provider = provider_named(ctx, attempt.provider)
-    if not fresh or attempt.status == "unknown":
-        found = await provider.lookup(found.id)
-        ledger = await _record(ctx, ref, found)
-        attempt = _to_capture(ledger, found.id)
-    if attempt is None or found.status != "authorized":
+async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, calls: GuardedCalls) -> Ledger:
+    """Record what the provider has just answered; capture what is only authorised. A capture without a clear answer is
+    looked up before anything else is done; when that fails too, the attempt stays unknown and is looked up later."""
+    ledger = await record(ctx, ref, found)
+    if found.status != "authorized" or _to_capture(ledger, found.id) is None:
         return ledger
     try:
-        found = await provider.capture(found.id, ledger.row.amount_paise, ledger.row.currency)
+        found = await calls.capture(found.id, ledger.row.amount_paise, ledger.row.currency)
+    except ProviderUnavailable:
+        raise
     except (OutcomeUnknown, RequestRejected) as error:
         log.warning("capture without a clear answer", payment=str(ref.id), reason=str(error))
-        return await _after_unclear_capture(ctx, provider, ref, found)
-    return await _record(ctx, ref, found)
+        try:
+            found = await calls.lookup(found.id)
+        except (OutcomeUnknown, RequestRejected):
+            return await _mark_unknown(ctx, ref, found.id)
+    return await record(ctx, ref, found)
 
 
-async def _after_unclear_capture(
-    ctx: Context, provider: Provider, ref: Ref, found: ProviderPayment
-) -> Ledger:
-    """Look before anything else is done; without an answer the attempt stays unknown, and is looked up later."""
-    try:
-        return await _record(ctx, ref, await provider.lookup(found.id))
-    except (OutcomeUnknown, RequestRejected):
-        async with ctx.db.transaction("payments") as tx:
-            _, ledger = await lock(tx, ref)
-            attempt = ledger.attempt_of(found.id)
-            if attempt is not None and attempt.status == "authorized":
-                ledger.mark_unknown(attempt)
-                attempt.poll_at = ledger.now + RECHECK_AFTER
-                await db.save(tx, ledger)
-        return ledger
-
-
-async def _record(ctx: Context, ref: Ref, found: ProviderPayment) -> Ledger:
+async def _mark_unknown(ctx: Context, ref: Ref, provider_payment_id: str) -> Ledger:
     async with ctx.db.transaction("payments") as tx:
-        ledger = await record_attempt(tx, ref, found)
+        _, ledger = await lock(tx, ref)
+        attempt = ledger.attempt_of(provider_payment_id)
+        if attempt is not None and attempt.status == "authorized":
+            ledger.mark_unknown(attempt)
+            attempt.poll_at = ledger.now + RECHECK_AFTER
+            await db.save(tx, ledger)
+    return ledger
+
+
+async def record(
+    ctx: Context, ref: Ref, found: ProviderPayment, recheck_after: timedelta = RECHECK_AFTER
+) -> Ledger:
+    """Take in what the provider says, in a transaction of its own; what is half way is asked about after `recheck_after`."""
+    async with ctx.db.transaction("payments") as tx:
+        ledger = await record_attempt(tx, ref, found, recheck_after)
     if any(refund.status == "requested" for refund in ledger.refunds):
         ctx.get(WorkerSignals).refunds.set()
     return ledger

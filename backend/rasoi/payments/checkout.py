@@ -17,7 +17,7 @@ from rasoi.payments.domain import OPEN, Mismatch
 from rasoi.payments.due import DueChanged, NothingDue, due_of, ensure_open, new_payment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS
-from rasoi.payments.providers import OutcomeUnknown, Provider, RequestRejected, provider_named
+from rasoi.payments.providers import OutcomeUnknown, Provider, RequestRejected, calls_to, provider_named
 from rasoi.payments.reading import readable
 from rasoi.payments.repository import Ref
 from rasoi.platform.auth import Principal
@@ -92,7 +92,7 @@ async def start_checkout(
         await store(tx, principal, key, None, None)
     row = ledger.row
     try:
-        provider_order_id = await provider.create(
+        provider_order_id = await calls_to(ctx, provider.name, "guests").create(
             receipt=row.id.hex, amount_paise=row.amount_paise, currency=row.currency,
             notes={"outlet": str(row.outlet_id), "payment": str(row.id)},
         )  # fmt: skip
@@ -154,8 +154,9 @@ async def verify_checkout(
     if provider_payment_id is None:
         raise BadSignature("The signature does not fit.")
     try:
-        found = await provider.lookup(provider_payment_id)
-        ledger = await record_and_capture(ctx, Ref(principal.outlet_id, payment_id), found, fresh=True)
+        calls = calls_to(ctx, provider.name, "guests")
+        found = await calls.lookup(provider_payment_id)
+        ledger = await record_and_capture(ctx, Ref(principal.outlet_id, payment_id), found, calls)
     except OutcomeUnknown:
         raise ProviderAway() from None
     except (RequestRejected, Mismatch) as error:

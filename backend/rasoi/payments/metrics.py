@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from rasoi.platform.metrics import SECONDS, LeaderGauge
 
@@ -23,6 +23,11 @@ REFUNDED = Counter("rasoi_refunded_paise_total", "Money that was given back", ["
 WEBHOOKS = Counter("rasoi_payment_webhooks_total", "Provider's webhooks by what became of them", ["outcome"])
 PROVIDER_SECONDS = Histogram(
     "rasoi_provider_seconds", "Time of a call to the payment provider", ["outcome"], buckets=SECONDS
+)
+PROVIDER_AVAILABLE = Gauge(
+    "rasoi_provider_available",
+    "Whether the payment provider answers (1) or online payment is off (0)",
+    ["provider"],
 )
 WAITING = LeaderGauge(
     "rasoi_payment_work_waiting", "Webhooks and refunds that wait to be worked on", ["work"]

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 
 import structlog
 
 from rasoi.payments import queue
 from rasoi.payments import repository as db
 from rasoi.payments.capture import expire, record_and_capture
-from rasoi.payments.providers import OutcomeUnknown, RequestRejected, provider_named
+from rasoi.payments.providers import OutcomeUnknown, RequestRejected, calls_to
+from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.context import Context
 
 log = structlog.get_logger(__name__)
 INTENT_S = 10
 
 
+async def finish_attempts(ctx: Context) -> None:
+    """Wait for attempts that stopped half way, then ask about all whose time has come: a webhook told of them, or a
+    capture had no clear answer."""
+    await ctx.get(WorkerSignals).attempts.wait(POLL_S)
+    await asyncio.gather(*(_finish_attempt(ctx, each) for each in await queue.claim_attempts(ctx.db)))
+
+
+async def _finish_attempt(ctx: Context, each: queue.AttemptToPoll) -> None:
+    try:
+        calls = calls_to(ctx, each.provider, "webhooks")
+        await record_and_capture(ctx, each.ref, await calls.lookup(each.provider_payment_id), calls)
+    except Exception as error:
+        log.warning("attempt could not be looked up", payment=str(each.ref.id), reason=repr(error))
+
+
 async def reconcile(ctx: Context) -> None:
-    """Ask the provider about what is stuck, and end what nobody paid in time."""
+    """Look at all payments whose time has come; the trouble of one is no trouble of the others."""
     await db.forget_old_intents(ctx.db, INTENT_S)
-    for attempt in await queue.claim_attempts(ctx.db):
-        with contextlib.suppress(OutcomeUnknown, RequestRejected):
-            found = await provider_named(ctx, attempt.provider).lookup(attempt.provider_payment_id)
-            await record_and_capture(ctx, attempt.ref, found, fresh=True)
-    for each in await queue.claim_payments(ctx.db):
-        try:
-            await poll_payment(ctx, each)
-        except Exception as error:
-            log.warning("payment could not be looked up", payment=str(each.ref.id), reason=repr(error))
+    await asyncio.gather(*(_reconcile_one(ctx, each) for each in await queue.claim_payments(ctx.db)))
+
+
+async def _reconcile_one(ctx: Context, each: queue.PaymentToPoll) -> None:
+    try:
+        await poll_payment(ctx, each)
+    except Exception as error:
+        log.warning("payment could not be looked up", payment=str(each.ref.id), reason=repr(error))
 
 
 async def poll_payment(ctx: Context, each: queue.PaymentToPoll) -> None:
@@ -35,8 +50,9 @@ async def poll_payment(ctx: Context, each: queue.PaymentToPoll) -> None:
     A provider that stays away can't keep it open for ever: money that turns up later is dealt with then."""
     try:
         if each.provider is not None and each.provider_order_id is not None:
-            for found in await provider_named(ctx, each.provider).payments_of(each.provider_order_id):
-                await record_and_capture(ctx, each.ref, found, fresh=True)
+            calls = calls_to(ctx, each.provider, "reconciler")
+            for found in await calls.payments_of(each.provider_order_id):
+                await record_and_capture(ctx, each.ref, found, calls)
     except (OutcomeUnknown, RequestRejected):
         if not each.long_overdue:
             raise

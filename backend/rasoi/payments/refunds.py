@@ -14,7 +14,13 @@ from rasoi.payments.capture import UnknownPayment, lock
 from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
-from rasoi.payments.providers import OutcomeUnknown, ProviderRefund, RequestRejected, provider_named
+from rasoi.payments.providers import (
+    OutcomeUnknown,
+    ProviderRefund,
+    ProviderUnavailable,
+    RequestRejected,
+    calls_to,
+)
 from rasoi.payments.repository import Ref
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.auth import Principal
@@ -132,6 +138,8 @@ async def send_refunds(ctx: Context) -> None:
         for each in due:
             try:
                 await send_refund(ctx, each)
+            except ProviderUnavailable as error:
+                log.warning("refund waits for the provider", refund=str(each.id), reason=str(error))
             except OutcomeUnknown as error:
                 log.warning(
                     "refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error)
@@ -143,13 +151,13 @@ async def send_refunds(ctx: Context) -> None:
 
 async def send_refund(ctx: Context, each: queue.DueRefund) -> None:
     """Look first where an earlier try may have been heard; then ask, under the refund's own idempotency key."""
-    provider = provider_named(ctx, each.provider)
+    calls = calls_to(ctx, each.provider, "reconciler")
     found = None
     if each.tries > 1 or each.status != "requested":
-        found = await provider.find_refund(each.provider_payment_id, str(each.id))
+        found = await calls.find_refund(each.provider_payment_id, str(each.id))
     if found is None:
         try:
-            found = await provider.refund(each.provider_payment_id, each.amount_paise, str(each.id))
+            found = await calls.refund(each.provider_payment_id, each.amount_paise, str(each.id))
         except RequestRejected as error:
             await mark_refund(ctx, each.ref, each.id, "failed", str(error))
             return

@@ -31,8 +31,15 @@ async def start_checkout(
     ctx: Context, principal: Principal, data: JSONBody[schemas.CheckoutRequest], key: IdempotencyKey
 ) -> Response[bytes]:
     """What the browser needs to pay online what is due. A retry gets the same provider's order."""
-    name = data.provider or ctx.get(Providers).first.name
+    name = data.provider or ctx.get(Providers).first.provider.name
     return await checkout.start_checkout(ctx, principal, data, key, name)
+
+
+@get("/api/payments/online", guards=[GUESTS_AND_FLOOR], tags=TAGS)
+async def online_payment(ctx: Context) -> schemas.OnlinePayment:
+    """Whether online payment is to be offered now: not while the provider does not answer."""
+    guard = ctx.get(Providers).first
+    return schemas.OnlinePayment(guard.provider.name, guard.available)
 
 
 @post(
@@ -147,6 +154,7 @@ async def webhook(ctx: Context, provider: str, request: Request[Any, Any, Any]) 
 
 ROUTES = [
     start_checkout,
+    online_payment,
     create_razorpay_order,
     verify_checkout,
     verify_razorpay,

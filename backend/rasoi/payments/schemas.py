@@ -83,6 +83,11 @@ class Checkout(msgspec.Struct):
     action: CheckoutAction
 
 
+class OnlinePayment(msgspec.Struct):
+    provider: str
+    available: bool
+
+
 class Waiter(msgspec.Struct):
     id: UUID
     name: str

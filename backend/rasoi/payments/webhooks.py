@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from logging import ERROR, WARNING
 
 import structlog
 
 from rasoi.payments import queue
 from rasoi.payments import repository as db
-from rasoi.payments.capture import record_and_capture
+from rasoi.payments.capture import record
 from rasoi.payments.domain import Mismatch
 from rasoi.payments.metrics import WEBHOOKS
 from rasoi.payments.providers import WebhookEvent, provider_named
@@ -91,7 +92,9 @@ async def apply_webhook(ctx: Context, provider: str, event: WebhookEvent) -> str
         ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
         if ref is None:
             return "unknown order"
-        await record_and_capture(ctx, ref, event.payment, fresh=False)
+        ledger = await record(ctx, ref, event.payment, recheck_after=timedelta(0))
+        if ledger.attempt_of(event.payment.id) is not None and event.payment.status == "authorized":
+            ctx.get(WorkerSignals).attempts.set()
         return "processed"
     if event.refund is not None:
         ref = await db.by_provider_payment(ctx.db, provider, event.refund.payment_id)

@@ -17,6 +17,7 @@ class WorkerSignals:
     def __init__(self) -> None:
         self.webhooks = WakeSignal()
         self.refunds = WakeSignal()
+        self.attempts = WakeSignal()
 
 
 async def count_waiting(ctx: Context) -> None:

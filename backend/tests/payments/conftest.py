@@ -131,12 +131,16 @@ class Till:
         """One round of the workers."""
         self.ctx.get(WorkerSignals).webhooks.set()
         await webhooks.process_webhooks(self.ctx)
+        self.ctx.get(WorkerSignals).attempts.set()
+        await reconciliation.finish_attempts(self.ctx)
         await self.handle_events()
         self.ctx.get(WorkerSignals).refunds.set()
         await refunds.send_refunds(self.ctx)
         await self.handle_events()
 
     async def reconcile(self) -> None:
+        self.ctx.get(WorkerSignals).attempts.set()
+        await reconciliation.finish_attempts(self.ctx)
         await reconciliation.reconcile(self.ctx)
         await self.handle_events()
 

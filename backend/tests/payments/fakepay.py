@@ -73,6 +73,9 @@ class FakePay:
     async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None:
         return next((refund for refund in self.refunds.values() if refund.reference == reference), None)
 
+    async def ping(self) -> None:
+        pass
+
     def verify_webhook(self, body: bytes, signature: bytes) -> bool:
         return hmac.compare_digest(sign(body).encode(), signature)
 

@@ -309,7 +309,7 @@ async def test_faults_are_recorded_and_health_checks_are_not(settings: Settings)
 
 async def test_a_call_to_razorpay_is_a_span_of_its_trace(settings: Settings) -> None:
     with Collector() as bank, Collector() as collector:  # any server will do that answers with no payment
-        provider = payments.build_providers(replace(settings, simulator_base_url=bank.url)).first
+        provider = payments.build_providers(replace(settings, simulator_base_url=bank.url)).first.provider
         with tracing.exporting(to(collector, settings)):
             with pytest.raises(OutcomeUnknown):
                 await provider.lookup("pay_1")

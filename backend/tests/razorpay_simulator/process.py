@@ -60,11 +60,15 @@ class Simulator:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(10)
+        if self.process and self.process.stdout:
+            self.process.stdout.close()
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
         self.process.wait(10)
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def call(
         self,

@@ -4,6 +4,8 @@ import type { Bill, Payment, Checkout } from '$lib/types';
 import { pay, type PaymentWindow } from './payment-windows';
 import { type PaymentIntent, type SignedPayment, type StoredGuest, withPayment } from './stored-guest';
 
+const AVAILABILITY_MS = 4000;
+
 export type CheckoutState = 'idle' | 'opening' | 'open' | 'confirming';
 
 /** What paying needs of the guest's screen around it. */
@@ -27,6 +29,8 @@ export class CheckoutStore {
   /** The last try was closed or failed: offer the other ways. */
   closed = $state(false);
   payments = $state.raw<Payment[]>([]);
+  /** Online payment is offered: not while the payment provider does not answer. */
+  available = $state(true);
 
   constructor(
     private readonly guest: CheckoutContext,
@@ -35,6 +39,17 @@ export class CheckoutStore {
 
   get refunds() {
     return this.payments.flatMap((payment) => payment.refunds);
+  }
+
+  /** Looks whether online payment is to be offered, until the returned function is called. */
+  watchAvailability(): () => void {
+    const look = async () => {
+      const found = await this.guest.api.get('/api/payments/online').catch(() => null);
+      if (found) this.available = found.available;
+    };
+    void look();
+    const timer = setInterval(() => void look(), AVAILABILITY_MS);
+    return () => clearInterval(timer);
   }
 
   async online(bill: Bill): Promise<void> {

@@ -1,122 +1,68 @@
-"""What the platform asks of a payment provider, how a provider may fail, and the providers of an installation by name."""
+"""The payment providers of an installation, by the name that rows and paths carry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Iterable
 
-import msgspec
-
-from rasoi.payments.domain import ProviderPayment
+from rasoi.payments.providers.guard import Guard, GuardedCalls, LaneName
+from rasoi.payments.providers.protocol import (
+    CheckoutAction,
+    OutcomeUnknown,
+    Provider,
+    ProviderRefund,
+    ProviderUnavailable,
+    RequestRejected,
+    WebhookEvent,
+)
 from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
 
-
-class OutcomeUnknown(Exception):
-    """No clean answer: it may or may not have been done. Look before acting again."""
-
-
-class RequestRejected(Exception):
-    """The provider said no, clearly, and did nothing."""
+__all__ = [
+    "CheckoutAction",
+    "GuardedCalls",
+    "OutcomeUnknown",
+    "Provider",
+    "ProviderRefund",
+    "ProviderUnavailable",
+    "Providers",
+    "RequestRejected",
+    "WebhookEvent",
+    "calls_to",
+    "provider_named",
+]
 
 
 class UnknownProvider(NotFound):
     slug, title = "unknown-payment-provider", "There is no such payment provider here"
 
 
-class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider's refund as it says that it is. `reference` is our refund's id, where we asked for it."""
-
-    id: str
-    payment_id: str
-    amount_paise: int
-    status: str
-    reference: str | None = None
-
-
-class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webhook tells; both None for events that don't matter here."""
-
-    event: str
-    payment: ProviderPayment | None = None
-    refund: ProviderRefund | None = None
-
-
-class CheckoutAction(msgspec.Struct, frozen=True, kw_only=True):
-    """What the browser does to let the guest pay. `kind` names the way, `url` what to load or where to go for it,
-    `options` what to pass on."""
-
-    kind: str
-    url: str
-    options: dict[str, str]
-
-
-class Provider(Protocol):
-    """One way to collect money online. Calls raise OutcomeUnknown or RequestRejected; no transaction may be open across
-    them."""
-
-    name: str
-    simulated: bool
-    signature_header: str
-    webhook_headers: tuple[str, ...]
-    """Headers that are kept with a webhook."""
-
-    async def create(self, *, receipt: str, amount_paise: int, currency: str, notes: dict[str, str]) -> str:
-        """The provider's order for this receipt, made or found; safe to repeat."""
-        ...
-
-    def checkout_action(self, order_id: str) -> CheckoutAction: ...
-
-    def verify_checkout(self, order_id: str, reply: Mapping[str, str]) -> str | None:
-        """The provider's payment that this reply of its checkout proves for our order; None when it proves nothing."""
-        ...
-
-    async def lookup(self, payment_id: str) -> ProviderPayment: ...
-
-    async def payments_of(self, order_id: str) -> list[ProviderPayment]: ...
-
-    async def capture(self, payment_id: str, amount_paise: int, currency: str) -> ProviderPayment: ...
-
-    async def refund(self, payment_id: str, amount_paise: int, reference: str) -> ProviderRefund:
-        """Give money back; safe to repeat with the same reference."""
-        ...
-
-    async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None: ...
-
-    def verify_webhook(self, body: bytes, signature: bytes) -> bool: ...
-
-    def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str | None:
-        """What tells this event from others; the same at each delivery of it. None when it names none."""
-        ...
-
-    def read_webhook(self, body: bytes) -> WebhookEvent:
-        """Raises ValueError where there is nothing to read."""
-        ...
-
-    def close(self) -> None: ...
-
-
 class Providers:
-    """The providers of this installation, by the name that rows and paths carry. The first is used when none is named."""
+    """Each with its guard. The first is used when none is named."""
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
-        self._by_name = {provider.name: provider for provider in providers}
+    def __init__(self, providers: Iterable[Provider | Guard]) -> None:
+        guards = [each if isinstance(each, Guard) else Guard(each) for each in providers]
+        self._by_name = {guard.provider.name: guard for guard in guards}
 
     @property
-    def first(self) -> Provider:
+    def first(self) -> Guard:
         return next(iter(self._by_name.values()))
 
-    def get(self, name: str) -> Provider:
+    def get(self, name: str) -> Guard:
         """Raises UnknownProvider."""
         if name not in self._by_name:
             raise UnknownProvider(f"There is no payment provider {name!r} here.")
         return self._by_name[name]
 
     def close(self) -> None:
-        for provider in self._by_name.values():
-            provider.close()
+        for guard in self._by_name.values():
+            guard.close()
 
 
 def provider_named(ctx: Context, name: str) -> Provider:
-    """Of those that the composition root put there."""
-    return ctx.get(Providers).get(name)
+    """For what needs no call: signatures, webhooks, the checkout's action."""
+    return ctx.get(Providers).get(name).provider
+
+
+def calls_to(ctx: Context, name: str, lane: LaneName) -> GuardedCalls:
+    """For calls of the provider, within the limits of one kind of caller."""
+    return ctx.get(Providers).get(name).calls(lane)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-import certifi
 import msgspec
 import structlog
 
 from rasoi.payments.domain import ProviderPayment
-from rasoi.payments.metrics import PROVIDER_SECONDS
-from rasoi.payments.providers import (
+from rasoi.payments.providers.protocol import (
     CheckoutAction,
     OutcomeUnknown,
     ProviderRefund,
     RequestRejected,
     WebhookEvent,
 )
-from rasoi.platform import tracing
+from rasoi.payments.providers.razorpay_calls import SdkCalls
 from rasoi.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -45,7 +39,6 @@ METHODS = {
     "emi": "card",
     "paylater": "wallet",
 }
-CLEAR_REFUSALS = frozenset({400, 404, 405, 422})
 RECEIPT_USED = "receipt should be unique"
 
 
@@ -84,7 +77,7 @@ def _simulator_beside(settings: Settings) -> str:
 
 
 class Razorpay:
-    """The Provider for Razorpay. Each worker thread has an SDK client of its own: sessions are not shared."""
+    """The Provider for Razorpay."""
 
     name = "razorpay"
     signature_header = "x-razorpay-signature"
@@ -96,23 +89,27 @@ class Razorpay:
     )
 
     def __init__(
-        self, *, key_id: str, key_secret: str, webhook_secrets: Sequence[str], checkout_script: str,
-        base_url: str | None = None, timeout: tuple[float, float] = (3.0, 8.0), threads: int = 8,
-    ) -> None:  # fmt: skip
-        self._key_id = key_id
-        self._checkout_script = checkout_script
+        self,
+        *,
+        key_id: str,
+        key_secret: str,
+        webhook_secrets: Sequence[str],
+        checkout_script: str,
+        base_url: str | None = None,
+        timeout: tuple[float, float] = (3.0, 5.0),
+    ) -> None:
         self.simulated = base_url is not None
+        self._key_id = key_id
         self._key_secret = key_secret
         self._webhook_secrets = tuple(webhook_secrets)
+        self._checkout_script = checkout_script
         self._base_url = base_url
-        self._timeout = timeout
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="razorpay")
-        self._local = threading.local()
+        self._calls = SdkCalls(self.name, (key_id, key_secret), base_url, timeout)
 
     async def create(self, *, receipt: str, amount_paise: int, currency: str, notes: dict[str, str]) -> str:
         body = {"amount": amount_paise, "currency": currency, "receipt": receipt, "notes": notes}
         try:
-            made = await self._ask(lambda client, **how: client.order.create(body, **how))
+            made = await self._calls.ask(lambda client, **how: client.order.create(body, **how))
         except (RequestRejected, OutcomeUnknown) as error:
             if isinstance(error, RequestRejected) and RECEIPT_USED not in str(error):
                 raise
@@ -127,24 +124,24 @@ class Razorpay:
 
     async def _adopt(self, receipt: str, error: Exception) -> dict[str, Any]:
         """The order that an earlier call made under this receipt; exactly this one."""
-        found = await self._ask(lambda client, **how: client.order.all({"receipt": receipt}, **how))
+        found = await self._calls.ask(lambda client, **how: client.order.all({"receipt": receipt}, **how))
         for order in found.get("items", []):
             if order.get("receipt") == receipt:
                 return order  # type: ignore[no-any-return]
         raise OutcomeUnknown(str(error))
 
     async def lookup(self, payment_id: str) -> ProviderPayment:
-        return observed(await self._ask(lambda client, **how: client.payment.fetch(payment_id, **how)))
+        return observed(await self._calls.ask(lambda client, **how: client.payment.fetch(payment_id, **how)))
 
     async def payments_of(self, order_id: str) -> list[ProviderPayment]:
-        found = await self._ask(lambda client, **how: client.order.payments(order_id, **how))
+        found = await self._calls.ask(lambda client, **how: client.order.payments(order_id, **how))
         return [observed(payment) for payment in found.get("items", [])]
 
     async def capture(self, payment_id: str, amount_paise: int, currency: str) -> ProviderPayment:
         # a dict of our own: the SDK's default one is shared between threads and would carry another call's amount
         body = {"amount": amount_paise, "currency": currency}
         return observed(
-            await self._ask(
+            await self._calls.ask(
                 lambda client, **how: client.payment.capture(payment_id, amount_paise, data=body, **how)
             )
         )
@@ -158,14 +155,17 @@ class Razorpay:
         }
         headers = {"X-Refund-Idempotency": reference}
         return refund_of(
-            await self._ask(
+            await self._calls.ask(
                 lambda client, **how: client.payment.refund(payment_id, body, headers=headers, **how)
             )
         )
 
+    async def ping(self) -> None:
+        await self._calls.ask(lambda client, **how: client.order.all({"count": 1}, **how))
+
     async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None:
         query = {"count": 100}
-        found = await self._ask(
+        found = await self._calls.ask(
             lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how)
         )
         refunds = [refund_of(refund) for refund in found.get("items", [])]
@@ -209,66 +209,7 @@ class Razorpay:
             raise ValueError(f"not a webhook that we can read: {error!r}") from None
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _ask(self, call: Callable[..., T]) -> Any:
-        """One call of the SDK in a worker thread. Anything but a clean answer is OutcomeUnknown."""
-        began, outcome = time.perf_counter(), "unknown"
-        try:
-            with tracing.calling(self.name) as span:
-                found = await asyncio.get_running_loop().run_in_executor(self._pool, self._call, call, span)
-            outcome = "ok"
-            return found
-        except RequestRejected:
-            outcome = "refused"
-            raise
-        finally:
-            PROVIDER_SECONDS.labels(outcome).observe(time.perf_counter() - began)
-
-    def _call(self, call: Callable[..., Any], span: Any = None) -> dict[str, Any]:
-        import razorpay
-        import requests
-
-        client, seen = self._client()
-        seen.status, seen.span = 0, span
-        try:
-            found = call(client, timeout=self._timeout)
-        except razorpay.errors.BadRequestError as error:
-            if (
-                seen.status in CLEAR_REFUSALS
-            ):  # the SDK also says "bad request" for a wrong key and for "too many"
-                raise RequestRejected(str(error)) from None
-            raise OutcomeUnknown(f"status {seen.status}: {error}") from None
-        except (
-            razorpay.errors.ServerError,
-            razorpay.errors.GatewayError,
-            requests.RequestException,
-            ValueError,
-        ) as error:
-            raise OutcomeUnknown(f"{type(error).__name__}, status {seen.status}") from None
-        if not isinstance(found, dict):
-            raise OutcomeUnknown("the answer is no object")
-        return found
-
-    def _note(self, response: Any, **_: Any) -> None:
-        """Keep what the SDK does not pass on."""
-        self._local.status = response.status_code
-        tracing.record_response(self._local.span, self.name, response)
-
-    def _client(self) -> tuple[Any, Any]:
-        import razorpay
-        import requests
-
-        local = self._local
-        if not hasattr(local, "client"):
-            session = requests.Session()
-            session.hooks["response"].append(self._note)
-            session.trust_env = not self.simulated  # no proxy between us and our own simulator
-            more = {"base_url": self._base_url} if self._base_url else {}
-            local.client = razorpay.Client(session=session, auth=(self._key_id, self._key_secret), **more)
-            # the SDK's own bundle is from 2015; our simulator's certificate is for the name that guests use
-            local.client.cert_path = False if self.simulated else certifi.where()
-        return local.client, local
+        self._calls.close()
 
 
 EVENTS = frozenset(

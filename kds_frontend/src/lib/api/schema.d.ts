@@ -601,6 +601,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/online": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OnlinePayment */
+        get: operations["ApiPaymentsOnlineOnlinePayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/stats/daily": {
         parameters: {
             query?: never;
@@ -1502,6 +1519,11 @@ export interface components {
         Notifications: {
             items: components["schemas"]["Notification"][];
             next: string | null;
+        };
+        /** OnlinePayment */
+        OnlinePayment: {
+            available: boolean;
+            provider: string;
         };
         /** Order */
         Order: {
@@ -3417,6 +3439,26 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiPaymentsOnlineOnlinePayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnlinePayment"];
                 };
             };
         };

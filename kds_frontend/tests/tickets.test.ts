@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KitchenAction, Ticket, TicketItem } from '../src/lib/types';
 import { boardHash, crc32 } from '../src/kitchen/hash';
 import { command } from '../src/kitchen/keys';
-import { age, allDay, compare, news, visible, withActions } from '../src/kitchen/tickets';
+import { age, allDay, callSign, compare, done, marked, news, visible, withActions } from '../src/kitchen/tickets';
 
 const item = (id: string, more: Partial<TicketItem> = {}): TicketItem => ({
   id,
@@ -147,4 +147,83 @@ describe('age and keys', () => {
     expect(command('PageDown')).toEqual({ kind: 'page', by: 1 });
     expect(command('q')).toBeNull();
   });
+});
+
+describe('what a ticket shows', () => {
+  it('counts an item as done from ready on', () => {
+    const states = (['held', 'queued', 'cooking', 'ready', 'served', 'voided'] as const).filter((state) =>
+      done(item('x', { state })),
+    );
+    expect(states).toEqual(['ready', 'served']);
+  });
+
+  it('marks the head for each thing that it has to say', () => {
+    expect(marked(ticket('1'))).toBe(false);
+    for (const more of [{ cancel_requested: true }, { rush: true }, { course: 2 }, { state: 'held' as const }]) {
+      expect(marked(ticket('1', more))).toBe(true);
+    }
+  });
+
+  it('is called by its token only where food is taken away', () => {
+    expect(callSign(ticket('1', { order_number: 12 }))).toBe('12');
+    expect(callSign(ticket('1', { order_number: 12, token: 7, type: 'takeaway' } as Partial<Ticket>))).toBe('7');
+    expect(callSign(ticket('1', { order_number: 12, token: 7 } as Partial<Ticket>))).toBe('12');
+    expect(callSign(ticket('1', { order_number: 12, type: 'takeaway' } as Partial<Ticket>))).toBe('12');
+  });
+
+  it('stands behind older ones, held ones last, and by number where two came together', () => {
+    const early = { placed_at: '2026-11-21T09:00:00Z' };
+    expect(compare(ticket('1', { number: 2 }), ticket('2', { number: 5 }))).toBeLessThan(0);
+    expect(compare(ticket('1', { number: 5 }), ticket('2', { number: 2 }))).toBeGreaterThan(0);
+    expect(compare(ticket('1', { state: 'held', ...early }), ticket('2'))).toBeGreaterThan(0);
+    expect(compare(ticket('1'), ticket('2', { state: 'held', ...early }))).toBeLessThan(0);
+    expect(compare(ticket('1', early), ticket('2'))).toBeLessThan(0);
+  });
+});
+
+describe('actions that wait', () => {
+  it('leave all as it is where there are none, without a copy', () => {
+    const tickets = new Map([['1', ticket('1')]]);
+    expect(withActions(tickets, [])).toBe(tickets);
+  });
+
+  it('set and take away the rush', () => {
+    expect(after(ticket('1'), { action: 'rush' })?.rush).toBe(true);
+    expect(after(ticket('1', { rush: true }), { action: 'unrush' })).toEqual(ticket('1', { rush: false }));
+  });
+
+  it('acknowledge voided items only, and leave the rest of the ticket', () => {
+    const before = ticket('1', { items: [item('x', { state: 'voided' }), item('y')] });
+    expect(after(before, { action: 'acknowledge' })).toEqual({
+      ...before,
+      items: [item('x', { state: 'voided', acknowledged: true }), item('y')],
+    });
+  });
+
+  it('answer a wish to cancel and change nothing else', () => {
+    const asked = ticket('1', { cancel_requested: true, items: [item('x', { state: 'voided' })] });
+    expect(after(asked, { action: 'refuse_cancel' })).toEqual({ ...asked, cancel_requested: false });
+  });
+});
+
+describe('what the cook must hear about', () => {
+  const held = ticket('1', { state: 'held' });
+  it('is a fired course, but not one that starts otherwise', () => {
+    expect(news(held, ticket('1'))).toBe('new');
+    expect(news(held, ticket('1', { state: 'voided' }))).toBe(null);
+  });
+
+  it('is another note or another item', () => {
+    expect(news(ticket('1'), ticket('1', { note: 'no salt' }))).toBe('changed');
+    expect(news(ticket('1'), ticket('1', { items: [item('x'), item('y'), item('z')] }))).toBe('changed');
+    expect(news(ticket('1'), ticket('1', { version: 2 }))).toBe(null);
+  });
+});
+
+it('counts nothing of a ticket that is not being made', () => {
+  const ready = ticket('1', { state: 'ready', items: [item('x')] });
+  expect(allDay([ready])).toEqual([]);
+  expect(allDay([ticket('2', { state: 'cooking', items: [item('x')] })])).toEqual([
+    { name: 'Naan', quantity: 1, modifiers: [] },
+  ]);
 });

@@ -167,3 +167,124 @@ describe('the menu', () => {
     expect(menus.names({ name: 'Soups' }).hindi).toBe('');
   });
 });
+
+describe('lines of the cart', () => {
+  const [half] = cart.add([], line());
+  const two = cart.add(cart.add([], line()), line({ variant_id: 'full' }));
+  const keys = two.map((each) => each.key);
+
+  it('are the same line when the kitchen reads the same', () => {
+    const same = [
+      line({ modifiers: ['hot', 'cheese'], note: ' mild please ' }),
+      line({ modifiers: ['cheese', 'hot'], note: 'mild please' }),
+    ];
+    expect(cart.lineKey(same[0]!)).toBe(cart.lineKey(same[1]!));
+    const others = [
+      line({ modifiers: ['hot'] }),
+      line({ course: 2 }),
+      line({ note: 'x' }),
+      line({ variant_id: 'full' }),
+    ];
+    expect(new Set([line({ modifiers: ['mild'] }), ...others].map(cart.lineKey)).size).toBe(5);
+  });
+
+  it('keep a note short and trimmed, and the choices in order', () => {
+    const [kept] = cart.add([], line({ note: `  ${'x'.repeat(300)} `, modifiers: ['hot', 'cheese'] }));
+    expect(kept?.note).toBe('x'.repeat(cart.MAX_NOTE));
+    expect(kept?.modifiers).toEqual(['cheese', 'hot']);
+  });
+
+  it('change their number alone', () => {
+    expect(cart.setQuantity(two, keys[1]!, 4).map((each) => each.quantity)).toEqual([half!.quantity, 4]);
+    expect(cart.setQuantity(two, keys[1]!, 4)[1]).toEqual({ ...two[1], quantity: 4 });
+    expect(cart.setQuantity(two, keys[0]!, 0)).toEqual([two[1]]);
+    expect(cart.setQuantity(two, keys[0]!, -1)).toEqual([two[1]]);
+    expect(cart.setQuantity(two, keys[0]!, 1000)[0]?.quantity).toBe(cart.MAX_QUANTITY);
+  });
+
+  it('add to the one that is the same and leave the other', () => {
+    expect(cart.add(two, line({ variant_id: 'full', quantity: 3 })).map((each) => each.quantity)).toEqual([
+      two[0]!.quantity,
+      two[1]!.quantity + 3,
+    ]);
+  });
+
+  it('are edited in their place', () => {
+    const three = cart.add(two, line({ variant_id: 'full', course: 2 }));
+    const edited = cart.replace(three, three[1]!.key, line({ note: 'well done' }));
+    expect(edited.map((each) => [each.variant_id, each.note, each.course])).toEqual([
+      ['half', '', 1],
+      ['half', 'well done', 1],
+      ['full', '', 2],
+    ]);
+    const joined = cart.replace(three, three[1]!.key, line());
+    expect(joined.map((each) => each.variant_id)).toEqual(['half', 'full']);
+    expect(cart.replace(two, 'no such key', line({ course: 3 })).map((each) => each.course)).toEqual([1, 1, 3]);
+  });
+
+  it('are counted by dish', () => {
+    const lines = cart.add(two, line({ item_id: 'i2', variant_id: 'c', quantity: 5 }));
+    expect(cart.countOf(lines, 'i2')).toBe(5);
+    expect(cart.countOf(lines, 'i1')).toBe(cart.count(two));
+  });
+
+  it('name what is no longer on the menu, and no price', () => {
+    const gone = cart.add(cart.add([], line({ item_id: 'none' })), line({ variant_id: 'none' }));
+    for (const entry of cart.price(gone, menu)) {
+      expect(entry).toMatchObject({ labels: [], unit_paise: 0, total_paise: 0, fault: 'No longer on the menu' });
+    }
+  });
+
+  it('are short only of what is counted, and only beyond the last', () => {
+    const of = (item_id: string, variant_id: string, quantity: number, modifiers: string[] = []) =>
+      cart.price(cart.add([], line({ item_id, variant_id, quantity, modifiers })), menu)[0]?.fault;
+    expect(of('i1', 'half', 5, ['mild'])).toBe(null);
+    expect(of('i1', 'half', 6, ['mild'])).toBe('Only 5 left');
+    expect(of('i2', 'c', 99)).toBe(null);
+  });
+
+  it('are sent with a note only where there is one', () => {
+    const [plain] = cart.requestLines(cart.add([], line({ note: '' })));
+    const [noted] = cart.requestLines(cart.add([], line({ note: 'no ice' })));
+    expect(plain && 'note' in plain).toBe(false);
+    expect(noted?.note).toBe('no ice');
+  });
+});
+
+describe('choices', () => {
+  const group = (min: number, max: number) => ({ ...extras, min, max });
+  const toggled = (of: Parameters<typeof choices.toggle>[0], chosen: string[], id: string) =>
+    [...choices.toggle(of, new Set(chosen), id)].sort();
+
+  it('say how many are asked for', () => {
+    expect(choices.groupFault(group(1, 2), new Set())).toBe('Please choose one.');
+    expect(choices.groupFault(group(2, 3), new Set())).toBe('Please choose 2.');
+    expect(choices.groupFault(group(2, 3), new Set(['butter']))).toBe('Please choose 1 more.');
+  });
+
+  it('have their rule in words', () => {
+    const rules = [group(1, 1), group(2, 2), group(0, 3), group(0, 4), group(0, 2), group(1, 2), group(0, 1)];
+    expect(rules.map(choices.groupRule)).toEqual([
+      'Choose one',
+      'Choose 2',
+      'Optional',
+      'Optional',
+      'Optional, up to 2',
+      'Choose 1 to 2',
+      'Optional, up to 1',
+    ]);
+  });
+
+  it('are taken back where one may have none or several, and not where there must be one', () => {
+    expect(toggled(spice, ['mild'], 'mild')).toEqual(['mild']);
+    expect(toggled(group(0, 1), ['butter'], 'butter')).toEqual([]);
+    expect(toggled(group(1, 2), ['butter', 'cheese'], 'butter')).toEqual(['cheese']);
+    expect(toggled(group(0, 2), ['butter'], 'butter')).toEqual([]);
+  });
+
+  it('replace in a pick-one group only that group’s', () => {
+    expect(toggled(spice, ['mild', 'cheese'], 'hot')).toEqual(['cheese', 'hot']);
+    expect(toggled(group(0, 2), ['hot', 'butter'], 'cheese')).toEqual(['butter', 'cheese', 'hot']);
+    expect(toggled(group(0, 2), ['cheese', 'butter'], 'egg')).toEqual(['butter', 'cheese']);
+  });
+});

@@ -255,3 +255,149 @@ class AnyService(RuleBasedStateMachine):
 
 
 TestAnyService = AnyService.TestCase
+
+
+# each step by example: what it changes, what it leaves, and what it tells
+
+
+def actions(k: Kitchen) -> list[str]:
+    return [update.action for update in k.updates]
+
+
+def states(k: Kitchen, one: TicketState) -> list[str]:
+    return [each.state for each in k.tickets[one.id].items]
+
+
+def test_the_actions_are_these() -> None:
+    assert {"serve", "fire", "rush", "unrush"} == domain.WAITER_ACTIONS
+    assert domain.WAITER_ACTIONS | {
+        "start", "bump", "recall", "acknowledge", "accept_cancel", "refuse_cancel",
+    } == domain.ACTIONS  # fmt: skip
+    assert {"held", "queued", "cooking"} == domain.OPEN and domain.OPEN | {"ready"} == domain.LIVE
+
+
+def test_one_item_is_bumped_and_only_what_was_not_started_is_started() -> None:
+    one = ticket(uuid4(), "tandoor", ["queued", "cooking"])
+    first, second = one.items
+    k = kitchen(one)
+    k.bump(one.id, second.id)
+    assert (actions(k), states(k, one)) == (["bump"], ["queued", "ready"])
+    k.bump(one.id, first.id)
+    assert (actions(k)[1:], states(k, one)) == (["start", "bump"], ["ready", "ready"])
+    assert k.updates[-1].changed_items == [first.id]
+
+
+def test_what_was_paid_meanwhile_shows_when_it_is_recalled_and_not_before() -> None:
+    paid, unpaid = ticket(uuid4(), "tandoor", ["served"]), ticket(uuid4(), "curry", ["served"])
+    still = ticket(paid.order_id, "bar", ["queued"])
+    k = kitchen(paid, unpaid, still)
+    k.paid_orders = frozenset({paid.order_id})
+    k.recall(paid.id)
+    k.recall(unpaid.id)
+    with pytest.raises(ActionRefused, match=domain.ILLEGAL):
+        k.recall(still.id)
+    assert [k.tickets[each.id].paid for each in (paid, unpaid, still)] == [True, False, False]
+    assert [k.tickets[each.id].state for each in (paid, unpaid)] == ["cooking", "cooking"]
+
+
+def test_an_order_is_served_where_anything_is_ready() -> None:
+    order = uuid4()
+    ready, half, cooking = (
+        ticket(order, station, states)
+        for station, states in (("tandoor", ["ready"]), ("curry", ["ready", "cooking"]), ("bar", ["cooking"]))
+    )
+    k = kitchen(ready, half, cooking)
+    k.serve_order(order)
+    assert [states(k, each) for each in (ready, half, cooking)] == [
+        ["served"],
+        ["served", "cooking"],
+        ["cooking"],
+    ]
+    with pytest.raises(ActionRefused, match=domain.ILLEGAL):
+        k.serve_order(order, "bar")
+    with pytest.raises(ActionRefused) as unknown:
+        k.serve_order(uuid4())
+    assert unknown.value.reason == domain.UNKNOWN
+
+
+def test_a_rush_goes_on_and_off_once_on_what_is_still_made() -> None:
+    order = uuid4()
+    open_, ready = ticket(order, "tandoor", ["queued"]), ticket(order, "curry", ["ready"])
+    k = kitchen(open_, ready)
+    k.rush(order, True)
+    assert (actions(k), k.tickets[open_.id].rush, k.tickets[ready.id].rush) == (["rush"], True, False)
+    with pytest.raises(ActionRefused, match=domain.ALREADY):
+        k.rush(order, True)
+    k.rush(order, False)
+    assert (actions(k), k.tickets[open_.id].rush) == (["rush", "unrush"], False)
+    with pytest.raises(ActionRefused, match=domain.ILLEGAL):
+        k.rush(ticket_of(k, ready), True)
+
+
+def ticket_of(k: Kitchen, ready: TicketState) -> UUID:
+    """The order of `ready`, once nothing else of it is there."""
+    k.tickets = {ready.id: ready}
+    return ready.order_id
+
+
+def test_whether_it_is_paid_shows_until_it_is_served() -> None:
+    order = uuid4()
+    ready, served = ticket(order, "tandoor", ["ready"]), ticket(order, "curry", ["served"])
+    k = kitchen(ready, served)
+    k.mark_paid(order, True)
+    k.mark_paid(order, True)
+    k.mark_paid(order, False)
+    assert actions(k) == ["paid", "unpaid"]
+    assert [k.tickets[each.id].paid for each in (ready, served)] == [False, False]
+    k.mark_paid(uuid4(), True)
+    assert len(k.updates) == 2
+
+
+def test_a_cancelled_order_names_the_lines_that_were_started_and_leaves_what_was_served() -> None:
+    order = uuid4()
+    one = ticket(order, "tandoor", ["queued", "cooking", "ready", "served"])
+    k = kitchen(one)
+    k.request_cancel(order)
+    started = k.accept_cancel(order)
+    assert started == [one.items[1].line_id, one.items[2].line_id]
+    after = k.tickets[one.id]
+    assert [(each.state, each.acknowledged) for each in after.items] == [
+        ("voided", True), ("voided", True), ("voided", True), ("served", False),
+    ]  # fmt: skip
+    assert (after.state, after.cancel_requested) == ("served", False)
+    assert k.updates[-1].changed_items == [each.id for each in one.items[:3]]
+    with pytest.raises(ActionRefused, match=domain.NOT_ASKED):
+        k.accept_cancel(order)
+
+
+def test_the_times_are_those_of_the_fire_and_of_the_last_bump() -> None:
+    held = ticket(uuid4(), "tandoor", ["held"])
+    k = kitchen(held)
+    k.void_order(held.order_id)
+    assert (k.tickets[held.id].fired_at, k.tickets[held.id].ready_at) == (None, None)
+    fired = ticket(uuid4(), "tandoor", ["held"])
+    k = kitchen(fired)
+    k.fire_next(fired.order_id)
+    assert (k.tickets[fired.id].fired_at, k.tickets[fired.id].ready_at) == (AT, None)
+    k.at = AT.replace(hour=10)
+    k.bump(fired.id)
+    k.at = AT.replace(hour=11)
+    k.move(fired.id, "serve")
+    assert (k.tickets[fired.id].fired_at, k.tickets[fired.id].ready_at) == (AT, AT.replace(hour=10))
+    k.recall(fired.id)
+    assert k.tickets[fired.id].ready_at is None
+
+
+def test_other_stations_of_the_course_show_how_far_it_is_and_no_others() -> None:
+    order = uuid4()
+    here, beside = ticket(order, "tandoor", ["queued"]), ticket(order, "curry", ["queued"])
+    later, stranger = ticket(order, "bar", ["queued"], course=2), ticket(uuid4(), "bar", ["queued"])
+    gone = ticket(order, "grill", ["served"])
+    k = kitchen(here, beside, later, stranger, gone)
+    k.move(here.id, "start")
+    for each in (beside, gone):
+        shown = {other.station: other.state for other in k.tickets[each.id].other_stations}
+        assert shown["tandoor"] == "cooking" and each.station not in shown
+    assert [k.tickets[each.id].other_stations for each in (here, later, stranger)] == [[], [], []]
+    assert actions(k) == ["start", "other_stations"], "what was served is not told again"
+    assert k.tickets[gone.id].version == gone.version

@@ -15,6 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from rasoi.contracts import orders as contracts
 from rasoi.orders.domain import (
+    TOKEN_PREFIX,
     Bill,
     IllegalChange,
     initial_path,
@@ -26,7 +27,7 @@ from rasoi.orders.domain import (
 )
 from rasoi.orders.pricing import rounded
 from rasoi.orders.rows import BillRow, OrderRow, Progress
-from rasoi.orders.states import TERMINATED, TRANSITIONS
+from rasoi.orders.states import AT_KITCHEN, TERMINATED, TRANSITIONS, WAITING
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 
@@ -358,3 +359,179 @@ class Sitting(RuleBasedStateMachine):
 
 Sitting.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=25, deadline=None)
 test_sitting = Sitting.TestCase
+
+
+# each step by example: what it changes, what it leaves, and what it tells
+
+LATER = NOW.replace(hour=23)
+
+
+def bill_with(*statuses: str, each: int = 10_000, paid: int = 0, refunded: int = 0) -> Bill:
+    counted = each * sum(status not in TERMINATED for status in statuses)
+    row = bill_row(net_paise=counted, total_paise=rounded(counted), paid_paise=paid, refunded_paise=refunded)
+    return Bill(row, [order_row(row, status, each) for status in statuses], NOW)
+
+
+def test_the_steps_are_these() -> None:
+    assert {
+        "placed": {"awaiting_payment", "confirmed", "rejected", "expired", "cancelled"},
+        "awaiting_payment": {"confirmed", "expired", "cancelled"},
+        "confirmed": {"preparing", "cancelled"},
+        "preparing": {"ready", "cancelled"},
+        "ready": {"preparing", "served", "cancelled"},
+        "served": {"preparing", "completed"},
+        "expired": {"confirmed"},
+        "completed": set(),
+        "cancelled": set(),
+        "rejected": set(),
+    } == TRANSITIONS
+    assert {"rejected", "expired", "cancelled"} == TERMINATED
+    assert {"placed", "awaiting_payment"} == WAITING
+    assert {"confirmed", "preparing", "ready", "served"} == AT_KITCHEN
+    assert TOKEN_PREFIX == {"takeaway": "T"}
+
+
+def test_an_order_keeps_the_times_of_its_states() -> None:
+    bill = bill_with("awaiting_payment")
+    [order] = bill.orders
+    order.expires_at = LATER
+    bill.transition(order, "confirmed", event=contracts.OrderConfirmed)
+    assert (order.confirmed_at, order.expires_at) == (NOW, None)
+    bill.now = LATER
+    bill.transition(order, "preparing", "ready", event=contracts.OrderProgressed)
+    assert (order.confirmed_at, order.ready_at, order.served_at) == (NOW, LATER, None)
+    bill.transition(order, "served", event=contracts.OrderProgressed)
+    assert (order.ready_at, order.served_at, order.completed_at) == (LATER, LATER, None)
+    bill.transition(order, "preparing", event=contracts.OrderProgressed)
+    assert (order.ready_at, order.served_at) == (None, None), "recalled"
+    bill.transition(order, "ready", "served", "completed", event=contracts.OrderProgressed)
+    assert order.completed_at == LATER
+
+
+def test_a_late_payment_leaves_the_time_of_the_first_confirmation() -> None:
+    bill = bill_with("expired")
+    [order] = bill.orders
+    bill.reinstate(order)
+    assert (order.status, order.confirmed_at) == ("confirmed", NOW)
+    assert (bill.row.net_paise, bill.row.total_paise) == (10_000, 10_000), "it is owed again"
+    bill.now, order.status = LATER, "expired"
+    bill.reinstate(order)
+    assert order.confirmed_at == NOW
+
+
+def test_a_change_is_told_with_the_path_under_the_next_version() -> None:
+    bill = bill_with("confirmed", "confirmed")
+    order, _ = bill.orders
+    order.table_name, order.token = "Table 4", "T7"
+    bill.transition(order, "preparing", "ready", event=contracts.OrderProgressed, reason="quick")
+    [event] = bill.pending_events
+    told = event.payload
+    assert isinstance(told, contracts.OrderProgressed)
+    assert (event.subject, event.version, order.version) == (str(order.id), 2, 2)
+    assert (told.order_id, told.bill_id, told.table, told.token) == (order.id, bill.row.id, "Table 4", "T7")
+    assert (told.path, told.status, told.reason) == (["confirmed", "preparing", "ready"], "ready", "quick")
+    assert (told.payment_status, told.total_paise, told.lines) == ("unpaid", 10_000, [])
+    assert bill.changed_orders == {order.id: order}
+
+
+def test_a_bill_tells_what_is_due_under_its_next_version() -> None:
+    bill = bill_with("served", "served", paid=15_000, refunded=1_000)
+    bill.row.table_name = "Table 4"
+    bill.record_bill_event()
+    bill.record_bill_event()
+    first, second = bill.pending_events
+    told = first.payload
+    assert isinstance(told, contracts.BillChanged)
+    assert (first.subject, first.version, second.version, bill.row.version) == (str(bill.row.id), 1, 2, 2)
+    assert (told.bill_id, told.table, told.order_ids) == (bill.row.id, "Table 4", [o.id for o in bill.orders])
+    assert (told.due_paise, told.payment_status, told.total_paise) == (6_000, "partly_paid", 20_000)
+    assert (told.paid_paise, told.refunded_paise) == (15_000, 1_000)
+
+
+def test_what_ends_is_owed_no_more_and_the_wish_to_cancel_is_answered() -> None:
+    bill = bill_with("confirmed", "placed", each=10_049)
+    order, other = bill.orders
+    order.cancel_requested = True
+    bill.terminate(order, "cancelled", "sold out")
+    assert (order.reason, order.cancel_requested, other.reason) == ("sold out", False, None)
+    assert (bill.row.net_paise, bill.row.total_paise) == (10_049, 10_000)
+    assert [type(each.payload) for each in bill.pending_events] == [contracts.OrderCancelled]
+
+
+def test_prepaid_orders_go_to_the_kitchen_once_nothing_is_due_and_no_others() -> None:
+    owing = bill_with("awaiting_payment", paid=9_999)
+    owing.confirm_paid()
+    assert owing.orders[0].status == "awaiting_payment"
+    bill = bill_with("awaiting_payment", "placed", "preparing", paid=30_000)
+    bill.confirm_paid()
+    assert [order.status for order in bill.orders] == ["confirmed", "placed", "preparing"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "each", "paid", "settled"),
+    [
+        (["served"], 10_000, 10_000, True),
+        (["confirmed"], 10_000, 10_000, True),
+        (["served"], 10_000, 9_999, False),
+        (["served", "placed"], 10_000, 20_000, False),
+        (["served", "awaiting_payment"], 10_000, 20_000, False),
+        (["served", "cancelled"], 10_000, 10_000, True),
+        (["served"], 0, 0, True),
+        (["served", "ready"], 0, 0, False),
+        (["cancelled"], 0, 0, False),
+    ],
+)
+def test_a_bill_is_settled_when_all_is_paid_and_nothing_waits(
+    statuses: list[str], each: int, paid: int, settled: bool
+) -> None:
+    assert bill_with(*statuses, each=each, paid=paid).is_settled is settled
+
+
+def test_a_bill_is_void_when_all_has_ended_and_no_money_is_held() -> None:
+    assert bill_with("cancelled", "rejected").is_void
+    assert bill_with("expired", paid=500, refunded=500).is_void
+    assert not bill_with("cancelled", "served").is_void
+    assert not bill_with("expired", paid=500).is_void
+    closed = bill_with("cancelled")
+    closed.row.status = "closed"
+    assert not closed.is_void
+
+
+def test_a_settled_bill_closes_once_and_completes_what_was_served() -> None:
+    bill = bill_with("served", "ready", paid=20_000)
+    bill.row.attention, bill.row.attention_since = "cash", NOW
+    bill.close_or_void("2627/1/000001")
+    assert (bill.row.status, bill.row.closed_at, bill.row.invoice_number) == ("closed", NOW, "2627/1/000001")
+    assert (bill.row.attention, bill.row.attention_since) == (None, None)
+    assert [order.status for order in bill.orders] == ["completed", "ready"]
+    assert [type(each.payload) for each in bill.pending_events] == [
+        contracts.BillClosed,
+        contracts.OrderProgressed,
+    ]
+    bill.close_or_void("2627/1/000002")
+    assert (bill.row.invoice_number, len(bill.pending_events)) == ("2627/1/000001", 2)
+
+
+def test_a_void_bill_is_told_and_takes_no_number() -> None:
+    bill = bill_with("cancelled")
+    bill.row.attention, bill.row.attention_since = "help", NOW
+    bill.close_or_void()
+    assert (bill.row.status, bill.row.closed_at, bill.row.invoice_number) == ("voided", NOW, None)
+    assert (bill.row.attention, bill.row.attention_since) == (None, None)
+    assert [type(each.payload) for each in bill.pending_events] == [contracts.BillVoided]
+    owing = bill_with("served")
+    owing.close_or_void()
+    assert (owing.row.status, owing.pending_events) == ("open", [])
+
+
+def test_an_order_follows_its_tickets_only_while_the_kitchen_has_it() -> None:
+    bill = bill_with("confirmed", "cancelled", "confirmed", "completed")
+    at_work, gone, untold, completed = bill.orders
+    for order in (at_work, gone, completed):
+        order.progress = tickets("ready", "ready")
+    for order in bill.orders:
+        bill.apply_progress(order)
+    assert [order.status for order in bill.orders] == ["ready", "cancelled", "confirmed", "completed"]
+    assert untold.version == 1 and len(bill.pending_events) == 1
+    bill.apply_progress(at_work)
+    assert len(bill.pending_events) == 1, "no news"

@@ -61,10 +61,16 @@ def main() -> None:
     print(f"listening {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # answers cut off on purpose are no errors
     config = uvicorn.Config(
-        server, log_config=None, access_log=False, server_header=False, lifespan="on",
+        server,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
         proxy_headers=False,  # who says that it asks for this machine itself would be let at the controls
-        timeout_graceful_shutdown=1, ssl_certfile=given.tls_cert, ssl_keyfile=given.tls_key,
-    )  # fmt: skip
+        timeout_graceful_shutdown=1,
+        ssl_certfile=given.tls_cert,
+        ssl_keyfile=given.tls_key,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -105,10 +105,19 @@ class Bank:
                 return known
             raise ApiError("Order receipt should be unique.", field="receipt")
         order = {
-            "id": new_id("order_"), "entity": "order", "amount": amount, "amount_paid": 0, "amount_due": amount,
-            "currency": currency, "receipt": receipt, "offer_id": None, "status": "created", "attempts": 0,
-            "notes": notes_of(body), "created_at": int(time.time()),
-        }  # fmt: skip
+            "id": new_id("order_"),
+            "entity": "order",
+            "amount": amount,
+            "amount_paid": 0,
+            "amount_due": amount,
+            "currency": currency,
+            "receipt": receipt,
+            "offer_id": None,
+            "status": "created",
+            "attempts": 0,
+            "notes": notes_of(body),
+            "created_at": int(time.time()),
+        }
         manual = (
             body.get("payment_capture") in (0, "0", False)
             or (body.get("payment") or {}).get("capture") == "manual"
@@ -191,19 +200,46 @@ class Bank:
 
     def _new_payment(self, order: Doc, method: str) -> Doc:
         return {
-            "id": new_id("pay_"), "entity": "payment", "amount": order["amount"], "currency": order["currency"],
-            "status": "created", "order_id": order["id"], "invoice_id": None, "international": False, "method": method,
-            "amount_refunded": 0, "refund_status": None, "captured": False, "description": None, "card_id": None,
-            "bank": None, "wallet": None, "vpa": None, "email": "guest@example.com", "contact": "+919000000000",
-            "notes": [], "fee": None, "tax": None, "error_code": None, "error_description": None, "error_source": None,
-            "error_step": None, "error_reason": None, "acquirer_data": {}, "created_at": int(time.time()),
-        } | DETAILS[method]  # fmt: skip
+            "id": new_id("pay_"),
+            "entity": "payment",
+            "amount": order["amount"],
+            "currency": order["currency"],
+            "status": "created",
+            "order_id": order["id"],
+            "invoice_id": None,
+            "international": False,
+            "method": method,
+            "amount_refunded": 0,
+            "refund_status": None,
+            "captured": False,
+            "description": None,
+            "card_id": None,
+            "bank": None,
+            "wallet": None,
+            "vpa": None,
+            "email": "guest@example.com",
+            "contact": "+919000000000",
+            "notes": [],
+            "fee": None,
+            "tax": None,
+            "error_code": None,
+            "error_description": None,
+            "error_source": None,
+            "error_step": None,
+            "error_reason": None,
+            "acquirer_data": {},
+            "created_at": int(time.time()),
+        } | DETAILS[method]
 
     def _fail(self, payment: Doc) -> None:
         payment.update(
-            status="failed", error_code="BAD_REQUEST_ERROR", error_source="customer", error_step="payment_authentication",
-            error_description="Your payment could not be completed. Try another way to pay.", error_reason="payment_failed",
-        )  # fmt: skip
+            status="failed",
+            error_code="BAD_REQUEST_ERROR",
+            error_source="customer",
+            error_step="payment_authentication",
+            error_description="Your payment could not be completed. Try another way to pay.",
+            error_reason="payment_failed",
+        )
         self._save_payment(payment)
         self._queue_event("payment.failed", payment=payment)
 
@@ -260,11 +296,20 @@ class Bank:
                 "The total refund amount is greater than the refund payment amount", field="amount"
             )
         refund = {
-            "id": new_id("rfnd_"), "entity": "refund", "amount": amount, "currency": payment["currency"],
-            "payment_id": payment_id, "notes": notes_of(body), "receipt": body.get("receipt"), "acquirer_data": {"arn": None},
-            "created_at": int(time.time()), "batch_id": None, "status": "pending", "speed_processed": "normal",
+            "id": new_id("rfnd_"),
+            "entity": "refund",
+            "amount": amount,
+            "currency": payment["currency"],
+            "payment_id": payment_id,
+            "notes": notes_of(body),
+            "receipt": body.get("receipt"),
+            "acquirer_data": {"arn": None},
+            "created_at": int(time.time()),
+            "batch_id": None,
+            "status": "pending",
+            "speed_processed": "normal",
             "speed_requested": body.get("speed", "normal"),
-        }  # fmt: skip
+        }
         with self.store.change():
             if key is not None:
                 self.store.keep_refund_key(key, asked, refund["id"])

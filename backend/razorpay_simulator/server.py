@@ -54,14 +54,18 @@ class Server:
             ("POST", r"/_simulator/faults", self.set_faults),
             ("DELETE", r"/_simulator/faults", self.clear_faults),
             ("POST", r"/_simulator/late", self.settle_late),
-            ("POST", r"/_simulator/refunds/(\w+)", lambda c: answer(bank.settle_refund(c.parts[0], str(c.body.get("status"))))),
+            (
+                "POST",
+                r"/_simulator/refunds/(\w+)",
+                lambda c: answer(bank.settle_refund(c.parts[0], str(c.body.get("status")))),
+            ),
             ("POST", r"/_simulator/pay", self.pay),
             ("GET", r"/_simulator/orders/(\w+)", self.order_for_checkout),
             ("GET", r"/checkout\.js", lambda c: self.file("checkout.js")),
             ("GET", r"/checkout/?", self.checkout_page),
             ("GET", r"/checkout/(frame\.js|frame\.css)", lambda c: self.file(c.parts[0])),
             ("GET", r"/", lambda c: self.file("index.html")),
-        ]  # fmt: skip
+        ]
         self.routes = [(method, re.compile(pattern + r"\Z"), handler) for method, pattern, handler in table]
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:

@@ -45,8 +45,11 @@ async def for_staff(
     rows = await conn.fetch(
         f"""SELECT {COLUMNS} FROM notifications.message WHERE outlet_id = $1 AND audience = 'staff'
         AND ($2::uuid IS NULL OR id > $2) AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4""",
-        outlet_id, after, before, limit,
-    )  # fmt: skip
+        outlet_id,
+        after,
+        before,
+        limit,
+    )
     return [MessageRow(**dict(row)) for row in rows]
 
 
@@ -60,8 +63,12 @@ async def for_guest(
                                  WHERE outlet_id = $1 AND session_id = $2))
         AND (session_id = $2 OR session_id IS NULL)
         AND ($3::uuid IS NULL OR id > $3) AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5""",
-        outlet_id, session_id, after, before, limit,
-    )  # fmt: skip
+        outlet_id,
+        session_id,
+        after,
+        before,
+        limit,
+    )
     return [MessageRow(**dict(row)) for row in rows]
 
 
@@ -69,8 +76,9 @@ async def lock(tx: Any, outlet_id: int, message_id: UUID) -> MessageRow | None:
     """A message, locked until the transaction ends."""
     row = await tx.fetchrow(
         f"SELECT {COLUMNS} FROM notifications.message WHERE outlet_id = $1 AND id = $2 FOR UPDATE",
-        outlet_id, message_id,
-    )  # fmt: skip
+        outlet_id,
+        message_id,
+    )
     return None if row is None else MessageRow(**dict(row))
 
 
@@ -79,8 +87,10 @@ async def on_bill(conn: Any, outlet_id: int, session_id: UUID, bill_id: UUID | N
     return await conn.fetchval(  # type: ignore[no-any-return]
         """SELECT EXISTS (SELECT FROM notifications.bill_session
         WHERE outlet_id = $1 AND session_id = $2 AND bill_id = $3)""",
-        outlet_id, session_id, bill_id,
-    )  # fmt: skip
+        outlet_id,
+        session_id,
+        bill_id,
+    )
 
 
 async def save(tx: Any, row: MessageRow) -> None:
@@ -88,8 +98,13 @@ async def save(tx: Any, row: MessageRow) -> None:
     await tx.execute(
         """UPDATE notifications.message SET state = $3, delivered_at = $4, read_at = $5, version = $6
         WHERE outlet_id = $1 AND id = $2""",
-        row.outlet_id, row.id, row.state, row.delivered_at, row.read_at, row.version,
-    )  # fmt: skip
+        row.outlet_id,
+        row.id,
+        row.state,
+        row.delivered_at,
+        row.read_at,
+        row.version,
+    )
 
 
 async def prune(conn: Any) -> None:

@@ -93,9 +93,11 @@ async def start_checkout(
     row = ledger.row
     try:
         provider_order_id = await calls_to(ctx, provider.name, "guests").create(
-            receipt=row.id.hex, amount_paise=row.amount_paise, currency=row.currency,
+            receipt=row.id.hex,
+            amount_paise=row.amount_paise,
+            currency=row.currency,
             notes={"outlet": str(row.outlet_id), "payment": str(row.id)},
-        )  # fmt: skip
+        )
         async with ctx.db.transaction("payments") as tx:
             _, ledger = await lock(tx, Ref(row.outlet_id, row.id))
             if ledger.row.status not in OPEN:

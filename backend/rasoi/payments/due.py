@@ -47,9 +47,16 @@ async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None =
     if expires_at is None:
         expires_at = now + timedelta(seconds=(await read_outlet(tx, due.outlet_id)).payment_timeout_s)
     row = PaymentRow(
-        outlet_id=due.outlet_id, id=uuid7(), bill_id=due.bill_id, order_id=due.order_id, amount_paise=due.due_paise,
-        business_day=today, created_at=now, expires_at=expires_at, poll_at=expires_at,
-    )  # fmt: skip
+        outlet_id=due.outlet_id,
+        id=uuid7(),
+        bill_id=due.bill_id,
+        order_id=due.order_id,
+        amount_paise=due.due_paise,
+        business_day=today,
+        created_at=now,
+        expires_at=expires_at,
+        poll_at=expires_at,
+    )
     ledger = Ledger(row, [], [], now, today)
     ledger.begin()
     await db.save(tx, ledger)

@@ -133,9 +133,14 @@ class Ledger:
 
     def _new_attempt(self, found: ProviderPayment) -> AttemptRow:
         attempt = AttemptRow(
-            outlet_id=self.row.outlet_id, id=uuid7(), payment_id=self.row.id, provider=self.row.provider or "",
-            provider_payment_id=found.id, amount_paise=found.amount_paise, created_at=self.now,
-        )  # fmt: skip
+            outlet_id=self.row.outlet_id,
+            id=uuid7(),
+            payment_id=self.row.id,
+            provider=self.row.provider or "",
+            provider_payment_id=found.id,
+            amount_paise=found.amount_paise,
+            created_at=self.now,
+        )
         self.attempts.append(attempt)
         return attempt
 
@@ -149,11 +154,19 @@ class Ledger:
     def take_cash(self, waiter_id: UUID, waiter_name: str, tendered_paise: int) -> AttemptRow:
         """A named waiter took the whole amount in cash."""
         attempt = AttemptRow(
-            outlet_id=self.row.outlet_id, id=uuid7(), payment_id=self.row.id, provider="cash", method="cash",
-            status="captured", amount_paise=self.row.amount_paise, tendered_paise=tendered_paise,
-            change_paise=tendered_paise - self.row.amount_paise, waiter_id=waiter_id, waiter_name=waiter_name,
+            outlet_id=self.row.outlet_id,
+            id=uuid7(),
+            payment_id=self.row.id,
+            provider="cash",
+            method="cash",
+            status="captured",
+            amount_paise=self.row.amount_paise,
+            tendered_paise=tendered_paise,
+            change_paise=tendered_paise - self.row.amount_paise,
+            waiter_id=waiter_id,
+            waiter_name=waiter_name,
             created_at=self.now,
-        )  # fmt: skip
+        )
         self.attempts.append(attempt)
         self.changed_attempts[attempt.id] = attempt
         self._captured(attempt)
@@ -208,11 +221,20 @@ class Ledger:
         if not 0 < paise <= attempt.refundable_paise:
             raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
         refund = RefundRow(
-            outlet_id=self.row.outlet_id, id=refund_id or uuid7(), payment_id=self.row.id, attempt_id=attempt.id,
-            amount_paise=paise, method=attempt.method, reason=reason, automatic=by is None, on_bill=attempt.on_bill,
-            requested_by=by[0] if by else None, requested_by_name=by[1] if by else None, created_at=self.now,
+            outlet_id=self.row.outlet_id,
+            id=refund_id or uuid7(),
+            payment_id=self.row.id,
+            attempt_id=attempt.id,
+            amount_paise=paise,
+            method=attempt.method,
+            reason=reason,
+            automatic=by is None,
+            on_bill=attempt.on_bill,
+            requested_by=by[0] if by else None,
+            requested_by_name=by[1] if by else None,
+            created_at=self.now,
             next_try_at=None if attempt.provider == "cash" else self.now,
-        )  # fmt: skip
+        )
         self.refunds.append(refund)
         self._book(refund, attempt, paise)
         self._record_refund_event(refund)

@@ -9,11 +9,22 @@ from rasoi.platform.metrics import SECONDS, LeaderGauge
 # what Razorpay names as reasons without end, as few
 REASONS = frozenset(
     {
-        "payment_failed", "payment_cancelled", "payment_timed_out", "payment_declined", "insufficient_funds",
-        "authentication_failed", "incorrect_otp", "incorrect_pin", "bank_technical_error", "gateway_technical_error",
-        "card_expired", "invalid_vpa", "payment_risk_check_failed", "server_error",
+        "payment_failed",
+        "payment_cancelled",
+        "payment_timed_out",
+        "payment_declined",
+        "insufficient_funds",
+        "authentication_failed",
+        "incorrect_otp",
+        "incorrect_pin",
+        "bank_technical_error",
+        "gateway_technical_error",
+        "card_expired",
+        "invalid_vpa",
+        "payment_risk_check_failed",
+        "server_error",
     }
-)  # fmt: skip
+)
 PAYMENTS = Counter(
     "rasoi_payments_total", "Payments and attempts by what became of them", ["method", "outcome", "reason"]
 )

@@ -96,16 +96,29 @@ async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
 
 
 async def find(
-    conn: Any, outlet_id: int, *, day: date | None, status: str | None, method: str | None, bill_id: UUID | None,
-    before: UUID | None, limit: int,
-) -> list[Ledger]:  # fmt: skip
+    conn: Any,
+    outlet_id: int,
+    *,
+    day: date | None,
+    status: str | None,
+    method: str | None,
+    bill_id: UUID | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Ledger]:
     """Payments, newest first."""
     rows = await conn.fetch(
         """SELECT * FROM payments.payment WHERE outlet_id = $1 AND ($2::date IS NULL OR business_day = $2)
         AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR method = $4) AND ($5::uuid IS NULL OR bill_id = $5)
         AND ($6::uuid IS NULL OR id < $6) ORDER BY id DESC LIMIT $7""",
-        outlet_id, day, status, method, bill_id, before, limit,
-    )  # fmt: skip
+        outlet_id,
+        day,
+        status,
+        method,
+        bill_id,
+        before,
+        limit,
+    )
     return await _ledgers(conn, outlet_id, rows)
 
 
@@ -157,9 +170,15 @@ async def add_to_day(tx: Any, ledger: Ledger) -> None:
     """Add to the day's totals: the last statement of a transaction, since everybody's captures meet in this row."""
     for total in sorted(ledger.totals, key=lambda t: t.method):
         await tx.execute(
-            ADD_DAILY, ledger.row.outlet_id, ledger.today, total.method, 1 if total.captured_paise else 0,
-            total.captured_paise, 1 if total.refunded_paise else 0, total.refunded_paise,
-        )  # fmt: skip
+            ADD_DAILY,
+            ledger.row.outlet_id,
+            ledger.today,
+            total.method,
+            1 if total.captured_paise else 0,
+            total.captured_paise,
+            1 if total.refunded_paise else 0,
+            total.refunded_paise,
+        )
         tx.on_commit(CAPTURED.labels(total.method).inc, total.captured_paise)
         tx.on_commit(REFUNDED.labels(total.method).inc, total.refunded_paise)
     ledger.totals.clear()

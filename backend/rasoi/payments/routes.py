@@ -88,8 +88,11 @@ async def confirm_cash(
 
 @post(
     "/api/payments/{payment_id:uuid}/refund",
-    guards=[MANAGERS], status_code=202, responses={202: ResponseSpec(schemas.Refund, generate_examples=False)}, tags=TAGS,
-)  # fmt: skip
+    guards=[MANAGERS],
+    status_code=202,
+    responses={202: ResponseSpec(schemas.Refund, generate_examples=False)},
+    tags=TAGS,
+)
 async def refund(
     ctx: Context,
     principal: Principal,

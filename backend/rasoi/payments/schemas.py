@@ -172,21 +172,38 @@ def payment_view(ledger: Ledger, *, staff: bool) -> Payment:
     """A payment for staff, or for the guests whose bill it is."""
     row = ledger.row
     return Payment(
-        id=row.id, bill_id=row.bill_id, order_id=row.order_id, amount_paise=row.amount_paise, currency=row.currency,
-        status=row.status, method=row.method, captured_paise=row.captured_paise, refunded_paise=row.refunded_paise,
+        id=row.id,
+        bill_id=row.bill_id,
+        order_id=row.order_id,
+        amount_paise=row.amount_paise,
+        currency=row.currency,
+        status=row.status,
+        method=row.method,
+        captured_paise=row.captured_paise,
+        refunded_paise=row.refunded_paise,
         attempts=[_attempt(attempt, staff) for attempt in ledger.attempts],
         refunds=[refund_view(refund, staff=staff) for refund in ledger.refunds],
-        business_day=row.business_day, created_at=row.created_at, expires_at=row.expires_at, version=row.version,
-    )  # fmt: skip
+        business_day=row.business_day,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        version=row.version,
+    )
 
 
 def _attempt(row: AttemptRow, staff: bool) -> Attempt:
     waiter = Waiter(row.waiter_id, row.waiter_name or "") if staff and row.waiter_id else None
     return Attempt(
-        id=row.id, provider=row.provider, method=row.method, status=row.status, amount_paise=row.amount_paise,
-        provider_payment_id=row.provider_payment_id, tendered_paise=row.tendered_paise, change_paise=row.change_paise,
-        waiter=waiter, created_at=row.created_at,
-    )  # fmt: skip
+        id=row.id,
+        provider=row.provider,
+        method=row.method,
+        status=row.status,
+        amount_paise=row.amount_paise,
+        provider_payment_id=row.provider_payment_id,
+        tendered_paise=row.tendered_paise,
+        change_paise=row.change_paise,
+        waiter=waiter,
+        created_at=row.created_at,
+    )
 
 
 def refund_view(row: RefundRow, *, staff: bool) -> Refund:

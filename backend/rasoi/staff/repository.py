@@ -65,8 +65,9 @@ async def add_outlet(tx: Any, outlet_id: int, settings: Mapping[str, Any]) -> bo
     columns, values = ", ".join(["id", *names]), ", ".join(f"${n + 1}" for n in range(len(names) + 1))
     done = await tx.fetchval(
         f"INSERT INTO staff.outlet ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING RETURNING true",
-        outlet_id, *settings.values(),
-    )  # fmt: skip
+        outlet_id,
+        *settings.values(),
+    )
     return bool(done)
 
 
@@ -98,8 +99,9 @@ async def other_owners(tx: Any, outlet_id: int, person_id: UUID) -> int:
     """How many active owners there are besides this one. The outlet's lock keeps it true."""
     return await tx.fetchval(  # type: ignore[no-any-return]
         "SELECT count(*) FROM staff.person WHERE outlet_id = $1 AND id <> $2 AND role = 'owner' AND active",
-        outlet_id, person_id,
-    )  # fmt: skip
+        outlet_id,
+        person_id,
+    )
 
 
 async def people(conn: Any, outlet_id: int, after: UUID | None, limit: int) -> list[PersonRow]:
@@ -107,8 +109,10 @@ async def people(conn: Any, outlet_id: int, after: UUID | None, limit: int) -> l
     rows = await conn.fetch(
         f"""SELECT {PERSON} FROM staff.person WHERE outlet_id = $1 AND ($2::uuid IS NULL OR id > $2)
         ORDER BY id LIMIT $3""",
-        outlet_id, after, limit,
-    )  # fmt: skip
+        outlet_id,
+        after,
+        limit,
+    )
     return [PersonRow(**dict(row)) for row in rows]
 
 
@@ -141,8 +145,12 @@ async def add_session(
     await tx.execute(
         """INSERT INTO staff.session (outlet_id, id, person_id, refresh_hash, expires_at)
         VALUES ($1, $2, $3, $4, $5)""",
-        outlet_id, session_id, person_id, refresh_hash, expires_at,
-    )  # fmt: skip
+        outlet_id,
+        session_id,
+        person_id,
+        refresh_hash,
+        expires_at,
+    )
 
 
 async def lock_session(tx: Any, outlet_id: int, session_id: UUID) -> SessionRow | None:
@@ -157,8 +165,10 @@ async def rotate(tx: Any, outlet_id: int, session_id: UUID, refresh_hash: bytes)
     await tx.execute(
         """UPDATE staff.session SET previous_hash = refresh_hash, refresh_hash = $3
         WHERE outlet_id = $1 AND id = $2""",
-        outlet_id, session_id, refresh_hash,
-    )  # fmt: skip
+        outlet_id,
+        session_id,
+        refresh_hash,
+    )
 
 
 async def live_sessions(tx: Any, outlet_id: int, person_id: UUID) -> list[UUID]:
@@ -166,8 +176,9 @@ async def live_sessions(tx: Any, outlet_id: int, person_id: UUID) -> list[UUID]:
     rows = await tx.fetch(
         """SELECT id FROM staff.session WHERE outlet_id = $1 AND person_id = $2 AND revoked_at IS NULL
         AND expires_at > now() ORDER BY id FOR UPDATE""",
-        outlet_id, person_id,
-    )  # fmt: skip
+        outlet_id,
+        person_id,
+    )
     return [row["id"] for row in rows]
 
 
@@ -176,8 +187,10 @@ async def revoke(tx: Any, outlet_id: int, session_ids: list[UUID], reason: str) 
     rows = await tx.fetch(
         """UPDATE staff.session SET revoked_at = clock_timestamp(), revoked_for = $3, version = version + 1
         WHERE outlet_id = $1 AND id = ANY ($2) AND revoked_at IS NULL RETURNING id, version""",
-        outlet_id, session_ids, reason,
-    )  # fmt: skip
+        outlet_id,
+        session_ids,
+        reason,
+    )
     return [(row["id"], row["version"]) for row in rows]
 
 
@@ -206,8 +219,11 @@ async def save_failures(tx: Any, key: bytes, found: Failures) -> None:
         """INSERT INTO staff.login_failure (key, failures, last_at, locked_until) VALUES ($1, $2, $3, $4)
         ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
           locked_until = excluded.locked_until""",
-        key, found.failures, found.last_at, found.locked_until,
-    )  # fmt: skip
+        key,
+        found.failures,
+        found.last_at,
+        found.locked_until,
+    )
 
 
 async def forget_failures(conn: Any, key: bytes) -> None:
@@ -233,8 +249,10 @@ async def audit_log(conn: Any, outlet_id: int, before: UUID | None, limit: int) 
     rows = await conn.fetch(
         """SELECT id, at, actor_id, actor_name, action, subject, detail FROM staff.audit
         WHERE outlet_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3""",
-        outlet_id, before, limit,
-    )  # fmt: skip
+        outlet_id,
+        before,
+        limit,
+    )
     return [AuditEntry(**dict(row)) for row in rows]
 
 

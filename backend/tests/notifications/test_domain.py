@@ -31,21 +31,49 @@ from rasoi.platform.events import Contract
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ORDER: dict[str, Any] = {
-    "order_id": uuid7(), "bill_id": uuid7(), "session_id": uuid7(), "number": 12, "type": "dine_in", "table": "Table 4",
-    "business_day": date(2026, 11, 21), "placed_at": NOON, "payment": "pay_later", "total_paise": 50_000, "lines": [],
-}  # fmt: skip
+    "order_id": uuid7(),
+    "bill_id": uuid7(),
+    "session_id": uuid7(),
+    "number": 12,
+    "type": "dine_in",
+    "table": "Table 4",
+    "business_day": date(2026, 11, 21),
+    "placed_at": NOON,
+    "payment": "pay_later",
+    "total_paise": 50_000,
+    "lines": [],
+}
 PAYMENT: dict[str, Any] = {
-    "payment_id": uuid7(), "bill_id": uuid7(), "amount_paise": 50_000, "status": "completed", "captured_paise": 50_000,
-    "refunded_paise": 0, "business_day": date(2026, 11, 21),
-}  # fmt: skip
+    "payment_id": uuid7(),
+    "bill_id": uuid7(),
+    "amount_paise": 50_000,
+    "status": "completed",
+    "captured_paise": 50_000,
+    "refunded_paise": 0,
+    "business_day": date(2026, 11, 21),
+}
 BILL: dict[str, Any] = {
-    "bill_id": uuid7(), "type": "dine_in", "status": "open", "table": "Table 4", "total_paise": 123_456_50, "paid_paise": 0,
-    "refunded_paise": 0, "due_paise": 123_456_50, "payment_status": "unpaid",
-}  # fmt: skip
+    "bill_id": uuid7(),
+    "type": "dine_in",
+    "status": "open",
+    "table": "Table 4",
+    "total_paise": 123_456_50,
+    "paid_paise": 0,
+    "refunded_paise": 0,
+    "due_paise": 123_456_50,
+    "payment_status": "unpaid",
+}
 STOCK: dict[str, Any] = {
-    "stock_id": uuid7(), "name": "Paneer", "kind": "estimated", "unit": "g", "on_hand_milli": 900_000, "reserved_milli": 0,
-    "available_milli": 900_000, "reorder_level_milli": 1_500_000, "low": True,
-}  # fmt: skip
+    "stock_id": uuid7(),
+    "name": "Paneer",
+    "kind": "estimated",
+    "unit": "g",
+    "on_hand_milli": 900_000,
+    "reserved_milli": 0,
+    "available_milli": 900_000,
+    "reorder_level_milli": 1_500_000,
+    "low": True,
+}
 
 
 def messages_of(data: Contract) -> list[tuple[str, str, str, str]]:
@@ -81,8 +109,11 @@ def test_a_ready_order_calls_guest_and_staff() -> None:
     ]
     takeaway = ORDER | {"table": None, "type": "takeaway", "token": "7"}
     assert messages_of(orders.OrderProgressed(**takeaway, **ready))[0] == (
-        "guest", "token_called", "Token 7 is ready", "Please collect order 12 at the counter.",
-    )  # fmt: skip
+        "guest",
+        "token_called",
+        "Token 7 is ready",
+        "Please collect order 12 at the counter.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,9 +167,14 @@ def test_a_payment() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kinds"),
-    [("requested", ["refund_started"]), ("pending", []), ("processed", ["refund_paid"]), ("unknown", []),
-     ("failed", ["refund_delayed", "refund_failed"])],
-)  # fmt: skip
+    [
+        ("requested", ["refund_started"]),
+        ("pending", []),
+        ("processed", ["refund_paid"]),
+        ("unknown", []),
+        ("failed", ["refund_delayed", "refund_failed"]),
+    ],
+)
 def test_a_refund(status: str, kinds: list[str]) -> None:
     change = payments.RefundChanged(**PAYMENT, refund_id=uuid7(), refund_paise=2_050, refund_status=status)
     assert [each[1] for each in messages_of(change)] == kinds
@@ -234,9 +270,20 @@ def test_reading_on_begins_a_little_earlier() -> None:
 
 def queued() -> MessageRow:
     return MessageRow(
-        outlet_id=1, id=uuid7(), cause="x", audience="staff", kind="pick_up", title="", text="", order_id=None, bill_id=None,
-        session_id=None, table_name=None, state="queued", created_at=NOON,
-    )  # fmt: skip
+        outlet_id=1,
+        id=uuid7(),
+        cause="x",
+        audience="staff",
+        kind="pick_up",
+        title="",
+        text="",
+        order_id=None,
+        bill_id=None,
+        session_id=None,
+        table_name=None,
+        state="queued",
+        created_at=NOON,
+    )
 
 
 class Delivery(RuleBasedStateMachine):

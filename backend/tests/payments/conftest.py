@@ -80,10 +80,16 @@ class Till:
 
     async def _handle(self, handler: Any, row: Any) -> None:
         event = Event(
-            id=row["event_id"], type=row["type"], source="/rooms/orders", subject=row["subject"], time=row["created_at"],
-            outletid=row["outlet_id"], aggregateversion=row["aggregate_version"], correlationid=row["correlation_id"],
+            id=row["event_id"],
+            type=row["type"],
+            source="/rooms/orders",
+            subject=row["subject"],
+            time=row["created_at"],
+            outletid=row["outlet_id"],
+            aggregateversion=row["aggregate_version"],
+            correlationid=row["correlation_id"],
             data=msgspec.Raw(msgspec.json.encode(row["data"])),
-        )  # fmt: skip
+        )
         tokens = bind(event)
         async with self.ctx.db.transaction("payments") as tx:
             await handler(self.ctx, tx, event, decode(event))
@@ -213,9 +219,13 @@ async def till(
 ) -> AsyncIterator[Till]:
     ctx = Context(settings, await as_room("payments"))
     provider = Razorpay(
-        key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secrets=(WEBHOOK_SECRET, OLD_SECRET),
-        checkout_script=f"{simulator.url}/checkout.js", base_url=simulator.url, timeout=(2.0, 1.5),
-    )  # fmt: skip
+        key_id=KEY_ID,
+        key_secret=KEY_SECRET,
+        webhook_secrets=(WEBHOOK_SECRET, OLD_SECRET),
+        checkout_script=f"{simulator.url}/checkout.js",
+        base_url=simulator.url,
+        timeout=(2.0, 1.5),
+    )
     ctx.register(Providers([provider]))
     ctx.register(Tokens("a secret of the tests, long enough for it"))
     assert ROOM.start is not None and ROOM.stop is not None

@@ -64,9 +64,12 @@ class FakePay:
 
     async def refund(self, payment_id: str, amount_paise: int, reference: str) -> ProviderRefund:
         made = ProviderRefund(
-            id=f"back-{next(self.numbers)}", payment_id=payment_id, amount_paise=amount_paise, status="pending",
+            id=f"back-{next(self.numbers)}",
+            payment_id=payment_id,
+            amount_paise=amount_paise,
+            status="pending",
             reference=reference,
-        )  # fmt: skip
+        )
         self.refunds[made.id] = made
         return made
 
@@ -94,9 +97,13 @@ class FakePay:
         """Authorise the order's amount; returns the reply that the browser brings back."""
         _, amount, currency = self.orders[order_id]
         payment = ProviderPayment(
-            id=payment_id or f"payment-{next(self.numbers)}", order_id=order_id, amount_paise=amount, currency=currency,
-            status="authorized", method="wallet",
-        )  # fmt: skip
+            id=payment_id or f"payment-{next(self.numbers)}",
+            order_id=order_id,
+            amount_paise=amount,
+            currency=currency,
+            status="authorized",
+            method="wallet",
+        )
         self._keep(payment)
         return {"paid": payment.id, "proof": sign(f"{order_id}/{payment.id}".encode())}
 

@@ -74,9 +74,15 @@ async def test_a_second_authorisation_of_a_completed_payment_is_never_captured(
 
 def paid_ledger(paise: int) -> Ledger:
     row = PaymentRow(
-        outlet_id=1, id=uuid4(), bill_id=uuid4(), order_id=None, amount_paise=paise, business_day=date(2026, 11, 21),
-        created_at=NOW, expires_at=NOW,
-    )  # fmt: skip
+        outlet_id=1,
+        id=uuid4(),
+        bill_id=uuid4(),
+        order_id=None,
+        amount_paise=paise,
+        business_day=date(2026, 11, 21),
+        created_at=NOW,
+        expires_at=NOW,
+    )
     ledger = Ledger(row, [], [], NOW, row.business_day)
     ledger.begin()
     ledger.fulfil(ledger.take_cash(uuid4(), "Asha", paise))

@@ -31,9 +31,15 @@ DUE = 10_000
 
 def fresh() -> Ledger:
     row = PaymentRow(
-        outlet_id=1, id=uuid4(), bill_id=uuid4(), order_id=None, amount_paise=DUE, business_day=date(2026, 11, 21),
-        created_at=NOW, expires_at=NOW,
-    )  # fmt: skip
+        outlet_id=1,
+        id=uuid4(),
+        bill_id=uuid4(),
+        order_id=None,
+        amount_paise=DUE,
+        business_day=date(2026, 11, 21),
+        created_at=NOW,
+        expires_at=NOW,
+    )
     ledger = Ledger(row, [], [], NOW, date(2026, 11, 21))
     ledger.begin()
     ledger.process("razorpay", "order_1", NOW)

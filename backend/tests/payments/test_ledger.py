@@ -33,9 +33,16 @@ ASHA = uuid4()
 
 def requested() -> Ledger:
     row = PaymentRow(
-        outlet_id=7, id=uuid4(), bill_id=uuid4(), order_id=uuid4(), amount_paise=DUE, business_day=YESTERDAY,
-        created_at=NOW, expires_at=NOW, poll_at=NOW,
-    )  # fmt: skip
+        outlet_id=7,
+        id=uuid4(),
+        bill_id=uuid4(),
+        order_id=uuid4(),
+        amount_paise=DUE,
+        business_day=YESTERDAY,
+        created_at=NOW,
+        expires_at=NOW,
+        poll_at=NOW,
+    )
     return Ledger(row, [], [], NOW, DAY)
 
 
@@ -48,8 +55,13 @@ def processing() -> Ledger:
 
 def seen(status: str, found: str = "pay_1", **more: Any) -> ProviderPayment:
     values: dict[str, Any] = {
-        "id": found, "order_id": "order_1", "amount_paise": DUE, "currency": "INR", "status": status, "method": "upi",
-    }  # fmt: skip
+        "id": found,
+        "order_id": "order_1",
+        "amount_paise": DUE,
+        "currency": "INR",
+        "status": status,
+        "method": "upi",
+    }
     return ProviderPayment(**(values | more))
 
 
@@ -78,17 +90,27 @@ def told(ledger: Ledger) -> list[tuple[type, str, list[str], int]]:
 
 def test_the_tables_are_these() -> None:
     assert {
-        "pending": {"processing"}, "processing": {"completed", "failed", "expired", "cancelled"},
-        "failed": {"completed"}, "expired": {"completed"}, "cancelled": {"completed"}, "completed": set(),
-    } == PAYMENT  # fmt: skip
+        "pending": {"processing"},
+        "processing": {"completed", "failed", "expired", "cancelled"},
+        "failed": {"completed"},
+        "expired": {"completed"},
+        "cancelled": {"completed"},
+        "completed": set(),
+    } == PAYMENT
     assert {
-        "created": {"authorized", "failed", "unknown"}, "authorized": {"captured", "unknown"},
-        "unknown": {"authorized", "captured", "failed"}, "failed": {"authorized", "captured"}, "captured": set(),
-    } == ATTEMPT  # fmt: skip
+        "created": {"authorized", "failed", "unknown"},
+        "authorized": {"captured", "unknown"},
+        "unknown": {"authorized", "captured", "failed"},
+        "failed": {"authorized", "captured"},
+        "captured": set(),
+    } == ATTEMPT
     assert {
-        "requested": {"pending", "unknown", "failed"}, "pending": {"processed", "failed", "unknown"},
-        "unknown": {"pending", "processed", "failed"}, "processed": set(), "failed": set(),
-    } == REFUND  # fmt: skip
+        "requested": {"pending", "unknown", "failed"},
+        "pending": {"processed", "failed", "unknown"},
+        "unknown": {"pending", "processed", "failed"},
+        "processed": set(),
+        "failed": set(),
+    } == REFUND
     assert {"pending", "processing"} == OPEN
 
 
@@ -271,8 +293,11 @@ def test_money_is_promised_back_by_a_person() -> None:
     wanted = uuid4()
     refund = ledger.request_refund(attempt, 4_000, "cold", (ASHA, "Asha"), refund_id=wanted)
     assert (refund.id, refund.outlet_id, refund.payment_id, refund.attempt_id) == (
-        wanted, 7, ledger.row.id, attempt.id,
-    )  # fmt: skip
+        wanted,
+        7,
+        ledger.row.id,
+        attempt.id,
+    )
     assert (refund.amount_paise, refund.method, refund.reason, refund.status) == (
         4_000,
         "upi",
@@ -280,8 +305,11 @@ def test_money_is_promised_back_by_a_person() -> None:
         "requested",
     )
     assert (refund.automatic, refund.on_bill, refund.requested_by, refund.requested_by_name) == (
-        False, True, ASHA, "Asha",
-    )  # fmt: skip
+        False,
+        True,
+        ASHA,
+        "Asha",
+    )
     assert (refund.created_at, refund.next_try_at) == (NOW, NOW)
     assert ledger.refunds == [refund]
     assert ledger.changed_refunds == {refund.id: refund} and ledger.changed_attempts == {attempt.id: attempt}
@@ -290,8 +318,11 @@ def test_money_is_promised_back_by_a_person() -> None:
     told_of = event.payload
     assert isinstance(told_of, contracts.RefundChanged) and told_of.refunded_paise == 4_000
     assert (told_of.refund_id, told_of.refund_paise, told_of.refund_status, told_of.reason) == (
-        wanted, 4_000, "requested", "cold",
-    )  # fmt: skip
+        wanted,
+        4_000,
+        "requested",
+        "cold",
+    )
 
 
 def test_cash_is_given_back_by_hand_and_no_provider_is_asked() -> None:
@@ -371,8 +402,11 @@ def test_a_failed_refund_leaves_the_money_to_be_given_back() -> None:
     ledger.changed_attempts.clear()
     assert ledger.advance_refund(refund, "failed", error="closed account") is True
     assert (refund.status, refund.error, refund.settled_at, refund.next_try_at) == (
-        "failed", "closed account", NOW, None,
-    )  # fmt: skip
+        "failed",
+        "closed account",
+        NOW,
+        None,
+    )
     assert (ledger.row.refunded_paise, other.refunded_paise, other.refundable_paise) == (0, 0, DUE)
     assert ledger.changed_attempts == {other.id: other}
     assert (refund.business_day, [each.refunded_paise for each in ledger.totals]) == (None, [0])
@@ -380,8 +414,13 @@ def test_a_failed_refund_leaves_the_money_to_be_given_back() -> None:
 
 def test_only_captured_money_can_be_given_back() -> None:
     row = AttemptRow(
-        outlet_id=1, id=UUID(int=1), payment_id=UUID(int=2), provider="razorpay", amount_paise=DUE, created_at=NOW
-    )  # fmt: skip
+        outlet_id=1,
+        id=UUID(int=1),
+        payment_id=UUID(int=2),
+        provider="razorpay",
+        amount_paise=DUE,
+        created_at=NOW,
+    )
     refundable = {}
     for status in ATTEMPT:
         row.status = status

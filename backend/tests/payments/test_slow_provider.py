@@ -28,9 +28,13 @@ SHORT = {name: Lane(places=4, deadline_s=DEADLINE_S, wait_s=0.5) for name in LAN
 
 def razorpay(simulator: Simulator) -> Razorpay:
     return Razorpay(
-        key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secrets=("s",), checkout_script="x", base_url=simulator.url,
+        key_id=KEY_ID,
+        key_secret=KEY_SECRET,
+        webhook_secrets=("s",),
+        checkout_script="x",
+        base_url=simulator.url,
         timeout=(2.0, 20.0),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

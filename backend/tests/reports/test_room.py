@@ -292,8 +292,9 @@ async def write(database: Database, sent: Iterable[tuple[int, Contract]]) -> Non
 
 async def contents(desk: Desk) -> list[Any]:
     return [
-        sorted(tuple(row) for row in await desk.ctx.db.fetch(f"SELECT * FROM reports.{table}")) for table in TABLES
-    ]  # fmt: skip
+        sorted(tuple(row) for row in await desk.ctx.db.fetch(f"SELECT * FROM reports.{table}"))
+        for table in TABLES
+    ]
 
 
 async def test_through_the_logs_and_rebuilt_from_them(

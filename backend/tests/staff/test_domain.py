@@ -83,9 +83,15 @@ def test_an_attacker_gets_few_tries_an_hour(pauses: list[int]) -> None:
 
 def session(current: bytes, previous: bytes | None) -> SessionRow:
     return SessionRow(
-        outlet_id=1, id=uuid7(), person_id=uuid7(), refresh_hash=current, previous_hash=previous,
-        expires_at=NOON + timedelta(hours=1), revoked_at=None, version=0,
-    )  # fmt: skip
+        outlet_id=1,
+        id=uuid7(),
+        person_id=uuid7(),
+        refresh_hash=current,
+        previous_hash=previous,
+        expires_at=NOON + timedelta(hours=1),
+        revoked_at=None,
+        version=0,
+    )
 
 
 def test_refresh_steps() -> None:
@@ -124,9 +130,16 @@ def test_a_manager_may_change_juniors() -> None:
 
 @pytest.mark.parametrize(
     ("username", "password", "pin", "fine"),
-    [(None, False, True, True), ("asha", True, False, True), ("asha", True, True, True), ("asha", False, True, True),
-     (None, False, False, False), (None, True, True, False), ("asha", False, False, False)],
-)  # fmt: skip
+    [
+        (None, False, True, True),
+        ("asha", True, False, True),
+        ("asha", True, True, True),
+        ("asha", False, True, True),
+        (None, False, False, False),
+        (None, True, True, False),
+        ("asha", False, False, False),
+    ],
+)
 def test_ways_to_sign_in(username: str | None, password: bool, pin: bool, fine: bool) -> None:
     if fine:
         refuse_without_sign_in(username, password, pin)
@@ -158,18 +171,39 @@ def test_no_time_zones(name: str) -> None:
 
 
 OUTLET = Outlet(
-    id=1, name="Rasoi", legal_name=None, gstin="27AAPFU0939F1ZV", gst_regime="regular", fssai=None, state_code="27",
-    address=None, phone=None, timezone="Asia/Kolkata", day_cutoff_minutes=240, currency="INR",
-    dine_in_payment="pay_later", takeaway_payment="prepaid", approve_first_order=False, payment_timeout_s=600,
-    late_grace_s=900, amber_s=480, red_s=900, version=1,
-)  # fmt: skip
+    id=1,
+    name="Rasoi",
+    legal_name=None,
+    gstin="27AAPFU0939F1ZV",
+    gst_regime="regular",
+    fssai=None,
+    state_code="27",
+    address=None,
+    phone=None,
+    timezone="Asia/Kolkata",
+    day_cutoff_minutes=240,
+    currency="INR",
+    dine_in_payment="pay_later",
+    takeaway_payment="prepaid",
+    approve_first_order=False,
+    payment_timeout_s=600,
+    late_grace_s=900,
+    amber_s=480,
+    red_s=900,
+    version=1,
+)
 
 
 @pytest.mark.parametrize(
     ("change", "path"),
-    [({"timezone": "Asia/Atlantis"}, "timezone"), ({"gstin": "27AAPFU0939F1ZX"}, "gstin"), ({"gstin": None}, "gstin"),
-     ({"state_code": "29"}, "state_code"), ({"amber_s": 900}, "red_s")],
-)  # fmt: skip
+    [
+        ({"timezone": "Asia/Atlantis"}, "timezone"),
+        ({"gstin": "27AAPFU0939F1ZX"}, "gstin"),
+        ({"gstin": None}, "gstin"),
+        ({"state_code": "29"}, "state_code"),
+        ({"amber_s": 900}, "red_s"),
+    ],
+)
 def test_settings_that_do_not_fit(change: dict[str, Any], path: str) -> None:
     check_outlet(OUTLET)
     with pytest.raises(WrongSetting) as refused:

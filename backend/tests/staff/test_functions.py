@@ -150,8 +150,10 @@ async def test_revoked_sessions_are_known_by_the_poll(db: Database, monkeypatch:
         await db.execute(
             """INSERT INTO staff.session (outlet_id, id, person_id, refresh_hash, expires_at, revoked_at, revoked_for)
             VALUES (1, $1, $2, sha256('x'), now() + interval '1 hour', now() - $3::interval, 'logout')""",
-            session, person, timedelta(minutes=minutes),
-        )  # fmt: skip
+            session,
+            person,
+            timedelta(minutes=minutes),
+        )
     await asyncio.sleep(0.3)
     assert revocations.is_revoked(ended)
     assert not revocations.is_revoked(old), "its tokens have expired long ago"

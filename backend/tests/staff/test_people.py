@@ -185,9 +185,13 @@ async def test_a_sign_in_under_way_does_not_outlive_a_deactivation(desk: Desk) -
             if answer.status_code == 200:
                 token = answer.json()["access_token"]
                 assert (await desk.call("GET", "/api/staff/me", token)).status_code == 401
-        assert await desk.ctx.db.fetchval(
-            "SELECT count(*) FROM staff.session WHERE person_id = $1 AND revoked_at IS NULL", desk.ids["waiter"]
-        ) == 0  # fmt: skip
+        assert (
+            await desk.ctx.db.fetchval(
+                "SELECT count(*) FROM staff.session WHERE person_id = $1 AND revoked_at IS NULL",
+                desk.ids["waiter"],
+            )
+            == 0
+        )
         await desk.call("PATCH", path, owner, {"active": True})
         await desk.ctx.db.execute("DELETE FROM staff.login_failure")
 

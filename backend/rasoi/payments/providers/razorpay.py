@@ -214,10 +214,16 @@ class Razorpay:
 
 EVENTS = frozenset(
     {
-        "payment.authorized", "payment.captured", "payment.failed", "order.paid",
-        "refund.created", "refund.processed", "refund.failed", "refund.speed_changed",
+        "payment.authorized",
+        "payment.captured",
+        "payment.failed",
+        "order.paid",
+        "refund.created",
+        "refund.processed",
+        "refund.failed",
+        "refund.speed_changed",
     }
-)  # fmt: skip
+)
 
 
 def observed(payment: Any) -> ProviderPayment:

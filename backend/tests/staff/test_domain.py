@@ -211,6 +211,19 @@ def test_settings_that_do_not_fit(change: dict[str, Any], path: str) -> None:
     assert [error["path"] for error in refused.value.extensions["errors"]] == [path]
 
 
+def test_wrong_tries_are_counted_to_a_thousand() -> None:
+    now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    assert [after_failure(Failures(kept, now), now).failures for kept in (998, 999, 1000)] == [
+        999,
+        1000,
+        1000,
+    ]
+
+
+def test_an_outlet_without_gst_needs_no_number() -> None:
+    check_outlet(msgspec.structs.replace(OUTLET, gstin=None, gst_regime="none"))
+
+
 async def test_passwords() -> None:
     hashed = await credentials.hash_password("naan stop")
     assert hashed.startswith("$argon2id$")

@@ -25,7 +25,7 @@ def fast_path(app: Any) -> None:
 
 def coalescing(app: Any) -> None:
     """uvicorn's own protocol: an answer's head and body are written apart."""
-    app.CoalescingProtocol = HttpToolsProtocol
+    app.hosting.CoalescingProtocol = HttpToolsProtocol
 
 
 def batch_handler(app: Any) -> None:

@@ -27,7 +27,6 @@ from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
 from rasoi.platform import http, janitor, migrate, observability, problems, static_files, tracing
 from rasoi.platform.auth import Tokens
-from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.description import complete
@@ -127,8 +126,8 @@ async def load_demo(settings: Settings, url: str) -> list[str]:
             return ["It has no restaurant yet; with DEMO=1 it gets the demo's."] if empty else []
         if empty:
             await first_start.load(ctx)
-        told = ["The database was empty; it has the demo restaurant now.", ""] if empty else []
-        return [*told, *await demo_lines(ctx)]
+        lines = ["The database was empty; it has the demo restaurant now.", ""] if empty else []
+        return [*lines, *await demo_lines(ctx)]
     finally:
         await db.close()
 
@@ -197,12 +196,7 @@ async def _serve(settings: Settings, box: Embedded, listener: socket.socket, sta
     url = box.database_url
     await migrate.prepare(url, ROOMS, months=settings.outbox_months)
     async with platform(settings, url, box.redis_url) as running:
-        config = uvicorn.Config(
-            running.asgi, http=CoalescingProtocol, ws=realtime.WS, ws_per_message_deflate=False, ws_ping_interval=None,
-            lifespan="off", log_config=None, access_log=False, server_header=False,
-            timeout_graceful_shutdown=5, ws_max_size=64 * 1024,
-            ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key, backlog=2048, proxy_headers=True,
-        )  # fmt: skip
+        config = hosting.server_config(settings, running.asgi, websockets=realtime.WS)
         server = hosting.Server(config)
         watch = asyncio.create_task(_watch(server, box))
         _announce_when_up(server, running.ctx, box, started)

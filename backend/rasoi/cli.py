@@ -51,11 +51,11 @@ def migrate(settings: Settings, _: argparse.Namespace) -> None:
     with reachable_database(settings) as url:
         applied = asyncio.run(prepare(url, ROOMS, months=settings.outbox_months))
         asyncio.run(set_passwords(url, settings.room_passwords))
-        told = asyncio.run(load_demo(settings, url))
+        lines = asyncio.run(load_demo(settings, url))
     for name in applied.migrations:
         print(f"applied {name}")
     counts = f"{len(applied.migrations)} migrations and {len(applied.functions)} functions applied"
-    print("\n".join([f"{counts}; the database is up to date.", *told]))
+    print("\n".join([f"{counts}; the database is up to date.", *lines]))
 
 
 def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -23,12 +23,14 @@ from litestar import get
 
 from rasoi.platform import asyncapi
 from rasoi.platform.auth import Tokens, public
+from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Room
 from rasoi.room_list import NAMES
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations, outlet
 
+GRACE_S = 5  # how long requests under way may take when the process ends
 FIRST_REQUEST_S = 0.05  # for the requests of connections that were accepted last
 
 
@@ -104,6 +106,27 @@ def with_simulator_secrets(settings: Settings) -> Settings:
         return settings
     key, webhook = simulator_secrets(settings)
     return replace(settings, simulator_key_secret=key, razorpay_webhook_secrets=(webhook,))
+
+
+def server_config(settings: Settings, asgi: Any, *, websockets: Any) -> uvicorn.Config:
+    """How every process that hosts rooms serves them."""
+    return uvicorn.Config(
+        asgi,
+        http=CoalescingProtocol,
+        ws=websockets,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        ws_max_size=64 * 1024,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        backlog=2048,
+        proxy_headers=True,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
 
 
 class Server(uvicorn.Server):

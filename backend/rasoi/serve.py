@@ -24,7 +24,6 @@ from rasoi import hosting, staff
 from rasoi.optional_packages import hide_optional_packages
 from rasoi.platform import http, observability, static_files, tracing
 from rasoi.platform.cluster import Cluster
-from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.fast_path import FastPath
@@ -35,8 +34,6 @@ from rasoi.platform.watch import watching
 from rasoi.room_list import NAMES
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations
-
-GRACE_S = 5
 
 
 @dataclass
@@ -173,12 +170,7 @@ def _websockets(rooms: list[Room]) -> str:
 
 async def _serve(settings: Settings, rooms: list[Room], listener: socket.socket, started: float) -> int:
     async with service(settings, rooms) as running:
-        config = uvicorn.Config(
-            running.asgi, http=CoalescingProtocol, ws=_websockets(rooms),
-            ws_per_message_deflate=False, ws_ping_interval=None, ws_max_size=64 * 1024, lifespan="off", log_config=None,
-            access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S, backlog=2048, proxy_headers=True,
-            ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
-        )  # fmt: skip
+        config = hosting.server_config(settings, running.asgi, websockets=_websockets(rooms))
         server = hosting.Server(config)
         announcing = asyncio.create_task(_announce(server, settings, rooms, started))
         hosting.freeze_gc()

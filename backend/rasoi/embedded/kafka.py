@@ -37,8 +37,8 @@ def java() -> Path | None:
 
 
 def _java_version(program: str) -> int:
-    told = subprocess.run([program, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(\d+)', told)
+    output = subprocess.run([program, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(\d+)', output)
     return int(found[1]) if found else 0
 
 

@@ -120,14 +120,14 @@ class SharedLogReader:
     """One log as several readers of this process read it: who stands at the same position shares one read.
 
     The log is append-only, so what a read from a position gave stays a right step from there for anyone. `written`
-    counts how often this log was written, as far as this process was told.
+    counts how often this log was written, as far as this process knows.
     """
 
     def __init__(self, log: str, written: Counter[str]) -> None:
         self.log = log
         self._written = written
         self._known: dict[_Key, _Step] = {}
-        self._flying: dict[_Key, asyncio.Future[_Step]] = {}
+        self._pending: dict[_Key, asyncio.Future[_Step]] = {}
         self._end: tuple[_Key, int] | None = None
 
     def at_end(self, position: Position) -> bool:
@@ -139,7 +139,7 @@ class SharedLogReader:
         key = _key(position)
         if key in self._known:
             return self._known_from(key)
-        step = await self._flight(conn, key, position)
+        step = await self._shared_read(conn, key, position)
         if step[0]:
             self._known[key] = step
             while len(self._known) > REMEMBERED_STEPS:
@@ -147,7 +147,7 @@ class SharedLogReader:
         return step
 
     def _known_from(self, key: _Key) -> _Step:
-        """The steps that are known from there, as one: a patient reader is not held to the small steps of a fast one."""
+        """The steps that are known from there, as one: a lingering reader is not held to the small steps of a fast one."""
         entries: list[LogEntry] = []
         while (step := self._known.get(key)) and len(entries) < BATCH:
             entries += step[0]
@@ -155,18 +155,18 @@ class SharedLogReader:
             after = step[1]
         return entries, after
 
-    async def _flight(self, conn: Any, key: _Key, position: Position) -> _Step:
-        flight = self._flying.get(key)
-        if flight is None:
-            flight = self._flying[key] = asyncio.ensure_future(self._fly(conn, key, position))
-        return await asyncio.shield(flight)
+    async def _shared_read(self, conn: Any, key: _Key, position: Position) -> _Step:
+        pending = self._pending.get(key)
+        if pending is None:
+            pending = self._pending[key] = asyncio.ensure_future(self._read(conn, key, position))
+        return await asyncio.shield(pending)
 
-    async def _fly(self, conn: Any, key: _Key, position: Position) -> _Step:
+    async def _read(self, conn: Any, key: _Key, position: Position) -> _Step:
         written = self._written[self.log]
         try:
             entries, after = await read(conn, self.log, position)
         finally:
-            del self._flying[key]  # here and not by a callback: who asks again at once must not get this one
+            del self._pending[key]  # here and not by a callback: who asks again at once must not get this one
         if len(entries) < BATCH:
             self._end = (_key(after), written)
         return entries, after

@@ -93,7 +93,7 @@ class Pools(Collector):
                 total = totals.setdefault(room, [0, 0, 0])
                 total[0] += pool.get_size() - pool.get_idle_size()
                 total[1] += pool.get_max_size()
-                total[2] += len(pool._queue._getters)  # asyncpg tells nobody
+                total[2] += len(pool._queue._getters)  # asyncpg has no public name for it
         for room, total in totals.items():
             for family, value in zip(families, total, strict=True):
                 family.add_metric([room], value)

@@ -135,16 +135,16 @@ class Floor:
 
     def __init__(self, outlet: int, caller: Caller) -> None:
         self.caller = caller
-        self.woken = asyncio.Event()
+        self.ready = asyncio.Event()
         self.screen = Screen(caller, f"floor:{outlet}", on_joined=self.look, on_change=self.hear)
 
     async def look(self) -> None:
-        self.woken.set()
+        self.ready.set()
 
     def hear(self, change: Json) -> None:
         ticket = change["data"].get("ticket")
         if ticket and ticket["state"] == "ready":
-            self.woken.set()
+            self.ready.set()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -155,8 +155,8 @@ class Floor:
         while True:
             await asyncio.sleep(GLANCE_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.woken.wait(), 2)
-            self.woken.clear()
+                await asyncio.wait_for(self.ready.wait(), 2)
+            self.ready.clear()
             with suppress(NoAnswer, Refused):
                 ready = (await self.caller.get("/api/kitchen/ready?limit=200"))["items"]
                 await act(self.caller, [{"action": "serve", "ticket_id": ticket["id"]} for ticket in ready])

@@ -1,4 +1,7 @@
-"""What each audience is shown of an event. Guests get these structs, field by field; staff the event's own data."""
+"""What each audience is shown of an event. Guests get these structs, field by field; staff the event's own data.
+
+The guests' structs repeat the contracts' fields on purpose: a field that is added to an event reaches no guest until it
+is written here. A test holds their names and types to the contracts."""
 
 from __future__ import annotations
 

@@ -1,45 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { KitchenAction, Ticket, TicketItem } from '../src/lib/types';
+import type { KitchenAction, Ticket } from '../src/lib/types';
 import { boardHash, crc32 } from '../src/kitchen/hash';
 import { command } from '../src/kitchen/keys';
 import { age, allDay, callSign, compare, done, marked, news, visible, withActions } from '../src/kitchen/tickets';
+import { item, ticket } from './tickets';
 
-const item = (id: string, more: Partial<TicketItem> = {}): TicketItem => ({
-  id,
-  line_id: id,
-  name: 'Naan',
-  variant: null,
-  quantity: 1,
-  modifiers: [],
-  note: null,
-  allergens: [],
-  state: 'queued',
-  acknowledged: false,
-  ...more,
-});
-const ticket = (id: string, more: Partial<Ticket> = {}): Ticket => ({
-  id,
-  number: 1,
-  station: 'tandoor',
-  order_id: `o${id}`,
-  order_number: 1,
-  token: null,
-  type: 'dine_in',
-  table: 'Table 1',
-  course: 1,
-  state: 'queued',
-  rush: false,
-  paid: false,
-  note: null,
-  placed_at: '2026-11-21T10:00:00Z',
-  fired_at: null,
-  ready_at: null,
-  cancel_requested: false,
-  version: 1,
-  items: [item('x'), item('y')],
-  other_stations: [],
-  ...more,
-});
 const after = (before: Ticket, ...actions: Partial<KitchenAction>[]): Ticket | undefined =>
   withActions(
     new Map([[before.id, before]]),

@@ -15,6 +15,30 @@ export function struck(item: TicketItem): boolean {
   return item.state === 'voided';
 }
 
+/** What a tap on a line means. */
+export function tapOf(item: TicketItem): KitchenActionName {
+  if (struck(item)) return 'acknowledge';
+  return item.state === 'ready' ? 'recall' : 'bump';
+}
+
+/** What bumping a whole ticket by key means. */
+export function bumpOf(ticket: Ticket): KitchenActionName {
+  if (ticket.state === 'voided') return 'acknowledge';
+  return ticket.state === 'held' ? 'fire' : 'bump';
+}
+
+/** What the head and the foot of a ticket do: first start, then done. */
+export function primaryAction(ticket: Ticket): { action: KitchenActionName; label: string } {
+  if (ticket.state === 'voided') return { action: 'acknowledge', label: 'Seen' };
+  if (ticket.state === 'held') return { action: 'fire', label: 'Fire now' };
+  return ticket.state === 'queued' ? { action: 'start', label: 'Start' } : { action: 'bump', label: 'Done' };
+}
+
+/** Where an order goes, as the cook calls it. */
+export function destination(ticket: Ticket): string {
+  return ticket.table ?? (ticket.type === 'takeaway' ? 'Takeaway' : 'Dine-in');
+}
+
 /** Whether its head says more than the table and the payment. */
 export function marked(ticket: Ticket): boolean {
   return ticket.cancel_requested || ticket.rush || ticket.course > 1 || ticket.state === 'held';

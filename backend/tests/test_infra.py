@@ -35,7 +35,7 @@ def test_work_is_done_once_for_one_content(setup: ModuleType, tmp_path: Path) ->
 
 
 def test_failed_work_is_done_again(setup: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(setup.Stop, match="Frying failed:\nburnt"):
+    with pytest.raises(setup.SetupFailed, match="Frying failed:\nburnt"):
         setup.once(tmp_path / "stamp", "a", lambda: setup.call(["sh", "-c", "echo burnt; exit 1"], "Frying"))
     assert not (tmp_path / "stamp").exists()
 

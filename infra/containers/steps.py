@@ -273,7 +273,7 @@ def brokers(trial: Trial) -> None:
     began = time.monotonic()
     stack.up()
     trial.figures["three brokers, up from nothing"] = f"healthy after {time.monotonic() - began:.0f} s"
-    playing = stack.rush(trial.orders, trial.rate, seed=4)
+    playing = stack.rush(3 * trial.orders, trial.rate, seed=4)
     time.sleep(8)
     trial.figures["kill kafka-1 of three"] = f"healthy after {stack.kill('kafka-1'):.1f} s"
     stack.compose("stop", "kafka-3")

@@ -112,10 +112,10 @@ def status(settings: Settings, given: argparse.Namespace) -> int:
 
 
 def restart(settings: Settings, given: argparse.Namespace) -> int:
-    for said in control.request(settings.data, {"action": "restart", "services": given.service}, RESTART_S):
-        if "error" in said:
-            raise ChildFailed(said["error"])
-        print(f"  {said['said']}", flush=True)
+    for answer in control.request(settings.data, {"action": "restart", "services": given.service}, RESTART_S):
+        if "error" in answer:
+            raise ChildFailed(answer["error"])
+        print(f"  {answer['message']}", flush=True)
     return 0
 
 

@@ -77,7 +77,7 @@ async def refresh_session(ctx: Context, principal: Principal) -> schemas.GuestSe
 async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | None) -> schemas.GuestSession:
     outlet = await read_outlet(ctx.db, guest.outlet_id)
     token = ctx.get(Tokens).issue(guest, tables.SESSION_S)
-    named = schemas.NamedOutlet(outlet.id, outlet.name)
+    named = schemas.NamedOutlet(outlet.id, outlet.name, outlet.timezone)
     if table:
         return schemas.GuestSession(
             token, tables.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment

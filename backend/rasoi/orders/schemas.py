@@ -35,6 +35,7 @@ class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
 class NamedOutlet(msgspec.Struct):
     id: int
     name: str
+    timezone: str  # all times are told in it
 
 
 class NamedTable(msgspec.Struct):

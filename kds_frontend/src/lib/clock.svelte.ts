@@ -45,14 +45,14 @@ export function minutes(seconds: number): string {
 }
 
 /** A timestamp as `9:41 pm` in the outlet's timezone. */
-export function timeOfDay(timestamp: string, timezone?: string): string {
+export function timeOfDay(timestamp: string, timezone: string | undefined): string {
   return new Intl.DateTimeFormat('en-IN', { hour: 'numeric', minute: '2-digit', timeZone: timezone }).format(
     new Date(timestamp),
   );
 }
 
 /** A timestamp as `21 Nov, 9:41 pm` in the outlet's timezone. */
-export function dateAndTime(timestamp: string, timezone?: string): string {
+export function dateAndTime(timestamp: string, timezone: string | undefined): string {
   return new Intl.DateTimeFormat('en-IN', {
     day: 'numeric',
     month: 'short',

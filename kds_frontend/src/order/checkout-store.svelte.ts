@@ -1,4 +1,4 @@
-import { type Api, ApiError, clock, explain, idempotencyKey, toasts } from '$lib';
+import { type Api, ApiError, clock, explain, idempotencyKey } from '$lib';
 import type { SharedValue } from '$lib/shared-value.svelte';
 import type { Bill, Payment, Checkout } from '$lib/types';
 import { pay, type PaymentWindow } from './payment-windows';
@@ -81,7 +81,6 @@ export class CheckoutStore {
       this.closed = false;
       this.trouble = '';
       this.payments = [...this.payments.filter((known) => known.id !== payment.id), payment];
-      if (payment.status === 'completed') toasts.good('Payment received. Thank you!');
     } catch (error) {
       if (isFinal(error)) this.setSigned(null);
       else setTimeout(() => void this.confirmAgain(signed), CONFIRM_AGAIN_MS);

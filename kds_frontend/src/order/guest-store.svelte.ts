@@ -37,8 +37,11 @@ export class GuestStore {
   readonly orders = $derived(mergeOrders(this.bill?.orders ?? [], this.mine));
   readonly running = $derived(this.orders.filter((order) => !isFinished(order)));
 
-  /** `onOrdered`: a sending turned out to stand, in this tab or in another. */
-  constructor(tableCode: string | null, onOrdered: () => void) {
+  /**
+   * `onOrdered`: a sending turned out to stand, in this tab or in another.
+   * `showsOrder`: the order and its bill are on the screen, so that no message need repeat them.
+   */
+  constructor(tableCode: string | null, onOrdered: () => void, showsOrder: () => boolean) {
     const place = tableCode ?? 'takeaway';
     this.session = new GuestSession(tableCode);
     this.stored = new SharedValue(`rasoi.order.guest.${place}`, {
@@ -57,7 +60,7 @@ export class GuestStore {
       onRefused: (error) => (this.refusal = error),
     });
     this.checkout = new CheckoutStore(this);
-    this.notifications = new GuestNotifications(this.session.api);
+    this.notifications = new GuestNotifications(this.session.api, showsOrder);
     builds.busy = () => this.cart.pending !== null || this.checkout.state !== 'idle';
   }
 
@@ -67,6 +70,11 @@ export class GuestStore {
 
   get name(): string {
     return this.cart.name;
+  }
+
+  /** The outlet's: all times are told in it, wherever the phone believes to be. */
+  get timezone(): string | undefined {
+    return this.session.info?.outlet.timezone;
   }
 
   get type(): OrderType {

@@ -8,18 +8,22 @@ interface Shown {
   state: string;
 }
 
-/** Messages to the guest: shown once, and reported as delivered. */
+/** Messages to the guest: shown once, where the page doesn't say the same already, and reported as delivered. */
 export class GuestNotifications {
   private readonly seen = new Set<string>();
 
-  constructor(private readonly api: Api) {}
+  /** `told`: the order and its bill are on the screen. */
+  constructor(
+    private readonly api: Pick<Api, 'post'>,
+    private readonly told: () => boolean,
+  ) {}
 
   show(raw: unknown): void {
     const notice = raw as Shown;
     const id = notice.id ?? notice.notification_id;
     if (!id || this.seen.has(id) || notice.state === 'delivered' || notice.state === 'read') return;
     this.seen.add(id);
-    toasts.show(notice.text || notice.title);
+    if (!this.told()) toasts.show(notice.text || notice.title);
     void this.api
       .post('/api/notifications/{message_id}/delivered', { params: { path: { message_id: id } } })
       .catch(() => undefined);

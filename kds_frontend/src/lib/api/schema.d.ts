@@ -2012,6 +2012,7 @@ export interface components {
         orders_schemas_NamedOutlet: {
             id: number;
             name: string;
+            timezone: string;
         };
         /** Totals */
         orders_schemas_Totals: {

@@ -1,0 +1,29 @@
+import { clock, type Outlet } from '$lib';
+import { businessDay } from './labels';
+
+/** The business day that a page shows: the outlet's own today as the clock moves on, until another is chosen. */
+export class BusinessDay {
+  private outlet = $state.raw<Pick<Outlet, 'timezone' | 'day_cutoff_minutes'> | null>(null);
+  private chosen = $state('');
+
+  readonly today = $derived.by(() =>
+    this.outlet ? businessDay(clock.now, this.outlet.timezone, this.outlet.day_cutoff_minutes) : '',
+  );
+  /** Empty until the outlet is known. */
+  readonly shown = $derived(this.chosen || this.today);
+
+  constructor(private readonly read: () => Promise<Pick<Outlet, 'timezone' | 'day_cutoff_minutes'>>) {}
+
+  get cutoffMinutes(): number {
+    return this.outlet?.day_cutoff_minutes ?? 0;
+  }
+
+  async load(): Promise<void> {
+    this.outlet ??= await this.read();
+  }
+
+  /** Choosing today follows the clock again. */
+  choose(day: string): void {
+    this.chosen = day === this.today ? '' : day;
+  }
+}

@@ -274,6 +274,7 @@ def test_captured_money_that_is_of_no_use_goes_back_whole() -> None:
     ]
     assert (refund.amount_paise, refund.automatic, refund.on_bill) == (DUE, True, False)
     assert (refund.requested_by, refund.requested_by_name, refund.reason) == (None, None, "the order is gone")
+    assert isinstance(refund.id, UUID), "one of its own, where none is given"
 
 
 def test_a_second_capture_goes_back_and_the_payment_stays_completed() -> None:

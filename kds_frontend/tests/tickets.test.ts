@@ -131,9 +131,9 @@ describe('what a ticket shows', () => {
 
   it('is called by its token only where food is taken away', () => {
     expect(callSign(ticket('1', { order_number: 12 }))).toBe('12');
-    expect(callSign(ticket('1', { order_number: 12, token: 7, type: 'takeaway' } as Partial<Ticket>))).toBe('7');
-    expect(callSign(ticket('1', { order_number: 12, token: 7 } as Partial<Ticket>))).toBe('12');
-    expect(callSign(ticket('1', { order_number: 12, type: 'takeaway' } as Partial<Ticket>))).toBe('12');
+    expect(callSign(ticket('1', { order_number: 12, token: 'T7', type: 'takeaway' }))).toBe('T7');
+    expect(callSign(ticket('1', { order_number: 12, token: 'T7' }))).toBe('12');
+    expect(callSign(ticket('1', { order_number: 12, type: 'takeaway' }))).toBe('12');
   });
 
   it('stands behind older ones, held ones last, and by number where two came together', () => {

@@ -13,7 +13,6 @@ import msgspec
 from rasoi.platform.problems import Conflict, Forbidden, TooManyRequests, Unauthenticated, Unprocessable
 from rasoi.staff.schemas import Outlet
 
-ROLES = ("owner", "manager", "waiter", "kitchen")
 SENIOR = frozenset({"owner", "manager"})
 ACCESS_S = 600
 SESSION = timedelta(hours=16)

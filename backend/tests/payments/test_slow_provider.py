@@ -6,21 +6,20 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from rasoi.payments import webhooks
 from rasoi.payments.providers import OutcomeUnknown, Providers, ProviderUnavailable, RequestRejected
-from rasoi.payments.providers.guard import LANES, Guard, Lane
+from rasoi.payments.providers.guard import FAILURES, LANES, Guard, Lane, LaneName
 from rasoi.payments.providers.razorpay import Razorpay
 from rasoi.payments.workers import WorkerSignals
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
 from tests.payments.fakepay import FakePay
-from tests.razorpay_simulator.process import KEY_ID, KEY_SECRET, Simulator
+from tests.razorpay_simulator.process import BACKEND, KEY_ID, KEY_SECRET, Simulator
 
 DEADLINE_S = 1.0
 SHORT = {name: Lane(places=4, deadline_s=DEADLINE_S, wait_s=0.5) for name in LANES}
@@ -33,16 +32,22 @@ def razorpay(simulator: Simulator) -> Razorpay:
         webhook_secrets=("s",),
         checkout_script="x",
         base_url=simulator.url,
-        timeout=(2.0, 20.0),
+        timeout=(20.0, 20.0),
     )
 
 
-@pytest.fixture
-def guard(till: Till) -> Guard:
-    """The till's provider behind short limits."""
-    guard = Guard(till.ctx.get(Providers).first.provider, SHORT, first_pause_s=0.1)
+def put_behind(till: Till, lanes: Mapping[LaneName, Lane] = LANES) -> Guard:
+    """The till's provider, behind these limits."""
+    guard = Guard(till.ctx.get(Providers).first.provider, lanes, first_pause_s=0.1)
     till.ctx.register(Providers([guard]))
     return guard
+
+
+async def until(true: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait for what comes in its own time; a loaded machine may take long over it."""
+    async with asyncio.timeout(60):
+        while not (await found if isinstance(found := true(), Awaitable) else found):
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -59,21 +64,14 @@ def sdk_threads() -> int:
 
 @pytest.mark.parametrize("kind", ["trickle", "hang"])
 async def test_a_deadline_is_for_the_whole_call_and_leaves_no_thread(direct: Guard, kind: str) -> None:
-    simulator_fault = {"seconds": 60, "times": 9}
-    fault(direct, "GET /v1/orders", kind, **simulator_fault)
-    began = time.monotonic()
+    fault(direct, "GET /v1/orders", kind, seconds=60, times=9)
     answers = await asyncio.gather(
         *(direct.call("guests", direct.provider.ping) for _ in range(4)), return_exceptions=True
     )
-    assert [type(answer) for answer in answers] == [OutcomeUnknown] * 4
-    assert time.monotonic() - began < 10, "the fault lasts a minute"
-    for _ in range(50):
-        if sdk_threads() == 0:
-            break
-        await asyncio.sleep(0.05)
-    assert sdk_threads() == 0
+    assert [repr(answer) for answer in answers] == ["OutcomeUnknown('no answer within 1 s')"] * 4
+    await until(lambda: sdk_threads() == 0)
     clear(direct)
-    await direct.call("guests", direct.provider.ping)
+    await direct.provider.ping()
 
 
 def fault(guard: Guard, match: str, kind: str, **more: Any) -> None:
@@ -91,54 +89,68 @@ def simulator_of(guard: Guard) -> Simulator:
     return found
 
 
-async def test_a_full_lane_refuses_soon_and_is_no_others_trouble(direct: Guard) -> None:
-    fault(direct, "GET /v1/orders", "hang", seconds=60, times=4)
-    hanging = [asyncio.create_task(direct.call("reconciler", direct.provider.ping)) for _ in range(4)]
-    await asyncio.sleep(0.3)
-    await direct.call("guests", direct.provider.ping)
+async def test_a_full_lane_refuses_soon_and_is_no_others_trouble() -> None:
+    lanes = {name: Lane(places=4, deadline_s=600, wait_s=0.05) for name in LANES}
+    guard, asked, answer = Guard(FakePay(), lanes), 0, asyncio.Event()
+
+    async def hang() -> None:
+        nonlocal asked
+        asked += 1
+        await answer.wait()
+
+    hanging = [asyncio.create_task(guard.call("reconciler", hang)) for _ in range(4)]
+    await until(lambda: asked == 4)
+    await guard.call("guests", guard.provider.ping)
     with pytest.raises(ProviderUnavailable):
-        await direct.call("reconciler", direct.provider.ping)
-    assert all(isinstance(e, OutcomeUnknown) for e in await asyncio.gather(*hanging, return_exceptions=True))
+        await guard.call("reconciler", hang)
+    assert asked == 4
+    answer.set()
+    await asyncio.gather(*hanging)
+    await guard.call("reconciler", hang)
 
 
 async def test_a_process_ends_while_a_call_trickles(simulator: Simulator) -> None:
-    simulator.fault("GET /v1/orders", "trickle", seconds=60, times=2)
+    simulator.fault("GET /v1/orders", "trickle", seconds=600, times=2)
     script = f"""
 import asyncio
 from rasoi.payments.providers.razorpay import Razorpay
+from tests.razorpay_simulator.process import Simulator
+async def asked(times):
+    while len(await asyncio.to_thread(Simulator(port={simulator.port}).requests, "GET /v1/orders")) < times:
+        await asyncio.sleep(0.05)
 async def main():
     provider = Razorpay(key_id={KEY_ID!r}, key_secret={KEY_SECRET!r}, webhook_secrets=(), checkout_script="",
-                        base_url={simulator.url!r}, timeout=(2.0, 50.0))
+                        base_url={simulator.url!r}, timeout=(100.0, 500.0))
     task = asyncio.create_task(provider.ping())
-    await asyncio.sleep(0.5)
+    await asked(1)
     provider.close()
     print(type((await asyncio.gather(task, return_exceptions=True))[0]).__name__)
     asyncio.create_task(provider.ping())
-    await asyncio.sleep(0.5)
+    await asked(2)
 asyncio.run(main())
 """
+    argv = [sys.executable, "-c", script]
     done = await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-c", script], capture_output=True, text=True, timeout=40, check=True
+        subprocess.run, argv, cwd=BACKEND, capture_output=True, text=True, timeout=100, check=True
     )
-    assert done.stdout.split()[-1] == "OutcomeUnknown"
+    assert "OutcomeUnknown" in done.stdout.splitlines(), done.stdout
 
 
-async def test_many_guests_at_a_hung_provider_are_told_soon_and_cash_goes_on(
-    till: Till, guard: Guard
-) -> None:
+async def test_many_guests_at_a_hung_provider_are_told_soon_and_cash_goes_on(till: Till) -> None:
+    put_behind(till, SHORT)
     who = guest(None)
     orders = [await till.order(who) for _ in range(12)]
     till.simulator.fault("POST /v1/orders", "hang", seconds=60, times=1000)
     till.simulator.fault("GET /v1/orders", "hang", seconds=60, times=1000)
 
-    async def ask(order: dict[str, Any]) -> tuple[int, str, float]:
-        began = time.monotonic()
+    async def ask(order: dict[str, Any]) -> tuple[int, str]:
         answer = await till.call(who, "POST", "/checkout", {"order_id": order["id"]})
-        return answer.status_code, answer.json()["type"], time.monotonic() - began
+        return answer.status_code, answer.json()["type"]
 
     asked = await asyncio.gather(*(ask(order) for order in orders))
-    assert {(status, kind) for status, kind, _ in asked} == {(503, "/problems/payment-provider-away")}
-    assert max(seconds for _, _, seconds in asked) < 10, "not one after the other"
+    assert set(asked) == {(503, "/problems/payment-provider-away")}
+    most = FAILURES + SHORT["guests"].places - 1
+    assert len(till.simulator.requests("POST /v1/orders")) <= most, "those under way when it was turned off"
     online = (await till.call(who, "GET", "/online")).json()
     assert online == {"provider": "razorpay", "available": False}
     requests = len(till.simulator.requests("POST /v1/orders"))
@@ -148,7 +160,8 @@ async def test_many_guests_at_a_hung_provider_are_told_soon_and_cash_goes_on(
     assert (await till.call(staff("waiter"), "POST", "/confirm-cash", cash)).status_code == 201
 
 
-async def test_it_comes_back_by_itself(till: Till, guard: Guard) -> None:
+async def test_it_comes_back_by_itself(till: Till) -> None:
+    guard = put_behind(till)
     who = guest(None)
     order = await till.order(who)
     till.simulator.fault("POST /v1/orders", "bad_gateway", times=1000)
@@ -157,18 +170,16 @@ async def test_it_comes_back_by_itself(till: Till, guard: Guard) -> None:
         answer = await till.call(who, "POST", "/checkout", {"order_id": order["id"]}, f"k{n}")
         assert (answer.status_code, answer.json()["type"]) == (503, "/problems/payment-provider-away")
     assert not guard.available
-    await asyncio.sleep(0.5)
+    probed = len(till.simulator.requests("GET /v1/orders"))
+    await until(lambda: len(till.simulator.requests("GET /v1/orders")) >= probed + 3)
     assert not guard.available, "a probe that fails turns nothing on"
     assert till.simulator.call("DELETE", "/_simulator/faults")[0] == 200
-    for _ in range(100):
-        if guard.available:
-            break
-        await asyncio.sleep(0.1)
+    await until(lambda: guard.available)
     assert (await till.call(who, "GET", "/online")).json()["available"]
     assert (await till.buy(who, order))["status"] == "completed"
 
 
-async def test_a_captured_webhook_needs_no_answer_of_the_provider(till: Till, guard: Guard) -> None:
+async def test_a_captured_webhook_needs_no_answer_of_the_provider(till: Till) -> None:
     """It is applied at once, though authorised ones before it wait for a provider that hangs."""
     waiting = []
     for _ in range(3):
@@ -181,6 +192,7 @@ async def test_a_captured_webhook_needs_no_answer_of_the_provider(till: Till, gu
     paid = await till.order(who)
     checkout = await till.checkout(who, paid)
     till.simulator.pay(checkout["action"]["options"]["order_id"])
+    put_behind(till, SHORT)
     till.simulator.fault("GET /v1/", "hang", seconds=60, times=1000)
     for event_id, body in till.sent_webhooks():
         await till.webhook(body, event_id)
@@ -194,16 +206,17 @@ async def test_a_captured_webhook_needs_no_answer_of_the_provider(till: Till, gu
     await till.reconcile()
     assert [await till.status(order) for order in waiting] == ["awaiting_payment"] * 3
     assert till.simulator.call("DELETE", "/_simulator/faults")[0] == 200
-    for _ in range(100):
-        if guard.available:
-            break
-        await asyncio.sleep(0.1)
-    await till.make_retries_due()
-    await till.reconcile()
-    assert [await till.status(order) for order in waiting] == ["confirmed"] * 3
+
+    async def confirmed() -> bool:
+        await till.make_retries_due()
+        await till.reconcile()
+        return [await till.status(order) for order in waiting] == ["confirmed"] * 3
+
+    await until(confirmed)
 
 
-async def test_refunds_wait_while_it_is_away_and_nothing_was_asked(till: Till, guard: Guard) -> None:
+async def test_refunds_wait_while_it_is_away_and_nothing_was_asked(till: Till) -> None:
+    guard = put_behind(till)
     who = guest(None)
     payment = await till.buy(who, await till.order(who))
     guard.available = False

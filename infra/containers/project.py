@@ -42,7 +42,11 @@ class Rush:
 
     def result(self) -> dict[str, Any]:
         """Raises Failed where something was lost, doubled or not settled."""
-        out, _ = self.process.communicate(timeout=900)
+        try:
+            out, _ = self.process.communicate(timeout=900)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise Failed("the rush did not end in 900 s") from None
         told = self.log.read_text(errors="replace")
         try:
             found: dict[str, Any] = json.loads(out.strip().splitlines()[-1])

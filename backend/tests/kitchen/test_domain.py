@@ -401,3 +401,33 @@ def test_other_stations_of_the_course_show_how_far_it_is_and_no_others() -> None
     assert [k.tickets[each.id].other_stations for each in (here, later, stranger)] == [[], [], []]
     assert actions(k) == ["start", "other_stations"], "what was served is not told again"
     assert k.tickets[gone.id].version == gone.version
+
+
+def test_each_change_is_the_next_version_and_a_held_course_that_changes_is_not_fired() -> None:
+    order = uuid4()
+    held = ticket(order, "tandoor", ["held"])
+    k = kitchen(held)
+    k.request_cancel(order)
+    k.refuse_cancel(order)
+    assert [update.ticket.version for update in k.updates] == [2, 3]
+    mixed = ticket(order, "curry", ["held", "queued"])
+    k = kitchen(mixed)
+    k.move(mixed.id, "start")
+    assert k.tickets[mixed.id].fired_at == AT
+    with pytest.raises(ActionRefused, match=domain.UNKNOWN):
+        k.acknowledge(mixed.id, uuid4())
+
+
+def test_a_ready_and_an_unseen_void_sibling_are_told_and_a_cancelled_order_tells_all() -> None:
+    order = uuid4()
+    here, ready, void = (
+        ticket(order, station, [state])
+        for station, state in (("tandoor", "queued"), ("curry", "ready"), ("bar", "voided"))
+    )
+    k = kitchen(here, ready, void)
+    k.move(here.id, "start")
+    told = [update.ticket.station for update in k.updates if update.action == "other_stations"]
+    assert told == ["curry", "bar"]
+    k.void_order(order)
+    for each in (here, ready, void):
+        assert {other.state for other in k.tickets[each.id].other_stations} == {"voided"}

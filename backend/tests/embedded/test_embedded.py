@@ -46,9 +46,9 @@ def embedded(data: Path) -> Embedded:
 def parent(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen([sys.executable, "-c", PARENT, str(data)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    yield process, process.stdout.readline().strip()
-    process.kill()
-    process.wait()
+    with process:
+        yield process, process.stdout.readline().strip()
+        process.kill()
     until(lambda: not children_of(data))
 
 
@@ -234,12 +234,11 @@ child = spawn_child(["sleep", "600"], None, Path({str(tmp_path / "log")!r}))
 print(child.process.pid, flush=True)
 time.sleep(600)
 """
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    child = psutil.Process(int(parent.stdout.readline()))
-    assert os.getsid(child.pid) == child.pid, "a Ctrl-C in the terminal reaches the parent first"
-    parent.kill()
-    parent.wait()
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert os.getsid(child.pid) == child.pid, "a Ctrl-C in the terminal reaches the parent first"
+        parent.kill()
     until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 

@@ -90,7 +90,7 @@ def simulator_of(guard: Guard) -> Simulator:
 
 
 async def test_a_full_lane_refuses_soon_and_is_no_others_trouble() -> None:
-    lanes = {name: Lane(places=4, deadline_s=600, wait_s=0.05) for name in LANES}
+    lanes = {name: Lane(places=4, deadline_s=20, wait_s=0.05) for name in LANES}
     guard, asked, answer = Guard(FakePay(), lanes), 0, asyncio.Event()
 
     async def hang() -> None:

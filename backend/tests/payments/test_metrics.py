@@ -39,6 +39,7 @@ async def test_a_payment_and_its_refund(till: Till, moved: Moved) -> None:
     payment = await till.buy(who, await till.order(who), "wallet")
     await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 2000, "reason": "cold"})
     await till.work()
+    await till.deliver()  # the webhooks tell the same again
     assert moved("rasoi_payments_total", method="wallet", outcome="completed", reason="") == 1
     assert moved("rasoi_captured_paise_total", method="wallet") == 6300
     assert moved("rasoi_refunds_total", method="wallet", outcome="processed") == 1

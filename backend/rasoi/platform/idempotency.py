@@ -68,8 +68,8 @@ def key_of(headers: dict[bytes, bytes], route: str, body: bytes) -> IdempotencyK
 
 def body_hash(body: bytes) -> bytes:
     """SHA-256 of the body in canonical JSON, so that white space and key order do not matter."""
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):  # unreadable: the handler will refuse it
-        body = msgspec.json.encode(msgspec.json.decode(body), order="sorted") if body else b""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):  # none, or unreadable: the handler will refuse it
+        body = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
     return hashlib.sha256(body).digest()
 
 

@@ -53,7 +53,6 @@ class Leadership:
                 await self._lead()
             except Exception as lost:  # whatever a dying connection raises: it must be taken up again
                 log.warning("leadership lost", name=self.name, reason=repr(lost))
-            self.held.clear()
             await asyncio.sleep(PING_S)
 
     async def _lead(self) -> None:

@@ -7,14 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from rasoi.platform import auth
-from rasoi.platform.auth import Principal, Tokens
-from rasoi.platform.problems import Unauthenticated
+from rasoi.platform.auth import Allow, AuthMiddleware, Principal, Tokens, principal_of
+from rasoi.platform.problems import Forbidden, Unauthenticated
 
 SECRET = "a secret of the tests that is long enough for HS256"
 WAITER = Principal(kind="staff", id=uuid7(), outlet_id=3, role="waiter", session_id=uuid7(), name="Asha")
@@ -55,6 +56,7 @@ def test_a_token_says_who_it_was_made_for() -> None:
         forge(exp=int(time.time()) - 1),
         forge(exp=...),
         forge(jti=...),
+        forge(iat=...),
         forge(sub="not a uuid"),
         forge(outlet="x"),
         forge(role=...),
@@ -105,3 +107,93 @@ def test_no_changed_character_survives(place: int, character: str) -> None:
     assert (read.id, read.role, read.outlet_id) == (WAITER.id, "waiter", 3), (
         "only the padding bits of a signature may differ"
     )
+
+
+def test_what_a_token_holds() -> None:
+    table = uuid7()
+    token = TOKENS.issue(msgspec.structs.replace(WAITER, table_id=table), 60)
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"], audience="staff")
+    assert jwt.get_unverified_header(token)["kid"] == "1"
+    assert claims["exp"] - claims["iat"] == 60
+    assert (claims["table"], claims["name"], claims["iss"]) == (str(table), "Asha", "rasoi")
+    assert TOKENS.read(token).table_id == table
+    assert TOKENS.read(TOKENS.issue(WAITER, 60)).table_id is None
+
+
+def test_a_principal_made_without_an_end_has_none() -> None:
+    assert WAITER.expires == 0
+
+
+def test_a_token_is_verified_once_and_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED", 3)
+    tokens, verified = Tokens(SECRET), list[str]()
+    verify = tokens._verify
+
+    def counting(token: str) -> Principal:
+        verified.append(token)
+        return verify(token)
+
+    monkeypatch.setattr(tokens, "_verify", counting)
+    issued = [tokens.issue(WAITER, 60) for _ in range(4)]
+    for token in [*issued[:3], *issued[:3]]:
+        tokens.read(token)
+    assert verified == issued[:3], "each once"
+    tokens.read(issued[3])
+    assert len(tokens._read) == 1, "full: all are forgotten but the new one"
+
+
+def test_some_thousands_are_remembered() -> None:
+    assert auth.REMEMBERED == 10_000
+
+
+async def identified(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    """The scope of a request as the next application finds it."""
+    scope: dict[str, Any] = {"type": "http", "headers": list(headers), "state": {}}
+    reached: list[Any] = []
+
+    async def next_app(*args: Any) -> None:
+        reached.append(args)
+
+    await AuthMiddleware(TOKENS).handle(scope, "receive", "send", next_app)  # type: ignore[arg-type]
+    assert reached == [(scope, "receive", "send")]
+    return scope
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_header_names_the_caller(scheme: str) -> None:
+    header = f"{scheme} {TOKENS.issue(WAITER, 60)} ".encode()
+    scope = await identified((b"accept", b"*/*"), (b"authorization", header))
+    assert scope["user"].id == WAITER.id and scope["state"] == {}
+    assert principal_of(SimpleNamespace(scope=scope)).id == WAITER.id  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        ((b"authorization", b"Bearer"),),
+        ((b"authorization", b"Bearer "),),
+        ((b"authorization", f"Basic {TOKENS.issue(WAITER, 60)}".encode()),),
+        ((b"x-token", f"Bearer {TOKENS.issue(WAITER, 60)}".encode()),),
+    ],
+)
+async def test_who_shows_no_token_is_asked_to_sign_in(headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    scope = await identified(*headers)
+    assert scope["user"] is None and scope["state"] == {}
+    with pytest.raises(Unauthenticated, match="Please sign in"):
+        principal_of(SimpleNamespace(scope=scope))  # type: ignore[arg-type]
+
+
+async def test_who_shows_an_old_token_is_told_so() -> None:
+    scope = await identified((b"authorization", b"Bearer " + TOKENS.issue(WAITER, -1).encode()))
+    assert scope["user"] is None
+    with pytest.raises(Unauthenticated, match="expired"):
+        principal_of(SimpleNamespace(scope=scope))  # type: ignore[arg-type]
+
+
+async def test_a_guard_lets_its_roles_in() -> None:
+    connection: Any = SimpleNamespace(scope={"user": WAITER, "state": {}})
+    handler: Any = None
+    await Allow("waiter", "owner")(connection, handler)
+    with pytest.raises(Forbidden):
+        await Allow("owner")(connection, handler)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -12,20 +14,30 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.platform.database import Database, prepare
-from rasoi.platform.event_log import LogEntry, Position, SharedLogReader, find_gaps, open_gaps, read
+from rasoi.platform.event_log import LogEntry, Position, SharedLogReader, end_of, find_gaps, open_gaps, read
 
 INSERT = """INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, data)
 VALUES ($1, 'test', $2, 1, $3, 'c', '{}') RETURNING id"""
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
 async def write(conn: asyncpg.Connection, subject: str, version: int = 1) -> int:
     return int(await conn.fetchval(INSERT, uuid7(), subject, version))
 
 
-async def connected(url: str) -> asyncpg.Connection:
-    conn = await asyncpg.connect(url)
-    await prepare(conn)
-    return conn
+@pytest.fixture
+async def connected(database_url: str) -> AsyncIterator[Connect]:
+    """`await connected()`: one more connection, closed when the test ends."""
+    opened: list[asyncpg.Connection] = []
+
+    async def connect() -> asyncpg.Connection:
+        opened.append(conn := await asyncpg.connect(database_url))
+        await prepare(conn)
+        return conn
+
+    yield connect
+    for conn in opened:
+        conn.terminate()
 
 
 def positions(entries: list[LogEntry]) -> list[int]:
@@ -44,12 +56,12 @@ def test_a_gap_stays_until_seen_or_outlived() -> None:
     assert open_gaps(gaps, [], xmin=101) == {8: 200}
 
 
-async def test_a_slow_writers_event_is_read_once_it_commits(database: Database, database_url: str) -> None:
-    slow = await connected(database_url)
+async def test_a_slow_writers_event_is_read_once_it_commits(database: Database, connected: Connect) -> None:
+    slow = await connected()
     transaction = slow.transaction()
     await transaction.start()
     first = await write(slow, "slow")
-    second = await write(await connected(database_url), "quick")
+    second = await write(await connected(), "quick")
 
     entries, position = await read(database, "orders", Position())
     assert positions(entries) == [second]
@@ -65,10 +77,10 @@ async def test_a_slow_writers_event_is_read_once_it_commits(database: Database, 
 
 
 async def test_an_open_transaction_that_drew_its_id_late_is_not_forgotten(
-    database: Database, database_url: str
+    database: Database, connected: Connect
 ) -> None:
     """The owner's xid lies above the snapshot's xmax (which is the newest *completed* xid plus one)."""
-    owner, quick = await connected(database_url), await connected(database_url)
+    owner, quick = await connected(), await connected()
     transaction = owner.transaction()
     await transaction.start()
     await owner.fetchval("SELECT pg_current_xact_id()")
@@ -84,8 +96,8 @@ async def test_an_open_transaction_that_drew_its_id_late_is_not_forgotten(
     assert positions(entries) == [first]
 
 
-async def test_a_rolled_back_id_is_forgotten(database: Database, database_url: str) -> None:
-    conn = await connected(database_url)
+async def test_a_rolled_back_id_is_forgotten(database: Database, connected: Connect) -> None:
+    conn = await connected()
     transaction = conn.transaction()
     await transaction.start()
     gone = await write(conn, "gone")
@@ -101,7 +113,7 @@ async def test_a_rolled_back_id_is_forgotten(database: Database, database_url: s
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_writers(
-    database: Database, database_url: str, seed: int
+    database: Database, connected: Connect, seed: int
 ) -> None:
     """Writers lock their key, draw an id, dawdle, and commit or roll back; a reader follows all the while."""
     rng = random.Random(seed)
@@ -110,7 +122,7 @@ async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_wri
     writing = True
 
     async def writer() -> None:
-        conn = await connected(database_url)
+        conn = await connected()
         for _ in range(40):
             key = rng.choice(list(locks))
             async with locks[key]:
@@ -125,7 +137,6 @@ async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_wri
                 else:
                     await transaction.commit()
                     committed[key].append(version)
-        await conn.close()
 
     seen: dict[str, list[int]] = defaultdict(list)
 
@@ -148,19 +159,18 @@ async def test_nothing_is_lost_and_keys_stay_in_order_under_slow_and_failing_wri
 
 
 async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
-    database: Database, database_url: str
+    database: Database, connected: Connect
 ) -> None:
     """Readers over one shared log reader, each at its own pace, see all there is, in order, also what commits late."""
     shared, writing = SharedLogReader("orders", Counter()), True
     rng = random.Random(5)
 
     async def writer(key: str) -> None:
-        conn = await connected(database_url)
+        conn = await connected()
         for version in range(1, 31):
             async with conn.transaction():
                 await write(conn, key, version)
                 await asyncio.sleep(rng.random() * 0.01)
-        await conn.close()
 
     async def reader(pause: float) -> dict[str, list[int]]:
         seen, position = defaultdict(list), Position()
@@ -181,9 +191,9 @@ async def test_who_stands_at_the_same_place_shares_a_read_and_misses_nothing(
 
 
 async def test_readers_that_are_woken_together_ask_the_database_once(
-    database: Database, database_url: str
+    database: Database, connected: Connect
 ) -> None:
-    conn = await connected(database_url)
+    conn = await connected()
     for version in range(1, 4):
         await write(conn, "key", version)
     asked = 0
@@ -204,9 +214,9 @@ async def test_readers_that_are_woken_together_ask_the_database_once(
 
 
 async def test_a_patient_reader_takes_at_once_what_a_fast_one_took_in_steps(
-    database: Database, database_url: str
+    database: Database, connected: Connect
 ) -> None:
-    conn, shared, position = await connected(database_url), SharedLogReader("orders", Counter()), Position()
+    conn, shared, position = await connected(), SharedLogReader("orders", Counter()), Position()
     for version in range(1, 8):
         await write(conn, "key", version)
         _, position = await shared.read(database, position)
@@ -214,9 +224,9 @@ async def test_a_patient_reader_takes_at_once_what_a_fast_one_took_in_steps(
     assert positions(entries) == list(range(1, 8)) and after == position
 
 
-async def test_only_who_read_the_last_that_was_written_waits(database: Database, database_url: str) -> None:
+async def test_only_who_read_the_last_that_was_written_waits(database: Database, connected: Connect) -> None:
     """However a write falls together with a read: there is another read, or the reader is woken."""
-    conn, written = await connected(database_url), Counter[str]()
+    conn, written = await connected(), Counter[str]()
     shared = SharedLogReader("orders", written)
     await write(conn, "key", 1)
     _, position = await shared.read(database, Position())
@@ -240,9 +250,9 @@ async def test_only_who_read_the_last_that_was_written_waits(database: Database,
     assert positions(entries) == [2] and shared.at_end(position)
 
 
-async def test_who_asks_again_at_once_gets_another_read(database: Database, database_url: str) -> None:
+async def test_who_asks_again_at_once_gets_another_read(database: Database, connected: Connect) -> None:
     """A reader that is woken by a write while it reads does not meet its own ended read for ever."""
-    conn, written = await connected(database_url), Counter[str]()
+    conn, written = await connected(), Counter[str]()
     shared, position, reads = SharedLogReader("orders", written), Position(), 0
     await write(conn, "key", 1)
 
@@ -257,3 +267,105 @@ async def test_who_asks_again_at_once_gets_another_read(database: Database, data
         _, position = await shared.read(Written(), position)
         reads += 1
     assert reads == 4
+
+
+class Log:
+    """Stands for a database whose log holds ids from 1 to `top`, of which `held_back` are not seen yet."""
+
+    def __init__(self, top: int, step: int = 500) -> None:
+        self.top, self.step = top, step
+        self.held_back: set[int] = set()
+        self.asked: list[tuple[Any, ...]] = []
+        self.marks = 0
+
+    async def fetch(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        self.asked.append(values)
+        at, gaps = values[0], values[1] if len(values) == 3 else []
+        ahead = [i for i in range(at + 1, self.top + 1) if i not in self.held_back][: self.step]
+        ids = [i for i in gaps if i not in self.held_back] + ahead
+        return [row_of(i) for i in ids] or ([{"xmin": 50, "id": None}] if gaps else [])
+
+    async def fetchval(self, sql: str) -> int:
+        self.marks += 1
+        return 100
+
+
+def row_of(id: int) -> dict[str, Any]:
+    named = ("type", "subject", "correlation_id")
+    empty = {"causation_id": None, "traceparent": None, "created_at": datetime.now(UTC), "data": "{}"}
+    return (
+        dict.fromkeys(named, "x")
+        | empty
+        | {
+            "xmin": 50,
+            "id": id,
+            "event_id": uuid7(),
+            "outlet_id": 1,
+            "aggregate_version": 1,
+        }
+    )
+
+
+def test_only_so_many_gaps_are_looked_for() -> None:
+    assert find_gaps(0, [10_005]) == list(range(5, 10_005))
+
+
+async def test_a_read_without_gaps_asks_one_thing() -> None:
+    log = Log(0)
+    assert await read(log, "orders", Position()) == ([], Position(0, {}))
+    assert log.asked == [(0, 500)] and log.marks == 0
+    log.top = 2
+    entries, position = await read(log, "orders", Position())
+    assert positions(entries) == [1, 2] and position == Position(2, {}) and log.marks == 0
+
+
+async def test_gaps_are_marked_and_asked_for() -> None:
+    log = Log(4)
+    log.held_back = {2}
+    entries, position = await read(log, "orders", Position())
+    assert positions(entries) == [1, 3, 4] and position == Position(4, {2: 100})
+    entries, position = await read(log, "orders", position)
+    assert (entries, position, log.asked[-1]) == ([], Position(4, {2: 100}), (4, [2], 500))
+    log.held_back.clear()
+    entries, position = await read(log, "orders", position)
+    assert positions(entries) == [2] and position == Position(4, {})
+
+
+async def test_so_many_steps_are_remembered_and_the_oldest_go_first() -> None:
+    log, shared, position = Log(70, step=1), SharedLogReader("orders", Counter()), Position()
+    for _ in range(70):
+        _, position = await shared.read(log, position)
+    assert len(log.asked) == 70
+    again, _ = await shared.read(log, Position(6))
+    assert positions(again) == list(range(7, 71)) and len(log.asked) == 70, "64 are known"
+    await shared.read(log, Position(5))
+    assert len(log.asked) == 71, "the one before is not"
+
+
+async def test_what_is_known_is_given_in_batches() -> None:
+    log, shared, position = Log(750, step=250), SharedLogReader("orders", Counter()), Position()
+    for _ in range(3):
+        _, position = await shared.read(log, position)
+    entries, after = await shared.read(log, Position())
+    assert positions(entries) == list(range(1, 501)) and after == Position(500)
+
+
+async def test_an_empty_read_is_asked_again() -> None:
+    log, shared = Log(0), SharedLogReader("orders", Counter())
+    assert await shared.read(log, Position()) == ([], Position())
+    log.top = 1
+    entries, _ = await shared.read(log, Position())
+    assert positions(entries) == [1]
+
+
+@pytest.mark.parametrize(("top", "end"), [(499, True), (500, False)])
+async def test_a_full_batch_is_not_the_end(top: int, end: bool) -> None:
+    shared = SharedLogReader("orders", Counter())
+    _, position = await shared.read(Log(top), Position())
+    assert position.at == top and shared.at_end(position) is end
+
+
+async def test_a_live_view_starts_at_the_end(database: Database, connected: Connect) -> None:
+    assert await end_of(database, "orders") == Position(0)
+    last = await write(await connected(), "key")
+    assert await end_of(database, "orders") == Position(last)

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
-from rasoi.platform.idempotency import IdempotencyKey, KeyReused, body_hash, claim, idempotent, store
-from rasoi.platform.problems import Busy, Conflict
+from rasoi.platform.idempotency import IdempotencyKey, KeyReused, body_hash, claim, idempotent, key_of, store
+from rasoi.platform.problems import BadRequest, Busy, Conflict
 from rasoi.settings import Settings
 
 GUEST = Principal(kind="guest", id=uuid7(), outlet_id=1, role="guest", session_id=uuid7())
@@ -91,3 +91,21 @@ async def test_while_an_intent_is_open_duplicates_are_told_to_come_back(ctx: Con
     async with ctx.db.transaction("payments") as tx:
         stored = await claim(tx, GUEST, key())
     assert stored is not None and (stored.status, stored.body) == (200, b"{}")
+
+
+@pytest.mark.parametrize("value", [b"k", b"k" * 200, "\u00fc".encode("latin-1")])
+def test_a_key_of_1_to_200_characters(value: bytes) -> None:
+    found = key_of({b"idempotency-key": value}, "POST /x", b"{}")
+    assert found == IdempotencyKey(value.decode("latin-1"), "POST /x", body_hash(b"{}"))
+
+
+@pytest.mark.parametrize("value", [None, b"", b"k" * 201, b"k\x07", b"a\nb"])
+def test_another_key_is_refused(value: bytes | None) -> None:
+    with pytest.raises(BadRequest):
+        key_of({} if value is None else {b"idempotency-key": value}, "POST /x", b"{}")
+
+
+def test_bodies_are_the_same_whatever_their_spaces_and_order() -> None:
+    same = {body_hash(body) for body in (b'{"a":1,"b":2}', b'{ "b": 2, "a": 1 }')}
+    others = {body_hash(body) for body in (b"", b"{", b"\xff", b'{"a":1,"b":3}', b"null")}
+    assert len(same) == 1 and len(others) == 5 and not same & others

@@ -138,11 +138,12 @@ def rupees(paise: int) -> str:
 
 def quantity(milli: int, unit: str) -> str:
     """Thousandths of `unit` as people say it: 1.5 kg, 200 ml, 3 portions."""
-    small, large = UNITS.get(unit, (unit, ""))
+    name, large = UNITS.get(unit, (unit, ""))
+    one = 1000
     if large and abs(milli) >= 1_000_000:
-        milli, small = half_up(milli, 1000), large
-    whole, tenth = divmod(half_up(abs(milli), 100), 10)
-    return f"{'-' if milli < 0 else ''}{whole}{f'.{tenth}' if tenth else ''} {small}"
+        name, one = large, 1_000_000
+    whole, tenth = divmod(half_up(10 * abs(milli), one), 10)
+    return f"{'-' if milli < 0 else ''}{whole}{f'.{tenth}' if tenth else ''} {name}"
 
 
 def render(kind: str, values: Mapping[str, Any]) -> tuple[str, str]:

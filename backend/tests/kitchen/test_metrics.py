@@ -58,3 +58,7 @@ async def test_a_ticket_is_timed_once_when_all_of_it_is_ready(rig: Rig, database
     await rig.act("recall", ticket_id=ticket.id)
     assert observed("griddle")[0] == count + 1
     assert observed("pot")[0] == 0
+
+
+def test_a_tickets_time_is_told_apart_by_minutes() -> None:
+    assert [seconds / 60 for seconds in metrics.MINUTES] == [1, 2, 3, 5, 8, 10, 15, 20, 30, 60]

@@ -81,3 +81,7 @@ async def test_orders_under_way_are_reported_by_state(desk: Desk) -> None:
     await metrics.count_live(desk.ctx)
     assert (under_way("confirmed"), under_way("awaiting_payment")) == (0, 1)
     assert under_way("completed") is None
+
+
+def test_what_is_placed_is_counted_from_nothing_on() -> None:
+    assert REGISTRY.get_sample_value("rasoi_order_placements_total", {"outcome": "placed"}) is not None

@@ -172,3 +172,20 @@ async def test_what_waits_is_reported_with_its_age(till: Till) -> None:
 def test_reasons_without_end_are_one_label() -> None:
     assert metrics.reason_of("insufficient_funds") == "insufficient_funds"
     assert metrics.reason_of("a reason of tomorrow") == metrics.reason_of(None) == "other"
+
+
+def test_reasons_are_few() -> None:
+    """Those of Razorpay that say what a guest or the restaurant can do; the rest is other."""
+    known = [
+        *("payment_failed", "payment_cancelled", "payment_timed_out", "payment_declined"),
+        *("insufficient_funds", "authentication_failed", "incorrect_otp", "incorrect_pin"),
+        *("bank_technical_error", "gateway_technical_error", "card_expired", "invalid_vpa"),
+        *("payment_risk_check_failed", "server_error"),
+    ]
+    assert [metrics.reason_of(reason) for reason in known] == known
+    assert {metrics.reason_of(reason) for reason in (None, "", "made up")} == {"other"}
+
+
+def test_what_may_come_of_a_webhook_is_there_before_the_first() -> None:
+    for outcome in ("processed", "forged", "unsigned", "mismatch"):
+        assert REGISTRY.get_sample_value("rasoi_payment_webhooks_total", {"outcome": outcome}) is not None

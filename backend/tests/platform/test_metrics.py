@@ -223,3 +223,55 @@ async def test_how_far_a_consumer_is_behind(settings: Settings) -> None:
     )  # what is fetched counts while nothing is finished
     member._measure()
     assert counted("rasoi_consumer_lag_events", room="watched", log="staff") == 7
+
+
+def test_methods_are_few() -> None:
+    real = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+    assert [metrics.method_of(method) for method in [*real, "get", "MAKE-UP"]] == [*real, "other", "other"]
+
+
+def test_times_are_told_apart_from_a_millisecond_to_ten_seconds() -> None:
+    bounds = metrics.SECONDS
+    assert (bounds[0], bounds[-1]) == (0.001, 10)
+    assert {0.1, 0.5, 1, 2.5} <= set(bounds), "what the alerts and dashboards ask for"
+
+
+def test_a_report_is_gone_after_twenty_seconds(gauge: LeaderGauge, monkeypatch: pytest.MonkeyPatch) -> None:
+    for now, known in ((1000.0, True), (1019.9, True), (1020.0, False)):
+        monkeypatch.setattr(metrics, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+        gauge.report({("a",): 1})
+        monkeypatch.setattr(metrics, "time", SimpleNamespace(monotonic=lambda at=now: at))
+        assert samples(gauge) == ({("a",): 1} if known else {}), now
+
+
+class Pool:
+    """Stands for a pool of asyncpg: how many connections are open, idle and allowed, and how many tasks wait."""
+
+    def __init__(self, size: int, idle: int, most: int, waiting: int, closing: bool = False) -> None:
+        self.size, self.idle, self.most, self.closing = size, idle, most, closing
+        self._queue = SimpleNamespace(_getters=[None] * waiting)
+        self.pool = self
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def get_size(self) -> int:
+        return self.size
+
+    def get_idle_size(self) -> int:
+        return self.idle
+
+    def get_max_size(self) -> int:
+        return self.most
+
+
+def test_a_rooms_pools_are_told_together() -> None:
+    pools = [Pool(5, 2, 10, 1), Pool(4, 4, 10, 2), Pool(9, 0, 9, 9, closing=True)]
+    for pool in pools:
+        metrics.POOLS.add(pool, "rasoi_a_test")
+    metrics.POOLS.add(owner := Pool(3, 0, 4, 0), None)
+    told = {
+        kind: counted(f"rasoi_db_connections_{kind}", room="a_test") for kind in ("used", "max", "waiting")
+    }
+    assert told == {"used": 3, "max": 20, "waiting": 3}
+    assert counted("rasoi_db_connections_max", room="all") >= owner.most

@@ -138,6 +138,7 @@ async def test_the_trace_crosses_kafka_in_the_messages_header(
             "DATABASE_URL": database_url,
             "SECRET_KEY": SECRET,
             "RAZORPAY_SIMULATOR_URL": "http://127.0.0.1:9",
+            "DEMO": "1",
             "RASOI_DATA": str(tmp_path),
             "POOL_SIZE": "4",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
@@ -320,7 +321,7 @@ async def test_a_call_to_razorpay_is_a_span_of_its_trace(settings: Settings) -> 
         provider.close()
     alone, asked = collector.named("GET razorpay")
     assert (asked.trace, asked.parent, asked.kind) == (TRACE, TAP, "CLIENT")
-    assert asked.failed and asked.errors == ["rasoi.payments.providers.OutcomeUnknown"]
+    assert asked.failed and asked.errors == ["rasoi.payments.providers.protocol.OutcomeUnknown"]
     assert asked.about["http.response.status_code"] == 501
     assert asked.about["url.full"] == f"{bank.url}/v1/payments/pay_2"
     assert alone.parent == "" and alone.trace != TRACE, "where nobody asked for it"

@@ -55,7 +55,7 @@ def test_the_gateway_resolves_names_at_run_time_and_waits_for_nobody() -> None:
 def test_with_keys_no_simulator_is_reached() -> None:
     keys = {"RAZORPAY_KEY_ID": "rzp_live_1", "RAZORPAY_KEY_SECRET": "s", "RAZORPAY_WEBHOOK_SECRETS": "w"}
     real = load(environment("payments", **keys) | {"SECRET_KEY": "x" * 32})
-    real_provider: Any = build_providers(real).first
+    real_provider: Any = build_providers(real).first.provider
     assert real_provider._base_url is None, "Razorpay's own"
     assert SERVICES["simulator"]["profiles"] == ["simulator"]
     assert "RAZORPAY_KEY_SECRET" not in SERVICES["simulator"]["environment"]
@@ -75,7 +75,7 @@ def test_the_simulators_address_follows_the_public_one(public_url: str, simulato
     given = {"PUBLIC_URL": public_url} if public_url else {}
     settings = load(environment("payments", **given) | {"SECRET_KEY": "x" * 32})
     assert settings.checkout_origin == simulator
-    provider: Any = build_providers(settings).first
+    provider: Any = build_providers(settings).first.provider
     assert provider._base_url == "http://simulator:8102"
 
 

@@ -25,6 +25,8 @@ describe('money', () => {
     expect(parseMilli('-0.25')).toBe(-250);
     expect(parseMilli('1.2345')).toBeNull();
     expect(milli(1500)).toBe('1.5');
+    expect(parseMilli('12')).toBe(12000);
+    expect(milli(1125)).toBe('1.125');
     expect(percent(250)).toBe('2.5%');
   });
 });

@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { KitchenAction, Ticket } from '../src/lib/types';
+import type { KitchenAction, Ticket, TicketState } from '../src/lib/types';
 import { boardHash, crc32 } from '../src/kitchen/hash';
 import { command } from '../src/kitchen/keys';
-import { age, allDay, callSign, compare, done, marked, news, visible, withActions } from '../src/kitchen/tickets';
+import {
+  age,
+  allDay,
+  bumpOf,
+  callSign,
+  compare,
+  destination,
+  done,
+  marked,
+  news,
+  primaryAction,
+  tapOf,
+  visible,
+  withActions,
+} from '../src/kitchen/tickets';
 import { item, ticket } from './tickets';
 
 const after = (before: Ticket, ...actions: Partial<KitchenAction>[]): Ticket | undefined =>
@@ -114,7 +128,53 @@ describe('age and keys', () => {
   });
 });
 
+describe('what a touch or a key does', () => {
+  const STATES: TicketState[] = ['held', 'queued', 'cooking', 'ready', 'served', 'voided'];
+  const byState = <T>(of: (state: TicketState) => T): Record<string, T> =>
+    Object.fromEntries(STATES.map((state) => [state, of(state)]));
+
+  it('on a line: done, back again, or seen', () => {
+    expect(byState((state) => tapOf(item('x', { state })))).toEqual({
+      held: 'bump',
+      queued: 'bump',
+      cooking: 'bump',
+      ready: 'recall',
+      served: 'bump',
+      voided: 'acknowledge',
+    });
+  });
+
+  it('on a whole ticket by its key: done, fired, or seen', () => {
+    expect(byState((state) => bumpOf(ticket('1', { state })))).toEqual({
+      held: 'fire',
+      queued: 'bump',
+      cooking: 'bump',
+      ready: 'bump',
+      served: 'bump',
+      voided: 'acknowledge',
+    });
+  });
+
+  it('on its head and foot: first start, then done', () => {
+    const finish = { action: 'bump', label: 'Done' };
+    expect(byState((state) => primaryAction(ticket('1', { state })))).toEqual({
+      held: { action: 'fire', label: 'Fire now' },
+      queued: { action: 'start', label: 'Start' },
+      cooking: finish,
+      ready: finish,
+      served: finish,
+      voided: { action: 'acknowledge', label: 'Seen' },
+    });
+  });
+});
+
 describe('what a ticket shows', () => {
+  it('names the table, or how the food leaves', () => {
+    expect(destination(ticket('1', { table: 'Table 7', type: 'takeaway' }))).toBe('Table 7');
+    expect(destination(ticket('1', { table: null, type: 'takeaway' }))).toBe('Takeaway');
+    expect(destination(ticket('1', { table: null }))).toBe('Dine-in');
+  });
+
   it('counts an item as done from ready on', () => {
     const states = (['held', 'queued', 'cooking', 'ready', 'served', 'voided'] as const).filter((state) =>
       done(item('x', { state })),

@@ -19,7 +19,7 @@ export function tender(due: number, tendered: number): Tender {
 export function press(typed: string, key: string): string {
   if (key === 'clear') return '';
   if (key === 'back') return typed.slice(0, -1);
-  if (key === '.' && (typed.includes('.') || !typed)) return typed;
+  if (key === '.' && typed.includes('.')) return typed;
   const next = typed === '0' && key !== '.' ? key : typed + key;
   return parseRupees(next.replace(/\.$/, '')) === null ? typed : next;
 }

@@ -117,6 +117,18 @@ describe('modifier groups', () => {
   });
 });
 
+describe('a dish', () => {
+  it('can be had with the choices that its groups ask for', () => {
+    expect(choices.itemFault(paneer, new Set(['mild', 'cheese']))).toBeNull();
+  });
+  it('names the group whose choice is missing', () => {
+    expect(choices.itemFault(paneer, new Set(['cheese']))).toBe('Spice: Please choose one.');
+  });
+  it('can not be had with a choice that it does not offer', () => {
+    expect(choices.itemFault(paneer, new Set(['mild', 'none such']))).toBe('That choice is no longer offered');
+  });
+});
+
 describe('a dish whose required choice is wholly sold out', () => {
   const soldOut = (group: typeof spice) => ({
     ...group,

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '$lib/api/error';
-import type { NewOrder, Order } from '$lib/types';
+import type { NewLine, NewOrder, Order } from '$lib/types';
 import { arrivedAs, emptyCart, isFinalRefusal, outcomeOf, settle, startSending } from './sending';
 
 const body = (total: number): NewOrder => ({ type: 'dine_in', lines: [], expected_total_paise: total });
 const line = { item_id: 'i', variant_id: 'v', modifiers: [], quantity: 2, note: '', course: 1, key: 'k' };
 
 describe('sending a cart', () => {
+  it('begins with nothing in it', () => {
+    expect(emptyCart('c')).toEqual({ id: 'c', lines: [], held: [], note: '', name: '', pending: null });
+  });
+
   it('keeps body and key while the answer is unknown', () => {
     const sent = startSending(emptyCart('cart-1'), body(100), 'guest', 1);
     expect(sent.pending).toEqual({ key: 'cart-1', body: body(100), since: 1, sender: 'guest' });
@@ -39,6 +43,7 @@ describe('sending a cart', () => {
 
 describe('an error', () => {
   it('is a refusal when it says why, and nothing else', () => {
+    expect(isFinalRefusal(400, 'invalid')).toBe(true);
     expect(isFinalRefusal(422, 'invalid')).toBe(true);
     expect(isFinalRefusal(409, 'sold-out')).toBe(true);
     expect(isFinalRefusal(409, 'in-progress')).toBe(false);
@@ -47,6 +52,7 @@ describe('an error', () => {
 
   it('leaves the order unknown where it says nothing of it', () => {
     expect(outcomeOf(new TypeError('x'))).toBe('unknown');
+    expect(outcomeOf(Object.assign(new Error('not the server’s'), { status: 422, slug: 'invalid' }))).toBe('unknown');
     expect(outcomeOf(ApiError.offline(null))).toBe('unknown');
     expect(outcomeOf(new ApiError(409, 'sold-out', '', ''))).toBe('refused');
     expect(outcomeOf(new ApiError(422, 'idempotency-key-reused', '', ''))).toBe('used');
@@ -73,5 +79,30 @@ describe('an order that arrived', () => {
 
   it('is not an equal one of before', () => {
     expect(arrivedAs(pending, [order('2026-11-29T09:59:50Z')])).toBeNull();
+  });
+
+  it('may be as much older as the clocks may differ', () => {
+    expect(arrivedAs(pending, [order('2026-11-29T09:59:57Z')])).not.toBeNull();
+    expect(arrivedAs(pending, [order('2026-11-29T09:59:56.999Z')])).toBeNull();
+  });
+
+  describe('with the same lines', () => {
+    const sent = (...lines: NewLine[]) => ({ ...pending, body: { ...body(1), lines } });
+    const stored = (...lines: object[]): Order => ({ placed_at: '2026-11-29T10:00:01Z', lines }) as unknown as Order;
+    const naan = { variant_id: 'a', quantity: 1 };
+    const dal = { variant_id: 'b', quantity: 2 };
+    const first = { course: 1, modifiers: [] };
+
+    it('in any order, and without what goes without saying', () => {
+      const order = stored({ ...dal, ...first }, { ...naan, ...first });
+      expect(arrivedAs(sent(naan, dal), [order])).toBe(order);
+    });
+
+    it('and not with another choice, or in another course', () => {
+      const chosen = sent({ ...naan, modifiers: ['hot'] });
+      expect(arrivedAs(chosen, [stored({ ...naan, course: 1, modifiers: [{ id: 'mild' }] })])).toBeNull();
+      expect(arrivedAs(chosen, [stored({ ...naan, ...first })])).toBeNull();
+      expect(arrivedAs(sent({ ...naan, course: 2 }), [stored({ ...naan, ...first })])).toBeNull();
+    });
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BoardStore } from '../src/kitchen/board.svelte';
 import { boardHash } from '../src/kitchen/hash';
 import type { Bell } from '../src/kitchen/sounds.svelte';
-import type { Change, Feed, Live, StaffSession } from '../src/lib';
+import type { Change, ChannelHandlers, Live, StaffSession } from '../src/lib';
 import type { BoardStep, KitchenAction, Ticket } from '../src/lib/types';
 import { ticket } from './tickets';
 
@@ -14,7 +14,7 @@ class Kitchen {
   loads = 0;
   asked: KitchenAction[] = [];
   reachable = true;
-  feed: Feed | null = null;
+  handlers: ChannelHandlers | null = null;
   rings: string[] = [];
 
   readonly api = {
@@ -34,8 +34,10 @@ class Kitchen {
 
   open(): BoardStore {
     const session = { outlet: { id: 1 }, api: this.api } as unknown as StaffSession;
-    const live = { follow: (_: string, feed: Feed) => ((this.feed = feed), () => undefined) } as unknown as Live;
-    const bell = { ring: (sound: string) => this.rings.push(sound), quiet: () => undefined } as unknown as Bell;
+    const live = {
+      follow: (_: string, handlers: ChannelHandlers) => ((this.handlers = handlers), () => undefined),
+    } as unknown as Live;
+    const bell = { ring: (sound: string) => this.rings.push(sound), stop: () => undefined } as unknown as Bell;
     return new BoardStore(session, live, bell, 'tandoor');
   }
 
@@ -57,7 +59,7 @@ class Kitchen {
       version: this.sequence,
       data: step,
     };
-    this.feed?.onChange(change as unknown as Change<never>);
+    this.handlers?.onChange(change as unknown as Change<never>);
   }
 
   private board(): object {
@@ -83,7 +85,7 @@ beforeEach(async () => {
   localStorage.clear();
   kitchen = new Kitchen();
   board = kitchen.open();
-  await kitchen.feed?.onJoin();
+  await kitchen.handlers?.onJoin();
 });
 afterEach(() => board.close());
 
@@ -97,7 +99,7 @@ describe('bump, undo and recall', () => {
     kitchen.reachable = true;
     board = kitchen.open();
     expect(board.waiting).toBe(1);
-    await kitchen.feed?.onJoin();
+    await kitchen.handlers?.onJoin();
     await vi.waitFor(() => expect(board.waiting).toBe(0));
     expect(kitchen.asked.map(({ action, ticket_id }) => [action, ticket_id])).toEqual([['bump', 'a']]);
   });
@@ -139,10 +141,10 @@ describe('what the socket says', () => {
   });
 
   it('and what it did not say is found by the comparison of hashes', async () => {
-    await kitchen.feed?.onCheck?.();
+    await kitchen.handlers?.onCheck?.();
     expect(kitchen.loads).toBe(1);
     kitchen.change(ticket('c', { number: 3 }), { lost: true });
-    await kitchen.feed?.onCheck?.();
+    await kitchen.handlers?.onCheck?.();
     expect(ids()).toEqual(['a', 'b', 'c']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Follower, judge, type Change, type Snapshot } from '../src/lib/live/follower';
+import { Follower, checkVersion, type Change, type Snapshot } from '../src/lib/live/follower';
 
 const change = (version: number, subject = 'board'): Change<string> => ({
   channel: 'c',
@@ -36,13 +36,13 @@ function setting(): {
   return { follower, seen, answer, loads: () => count };
 }
 
-describe('judge', () => {
+describe('checkVersion', () => {
   it('applies known + 1, drops what is older, sees gaps', () => {
-    expect(judge(4, 5)).toBe('apply');
-    expect(judge(4, 4)).toBe('drop');
-    expect(judge(4, 1)).toBe('drop');
-    expect(judge(4, 6)).toBe('gap');
-    expect(judge(undefined, 9)).toBe('apply');
+    expect(checkVersion(4, 5)).toBe('apply');
+    expect(checkVersion(4, 4)).toBe('drop');
+    expect(checkVersion(4, 1)).toBe('drop');
+    expect(checkVersion(4, 6)).toBe('gap');
+    expect(checkVersion(undefined, 9)).toBe('apply');
   });
 });
 

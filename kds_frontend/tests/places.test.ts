@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { arrange, cells, pack, type Claim, type Place } from '../src/kitchen/places';
+import { arrange, cells, pack, type Card, type Place } from '../src/kitchen/places';
 
-const claims = (text: string): Claim[] =>
+const cards = (text: string): Card[] =>
   text
     .split(' ')
     .filter(Boolean)
@@ -13,7 +13,7 @@ const claims = (text: string): Claim[] =>
 const show = (places: Place[]): string =>
   places.map((place) => `${place.id ?? '_'}${place.span > 1 ? place.span : ''}`).join(' ');
 const steps = (...boards: string[]): string =>
-  show(boards.reduce<Place[]>((places, board) => arrange(places, claims(board), false), []));
+  show(boards.reduce<Place[]>((places, board) => arrange(places, cards(board), false), []));
 
 describe('arrange', () => {
   it('places tickets oldest first and new ones at the end', () => {
@@ -54,14 +54,14 @@ describe('arrange', () => {
   });
 
   it('closes gaps and fits sizes only when told to', () => {
-    const places = [claims('a b c'), claims('a c')].reduce<Place[]>((old, next) => arrange(old, next, false), []);
-    expect(show(arrange(places, claims('a2 c'), true))).toBe('a2 c');
+    const places = [cards('a b c'), cards('a c')].reduce<Place[]>((old, next) => arrange(old, next, false), []);
+    expect(show(arrange(places, cards('a2 c'), true))).toBe('a2 c');
   });
 });
 
 describe('cells', () => {
   it('flows in rows and pages, and never breaks a long ticket', () => {
-    const places = arrange([], claims('a b2 c2 d e'), false);
+    const places = arrange([], cards('a b2 c2 d e'), false);
     const at = cells(places, { columns: 3, rows: 2 }).map(({ place, column, row, page }) => [
       place.id,
       page,
@@ -78,7 +78,7 @@ describe('cells', () => {
   });
 
   it('keeps a ticket within a narrower board', () => {
-    expect(cells(arrange([], claims('a4 b'), false), { columns: 2, rows: 1 }).map((cell) => cell.page)).toEqual([0, 1]);
+    expect(cells(arrange([], cards('a4 b'), false), { columns: 2, rows: 1 }).map((cell) => cell.page)).toEqual([0, 1]);
   });
 });
 

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 function show(what: Ticket): HTMLElement {
-  const rest = { lineScale: 1, place: 0, amberS: 300, redS: 600, news: null, selected: false, selectedItem: -1 };
+  const rest = { lineScale: 1, place: 0, amberS: 300, redS: 600, alert: null, selected: false, selectedItem: -1 };
   render(TicketCard, {
     ...rest,
     ticket: what,

@@ -6,15 +6,15 @@ import {
   age,
   allDay,
   bumpOf,
-  callSign,
+  displayNumber,
   compare,
   destination,
-  done,
-  marked,
-  news,
+  isDone,
+  hasMarks,
+  alertFor,
   primaryAction,
   tapOf,
-  visible,
+  isVisible,
   withActions,
 } from '../src/kitchen/tickets';
 import { item, ticket } from './tickets';
@@ -46,7 +46,7 @@ describe('waiting taps', () => {
     expect(one?.items.map((each) => each.state)).toEqual(['ready', 'queued']);
     expect(one?.state).toBe('cooking');
     const all = after(ticket('a'), { item_id: 'x' }, { item_id: 'y' });
-    expect(all && visible(all)).toBe(false);
+    expect(all && isVisible(all)).toBe(false);
   });
 
   it('bring a bumped ticket back', () => {
@@ -55,9 +55,9 @@ describe('waiting taps', () => {
 
   it('leave voided lines alone and acknowledge them', () => {
     const before = ticket('a', { state: 'voided', items: [item('x', { state: 'voided' })] });
-    expect(visible(before)).toBe(true);
+    expect(isVisible(before)).toBe(true);
     const seen = after(before, { action: 'acknowledge' });
-    expect(seen && visible(seen)).toBe(false);
+    expect(seen && isVisible(seen)).toBe(false);
   });
 
   it('reach every ticket of an order', () => {
@@ -81,16 +81,16 @@ describe('board order', () => {
   });
 });
 
-describe('news', () => {
+describe('alerts', () => {
   it('tells new, changed and cancelled apart, and keeps quiet about the rest', () => {
     const before = ticket('a');
-    expect(news(undefined, before)).toBe('new');
-    expect(news(undefined, ticket('a', { state: 'held' }))).toBeNull();
-    expect(news(ticket('a', { state: 'held' }), before)).toBe('new');
-    expect(news(before, { ...before, rush: true })).toBe('changed');
-    expect(news(before, { ...before, cancel_requested: true })).toBe('cancelled');
-    expect(news(before, { ...before, items: [item('x', { state: 'voided' }), item('y')] })).toBe('cancelled');
-    expect(news(before, { ...before, state: 'cooking', version: 2 })).toBeNull();
+    expect(alertFor(undefined, before)).toBe('new');
+    expect(alertFor(undefined, ticket('a', { state: 'held' }))).toBeNull();
+    expect(alertFor(ticket('a', { state: 'held' }), before)).toBe('new');
+    expect(alertFor(before, { ...before, rush: true })).toBe('changed');
+    expect(alertFor(before, { ...before, cancel_requested: true })).toBe('cancelled');
+    expect(alertFor(before, { ...before, items: [item('x', { state: 'voided' }), item('y')] })).toBe('cancelled');
+    expect(alertFor(before, { ...before, state: 'cooking', version: 2 })).toBeNull();
   });
 });
 
@@ -177,23 +177,23 @@ describe('what a ticket shows', () => {
 
   it('counts an item as done from ready on', () => {
     const states = (['held', 'queued', 'cooking', 'ready', 'served', 'voided'] as const).filter((state) =>
-      done(item('x', { state })),
+      isDone(item('x', { state })),
     );
     expect(states).toEqual(['ready', 'served']);
   });
 
   it('marks the head for each thing that it has to say', () => {
-    expect(marked(ticket('1'))).toBe(false);
+    expect(hasMarks(ticket('1'))).toBe(false);
     for (const more of [{ cancel_requested: true }, { rush: true }, { course: 2 }, { state: 'held' as const }]) {
-      expect(marked(ticket('1', more))).toBe(true);
+      expect(hasMarks(ticket('1', more))).toBe(true);
     }
   });
 
   it('is called by its token only where food is taken away', () => {
-    expect(callSign(ticket('1', { order_number: 12 }))).toBe('12');
-    expect(callSign(ticket('1', { order_number: 12, token: 'T7', type: 'takeaway' }))).toBe('T7');
-    expect(callSign(ticket('1', { order_number: 12, token: 'T7' }))).toBe('12');
-    expect(callSign(ticket('1', { order_number: 12, type: 'takeaway' }))).toBe('12');
+    expect(displayNumber(ticket('1', { order_number: 12 }))).toBe('12');
+    expect(displayNumber(ticket('1', { order_number: 12, token: 'T7', type: 'takeaway' }))).toBe('T7');
+    expect(displayNumber(ticket('1', { order_number: 12, token: 'T7' }))).toBe('12');
+    expect(displayNumber(ticket('1', { order_number: 12, type: 'takeaway' }))).toBe('12');
   });
 
   it('stands behind older ones, held ones last, and by number where two came together', () => {
@@ -234,14 +234,14 @@ describe('actions that wait', () => {
 describe('what the cook must hear about', () => {
   const held = ticket('1', { state: 'held' });
   it('is a fired course, but not one that starts otherwise', () => {
-    expect(news(held, ticket('1'))).toBe('new');
-    expect(news(held, ticket('1', { state: 'voided' }))).toBe(null);
+    expect(alertFor(held, ticket('1'))).toBe('new');
+    expect(alertFor(held, ticket('1', { state: 'voided' }))).toBe(null);
   });
 
   it('is another note or another item', () => {
-    expect(news(ticket('1'), ticket('1', { note: 'no salt' }))).toBe('changed');
-    expect(news(ticket('1'), ticket('1', { items: [item('x'), item('y'), item('z')] }))).toBe('changed');
-    expect(news(ticket('1'), ticket('1', { version: 2 }))).toBe(null);
+    expect(alertFor(ticket('1'), ticket('1', { note: 'no salt' }))).toBe('changed');
+    expect(alertFor(ticket('1'), ticket('1', { items: [item('x'), item('y'), item('z')] }))).toBe('changed');
+    expect(alertFor(ticket('1'), ticket('1', { version: 2 }))).toBe(null);
   });
 });
 

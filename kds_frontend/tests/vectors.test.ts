@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { boardHash } from '../src/kitchen/hash';
-import { age, stateOf, visible, withActions } from '../src/kitchen/tickets';
+import { age, stateOf, isVisible, withActions } from '../src/kitchen/tickets';
 import type { KitchenActionName, Ticket, TicketItem, TicketState } from '../src/lib/types';
 
 /** The cases of a golden vector, which Python and SQL tests read as well. */
@@ -57,7 +57,7 @@ describe('golden vectors', () => {
     cases<{ state: TicketState; items: Pick<TicketItem, 'state' | 'acknowledged'>[]; visible: boolean }>('visibility'),
   )('visibility of $state is $visible', ({ state, items, visible: shown }) => {
     expect(
-      visible(
+      isVisible(
         ticket(
           state,
           items.map((each, index) => item(each.state, index, each.acknowledged)),

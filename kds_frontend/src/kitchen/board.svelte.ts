@@ -18,7 +18,7 @@ import {
 } from '$lib';
 import { boardHash } from './hash';
 import type { Bell } from './sounds.svelte';
-import { callSign, compare, news, struck, visible, withActions, type News } from './tickets';
+import { displayNumber, compare, alertFor, isVoided, isVisible, withActions, type AlertKind } from './tickets';
 
 const READY = 'ready' as const;
 
@@ -29,13 +29,13 @@ const REASONS: Record<string, string> = {
   'no-cancellation-asked': 'The request to cancel is gone',
 };
 
-/** One station's board: the server's tickets, the cook's unsent taps on top, and what is news. */
+/** One station's board: the server's tickets, the cook's unsent taps on top, and its alerts. */
 export class BoardStore {
   board = $state<Omit<Board, 'tickets'> | null>(null);
   fault = $state<unknown>(null);
   waiting = $state(0);
-  /** News per ticket, until the cook has answered it. */
-  readonly unseen = new SvelteMap<string, Exclude<News, null>>();
+  /** What each ticket alerts the cook to, until it was answered. */
+  readonly alerts = new SvelteMap<string, AlertKind>();
   /** Bumped on this screen, latest last: what undo brings back. */
   readonly bumped: { ticket: Ticket; itemId?: string }[] = [];
 
@@ -43,16 +43,18 @@ export class BoardStore {
   private pending = $state.raw<KitchenAction[]>([]);
   /** Brought back by this screen, until the server's answer is here. */
   private recalled = $state.raw(new Map<string, Ticket>());
-  private readonly own = new Set<string>();
+  private readonly ownActions = new Set<string>();
   private versions = new Map<string, number>();
   private readonly follower: Follower<Board, BoardStep>;
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
-  private readonly leave: () => void;
-  private readonly here: { params: { path: { station: string } } };
+  private readonly unfollow: () => void;
+  private readonly boardPath: { params: { path: { station: string } } };
 
   /** The tickets on the board as the cook sees them, in board order. */
   readonly shown = $derived(
-    [...withActions(new Map([...this.recalled, ...this.tickets]), this.pending).values()].filter(visible).sort(compare),
+    [...withActions(new Map([...this.recalled, ...this.tickets]), this.pending).values()]
+      .filter(isVisible)
+      .sort(compare),
   );
 
   constructor(
@@ -61,7 +63,7 @@ export class BoardStore {
     private readonly bell: Bell,
     readonly station: string,
   ) {
-    this.here = { params: { path: { station } } };
+    this.boardPath = { params: { path: { station } } };
     this.follower = new Follower({
       load: () => this.load(),
       reset: (board) => this.reset(board),
@@ -71,34 +73,34 @@ export class BoardStore {
       name: 'rasoi.kitchen.queue',
       storage: localStorage,
       send: (actions) => this.send(actions),
-      onResult: (action, result) => this.settled(action, result),
+      onResult: (action, result) => this.handleResult(action, result),
       onRefused: (_, error) => toasts.bad(error.detail),
       onChange: () => this.refreshPending(),
     });
     this.refreshPending();
     builds.busy = () => this.queue.size > 0;
-    this.leave = live.follow(`kitchen:${session.outlet?.id ?? 1}:${station}`, {
+    this.unfollow = live.follow(`kitchen:${session.outlet?.id ?? 1}:${station}`, {
       onChange: (change) => this.follower.receive(change as Change<BoardStep>),
-      onJoin: () => this.joined(),
+      onJoin: () => this.refresh(),
       onCheck: () => this.compareWithServer(),
       onRefused: (reason) => (this.fault = new Error(`This station can’t be shown: ${reason}`)),
     });
   }
 
   close(): void {
-    this.leave();
+    this.unfollow();
     this.queue.close();
-    this.bell.quiet();
+    this.bell.stop();
   }
 
   act(action: KitchenActionName, on: { ticket: Ticket; itemId?: string }): void {
     const { ticket, itemId } = on;
     const wholeOrder =
       action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
-    this.unseen.delete(ticket.id);
+    this.alerts.delete(ticket.id);
     if (action === 'bump') this.bumped.push(on);
     const action_id = newId();
-    this.own.add(action_id);
+    this.ownActions.add(action_id);
     this.queue.add({
       action_id,
       action,
@@ -111,7 +113,7 @@ export class BoardStore {
   /** Brings a ticket back from recall or undo, at once even without network. */
   recall(ticket: Ticket, itemId?: string): void {
     if (!this.tickets.has(ticket.id)) {
-      const items = ticket.items.map((item) => ({ ...item, state: struck(item) ? item.state : READY }));
+      const items = ticket.items.map((item) => ({ ...item, state: isVoided(item) ? item.state : READY }));
       this.recalled = new Map(this.recalled).set(ticket.id, { ...ticket, items });
     }
     this.act('recall', { ticket, ...(itemId ? { itemId } : {}) });
@@ -121,21 +123,21 @@ export class BoardStore {
     const last = this.bumped.pop();
     if (!last) return;
     this.recall(last.ticket, last.itemId);
-    toasts.show(`${callSign(last.ticket)} is back`);
+    toasts.show(`${displayNumber(last.ticket)} is back`);
   }
 
   /** The cook has seen what is new. */
-  acknowledge(): void {
-    this.unseen.clear();
-    this.bell.quiet();
+  clearAlerts(): void {
+    this.alerts.clear();
+    this.bell.stop();
   }
 
   async retry(): Promise<void> {
     this.fault = null;
-    await this.joined().catch(() => undefined);
+    await this.refresh().catch(() => undefined);
   }
 
-  private async joined(): Promise<void> {
+  private async refresh(): Promise<void> {
     try {
       await this.follower.resync();
       this.fault = null;
@@ -147,28 +149,28 @@ export class BoardStore {
   }
 
   private async load(): Promise<{ state: Board; versions: Record<string, number> }> {
-    const board = await this.session.api.get('/api/kitchen/boards/{station}', this.here);
+    const board = await this.session.api.get('/api/kitchen/boards/{station}', this.boardPath);
     const subject = `${board.outlet_id}:${board.station.code}`;
     return { state: board, versions: { [subject]: board.sequence, ...board.subjects } };
   }
 
   private reset(board: Board): void {
-    builds.seen(board.build);
+    builds.onServerBuild(board.build);
     const first = this.board === null;
     const before = this.tickets;
     const { tickets, ...rest } = board;
     this.board = rest;
     this.versions = new Map(tickets.map((ticket) => [ticket.id, ticket.version]));
     this.tickets = new Map(tickets.map((ticket) => [ticket.id, ticket]));
-    if (!first) for (const ticket of tickets) this.announce(before.get(ticket.id), ticket);
-    this.dropOldNews();
+    if (!first) for (const ticket of tickets) this.alert(before.get(ticket.id), ticket);
+    this.dropOldAlerts();
   }
 
   private apply(change: Change<BoardStep>): void {
     const { ticket, sequence, hash, action_id } = change.data;
     if (this.board) this.board = { ...this.board, sequence, hash };
     if (ticket.version >= (this.versions.get(ticket.id) ?? 0))
-      this.put(ticket, action_id !== null && this.own.has(action_id));
+      this.put(ticket, action_id !== null && this.ownActions.has(action_id));
     if (boardHash(this.tickets.values()) !== hash) void this.follower.resync().catch(() => undefined);
   }
 
@@ -176,29 +178,29 @@ export class BoardStore {
     this.versions.set(ticket.id, ticket.version);
     const before = this.tickets.get(ticket.id);
     const next = new Map(this.tickets);
-    if (visible(ticket)) next.set(ticket.id, ticket);
+    if (isVisible(ticket)) next.set(ticket.id, ticket);
     else next.delete(ticket.id);
     this.tickets = next;
-    if (visible(ticket) && !ours) this.announce(before, ticket);
-    this.dropOldNews();
+    if (isVisible(ticket) && !ours) this.alert(before, ticket);
+    this.dropOldAlerts();
   }
 
-  private announce(before: Ticket | undefined, ticket: Ticket): void {
-    const item = news(before, ticket);
-    if (!item) return;
-    this.unseen.set(ticket.id, item);
-    this.bell.ring(item);
+  private alert(before: Ticket | undefined, ticket: Ticket): void {
+    const kind = alertFor(before, ticket);
+    if (!kind) return;
+    this.alerts.set(ticket.id, kind);
+    this.bell.ring(kind);
   }
 
-  private dropOldNews(): void {
-    for (const id of this.unseen.keys()) if (!this.tickets.has(id)) this.unseen.delete(id);
-    if (this.unseen.size === 0) this.bell.quiet();
+  private dropOldAlerts(): void {
+    for (const id of this.alerts.keys()) if (!this.tickets.has(id)) this.alerts.delete(id);
+    if (this.alerts.size === 0) this.bell.stop();
   }
 
   private async compareWithServer(): Promise<void> {
     const own = boardHash(this.tickets.values());
     const other = await this.session.api
-      .changed('/api/kitchen/boards/{station}', `"${own}"`, this.here)
+      .changed('/api/kitchen/boards/{station}', `"${own}"`, this.boardPath)
       .catch(() => null);
     if (other) await this.follower.resync().catch(() => undefined);
   }
@@ -214,16 +216,16 @@ export class BoardStore {
     );
   }
 
-  private settled(action: KitchenAction, result: KitchenActionResult): void {
+  private handleResult(action: KitchenAction, result: KitchenActionResult): void {
     const { ticket } = result;
-    if (action.action === 'recall') this.forgetRecalled(action.ticket_id);
+    if (action.action === 'recall') this.dropRecalled(action.ticket_id);
     if (ticket && ticket.version >= (this.versions.get(ticket.id) ?? 0)) this.put(ticket, true);
     const reason = result.applied ? undefined : REASONS[result.reason ?? ''];
     if (reason) toasts.show(reason, 'warn');
     if (!result.applied && !ticket) void this.follower.resync().catch(() => undefined);
   }
 
-  private forgetRecalled(id: string | null | undefined): void {
+  private dropRecalled(id: string | null | undefined): void {
     this.recalled = new Map([...this.recalled].filter(([known]) => known !== id));
   }
 

@@ -3,7 +3,7 @@ import type { Arrangement } from './arrangement.svelte';
 import type { BoardStore } from './board.svelte';
 import { command, type Command } from './keys';
 import type { Bell } from './sounds.svelte';
-import { bumpOf, callSign, tapOf } from './tickets';
+import { bumpOf, displayNumber, tapOf } from './tickets';
 
 /** What taps and keys do on the board, and what is selected or open. */
 export class BoardControls {
@@ -38,7 +38,7 @@ export class BoardControls {
   recall(ticket: Ticket): void {
     this.store.recall(ticket);
     this.recallOpen = false;
-    toasts.good(`${callSign(ticket)} is back on the board`);
+    toasts.good(`${displayNumber(ticket)} is back on the board`);
   }
 
   key(event: KeyboardEvent): void {
@@ -55,8 +55,8 @@ export class BoardControls {
 
   private act(ticket: Ticket, action: KitchenActionName, itemId?: string): void {
     this.store.act(action, { ticket, ...(itemId ? { itemId } : {}) });
-    if (action === 'bump' && !itemId) toasts.undo(`${callSign(ticket)} done`, () => this.store.undo());
-    if (action === 'accept_cancel') toasts.show(`Order ${callSign(ticket)} cancelled`, 'warn');
+    if (action === 'bump' && !itemId) toasts.undo(`${displayNumber(ticket)} done`, () => this.store.undo());
+    if (action === 'accept_cancel') toasts.show(`Order ${displayNumber(ticket)} cancelled`, 'warn');
   }
 
   private run(what: Command): void {
@@ -70,7 +70,7 @@ export class BoardControls {
       case 'undo':
         return this.store.undo();
       case 'seen':
-        return this.store.acknowledge();
+        return this.store.clearAlerts();
       case 'sound':
         return this.bell.toggle();
       case 'recall':

@@ -6,7 +6,7 @@ export interface Place {
 }
 
 /** What wants a place; the list is in board order. */
-export interface Claim {
+export interface Card {
   id: string;
   span: number;
   rush: boolean;
@@ -26,54 +26,54 @@ export interface Cell {
 
 /**
  * The next places. Tickets keep theirs, and its size; one that left leaves a gap; new ones come last,
- * or into their time order when they are recalled or rushed. Only `tidy` closes gaps and fits sizes.
+ * or into their time order when they are recalled or rushed. Only `closeGaps` closes gaps and fits sizes.
  */
-export function arrange(before: Place[], claims: Claim[], tidy: boolean): Place[] {
-  const wanted = new Map(claims.map((claim) => [claim.id, claim]));
-  const places = before.map((place) => stay(place, wanted));
-  const held = new Set(places.map((place) => place.id));
-  const rank = new Map(claims.map((claim, index) => [claim.id, index]));
-  trim(places);
-  for (const claim of claims) {
-    if (!held.has(claim.id)) settle(places, claim, rank);
+export function arrange(before: Place[], cards: Card[], closeGaps: boolean): Place[] {
+  const byId = new Map(cards.map((card) => [card.id, card]));
+  const places = before.map((place) => updated(place, byId));
+  const placed = new Set(places.map((place) => place.id));
+  const rank = new Map(cards.map((card, index) => [card.id, index]));
+  dropTrailingGaps(places);
+  for (const card of cards) {
+    if (!placed.has(card.id)) insert(places, card, rank);
   }
-  return tidy ? fitted(places, wanted) : places;
+  return closeGaps ? withoutGaps(places, byId) : places;
 }
 
-function stay(place: Place, wanted: Map<string, Claim>): Place {
-  const claim = place.id === null ? undefined : wanted.get(place.id);
-  if (!claim || (claim.rush && !place.rush)) return { id: null, span: place.span, rush: false };
-  return { id: claim.id, span: place.span, rush: claim.rush };
+function updated(place: Place, byId: Map<string, Card>): Place {
+  const card = place.id === null ? undefined : byId.get(place.id);
+  if (!card || (card.rush && !place.rush)) return { id: null, span: place.span, rush: false };
+  return { id: card.id, span: place.span, rush: card.rush };
 }
 
-function fitted(places: Place[], wanted: Map<string, Claim>): Place[] {
+function withoutGaps(places: Place[], byId: Map<string, Card>): Place[] {
   return places.flatMap((place) => {
-    const claim = place.id === null ? undefined : wanted.get(place.id);
-    return claim ? [{ id: claim.id, span: claim.span, rush: claim.rush }] : [];
+    const card = place.id === null ? undefined : byId.get(place.id);
+    return card ? [{ id: card.id, span: card.span, rush: card.rush }] : [];
   });
 }
 
-function settle(places: Place[], claim: Claim, rank: Map<string, number>): void {
-  const own = rank.get(claim.id) ?? 0;
+function insert(places: Place[], card: Card, rank: Map<string, number>): void {
+  const own = rank.get(card.id) ?? 0;
   const later = places.findIndex((place) => place.id !== null && (rank.get(place.id) ?? 0) > own);
-  const place = { id: claim.id, span: claim.span, rush: claim.rush };
+  const place = { id: card.id, span: card.span, rush: card.rush };
   if (later === -1) {
     places.push(place);
     return;
   }
   let first = later;
   while (first > 0 && places[first - 1]?.id === null) first--;
-  const gap = places.slice(first, later).findIndex((candidate) => candidate.span >= claim.span);
+  const gap = places.slice(first, later).findIndex((candidate) => candidate.span >= card.span);
   if (gap === -1) {
     places.splice(later, 0, place);
     return;
   }
-  const rest = (places[first + gap]?.span ?? claim.span) - claim.span;
+  const rest = (places[first + gap]?.span ?? card.span) - card.span;
   const filler = rest > 0 ? [{ id: null, span: rest, rush: false }] : [];
   places.splice(first + gap, 1, place, ...filler);
 }
 
-function trim(places: Place[]): void {
+function dropTrailingGaps(places: Place[]): void {
   while (places.length > 0 && places[places.length - 1]?.id === null) places.pop();
 }
 

@@ -1,7 +1,7 @@
-export type Sound = 'new' | 'changed' | 'cancelled';
+import type { AlertKind } from './tickets';
 
 const REPEAT_MS = 8000;
-const TUNES: Record<Sound, { wave: OscillatorType; notes: [hertz: number, atS: number, forS: number][] }> = {
+const TUNES: Record<AlertKind, { wave: OscillatorType; notes: [hertz: number, atS: number, forS: number][] }> = {
   new: {
     wave: 'triangle',
     notes: [
@@ -31,7 +31,7 @@ export class Bell {
   muted = $state(localStorage.getItem('rasoi.kitchen.muted') === 'yes');
   unlocked = $state(false);
   private audio: AudioContext | null = null;
-  private waiting: Sound | null = null;
+  private waiting: AlertKind | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
 
   /** Browsers allow sound only from a touch or key on. */
@@ -47,23 +47,23 @@ export class Bell {
     void this.unlock().then(() => this.play('changed'));
   }
 
-  /** Rings now, and again until `quiet`. A cancellation outranks the rest. */
-  ring(sound: Sound): void {
-    if (this.waiting !== 'cancelled') this.waiting = sound;
-    this.play(sound);
+  /** Rings now, and again until `stop`. A cancellation outranks the rest. */
+  ring(kind: AlertKind): void {
+    if (this.waiting !== 'cancelled') this.waiting = kind;
+    this.play(kind);
     clearInterval(this.timer);
     this.timer = setInterval(() => this.waiting && this.play(this.waiting), REPEAT_MS);
   }
 
-  quiet(): void {
+  stop(): void {
     this.waiting = null;
     clearInterval(this.timer);
   }
 
-  private play(sound: Sound): void {
+  private play(kind: AlertKind): void {
     const audio = this.audio;
     if (!audio || this.muted || audio.state !== 'running') return;
-    const { wave, notes } = TUNES[sound];
+    const { wave, notes } = TUNES[kind];
     for (const [hertz, at, length] of notes) {
       const start = audio.currentTime + at;
       const tone = new OscillatorNode(audio, { type: wave, frequency: hertz });

@@ -1,23 +1,23 @@
 import type { KitchenAction, KitchenActionName, Ticket, TicketItem, TicketState } from '$lib';
 
 /** Whether a ticket belongs on its board. */
-export function visible(ticket: Ticket): boolean {
+export function isVisible(ticket: Ticket): boolean {
   if (ticket.state === 'voided') return ticket.items.some((item) => !item.acknowledged);
   return ticket.state === 'held' || ticket.state === 'queued' || ticket.state === 'cooking';
 }
 
-export function done(item: TicketItem): boolean {
+export function isDone(item: TicketItem): boolean {
   return item.state === 'ready' || item.state === 'served';
 }
 
 /** Voided in sight of the cook until acknowledged. */
-export function struck(item: TicketItem): boolean {
+export function isVoided(item: TicketItem): boolean {
   return item.state === 'voided';
 }
 
 /** What a tap on a line means. */
 export function tapOf(item: TicketItem): KitchenActionName {
-  if (struck(item)) return 'acknowledge';
+  if (isVoided(item)) return 'acknowledge';
   return item.state === 'ready' ? 'recall' : 'bump';
 }
 
@@ -40,12 +40,12 @@ export function destination(ticket: Ticket): string {
 }
 
 /** Whether its head says more than the table and the payment. */
-export function marked(ticket: Ticket): boolean {
+export function hasMarks(ticket: Ticket): boolean {
   return ticket.cancel_requested || ticket.rush || ticket.course > 1 || ticket.state === 'held';
 }
 
 /** The time from which a ticket ages. */
-export function bornAt(ticket: Ticket): string {
+export function agesFrom(ticket: Ticket): string {
   return ticket.fired_at ?? ticket.placed_at;
 }
 
@@ -54,7 +54,7 @@ export function compare(a: Ticket, b: Ticket): number {
   return (
     Number(b.rush) - Number(a.rush) ||
     Number(a.state === 'held') - Number(b.state === 'held') ||
-    Date.parse(bornAt(a)) - Date.parse(bornAt(b)) ||
+    Date.parse(agesFrom(a)) - Date.parse(agesFrom(b)) ||
     a.number - b.number
   );
 }
@@ -103,17 +103,17 @@ function applied(ticket: Ticket, action: KitchenAction): Ticket {
     return { ...ticket, rush: action.action === 'rush' };
   }
   if (action.action === 'acknowledge') {
-    return { ...ticket, items: pick((item) => (struck(item) ? { ...item, acknowledged: true } : item)) };
+    return { ...ticket, items: pick((item) => (isVoided(item) ? { ...item, acknowledged: true } : item)) };
   }
   return { ...ticket, cancel_requested: false };
 }
 
-export type News = 'new' | 'changed' | 'cancelled' | null;
+export type AlertKind = 'new' | 'changed' | 'cancelled';
 
 /** What the cook must hear about, between two states of one ticket. */
-export function news(before: Ticket | undefined, after: Ticket): News {
+export function alertFor(before: Ticket | undefined, after: Ticket): AlertKind | null {
   if (!before) return after.state === 'held' ? null : 'new';
-  const voided = (ticket: Ticket): number => ticket.items.filter(struck).length;
+  const voided = (ticket: Ticket): number => ticket.items.filter(isVoided).length;
   if (voided(after) > voided(before)) return 'cancelled';
   if (after.cancel_requested && !before.cancel_requested) return 'cancelled';
   if (before.state === 'held' && after.state === 'queued') return 'new';
@@ -154,7 +154,7 @@ export function allDay(tickets: Iterable<Ticket>): Count[] {
 }
 
 /** What a ticket is called across the room. */
-export function callSign(ticket: Ticket): string {
+export function displayNumber(ticket: Ticket): string {
   return ticket.token !== null && ticket.type === 'takeaway' ? `${ticket.token}` : `${ticket.order_number}`;
 }
 

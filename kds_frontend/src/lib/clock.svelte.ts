@@ -3,7 +3,7 @@ class Clock {
   /** The server's time in ms, moving once a second. */
   now = $state(Date.now());
   private skew = 0;
-  private best = Infinity;
+  private shortestTrip = Infinity;
 
   constructor() {
     if (typeof window !== 'undefined') setInterval(() => (this.now = this.server()), 1000);
@@ -13,14 +13,14 @@ class Clock {
     return Date.now() + this.skew;
   }
 
-  /** Learns the skew from an HTTP Date (whole seconds); the quickest answers say most. */
-  learn(date: string | null, sentAt: number, heardAt: number): void {
-    const trip = heardAt - sentAt;
-    if (!date || trip > this.best * 2) return;
+  /** Estimates the skew from an HTTP Date (whole seconds); the quickest answers say most. */
+  synchronize(date: string | null, sentAt: number, answeredAt: number): void {
+    const roundTrip = answeredAt - sentAt;
+    if (!date || roundTrip > this.shortestTrip * 2) return;
     const server = Date.parse(date);
     if (Number.isNaN(server)) return;
-    this.best = Math.min(this.best, Math.max(trip, 20));
-    const skew = server + 500 - (sentAt + heardAt) / 2;
+    this.shortestTrip = Math.min(this.shortestTrip, Math.max(roundTrip, 20));
+    const skew = server + 500 - (sentAt + answeredAt) / 2;
     this.skew = Math.abs(skew) < 2000 ? 0 : skew;
   }
 

@@ -85,7 +85,7 @@ export class WaiterStore implements DraftContext {
 
   start(): void {
     if (this.live) return;
-    this.live = new Live(this.session, { pulseMs: 4000, onRevoked: () => void this.leave() });
+    this.live = new Live(this.session, { heartbeatMs: 4000, onRevoked: () => void this.leave() });
     this.live.follow(`floor:${this.outlet}`, {
       onJoin: () => this.load(),
       onChange: (change) => this.onFloor(change as Change<FloorTicket>),

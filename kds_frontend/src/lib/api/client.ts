@@ -134,7 +134,7 @@ export class Api {
     if (request.method !== 'GET') request.headers.set('traceparent', newTraceparent());
     const started = Date.now();
     const response = await fetch(request);
-    clock.learn(response.headers.get('Date'), started, Date.now());
+    clock.synchronize(response.headers.get('Date'), started, Date.now());
     return response;
   }
 }

@@ -8,7 +8,7 @@ interface Stored<T> {
 }
 
 /**
- * A session kept in localStorage, refreshed before it ends; several tabs share one. Screens react to who is signed
+ * A session stored in localStorage, refreshed before it ends; several tabs share one. Screens react to who is signed
  * in, never to a renewal: the token and its end are plain fields, and `identity` stays the same object meanwhile.
  */
 abstract class StoredSession<T, Identity> implements Credentials {
@@ -27,7 +27,7 @@ abstract class StoredSession<T, Identity> implements Credentials {
   protected abstract identify(reply: T): Identity;
   protected abstract renew(current: T): Promise<T>;
   protected abstract lifetime(reply: T): number;
-  protected abstract same(a: T, b: T): boolean;
+  protected abstract sameToken(a: T, b: T): boolean;
 
   get signedIn(): boolean {
     return this.identity !== null;
@@ -39,17 +39,17 @@ abstract class StoredSession<T, Identity> implements Credentials {
     return this.refreshing;
   }
 
-  /** Takes up what an earlier page kept; to be called once the session is whole. */
+  /** Uses what an earlier page stored; to be called at the end of the constructor. */
   protected resume(): void {
     this.adopt(this.read());
   }
 
-  protected keep(reply: T): void {
+  protected save(reply: T): void {
     this.adopt({ reply, expiresAt: Date.now() + this.lifetime(reply) * 1000 });
     localStorage.setItem(this.storageKey, JSON.stringify(this.stored));
   }
 
-  protected forget(): void {
+  protected clear(): void {
     localStorage.removeItem(this.storageKey);
     this.adopt(null);
   }
@@ -65,28 +65,28 @@ abstract class StoredSession<T, Identity> implements Credentials {
     const before = this.stored;
     if (!before) return false;
     const elsewhere = this.read();
-    if (elsewhere && !this.same(elsewhere.reply, before.reply)) {
+    if (elsewhere && !this.sameToken(elsewhere.reply, before.reply)) {
       this.adopt(elsewhere);
       return true;
     }
     try {
-      this.keep(await this.renew(before.reply));
+      this.save(await this.renew(before.reply));
       return true;
     } catch (error) {
-      if (error instanceof ApiError && !error.temporary) return this.adoptOrForget(before);
+      if (error instanceof ApiError && !error.temporary) return this.adoptOrClear(before);
       this.schedule(15_000);
       return false;
     }
   }
 
   /** Another tab may have used the refresh token first. */
-  private adoptOrForget(before: Stored<T>): boolean {
+  private adoptOrClear(before: Stored<T>): boolean {
     const elsewhere = this.read();
-    if (elsewhere && !this.same(elsewhere.reply, before.reply)) {
+    if (elsewhere && !this.sameToken(elsewhere.reply, before.reply)) {
       this.adopt(elsewhere);
       return true;
     }
-    this.forget();
+    this.clear();
     return false;
   }
 
@@ -107,11 +107,11 @@ abstract class StoredSession<T, Identity> implements Credentials {
   }
 }
 
-/** A person of the staff on this screen. Keep one instance per screen. */
+/** A person of the staff on this screen. One instance per screen. */
 export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply, 'person' | 'outlet'>> {
   /** Signed-in calls go through this client. */
   readonly api = new Api(this);
-  private readonly open = new Api();
+  private readonly anonymous = new Api();
 
   constructor(screen: string) {
     super(`rasoi.${screen}.session`);
@@ -131,20 +131,20 @@ export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply,
   }
 
   async login(username: string, password: string): Promise<void> {
-    this.keep(await this.open.post('/api/staff/login', { body: { username, password } }));
+    this.save(await this.anonymous.post('/api/staff/login', { body: { username, password } }));
   }
 
   async loginPin(pin: string, outletId = 1): Promise<void> {
-    this.keep(await this.open.post('/api/staff/login/pin', { body: { outlet_id: outletId, pin } }));
+    this.save(await this.anonymous.post('/api/staff/login/pin', { body: { outlet_id: outletId, pin } }));
   }
 
   /** Signs out here at once, and on the server when it can be reached. */
   async logout(): Promise<void> {
     const token = this.token;
-    this.forget();
+    this.clear();
     if (!token) return;
-    const farewell = new Api({ token, refresh: () => Promise.resolve(false) });
-    await farewell.post('/api/staff/logout').catch(() => undefined);
+    const withOldToken = new Api({ token, refresh: () => Promise.resolve(false) });
+    await withOldToken.post('/api/staff/logout').catch(() => undefined);
   }
 
   protected identify({ person, outlet }: SessionReply): Pick<SessionReply, 'person' | 'outlet'> {
@@ -152,14 +152,14 @@ export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply,
   }
 
   protected renew(current: SessionReply): Promise<SessionReply> {
-    return this.open.post('/api/staff/refresh', { body: { refresh_token: current.refresh_token } });
+    return this.anonymous.post('/api/staff/refresh', { body: { refresh_token: current.refresh_token } });
   }
 
   protected lifetime(reply: SessionReply): number {
     return reply.expires_in;
   }
 
-  protected same(a: SessionReply, b: SessionReply): boolean {
+  protected sameToken(a: SessionReply, b: SessionReply): boolean {
     return a.access_token === b.access_token;
   }
 }
@@ -169,7 +169,7 @@ type GuestIdentity = Omit<GuestSessionReply, 'token' | 'expires_in'>;
 /** A guest's session at a table, or for takeaway. */
 export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity> {
   readonly api = new Api(this);
-  private readonly open = new Api();
+  private readonly anonymous = new Api();
 
   constructor(tableCode: string | null) {
     super(`rasoi.order.session.${tableCode ?? 'takeaway'}`);
@@ -187,16 +187,16 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
     return this.identity;
   }
 
-  /** Takes up the kept session, or starts one by the table's code. */
+  /** Uses the stored session, or starts one by the table's code. */
   async start(): Promise<void> {
     if (this.signedIn) return;
     const body = this.tableCode ? { table_code: this.tableCode } : {};
-    this.keep(await this.open.post('/api/sessions', { body }));
+    this.save(await this.anonymous.post('/api/sessions', { body }));
   }
 
-  /** Forgets this visit, for example when its table was closed. */
+  /** Ends this session here, for example when its table was closed. */
   end(): void {
-    this.forget();
+    this.clear();
   }
 
   protected identify({ session_id, outlet, table, type, payment }: GuestSessionReply): GuestIdentity {
@@ -204,8 +204,8 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
   }
 
   protected async renew(current: GuestSessionReply): Promise<GuestSessionReply> {
-    const holder = new Api({ token: current.token, refresh: () => Promise.resolve(false) });
-    const fresh = await holder.post('/api/sessions/refresh');
+    const withOldToken = new Api({ token: current.token, refresh: () => Promise.resolve(false) });
+    const fresh = await withOldToken.post('/api/sessions/refresh');
     return { ...current, ...fresh };
   }
 
@@ -213,7 +213,7 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
     return reply.expires_in;
   }
 
-  protected same(a: GuestSessionReply, b: GuestSessionReply): boolean {
+  protected sameToken(a: GuestSessionReply, b: GuestSessionReply): boolean {
     return a.token === b.token;
   }
 }

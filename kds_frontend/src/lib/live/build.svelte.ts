@@ -7,13 +7,13 @@ class Builds {
   own: string | null = null;
   /** Screens with unsent work say so, and reload later. */
   busy: () => boolean = () => false;
-  private wanted: string | null = null;
+  private newer: string | null = null;
 
   /** Asks once for the build and the outlet's name; called by each screen at its start. */
   async load(): Promise<Build | null> {
     try {
       this.info = await new Api().get('/api/build');
-      this.seen(this.info.build);
+      this.onServerBuild(this.info.build);
     } catch {
       setTimeout(() => void this.load(), 3000);
     }
@@ -21,20 +21,20 @@ class Builds {
   }
 
   /** The server's build, from a handshake or a snapshot. */
-  seen(build: string): void {
+  onServerBuild(build: string): void {
     this.own ??= build;
-    if (build === this.own || this.wanted === build) return;
-    this.wanted = build;
+    if (build === this.own || this.newer === build) return;
+    this.newer = build;
     this.reloadWhenIdle();
   }
 
   private reloadWhenIdle(): void {
-    if (sessionStorage.getItem('rasoi.reloaded-for') === this.wanted) return;
+    if (sessionStorage.getItem('rasoi.reloaded-for') === this.newer) return;
     if (this.busy()) {
       setTimeout(() => this.reloadWhenIdle(), 2000);
       return;
     }
-    sessionStorage.setItem('rasoi.reloaded-for', this.wanted ?? '');
+    sessionStorage.setItem('rasoi.reloaded-for', this.newer ?? '');
     location.reload();
   }
 }

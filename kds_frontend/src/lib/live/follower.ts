@@ -8,10 +8,10 @@ export interface Change<D = unknown> {
   data: D;
 }
 
-export type Verdict = 'apply' | 'drop' | 'gap';
+export type VersionCheck = 'apply' | 'drop' | 'gap';
 
 /** Known + 1 is applied, what is older dropped, anything further on is a gap. */
-export function judge(known: number | undefined, version: number): Verdict {
+export function checkVersion(known: number | undefined, version: number): VersionCheck {
   if (known === undefined) return 'apply';
   if (version <= known) return 'drop';
   return version === known + 1 ? 'apply' : 'gap';
@@ -36,7 +36,7 @@ export class Follower<S, D> {
   private versions = new Map<string, number>();
   private waiting: Change<D>[] = [];
   private loading: Promise<void> | null = null;
-  private again = false;
+  private loadAgain = false;
   private loaded = false;
 
   constructor(private readonly options: FollowerOptions<S, D>) {}
@@ -47,7 +47,7 @@ export class Follower<S, D> {
       this.waiting.push(change);
       return;
     }
-    if (!this.take(change)) void this.resync().catch(() => undefined);
+    if (!this.applyIfNext(change)) void this.resync().catch(() => undefined);
   }
 
   /** Says that this version of a subject is known by another way (an action's own reply). */
@@ -58,7 +58,7 @@ export class Follower<S, D> {
   /** Fetches the snapshot; a call during a load makes one more load follow it. */
   resync(): Promise<void> {
     if (this.loading) {
-      this.again = true;
+      this.loadAgain = true;
       return this.loading;
     }
     this.loading = this.load().finally(() => (this.loading = null));
@@ -67,33 +67,33 @@ export class Follower<S, D> {
 
   private async load(): Promise<void> {
     do {
-      this.again = false;
+      this.loadAgain = false;
       const snapshot = await this.options.load();
       this.versions = new Map(Object.entries(snapshot.versions));
       this.loaded = true;
       this.options.reset(snapshot.state);
-      if (!this.replay()) this.again = true;
-    } while (this.again);
+      if (!this.applyWaiting()) this.loadAgain = true;
+    } while (this.loadAgain);
   }
 
-  private replay(): boolean {
+  private applyWaiting(): boolean {
     const waiting = this.waiting;
     this.waiting = [];
     for (const [index, change] of waiting.entries()) {
-      if (this.take(change)) continue;
+      if (this.applyIfNext(change)) continue;
       this.waiting = waiting.slice(index);
       return false;
     }
     return true;
   }
 
-  private take(change: Change<D>): boolean {
-    const verdict = judge(this.versions.get(change.subject), change.version);
-    if (verdict === 'gap') {
+  private applyIfNext(change: Change<D>): boolean {
+    const check = checkVersion(this.versions.get(change.subject), change.version);
+    if (check === 'gap') {
       this.waiting.push(change);
       return false;
     }
-    if (verdict === 'apply') {
+    if (check === 'apply') {
       this.versions.set(change.subject, change.version);
       this.options.apply(change);
     }

@@ -9,7 +9,8 @@ export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'stale';
 export const STALE_AFTER_S = 7;
 const CHECK_EVERY_MS = 15_000;
 
-export interface Feed {
+/** What a screen does with one channel. */
+export interface ChannelHandlers {
   /** Every change of the channel, in the order of arrival. */
   onChange: (change: Change<never>) => void;
   /** After each (re)join: fetch the snapshot. */
@@ -21,8 +22,8 @@ export interface Feed {
 }
 
 export interface LiveOptions {
-  /** How often to ask for a sign of life, in ms; 0 relies on the socket's own ping. */
-  pulseMs?: number;
+  /** How often to ask the server for an answer, in ms; 0 relies on the socket's own ping. */
+  heartbeatMs?: number;
   /** The session was ended on the server. */
   onRevoked?: () => void;
 }
@@ -39,17 +40,17 @@ interface ClientEvents {
   leave: (message: { channel: string }) => void;
 }
 
-/** The one socket of a screen: joins channels, survives cuts, knows how old its knowledge is. */
+/** The one socket of a screen: joins channels, connects again, and knows since when the server has not answered. */
 export class Live {
   state = $state<LiveState>('connecting');
-  /** Seconds since the server was last heard. */
+  /** Seconds since the last answer or message of the server. */
   silence = $state(0);
 
   private readonly socket: Socket<ServerEvents, ClientEvents>;
-  private readonly feeds = new Map<string, Feed>();
+  private readonly channels = new Map<string, ChannelHandlers>();
   private readonly joined = new Set<string>();
   private readonly timers: ReturnType<typeof setInterval>[] = [];
-  private heardAt = Date.now();
+  private answeredAt = Date.now();
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -63,20 +64,20 @@ export class Live {
       reconnectionDelay: 400,
       reconnectionDelayMax: 4000,
       timeout: 6000,
-      auth: (give) => give({ token: credentials.token, build: builds.own }),
+      auth: (respond) => respond({ token: credentials.token, build: builds.own }),
     });
     this.listen();
     this.timers.push(setInterval(() => this.tick(), 1000));
     this.timers.push(setInterval(() => this.check(), CHECK_EVERY_MS));
-    if (options.pulseMs) this.timers.push(setInterval(() => this.pulse(), options.pulseMs));
+    if (options.heartbeatMs) this.timers.push(setInterval(() => this.sendHeartbeat(), options.heartbeatMs));
   }
 
   /** Follows a channel until the returned function is called. */
-  follow(channel: string, feed: Feed): () => void {
-    this.feeds.set(channel, feed);
-    if (this.socket.connected) this.join(channel, feed);
+  follow(channel: string, handlers: ChannelHandlers): () => void {
+    this.channels.set(channel, handlers);
+    if (this.socket.connected) this.join(channel, handlers);
     return () => {
-      this.feeds.delete(channel);
+      this.channels.delete(channel);
       this.joined.delete(channel);
       if (this.socket.connected) this.socket.emit('leave', { channel });
     };
@@ -93,92 +94,92 @@ export class Live {
 
   private listen(): void {
     this.socket.on('connect', () => this.onConnect());
-    this.socket.on('hello', ({ build }) => builds.seen(build));
+    this.socket.on('hello', ({ build }) => builds.onServerBuild(build));
     this.socket.on('change', (change) => {
-      this.heard();
-      this.feeds.get(change.channel)?.onChange(change);
+      this.recordAnswer();
+      this.channels.get(change.channel)?.onChange(change);
     });
     this.socket.on('expired', () => void this.renewAndConnect());
     this.socket.on('revoked', () => this.options.onRevoked?.());
     this.socket.on('disconnect', (reason) => {
-      this.lose();
+      this.markReconnecting();
       if (reason === 'io server disconnect') void this.renewAndConnect();
     });
     this.socket.on('connect_error', () => {
-      this.lose();
+      this.markReconnecting();
       if (!this.socket.active) void this.renewAndConnect();
     });
-    this.socket.io.on('ping', () => this.heard());
+    this.socket.io.on('ping', () => this.recordAnswer());
     window.addEventListener('offline', this.onOffline);
     window.addEventListener('online', this.onOnline);
   }
 
-  private readonly onOffline = (): void => this.lose();
+  private readonly onOffline = (): void => this.markReconnecting();
   private readonly onOnline = (): void => {
     if (!this.socket.connected) this.socket.connect();
   };
 
   private onConnect(): void {
-    this.heard();
+    this.recordAnswer();
     this.joined.clear();
-    if (this.feeds.size === 0) this.state = 'live';
-    for (const [channel, feed] of this.feeds) this.join(channel, feed);
+    if (this.channels.size === 0) this.state = 'live';
+    for (const [channel, handlers] of this.channels) this.join(channel, handlers);
   }
 
-  private join(channel: string, feed: Feed): void {
+  private join(channel: string, handlers: ChannelHandlers): void {
     this.socket.timeout(6000).emit('join', { channel }, (failed, reply) => {
-      if (this.feeds.get(channel) !== feed) return;
+      if (this.channels.get(channel) !== handlers) return;
       if (failed) return this.restart();
-      this.heard();
-      if (!reply.ok) return feed.onRefused?.(reply.reason ?? 'refused');
+      this.recordAnswer();
+      if (!reply.ok) return handlers.onRefused?.(reply.reason ?? 'refused');
       this.joined.add(channel);
-      void Promise.resolve(feed.onJoin()).then(
-        () => this.settle(),
-        () => this.socket.connected && setTimeout(() => this.join(channel, feed), 2000),
+      void Promise.resolve(handlers.onJoin()).then(
+        () => this.markLive(),
+        () => this.socket.connected && setTimeout(() => this.join(channel, handlers), 2000),
       );
     });
   }
 
-  private settle(): void {
+  private markLive(): void {
     if (this.socket.connected) this.state = 'live';
   }
 
-  /** Asks for a sign of life by joining again what is joined already. */
-  private pulse(): void {
+  /** Asks for an answer by joining again what is joined already. */
+  private sendHeartbeat(): void {
     const channel = this.joined.values().next().value;
     if (!this.socket.connected || channel === undefined) return;
     this.socket.timeout(STALE_AFTER_S * 1000).emit('join', { channel }, (failed) => {
-      if (!failed) this.heard();
+      if (!failed) this.recordAnswer();
       else if (this.socket.connected && this.silence >= STALE_AFTER_S) this.restart();
     });
   }
 
   private check(): void {
     if (this.state !== 'live') return;
-    for (const feed of this.feeds.values()) void feed.onCheck?.();
+    for (const handlers of this.channels.values()) void handlers.onCheck?.();
   }
 
   private restart(): void {
-    this.lose();
+    this.markReconnecting();
     this.socket.disconnect().connect();
   }
 
-  private heard(): void {
-    this.heardAt = Date.now();
+  private recordAnswer(): void {
+    this.answeredAt = Date.now();
     this.silence = 0;
-    if (this.state === 'stale' && this.socket.connected && this.joined.size === this.feeds.size) {
+    if (this.state === 'stale' && this.socket.connected && this.joined.size === this.channels.size) {
       this.state = 'live';
     }
   }
 
-  private lose(): void {
+  private markReconnecting(): void {
     if (this.state === 'live') this.state = 'reconnecting';
   }
 
   private tick(): void {
-    this.silence = Math.floor((Date.now() - this.heardAt) / 1000);
-    const trusting = this.options.pulseMs || !this.socket.connected;
-    if (trusting && this.silence >= STALE_AFTER_S) this.state = 'stale';
+    this.silence = Math.floor((Date.now() - this.answeredAt) / 1000);
+    const measured = this.options.heartbeatMs || !this.socket.connected;
+    if (measured && this.silence >= STALE_AFTER_S) this.state = 'stale';
   }
 
   private async renewAndConnect(): Promise<void> {

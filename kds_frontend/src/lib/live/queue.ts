@@ -66,16 +66,16 @@ export class ActionQueue<A extends { action_id: string }, R> {
       try {
         const results = await this.options.send(batch.map((entry) => entry.action));
         this.failures = 0;
-        batch.forEach((entry, index) => this.settle(entry, results[index] as R));
+        batch.forEach((entry, index) => this.finish(entry, results[index] as R));
       } catch (error) {
-        if (!(error instanceof ApiError) || error.temporary || error.status === 401) return this.later();
+        if (!(error instanceof ApiError) || error.temporary || error.status === 401) return this.retryLater();
         if (batch.length > 1) size = 1;
         else this.refuse(batch[0] as { key: string; action: A }, error);
       }
     }
   }
 
-  private settle(entry: { key: string; action: A }, result: R): void {
+  private finish(entry: { key: string; action: A }, result: R): void {
     this.remove(entry);
     this.options.onResult(entry.action, result);
   }
@@ -91,7 +91,7 @@ export class ActionQueue<A extends { action_id: string }, R> {
     this.options.onChange?.(this.size);
   }
 
-  private later(): void {
+  private retryLater(): void {
     if (this.closed) return;
     const wait = Math.min(500 * 2 ** this.failures++, 5000);
     this.timer = setTimeout(() => void this.flush(), wait);

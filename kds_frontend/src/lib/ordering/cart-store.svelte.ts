@@ -5,7 +5,7 @@ import { SharedValue } from '$lib/shared-value.svelte';
 import type { StorageArea } from '$lib/storage.svelte';
 import type { NewOrder, Order } from '$lib/types';
 import type { CartLine } from './cart';
-import { arrivedAs, emptyCart, outcomeOf, settle, startSending, type Cart, type PendingOrder } from './sending';
+import { arrivedAs, emptyCart, outcomeOf, finishSending, startSending, type Cart, type PendingOrder } from './sending';
 
 /** An unanswered order is asked for again by itself as long as this; then only when a person says so. */
 export const ASK_FOR_MS = 5 * 60_000;
@@ -127,14 +127,14 @@ export class CartStore {
     const { pending } = this;
     const order = pending ? arrivedAs(pending, orders) : null;
     if (!pending || !order) return;
-    this.shared.change((cart) => settle(cart, pending.key, 'placed', newId()));
+    this.shared.change((cart) => finishSending(cart, pending.key, 'placed', newId()));
     this.options.onArrived(order);
   }
 
   /** Gives up on a sending of an earlier session, whose answer nobody can ask for any more. */
   release(): void {
     const { pending } = this;
-    if (pending) this.shared.change((cart) => settle(cart, pending.key, 'used', newId()));
+    if (pending) this.shared.change((cart) => finishSending(cart, pending.key, 'used', newId()));
   }
 
   close(): void {
@@ -153,12 +153,12 @@ export class CartStore {
     try {
       const order = await this.options.post(pending);
       this.failures = 0;
-      this.shared.change((cart) => settle(cart, pending.key, 'placed', newId()));
+      this.shared.change((cart) => finishSending(cart, pending.key, 'placed', newId()));
       return order;
     } catch (error) {
       const outcome = outcomeOf(error);
       if (outcome === 'unknown') this.askLater(error);
-      else this.shared.change((cart) => settle(cart, pending.key, outcome, newId()));
+      else this.shared.change((cart) => finishSending(cart, pending.key, outcome, newId()));
       throw error;
     }
   }

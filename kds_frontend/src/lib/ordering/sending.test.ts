@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '$lib/api/error';
 import type { NewLine, NewOrder, Order } from '$lib/types';
-import { arrivedAs, emptyCart, isFinalRefusal, outcomeOf, settle, startSending } from './sending';
+import { arrivedAs, emptyCart, isFinalRefusal, outcomeOf, finishSending, startSending } from './sending';
 
 const body = (total: number): NewOrder => ({ type: 'dine_in', lines: [], expected_total_paise: total });
 const line = { item_id: 'i', variant_id: 'v', modifiers: [], quantity: 2, note: '', course: 1, key: 'k' };
@@ -19,25 +19,25 @@ describe('sending a cart', () => {
 
   it('empties the cart that was placed, and gives the next one a key of its own', () => {
     const sent = startSending({ ...emptyCart('cart-1'), lines: [line], note: 'x', name: 'Asha' }, body(1), 'guest', 1);
-    expect(settle(sent, 'cart-1', 'placed', 'cart-2')).toEqual({ ...emptyCart('cart-2'), name: 'Asha' });
+    expect(finishSending(sent, 'cart-1', 'placed', 'cart-2')).toEqual({ ...emptyCart('cart-2'), name: 'Asha' });
   });
 
   it('gives back the cart that was refused, under its own key: a late first try can not double it', () => {
     const cart = { ...emptyCart('cart-1'), lines: [line] };
-    expect(settle(startSending(cart, body(1), 'guest', 1), 'cart-1', 'refused', 'cart-2')).toEqual(cart);
+    expect(finishSending(startSending(cart, body(1), 'guest', 1), 'cart-1', 'refused', 'cart-2')).toEqual(cart);
   });
 
   it('takes a new key where the old one was used by an earlier try', () => {
     const cart = { ...emptyCart('cart-1'), lines: [line] };
-    expect(settle(startSending(cart, body(1), 'guest', 1), 'cart-1', 'used', 'cart-2')).toEqual({
+    expect(finishSending(startSending(cart, body(1), 'guest', 1), 'cart-1', 'used', 'cart-2')).toEqual({
       ...cart,
       id: 'cart-2',
     });
   });
 
-  it('leaves a cart alone that another tab has settled', () => {
+  it('leaves a cart alone that another tab has finished', () => {
     const next = { ...emptyCart('cart-2'), lines: [line] };
-    expect(settle(next, 'cart-1', 'placed', 'cart-3')).toBe(next);
+    expect(finishSending(next, 'cart-1', 'placed', 'cart-3')).toBe(next);
   });
 });
 

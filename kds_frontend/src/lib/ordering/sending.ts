@@ -40,8 +40,8 @@ export function startSending(cart: Cart, body: NewOrder, sender: string, now: nu
 /** `placed`: it stands. `refused`: nothing was written. `used`: an earlier try, with another body, had arrived. */
 export type Outcome = 'placed' | 'refused' | 'used';
 
-/** The cart after its sending ended; a sending that another tab has settled already changes nothing. */
-export function settle(cart: Cart, key: string, outcome: Outcome, freshId: string): Cart {
+/** The cart after its sending ended; a sending that another tab has finished already changes nothing. */
+export function finishSending(cart: Cart, key: string, outcome: Outcome, freshId: string): Cart {
   if (cart.pending?.key !== key) return cart;
   if (outcome === 'placed') return { ...emptyCart(freshId), name: cart.name };
   return { ...cart, id: outcome === 'used' ? freshId : cart.id, pending: null };

@@ -193,7 +193,7 @@ export class GuestStore {
     this.stored.change((guest) => (guest.billId === billId ? guest : { ...guest, billId }));
   }
 
-  /** What is known of the orders may settle a sending, also one of an earlier session of this table. */
+  /** What is known of the orders may end a sending, also one of an earlier session of this table. */
   private compareSending(): void {
     this.cart.compare(this.orders);
     const { pending } = this.cart;
@@ -226,8 +226,8 @@ export class GuestStore {
     }
     for (const channel of wanted) {
       if (this.stops.has(channel)) continue;
-      const feed = { onJoin: () => this.reloadSoon(), onChange: (change: Change) => this.onBill(change) };
-      this.stops.set(channel, this.live.follow(channel, feed));
+      const handlers = { onJoin: () => this.reloadSoon(), onChange: (change: Change) => this.onBill(change) };
+      this.stops.set(channel, this.live.follow(channel, handlers));
     }
   }
 

@@ -2,46 +2,46 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeOnBack, rememberFocus } from './over-page';
 
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const historyEvents = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe('Back, while a sheet is open', () => {
   beforeEach(() => history.replaceState(null, '', '/'));
 
   it('closes the sheet and stays on the page', async () => {
     const close = vi.fn();
-    const forget = closeOnBack(close);
+    const stop = closeOnBack(close);
     history.back();
-    await settled();
-    forget();
+    await historyEvents();
+    stop();
     expect(close).toHaveBeenCalledTimes(1);
     expect(history.state).toBeNull();
   });
 
   it('closes only the upper one of two', async () => {
     const [lower, upper] = [vi.fn(), vi.fn()];
-    const forgetLower = closeOnBack(lower);
-    const forgetUpper = closeOnBack(upper);
+    const stopLower = closeOnBack(lower);
+    const stopUpper = closeOnBack(upper);
     history.back();
-    await settled();
+    await historyEvents();
     expect([lower.mock.calls.length, upper.mock.calls.length]).toEqual([0, 1]);
-    forgetUpper();
-    forgetLower();
-    await settled();
+    stopUpper();
+    stopLower();
+    await historyEvents();
     expect(history.state).toBeNull();
   });
 
   it('leaves nothing behind when the sheet is closed by its own button', async () => {
     const close = vi.fn();
     closeOnBack(close)();
-    await settled();
+    await historyEvents();
     expect([close.mock.calls.length, history.state]).toEqual([0, null]);
   });
 
   it('does not undo a way that was taken from the sheet', async () => {
-    const forget = closeOnBack(vi.fn());
+    const stop = closeOnBack(vi.fn());
     history.pushState(null, '', '/#order');
-    forget();
-    await settled();
+    stop();
+    await historyEvents();
     expect(location.hash).toBe('#order');
   });
 });

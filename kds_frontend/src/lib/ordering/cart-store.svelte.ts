@@ -174,7 +174,7 @@ export class CartStore {
     if (document.visibilityState === 'visible') void this.resolve();
   };
 
-  /** Another tab settled what was under way: as placed when the cart is a new one now. */
+  /** Another tab finished what was under way: as placed when the cart is a new one now. */
   private onRemote(now: Cart, before: Cart): void {
     if (before.pending && !now.pending && now.id !== before.id && now.lines.length === 0) this.options.onArrived(null);
     else if (now.pending && !before.pending) this.askLater(null);

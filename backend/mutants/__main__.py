@@ -55,26 +55,42 @@ def mutants_of(file: str) -> list[Mutant]:
 
 
 def baseline(workers: list[Remote], areas: list[Area]) -> Selection:
-    """Run the areas' tests once, unchanged: which functions each calls. Taken from before when nothing changed."""
-    chosen = folders(areas)
-    sources = sorted(path for part in ("rasoi", "tests", FUNCTIONS) for path in (BACKEND / part).rglob("*.*"))
-    state = digest(*(path for path in sources if path.suffix in (".py", ".sql")))
+    """Run the areas' tests once, unchanged: which functions each calls. Files of tests that have not changed since an
+    earlier run are left out, unless the code or what tests share has changed."""
+    tests = [path for place in folders(areas) for path in test_files(BACKEND / place)]
+    wanted = {str(path.relative_to(BACKEND)): digest(path) for path in tests if path.name.startswith("test_")}
+    sources = [
+        path for part in ("rasoi", "tests", FUNCTIONS) for path in sorted((BACKEND / part).rglob("*.*"))
+    ]
+    shared = [
+        path for path in sources if path.suffix in (".py", ".sql") and not path.name.startswith("test_")
+    ]
     kept = KEPT / "calls.json"
     known = json.loads(kept.read_text()) if kept.exists() else {}
-    if known.get("state") != state or not set(chosen) <= set(known["tests"]):
-        print(
-            f"running {len(chosen)} folders and files of tests unchanged, to see what each reaches …",
-            flush=True,
-        )
-        answer = workers[0].run({"tests": chosen, "limit": 1800, "calls": True})
-        if answer["outcome"] != "survived":
-            raise SystemExit(
-                f"{answer.get('output')}\nmutants: the tests must pass first ({answer['outcome']})"
-            )
-        known = {"state": state, "tests": chosen, "by_test": answer["calls"]}
+    if known.get("state") != (state := digest(*shared)):
+        known = {"state": state, "files": {}, "by_test": {}}
+    if new := [file for file, text in wanted.items() if known["files"].get(file) != text]:
+        print(f"running {len(new)} files of tests unchanged, to see what each reaches …", flush=True)
+        calls = {test: each for test, each in known["by_test"].items() if test.split("::")[0] not in new}
+        known["by_test"] = calls | run_unchanged(workers, new)
+        known["files"] |= {file: wanted[file] for file in new}
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(known))
     return Selection(known["by_test"])
+
+
+def run_unchanged(workers: list[Remote], files: list[str]) -> dict[str, Any]:
+    """What each test of these files calls and how long it takes; the workers share the files."""
+    shares = [files[place :: len(workers)] for place in range(len(workers))]
+    jobs = [{"tests": share, "limit": 1800, "calls": True} for share in shares if share]
+    found: dict[str, Any] = {}
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        for answer in pool.map(Remote.run, workers, jobs):
+            if answer["outcome"] != "survived":
+                text = f"{answer.get('output')}\nmutants: the tests must pass first ({answer['outcome']})"
+                raise SystemExit(text)
+            found |= answer["calls"]
+    return found
 
 
 def job_of(mutant: Mutant, tests: list[str], seconds: float) -> dict[str, Any]:

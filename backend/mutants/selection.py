@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from mutants.areas import BACKEND, FUNCTIONS, Area
@@ -22,7 +23,10 @@ class Selection:
         inside = [test for test in self.by_test if is_of(test, area)]
         reaching = [test for test in inside if self.reaches(test, mutant)]
         if not reaching:  # what runs at import belongs to no test
-            reaching = [test for test in inside if self.touches(test, mutant.file)] or inside
+            mirror = f"/test_{PurePath(mutant.file).stem}.py::"
+            reaching = [
+                test for test in inside if mirror in test or self.touches(test, mutant.file)
+            ] or inside
         chosen, total = [], 0.0
         for test in sorted(reaching, key=lambda test: float(self.by_test[test]["seconds"])):
             total += float(self.by_test[test]["seconds"])

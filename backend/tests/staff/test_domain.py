@@ -12,7 +12,9 @@ from uuid_utils.compat import uuid7
 from rasoi.platform.problems import Forbidden
 from rasoi.staff import credentials
 from rasoi.staff.domain import (
+    ACCESS_S,
     GSTIN_CHARACTERS,
+    SESSION,
     Failures,
     LockedOut,
     NoSignIn,
@@ -61,6 +63,14 @@ def test_quiet_is_forgiven() -> None:
     found, now = failed(4)
     assert after_failure(found, now + timedelta(minutes=40)).failures == 1
     assert after_failure(found, now + timedelta(minutes=10)).locked_until is None
+    for minutes, seconds, left in ((0, 0, 5), (9, 59, 5), (10, 0, 4), (29, 59, 3), (30, 0, 2), (90, 0, 1)):
+        quiet = timedelta(minutes=minutes, seconds=seconds)
+        assert after_failure(found, now + quiet).failures == left, quiet
+
+
+def test_an_access_token_lasts_ten_minutes_and_a_sign_in_a_long_day() -> None:
+    assert timedelta(seconds=ACCESS_S) == timedelta(minutes=10)
+    assert timedelta(hours=16) == SESSION
 
 
 def test_slow_guessing_never_gets_locked_but_stays_slow() -> None:
@@ -148,6 +158,12 @@ def test_ways_to_sign_in(username: str | None, password: bool, pin: bool, fine: 
             refuse_without_sign_in(username, password, pin)
 
 
+def test_a_missing_username_is_named() -> None:
+    with pytest.raises(NoSignIn) as refused:
+        refuse_without_sign_in(None, True, False)
+    assert refused.value.extensions == {"errors": [{"path": "username", "reason": "missing"}]}
+
+
 @pytest.mark.parametrize("gstin", ["27AAPFU0939F1ZV", "29AAGCB7383J1Z4"])
 def test_real_gstins(gstin: str) -> None:
     assert is_gstin(gstin)
@@ -208,7 +224,8 @@ def test_settings_that_do_not_fit(change: dict[str, Any], path: str) -> None:
     check_outlet(OUTLET)
     with pytest.raises(WrongSetting) as refused:
         check_outlet(msgspec.structs.replace(OUTLET, **change))
-    assert [error["path"] for error in refused.value.extensions["errors"]] == [path]
+    [error] = refused.value.extensions["errors"]
+    assert error["path"] == path and error["reason"] in str(refused.value)
 
 
 def test_wrong_tries_are_counted_to_a_thousand() -> None:

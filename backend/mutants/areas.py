@@ -40,7 +40,7 @@ AREAS = [
             "rasoi/payments/due.py",
             f"{FUNCTIONS}/payments/*.sql",
         ),
-        ("platform/test_money.py", "contracts", "orders", "payments"),
+        ("platform/test_money.py", "platform/test_transitions.py", "contracts", "orders", "payments"),
     ),
     Area(
         "orders", ("rasoi/orders/domain.py", f"{FUNCTIONS}/orders/*.sql"), ("contracts", "orders", "payments")

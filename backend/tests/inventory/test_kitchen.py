@@ -118,6 +118,51 @@ async def test_a_started_line_is_settled_when_its_order_becomes_known(store: Sto
     await store.check()
 
 
+async def settle(store: Store) -> int:
+    """Consume what is started; how many usages that were."""
+    found: int = await store.db.fetchval("SELECT inventory.consume_reservations(1, 100)")
+    return found
+
+
+async def test_what_is_not_known_yet_waits_while_others_are_consumed(store: Store) -> None:
+    known, unknown = Order(store, RAAN), Order(store, COLA)
+    for order in (known, unknown):
+        assert await order.reserve() == []
+        await order.cook()
+    assert await settle(store) == 0
+    await known.tell()
+    assert await settle(store) == 1
+    assert (await store.level(LAMB), await store.level(BOTTLE)) == ((4000, 0), (100_000, 1000))
+    waiting = await store.db.fetchval("SELECT line_id FROM inventory.usage WHERE consumed_at IS NULL")
+    assert str(waiting) == str(unknown.line)
+    assert await settle(store) == 0
+    await unknown.tell()
+    assert await settle(store) == 1
+    assert await store.level(BOTTLE) == (99_000, 0)
+    await store.check()
+
+
+async def test_the_orders_other_lines_stay_reserved(store: Store) -> None:
+    cooked, waiting = Order(store, RAAN), Order(store, COLA)
+    waiting.id = cooked.id
+    lines = [cooked.line, waiting.line]
+    for _ in range(2):  # the second time the first is released
+        assert await store.reserve(cooked.id, (RAAN, 1), (COLA, 1), lines=lines) == []
+    await cooked.tell()
+    await cooked.cook()
+    assert await settle(store) == 1
+    assert (await store.level(LAMB), await store.level(BOTTLE)) == ((4000, 0), (100_000, 1000))
+    await store.check()
+
+
+async def test_what_is_made_of_nothing_is_settled_too(store: Store) -> None:
+    water = Order(store, uuid7())
+    await water.tell()
+    await water.cook()
+    assert await settle(store) == 1
+    assert await settle(store) == 0
+
+
 async def test_a_remake_consumes_again(store: Store) -> None:
     order = Order(store, RAAN)
     await order.reserve()

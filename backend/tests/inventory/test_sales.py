@@ -55,6 +55,45 @@ async def test_reserving_again_replaces_the_orders_own(store: Store) -> None:
     await store.check()
 
 
+async def test_reserving_again_gives_back_what_is_not_wanted_any_more(store: Store) -> None:
+    order, other = uuid7(), uuid7()
+    assert await store.reserve(other, (RAAN, 2)) == []
+    assert await store.reserve(order, (RAAN, 3)) == []
+    assert await store.reserve(order, (RAAN, 4)) == [{"source_id": str(RAAN), "available": 3}]
+    assert await store.reserve(order, (COLA, 1)) == []
+    assert (await store.level(LAMB), await store.level(BOTTLE)) == ((5000, 2000), (100_000, 1000))
+    await store.check()
+
+
+async def test_what_was_cooked_stays_consumed_when_the_order_reserves_again(store: Store) -> None:
+    order = uuid7()
+    await store.reserve(order, (COLA, 1))
+    await store.db.execute("UPDATE inventory.reservation SET state = 'consumed', settled_at = now()")
+    await store.db.execute("UPDATE inventory.stock SET reserved_milli = 0")
+    for _ in range(2):
+        assert await store.reserve(order, (COLA, 2)) == []
+    rows = await store.db.fetch("SELECT state, quantity_milli FROM inventory.reservation ORDER BY id")
+    assert [tuple(row) for row in rows] == [("consumed", 1000), ("released", 2000), ("reserved", 2000)]
+
+
+async def test_a_thousandth_too_little_is_too_little(store: Store) -> None:
+    await store.db.execute("UPDATE inventory.stock SET on_hand_milli = 999 WHERE id = $1", LAMB)
+    assert await store.reserve(uuid7(), (RAAN, 1)) == [{"source_id": str(RAAN), "available": 0}]
+    pinch = uuid7()
+    await store.db.execute(
+        "INSERT INTO inventory.recipe (outlet_id, source_id, stock_id, kind, quantity_milli) VALUES (1, $1, $2, 'counted', 1)",
+        pinch,
+        LAMB,
+    )
+    assert await store.reserve(uuid7(), (pinch, 999)) == []
+    assert await store.reserve(uuid7(), (pinch, 1)) == [{"source_id": str(pinch), "available": 0}]
+
+
+async def test_what_two_stocks_leave_is_the_smaller(store: Store) -> None:
+    await store.db.execute("UPDATE inventory.stock SET on_hand_milli = 3000 WHERE id = $1", BOTTLE)
+    assert await store.reserve(uuid7(), (PLATTER, 4)) == [{"source_id": str(PLATTER), "available": 2}]
+
+
 async def test_release_gives_back_once(store: Store) -> None:
     order = uuid7()
     await store.reserve(order, (RAAN, 2), (COLA, 1))

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from playwright.async_api import FrameLocator, Page, async_playwright
 
+from tests.e2e.browser import NAMES
 from tests.razorpay_simulator.process import Simulator
 
 pytestmark = pytest.mark.slow
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 PAGE = b"<!doctype html><html lang=en><title>Guest</title><h1>Bill</h1></html>"
 OPEN = """(o) => new Promise((ready, failed) => {
   const script = document.createElement('script');

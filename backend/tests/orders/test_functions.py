@@ -1,0 +1,244 @@
+"""The SQL functions of orders and bills, where several of everything are there to be taken for one another."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import Token
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from rasoi.orders import service
+from rasoi.orders.service import UnknownBill
+from rasoi.platform.auth import Principal
+from rasoi.platform.database import Database
+from rasoi.platform.events import correlation_id, reset, traceparent
+from rasoi.platform.idempotency import LOCK, lock_of
+from tests.orders.conftest import COLA_1, KULFI_1, OTHER_TABLE, TABLE, Desk, guest, line, waiter
+
+READ = "SELECT orders.read_bill(1, $1, $2, $3)"
+NUMBERS = "SELECT orders.next_numbers($1, $2)"
+
+
+async def test_numbers_are_of_an_outlets_day_and_follow_the_batch(database: Database) -> None:
+    day, next_day = date(2026, 11, 29), date(2026, 11, 30)
+    assert await database.fetchval(NUMBERS, [1, 2, None, 1, 1], [day] * 5) == [1, 1, None, 2, 3]
+    assert await database.fetchval(NUMBERS, [2, 1, 2], [day] * 3) == [2, 4, 3]
+    assert await database.fetchval(NUMBERS, [1, None], [next_day] * 2) == [1, None]
+    assert await database.fetchval(NUMBERS, [None], [day]) == [None]
+
+
+async def test_invoices_are_counted_by_series(database: Database) -> None:
+    numbers = [
+        await database.fetchval("SELECT orders.next_invoice($1, $2)", outlet, series)
+        for outlet, series in ((1, "A"), (1, "A"), (1, "B"), (2, "A"), (1, "A"))
+    ]
+    assert numbers == [1, 2, 1, 1, 3]
+
+
+async def test_a_session_sees_its_bills_and_their_orders(desk: Desk) -> None:
+    mine, other = guest(), guest(OTHER_TABLE)
+    _, own = await desk.place(mine, line(COLA_1))
+    _, theirs = await desk.place(other, line(COLA_1))
+
+    async def may(session: UUID, kind: str, id: str) -> bool:
+        found: bool = await desk.owner.fetchval(
+            "SELECT orders.session_may_see(1, $1, $2, $3)", session, kind, UUID(id)
+        )
+        return found
+
+    for session, seen, hidden in ((mine.session_id, own, theirs), (other.session_id, theirs, own)):
+        assert await may(session, "bill", seen["bill_id"]) and await may(session, "order", seen["id"])
+        assert not await may(session, "bill", hidden["bill_id"])
+        assert not await may(session, "order", hidden["id"])
+        assert not await may(session, "bill", seen["id"]) and not await may(session, "order", seen["bill_id"])
+        assert not await may(session, "table", seen["id"])
+
+
+async def test_a_bill_is_read_with_its_own_orders(desk: Desk) -> None:
+    who = guest()
+    orders = [(await desk.place(who, line(COLA_1, n), line(COLA_1)))[1] for n in (2, 3)]
+    _, other = await desk.place(guest(OTHER_TABLE), line(COLA_1))
+    for order, station in ((orders[0], "drinks"), (orders[0], "bar"), (other, "drinks")):
+        await desk.owner.execute(
+            "INSERT INTO orders.ticket_progress VALUES (1, $1, $2, $3, 'queued', 1)",
+            order["id"],
+            uuid4(),
+            station,
+        )
+    bill, order = UUID(orders[0]["bill_id"]), UUID(orders[1]["id"])
+    for lock in (False, True):
+        by_bill = await desk.owner.fetchval(READ, bill, None, lock)
+        by_order = await desk.owner.fetchval(READ, None, order, lock)
+        assert by_bill["bill"]["id"] == by_order["bill"]["id"] == str(bill)
+        assert by_bill["orders"] == by_order["orders"]
+        assert [each["id"] for each in by_bill["orders"]] == [each["id"] for each in orders]
+        assert [[each["quantity"] for each in o["lines"]] for o in by_bill["orders"]] == [[2, 1], [3, 1]]
+        assert [[p["station"] for p in o["progress"]] for o in by_bill["orders"]] == [["bar", "drinks"], []]
+        assert await desk.owner.fetchval(READ, uuid4(), None, lock) is None
+        assert await desk.owner.fetchval(READ, None, uuid4(), lock) is None
+
+
+async def test_the_first_bill_is_waited_for_and_another_is_not(desk: Desk, database_url: str) -> None:
+    bills = [
+        UUID((await desk.place(guest(table), line(COLA_1)))[1]["bill_id"]) for table in (TABLE, OTHER_TABLE)
+    ]
+    one, two = [await asyncpg.connect(database_url) for _ in range(2)]
+    try:
+        async with one.transaction():
+            await one.execute(READ, bills[0], None, True)
+            with pytest.raises(TimeoutError):
+                await two.execute(READ, bills[0], None, True, timeout=0.3)
+            await two.execute(READ, bills[0], None, False, timeout=5)  # to read is no change
+            async with two.transaction():
+                await two.execute(READ, bills[1], None, True)
+                await two.execute(READ, bills[1], None, True)
+                with pytest.raises(asyncpg.LockNotAvailableError):
+                    await two.execute(READ, bills[0], None, True)
+        assert not await one.fetchval("SELECT current_setting('rasoi.bill_locked', true)")
+    finally:
+        one.terminate()
+        two.terminate()
+
+
+async def test_a_key_that_is_in_use_elsewhere_is_waited_for(desk: Desk, database_url: str) -> None:
+    who = guest(None)
+    conn = await asyncpg.connect(database_url)
+    try:
+        async with conn.transaction():
+            await conn.execute(LOCK, lock_of("orders", (1, who.key, "POST /api/orders", "k")))
+            placing = asyncio.create_task(desk.place(who, line(COLA_1), key="k"))
+            done, _ = await asyncio.wait([placing], timeout=0.4)
+            assert not done
+        status, _ = await asyncio.wait_for(placing, 10)
+    finally:
+        conn.terminate()
+    assert status == 201
+
+
+async def fails(desk: Desk, *given: Any, **more: Any) -> bool:
+    try:
+        await desk.place(*given, **more)
+    except UnknownBill:
+        return True
+    return False
+
+
+async def test_which_bill_an_order_may_be_added_to(desk: Desk) -> None:
+    owner, alone = guest(), guest(None)
+    _, at_table = await desk.place(owner, line(COLA_1))
+    _, takeaway = await desk.place(alone, line(COLA_1))
+    table_bill, own_bill = UUID(at_table["bill_id"]), UUID(takeaway["bill_id"])
+    assert await fails(desk, guest(None), line(COLA_1), bill_id=own_bill), "another guest's"
+    assert await fails(desk, waiter(), line(COLA_1), bill_id=own_bill, table_id=TABLE), "of another type"
+    assert await fails(desk, waiter(), line(COLA_1), bill_id=table_bill), "takeaway on a table's bill"
+    assert await fails(desk, waiter(), line(COLA_1), bill_id=table_bill, table_id=OTHER_TABLE)
+    assert await fails(desk, guest(OTHER_TABLE), line(COLA_1), bill_id=table_bill)
+    ways: list[tuple[Principal, dict[str, Any]]] = [
+        (owner, {"bill_id": table_bill}),
+        (guest(), {"bill_id": table_bill}),
+        (waiter(), {"bill_id": table_bill, "table_id": TABLE}),
+        (guest(), {}),
+    ]
+    for who, more in ways:
+        _, added = await desk.place(who, line(COLA_1), **more)
+        assert (added["bill_id"], added["table"]["name"]) == (str(table_bill), "Table 1"), more
+    for who in (alone, waiter()):
+        _, added = await desk.place(who, line(COLA_1), bill_id=own_bill)
+        assert (added["bill_id"], added["table"]) == (str(own_bill), None)
+    for status in ("closed", "voided"):
+        await desk.owner.execute("UPDATE orders.bill SET status = $1, closed_at = now()", status)
+        assert await fails(desk, owner, line(COLA_1), bill_id=table_bill)
+        assert await fails(desk, alone, line(COLA_1), bill_id=own_bill)
+    _, fresh = await desk.place(guest(), line(COLA_1))
+    assert fresh["bill_id"] != str(table_bill), "the table begins anew"
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by its id", "by its table"])
+async def test_the_money_held_on_a_bill_counts(desk: Desk, named: bool) -> None:
+    who = guest()
+    _, first = await desk.place(who, line(COLA_1))
+    bill = UUID(first["bill_id"])
+    total = await desk.owner.fetchval("SELECT total_paise FROM orders.bill")
+    await desk.owner.execute("UPDATE orders.bill SET paid_paise = $1, refunded_paise = 100", 2 * total)
+    more: dict[str, Any] = {"bill_id": bill} if named else {}
+    _, second = await desk.place(who, line(COLA_1), **more)
+    assert (second["bill_id"], second["payment_status"]) == (str(bill), "partly_paid")
+    totals = "SELECT net_paise, total_paise, session_ids FROM orders.bill"
+    row = await desk.owner.fetchrow(totals)
+    assert tuple(row) == (2 * 6300, 2 * 6300, [who.session_id])
+
+
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [
+        ("placed", "placed"),
+        ("rejected", "placed"),
+        ("expired", "placed"),
+        ("cancelled", "placed"),
+        ("confirmed", "confirmed"),
+        ("preparing", "confirmed"),
+        ("served", "confirmed"),
+    ],
+)
+async def test_a_table_is_approved_by_an_order_that_was(desk: Desk, before: str, status: str) -> None:
+    await desk.setting(approve_first_order=True)
+    await desk.place(waiter(), line(COLA_1), table_id=OTHER_TABLE)  # confirmed, on another bill
+    _, first = await desk.place(guest(), line(COLA_1))
+    await desk.owner.execute("UPDATE orders.orders SET status = $1 WHERE id = $2", before, first["id"])
+    _, second = await desk.place(guest(), line(COLA_1))
+    assert second["status"] == status
+    row = await desk.owner.fetchrow("SELECT * FROM orders.orders WHERE id = $1", second["id"])
+    event = await desk.owner.fetchval("SELECT data FROM orders.outbox WHERE subject = $1", second["id"])
+    assert row["status"] == event["status"] == status
+    assert (row["confirmed_at"] is None) == (second["confirmed_at"] is None) == (status == "placed")
+    assert event["path"][0] == "placed" and event["path"][-1] == status
+    if status == "placed":
+        assert len(event["path"]) == 1 and row["expires_at"] > row["placed_at"], (
+            "somebody must approve it in time"
+        )
+    else:
+        assert row["expires_at"] is None and row["confirmed_at"] == row["placed_at"]
+
+
+async def test_an_order_to_be_paid_before_says_until_when(desk: Desk) -> None:
+    _, order = await desk.place(guest(None), line(COLA_1))
+    placed, ends = (datetime.fromisoformat(order[name]) for name in ("placed_at", "expires_at"))
+    assert (ends - placed).total_seconds() == 600
+    assert (order["status"], order["confirmed_at"], order["table"]) == ("awaiting_payment", None, None)
+    assert await desk.owner.fetchval("SELECT status FROM orders.idempotency") == 201
+    assert await desk.owner.fetchval("SELECT aggregate_version FROM orders.outbox") == 1
+
+
+async def test_what_is_decided_of_one_bill_changes_no_other(desk: Desk) -> None:
+    who, other = guest(None), guest(None)
+    _, order = await desk.place(who, line(COLA_1), line(KULFI_1))
+    _, beside = await desk.place(other, line(COLA_1))
+    rows = "SELECT to_jsonb(o) || to_jsonb(b) FROM orders.orders o JOIN orders.bill b ON b.id = o.bill_id WHERE o.id = $1"
+    before = await desk.owner.fetchval(rows, beside["id"])
+    await service.cancel(desk.ctx, who, UUID(order["id"]), "changed my mind")
+    assert await desk.owner.fetchval(rows, beside["id"]) == before
+    row = await desk.owner.fetchrow(
+        """SELECT o.status, o.reason, o.version, b.status AS bill, b.total_paise
+        FROM orders.orders o JOIN orders.bill b ON b.id = o.bill_id WHERE o.id = $1""",
+        order["id"],
+    )
+    assert tuple(row) == ("cancelled", "changed my mind", 2, "voided", 0)
+
+
+async def test_what_stock_tells_of_an_order_carries_its_ids(desk: Desk) -> None:
+    ids = ("asked by a test", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    tokens: list[Token[Any]] = [correlation_id.set(ids[0]), traceparent.set(ids[1])]
+    try:
+        await desk.place(guest(None), line(KULFI_1, 5))
+    finally:
+        reset(tokens)
+    for room in ("orders", "inventory"):
+        rows = await desk.owner.fetch(f"SELECT correlation_id, traceparent FROM {room}.outbox")
+        assert {tuple(row) for row in rows} == {ids}, room
+    left = "SELECT current_setting('rasoi.correlation_id', true), current_setting('rasoi.traceparent', true)"
+    rows = await asyncio.gather(*(desk.ctx.db.fetchrow(left) for _ in range(10)))
+    assert not any(filter(None, (value for row in rows for value in row))), "no connection keeps them"

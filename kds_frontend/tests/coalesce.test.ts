@@ -7,10 +7,10 @@ afterEach(() => vi.useRealTimers());
 describe('many requests as one', () => {
   it('run once, soon after the last', () => {
     const run = vi.fn();
-    const { soon } = coalesce(run, 100, 1000);
-    soon();
+    const { schedule } = coalesce(run, 100, 1000);
+    schedule();
     vi.advanceTimersByTime(90);
-    soon();
+    schedule();
     vi.advanceTimersByTime(90);
     expect(run).not.toHaveBeenCalled();
     vi.advanceTimersByTime(10);
@@ -19,9 +19,9 @@ describe('many requests as one', () => {
 
   it('are not starved by requests that never rest', () => {
     const run = vi.fn();
-    const { soon } = coalesce(run, 250, 1000);
+    const { schedule } = coalesce(run, 250, 1000);
     for (let passed = 0; passed < 20_000; passed += 100) {
-      soon();
+      schedule();
       vi.advanceTimersByTime(100);
     }
     expect(run.mock.calls.length).toBeGreaterThanOrEqual(18);
@@ -29,8 +29,8 @@ describe('many requests as one', () => {
 
   it('stop', () => {
     const run = vi.fn();
-    const { soon, stop } = coalesce(run, 100, 1000);
-    soon();
+    const { schedule, stop } = coalesce(run, 100, 1000);
+    schedule();
     stop();
     vi.advanceTimersByTime(2000);
     expect(run).not.toHaveBeenCalled();

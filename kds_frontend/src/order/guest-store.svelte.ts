@@ -238,7 +238,7 @@ export class GuestStore {
   }
 
   private reloadSoon(): void {
-    this.reload.soon();
+    this.reload.schedule();
   }
 
   private onMenu(change: Change<Partial<AvailabilityChange>>): void {

@@ -23,7 +23,7 @@ import { Drafts } from './drafts';
 import { withTicket } from './floor';
 import { hashOf, viewOf, type View } from './view';
 
-const CALM_MS = 250;
+const IDLE_MS = 250;
 /** However much happens, a call or a ready dish shows within this. */
 const AT_MOST_MS = 1000;
 
@@ -44,7 +44,7 @@ export class WaiterStore implements DraftContext {
   private tickets = $state.raw<Ticket[]>([]);
   private loading = false;
   private again = false;
-  private readonly reload = coalesce(() => void this.load().catch(() => undefined), CALM_MS, AT_MOST_MS);
+  private readonly reload = coalesce(() => void this.load().catch(() => undefined), IDLE_MS, AT_MOST_MS);
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
 
   /** Ready food, less what was tapped as served and not answered yet. */
@@ -254,8 +254,8 @@ export class WaiterStore implements DraftContext {
     );
   }
 
-  reloadSoon(wait = CALM_MS): void {
-    if (wait > 0) return this.reload.soon();
+  reloadSoon(wait = IDLE_MS): void {
+    if (wait > 0) return this.reload.schedule();
     this.reload.stop();
     void this.load().catch(() => undefined);
   }

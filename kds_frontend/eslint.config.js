@@ -29,7 +29,7 @@ const borders = [...screens, 'lib'].map((folder) => ({
 }));
 
 export default ts.config(
-  { ignores: ['dist/', 'src/lib/api/schema.d.ts'] },
+  { ignores: ['.svelte-kit/', 'dist/', 'src/lib/api/schema.d.ts'] },
   js.configs.recommended,
   ts.configs.strict,
   svelte.configs.recommended,

@@ -68,7 +68,7 @@ class Memory:
             "by": outcome.by,
             "file": digest(BACKEND / outcome.mutant.file),
             "tests": tests,
-            "test": self.of_test(outcome.by),
+            "test": self.of_test(outcome.by) if outcome.outcome != "invalid" else "",
         }
         with self.lock:
             self.known[outcome.mutant.id] = known

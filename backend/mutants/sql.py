@@ -138,6 +138,7 @@ class Finder:
         for at in range(place, len(self.tokens)):
             token = self.tokens[at]
             closes = token.depth < depth or (token.depth == depth and token.text in (";", ","))
+            closes = closes or token.kind == "dollar"
             if closes or (token.depth == depth and at > place and token.upper in ENDS | {"AND", "OR"}):
                 return at
         return len(self.tokens)

@@ -45,6 +45,9 @@ def test_an_outcome_holds_while_its_file_and_tests_do(
         found = [Memory().recall(each, tests) for each in (killed, survivor)]
         return [each.outcome if each else None for each in found]
 
+    invalid = mutant("4")
+    Memory().keep(Outcome(invalid, "invalid", "why it is no valid code " * 100), "tests 1")
+    assert (Memory().recall(invalid, "tests 2") or invalid) != invalid
     assert known("tests 1") == ["killed", "survived"]
     assert known("tests 2") == ["killed", None]
     test.write_text("another test")

@@ -45,3 +45,9 @@ def test_each_fault_is_planted_once_and_locks_and_outlets_are_left_alone() -> No
             ("RETURN greatest(left_over, p_least);", "RETURN least(left_over, p_least);"),
         ]
     )
+
+
+def test_the_last_operand_ends_before_the_bodys_end() -> None:
+    source = b"CREATE FUNCTION a() RETURNS boolean LANGUAGE sql AS $$\nSELECT x FROM t WHERE b AND c\n$$;\n"
+    found = [mutant.after.strip() for mutant in mutants("room/a.sql", source)]
+    assert found == ["SELECT x FROM t WHERE true AND c", "SELECT x FROM t WHERE b"]

@@ -31,6 +31,18 @@ async def test_numbers_are_of_an_outlets_day_and_follow_the_batch(database: Data
     assert await database.fetchval(NUMBERS, [None], [day]) == [None]
 
 
+async def test_how_far_a_bill_is_paid(database: Database) -> None:
+    said = [
+        await database.fetchval("SELECT orders.payment_status($1, $2)", total, held)
+        for total, held in ((0, 0), (100, 0), (100, 1), (100, 99), (100, 100), (100, 101), (0, 1))
+    ]
+    assert said == ["unpaid", "unpaid", "partly_paid", "partly_paid", "paid", "overpaid", "overpaid"]
+    rounded = [
+        await database.fetchval("SELECT orders.rounded($1)", net) for net in (0, 49, 50, 149, 150, 10_050)
+    ]
+    assert rounded == [0, 0, 100, 100, 200, 10_100]
+
+
 async def test_invoices_are_counted_by_series(database: Database) -> None:
     numbers = [
         await database.fetchval("SELECT orders.next_invoice($1, $2)", outlet, series)

@@ -21,6 +21,7 @@ from engine import Engine, RunningEngine
 from project import Project
 from steps import SHORT, STEPS, Trial
 
+NOTHING_TRIED = 3  # exit status: no engine or no base images could be had here
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rasoi-containers"
 
 
@@ -100,7 +101,9 @@ def main(argv: Sequence[str]) -> int:
         else "all went well"
     )
     print(f"{time.monotonic() - began:.0f} s in all; {went_wrong}")
-    return 1 if report.wrong else 0
+    if not report.wrong:
+        return 0
+    return 1 if ready else NOTHING_TRIED
 
 
 def _clean(project: Project) -> None:

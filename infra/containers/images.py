@@ -49,18 +49,10 @@ def build(engine: Engine) -> None:
         json.dumps({"group": {"default": {"targets": list(targets)}}, "target": targets})
     )
     environ = {**engine.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    run(
-        "docker",
-        "buildx",
-        "bake",
-        "-f",
-        "bake.json",
-        "--progress",
-        "plain",
-        env=environ,
-        cwd=context,
-        seconds=1800,
-    )
+    # one after the other: images that share layers and are stored at once were seen to lose one another's snapshots
+    for name in targets:
+        bake = ("docker", "buildx", "bake", "-f", "bake.json", "--progress", "plain", name)
+        run(*bake, env=environ, cwd=context, seconds=1800)
     shutil.rmtree(context)
 
 

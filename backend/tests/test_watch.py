@@ -97,6 +97,8 @@ def test_promtool_sees_a_changed_rule(tmp_path: Path) -> None:
 def test_the_dashboards_are_whole_and_committed() -> None:
     for path, text in dashboards.documents().items():
         assert path.read_text() == text, f"{path.name} is stale: make generated"
+        if path.suffix != ".json":
+            continue  # the page of all queries
         made = json.loads(text)
         assert len({panel["id"] for panel in made["panels"]}) == len(made["panels"])
         for panel in made["panels"]:

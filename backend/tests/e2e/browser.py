@@ -165,7 +165,9 @@ class House:
     links: dict[str, str] = field(default_factory=dict)  # by the table's name
 
     async def open(self) -> House:
-        self.http = httpx.AsyncClient(base_url=self.platform.url, timeout=20, trust_env=False)
+        # the server ends a connection after 5 s of rest: one that is about to end must not be used again
+        limits = httpx.Limits(keepalive_expiry=2)
+        self.http = httpx.AsyncClient(base_url=self.platform.url, timeout=20, trust_env=False, limits=limits)
         self.tokens: dict[str, str] = {}
         for who, path, body in (
             ("manager", "/api/staff/login", MANAGER),

@@ -11,7 +11,7 @@ from rasoi.orders import repository as db
 from rasoi.orders import service, tables
 from rasoi.orders.domain import Bill
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import OrderRow
+from rasoi.orders.rows import OrderRow, stock_sources
 from rasoi.orders.service import UnknownBill as UnknownBill
 from rasoi.platform.context import Context
 from rasoi.staff.api import now_and_business_day
@@ -115,12 +115,7 @@ async def _reinstatable(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
 async def _reinstate(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
     """Take the stock again and confirm; false when some is gone (what was taken is given back)."""
     for order in late:
-        sources = [
-            (ln.id, source, ln.quantity)
-            for ln in order.lines
-            for source in (ln.variant_id, *(m.id for m in ln.modifiers))
-        ]
-        if await db.reserve_stock(tx, bill.row.outlet_id, order.id, sources):
+        if await db.reserve_stock(tx, bill.row.outlet_id, order.id, stock_sources(order.lines)):
             for taken in late[: late.index(order)]:
                 await db.release_stock(tx, bill.row.outlet_id, taken.id)
             return False

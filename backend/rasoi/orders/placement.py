@@ -12,7 +12,7 @@ from rasoi.contracts.orders import LineState, OrderPlaced, TaxState
 from rasoi.orders import schemas, views
 from rasoi.orders.domain import TOKEN_PREFIX, initial_path, needs_approval, payment_of
 from rasoi.orders.pricing import PricedOrder
-from rasoi.orders.rows import LineRow
+from rasoi.orders.rows import LineRow, stock_sources
 from rasoi.orders.states import WAITING
 from rasoi.platform.auth import Principal
 from rasoi.platform.events import correlation_id, traceparent
@@ -109,13 +109,14 @@ def build(
 ) -> Placement:
     """What orders.place_all writes, with the answer and the event but for what only the database knows."""
     row = _row(principal, request, key, table, outlet, menu_version, priced)
-    sources = [
-        (line.id, source, line.quantity)
-        for line in priced.lines
-        for source in (line.variant_id, *(modifier.id for modifier in line.modifiers))
-    ]
     modifier_ids = list({modifier.id for line in priced.lines for modifier in line.modifiers})
-    return Placement(row, priced.lines, sources, list({line.item_id for line in priced.lines}), modifier_ids)
+    return Placement(
+        row,
+        priced.lines,
+        stock_sources(priced.lines),
+        list({line.item_id for line in priced.lines}),
+        modifier_ids,
+    )
 
 
 def _row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +21,15 @@ class LineRow(LineState, frozen=True, kw_only=True):
     taxes: list[TaxState]
     tax_class: str
     tax_version: int
+
+
+def stock_sources(lines: Iterable[LineRow]) -> list[tuple[UUID, UUID, int]]:
+    """What the lines take of stock: (line, variant or modifier, quantity)."""
+    return [
+        (line.id, source, line.quantity)
+        for line in lines
+        for source in (line.variant_id, *(modifier.id for modifier in line.modifiers))
+    ]
 
 
 class Progress(msgspec.Struct, kw_only=True):

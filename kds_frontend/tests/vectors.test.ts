@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { boardHash } from '../src/kitchen/hash';
 import { age, stateOf, isVisible, withActions } from '../src/kitchen/tickets';
 import type { KitchenActionName, Ticket, TicketItem, TicketState } from '../src/lib/types';
+import { item as anItem, ticket as aTicket } from './tickets';
 
 /** The cases of a golden vector, which Python and SQL tests read as well. */
 function cases<Case>(name: string): Case[] {
@@ -10,40 +11,9 @@ function cases<Case>(name: string): Case[] {
   return (JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] }).cases;
 }
 
-const item = (state: TicketState, index: number, acknowledged = false): TicketItem => ({
-  id: `item ${index}`,
-  line_id: `line ${index}`,
-  name: 'Naan',
-  variant: null,
-  quantity: 1,
-  modifiers: [],
-  note: null,
-  allergens: [],
-  state,
-  acknowledged,
-});
-const ticket = (state: TicketState, items: TicketItem[]): Ticket => ({
-  id: 'ticket',
-  number: 1,
-  station: 'tandoor',
-  order_id: 'order',
-  order_number: 1,
-  token: null,
-  type: 'dine_in',
-  table: 'Table 1',
-  course: 1,
-  state,
-  rush: false,
-  paid: false,
-  note: null,
-  placed_at: '2026-11-21T10:00:00Z',
-  fired_at: null,
-  ready_at: null,
-  cancel_requested: false,
-  version: 1,
-  items,
-  other_stations: [],
-});
+const item = (state: TicketState, index: number, acknowledged = false): TicketItem =>
+  anItem(`item ${index}`, { state, acknowledged });
+const ticket = (state: TicketState, items: TicketItem[]): Ticket => aTicket('ticket', { state, items });
 
 describe('golden vectors', () => {
   it.each(cases<{ items: TicketState[]; state: TicketState }>('ticket_state'))(

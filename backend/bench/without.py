@@ -12,8 +12,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from rasoi.optional_packages import hide_optional_packages
 from rasoi.settings import load
 
@@ -21,11 +19,6 @@ from rasoi.settings import load
 def fast_path(app: Any) -> None:
     """Placing goes through Litestar, as every other request does."""
     app.FastPath = lambda inner, routes: inner
-
-
-def coalescing(app: Any) -> None:
-    """uvicorn's own protocol: an answer's head and body are written apart."""
-    app.hosting.CoalescingProtocol = HttpToolsProtocol
 
 
 def batch_handler(app: Any) -> None:
@@ -45,7 +38,7 @@ def hidden_packages(app: Any) -> None:
 
 
 PIECES: dict[str, Callable[[Any], None]] = {
-    each.__name__: each for each in (fast_path, coalescing, batch_handler, direct_sockets, hidden_packages)
+    each.__name__: each for each in (fast_path, batch_handler, direct_sockets, hidden_packages)
 }
 
 

@@ -23,7 +23,6 @@ from litestar import get
 
 from rasoi.platform import asyncapi
 from rasoi.platform.auth import Tokens, public
-from rasoi.platform.coalescing import CoalescingProtocol
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Room
 from rasoi.room_list import NAMES
@@ -112,7 +111,7 @@ def server_config(settings: Settings, asgi: Any, *, websockets: Any) -> uvicorn.
     """How every process that hosts rooms serves them."""
     return uvicorn.Config(
         asgi,
-        http=CoalescingProtocol,
+        http="httptools",
         ws=websockets,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

@@ -222,7 +222,7 @@ class Sockets:
         self.arrived.clear()
         begun = time.perf_counter()
         sent = asyncio.create_task(self.ask(f"send {rounds}"))
-        await asyncio.wait_for(self.arrived.wait(), 120)
+        await asyncio.wait_for(self.arrived.wait(), 600)
         seconds = time.perf_counter() - begun
         await sent
         return self.count * rounds / seconds

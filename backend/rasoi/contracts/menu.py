@@ -22,7 +22,7 @@ class MenuRepublished(Contract, frozen=True, kw_only=True):
 
 @contract("rasoi.menu.availability_changed.v1", "menu")
 class AvailabilityChanged(Contract, frozen=True, kw_only=True):
-    """An item was 86ed or is back. `reason`: staff, stock."""
+    """An item was 86ed or is back, or what may be chosen with it changed. `reason`: staff, stock, choice."""
 
     item_id: UUID
     name: str

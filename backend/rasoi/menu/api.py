@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.menu import repository
+from rasoi.menu import domain, repository
 from rasoi.platform.database import Database, Tx
+
+ALLERGENS = domain.ALLERGENS
 
 
 class TaxRate(msgspec.Struct, frozen=True):

@@ -76,10 +76,10 @@ async def bump_revision(tx: Tx, outlet_id: int) -> None:
 async def set_item_available(tx: Tx, outlet_id: int, item_id: UUID, available: bool) -> Record | None:
     """The item after the change, with `changed`: whether guests see a difference. None when there is no such item."""
     return await tx.fetchrow(
-        """UPDATE menu.item SET available = $3,
+        """UPDATE menu.item AS i SET available = $3,
           version = version + ((available AND NOT stock_out) IS DISTINCT FROM ($3 AND NOT stock_out))::int
         WHERE outlet_id = $1 AND id = $2 AND active
-        RETURNING id, name, new.available AND NOT new.stock_out AS sellable, version, stock_out,
+        RETURNING id, name, menu.sellable(i) AS sellable, version, stock_out,
           new.version > old.version AS changed""",
         outlet_id,
         item_id,
@@ -101,7 +101,7 @@ async def bump_items_of_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence
               SELECT l.item_id FROM menu.item_modifier_group l
               JOIN menu.modifier m ON (m.outlet_id, m.group_id) = (l.outlet_id, l.group_id)
               WHERE l.outlet_id = $1 AND m.id = ANY ($2))
-            RETURNING id, name, available AND NOT stock_out AS sellable, version, stock_out""",
+            RETURNING id, name, menu.sellable(i) AS sellable, version, stock_out""",
             outlet_id,
             modifier_ids,
         )
@@ -135,7 +135,7 @@ async def apply_holds(tx: Tx, outlet_id: int, item_ids: Sequence[UUID]) -> list[
               UPDATE menu.item i SET stock_out = NOT i.stock_out, version = version + i.available::int
               WHERE outlet_id = $1 AND id = ANY ($2) AND i.stock_out <> EXISTS (
                 SELECT FROM menu.held_back h WHERE (h.outlet_id, h.source_id) = (i.outlet_id, i.id))
-              RETURNING id, name, available, available AND NOT stock_out AS sellable, version, stock_out)
+              RETURNING id, name, available, menu.sellable(i) AS sellable, version, stock_out)
             SELECT * FROM changed WHERE available ORDER BY id""",
             outlet_id,
             item_ids,

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.kitchen import BoardChange, TicketState
+from rasoi.contracts.menu import AvailabilityChanged
 from rasoi.contracts.notifications import NotificationChanged
 from rasoi.platform.events import Event
 
@@ -113,9 +114,12 @@ class BoardStep(msgspec.Struct, frozen=True):
 
 
 class ItemAvailability(msgspec.Struct, frozen=True):
+    """With `choices_changed` the menu has to be read anew: which of the item's choices are left is not told here."""
+
     item_id: UUID
     available: bool
     remaining: int | None
+    choices_changed: bool
 
 
 class MenuVersion(msgspec.Struct, frozen=True):
@@ -160,6 +164,11 @@ def board_step(event: Event, data: BoardChange) -> BoardStep:
 def ticket(event: Event, data: BoardChange) -> FloorTicket:
     """For the floor: the ticket after the change."""
     return FloorTicket(data.ticket)
+
+
+def availability(event: Event, data: AvailabilityChanged) -> ItemAvailability:
+    """For everybody who looks at the menu; why is for the staff only."""
+    return ItemAvailability(data.item_id, data.available, data.remaining, data.reason == "choice")
 
 
 def as_struct(kind: type[msgspec.Struct]) -> Audience:

@@ -9,9 +9,9 @@ from rasoi.contracts import inventory, kitchen, menu, notifications, orders, pay
 from rasoi.platform.events import Contract, Event
 from rasoi.realtime.audiences import (
     Audience,
-    ItemAvailability,
     MenuVersion,
     as_struct,
+    availability,
     board_step,
     for_guests,
     for_staff,
@@ -78,7 +78,7 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     notifications.NotificationChanged: about("notification"),
     kitchen.TicketOpened: TICKET,
     kitchen.TicketChanged: TICKET,
-    menu.AvailabilityChanged: ((menu_channel, as_struct(ItemAvailability)),),
+    menu.AvailabilityChanged: ((menu_channel, availability),),
     menu.MenuRepublished: ((menu_channel, as_struct(MenuVersion)),),
     inventory.StockLow: STOCK,
     inventory.StockDepleted: STOCK,

@@ -95,6 +95,18 @@ async def test_a_modifier_can_be_86ed(ctx: Context) -> None:
     assert (await log(ctx.db))[-1][2]["name"] == "Naan"
 
 
+async def test_the_last_of_a_required_choice_takes_the_dish_off_and_brings_it_back(ctx: Context) -> None:
+    snapshot = await api.snapshot(ctx.db, 1)
+    for wanted in (False, True):
+        for choice in snapshot.modifiers.values():
+            await service.set_modifier_availability(ctx, staff_member(), choice.id, Availability(wanted))
+    told = [data["available"] for _, _, data in await log(ctx.db) if data.get("name") == "Naan"]
+    count = len(snapshot.modifiers)
+    assert told[: count - 1] == [True] * (count - 1)
+    assert told[count - 1] is False
+    assert told[count:] == [True] * count
+
+
 async def test_two_stocks_hold_an_item_back_until_both_return(ctx: Context) -> None:
     naan, flour, butter = await item(ctx.db, "Naan"), uuid7(), uuid7()
     await stock(ctx, StockDepleted, flour, [naan])

@@ -111,6 +111,35 @@ async def test_a_snapshot_is_the_outlets_menu_and_nothing_else(db: Database) -> 
     assert brief(roti["variants"], "id") == [(str(ROTI_1),)]
 
 
+LEFT = "SELECT menu.sellable(i) FROM menu.item i WHERE outlet_id = 1 AND id = $1"
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ("", True),
+        (f"UPDATE menu.modifier SET available = false WHERE id = '{MILD}'", False),
+        (f"UPDATE menu.modifier SET stock_out = true WHERE id = '{MILD}'", False),
+        (f"UPDATE menu.modifier SET active = false WHERE id = '{MILD}'", False),
+        (f"UPDATE menu.modifier SET available = false WHERE id = '{MINT}'", True),
+        (f"UPDATE menu.modifier_group SET min = 2, max = 2 WHERE id = '{SPICE}'", False),
+        (f"UPDATE menu.modifier_group SET min = 1 WHERE id = '{DIPS}'", True),
+        (f"UPDATE menu.modifier_group SET min = 2 WHERE id = '{DIPS}'", False),
+        (f"UPDATE menu.modifier_group SET min = 1, active = true WHERE id = '{FORMER}'", True),
+        (f"UPDATE menu.modifier_group SET min = 9, max = 9 WHERE id = '{FORMER}'", True),
+        (f"UPDATE menu.modifier_group SET min = 9, max = 9 WHERE id = '{SIZES}'", True),
+        (f"UPDATE menu.item SET available = false WHERE id = '{NAAN}'", False),
+        (f"UPDATE menu.item SET stock_out = true WHERE id = '{NAAN}'", False),
+    ],
+)
+async def test_a_dish_whose_required_choice_is_sold_out_is_off(db: Database, change: str, left: bool) -> None:
+    if change:
+        await db.execute(change)
+    assert await db.fetchval(LEFT, NAAN) is left
+    menu = await snapshot(db, 1)
+    assert next(item["available"] for item in menu["items"] if item["name"] == "Naan") is left
+
+
 async def test_an_outlet_without_a_menu_has_an_empty_one(db: Database) -> None:
     assert await snapshot(db, 3) == {
         "version": 0,

@@ -24,7 +24,7 @@ SELECT jsonb_build_object(
   'items', (
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'code', i.code, 'category_id', i.category_id, 'name', i.name,
       'name_hi', i.name_hi, 'description', i.description, 'diet', i.diet, 'allergens', i.allergens,
-      'station', i.station, 'tax_code', i.tax_code, 'available', i.available AND NOT i.stock_out,
+      'station', i.station, 'tax_code', i.tax_code, 'available', menu.sellable(i),
       'stock_out', i.stock_out,
       'groups', (
         SELECT coalesce(jsonb_agg(l.group_id ORDER BY l.position, l.group_id), '[]')

@@ -104,6 +104,7 @@ CREATE TYPE orders.placement AS (
 	table_name text,
 	customer_name text,
 	note text,
+	allergies text[],
 	payment text,
 	approve boolean,
 	approval_timeout_s integer,
@@ -463,7 +464,7 @@ CREATE FUNCTION kitchen.item_states(p_outlet integer, p_ticket uuid) RETURNS jso
     AS $$
   SELECT jsonb_agg(jsonb_build_object(
     'id', i.id, 'line_id', i.line_id, 'name', i.name, 'variant', i.variant, 'quantity', i.quantity,
-    'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'state', i.state,
+    'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'allergies', i.allergies, 'state', i.state,
     'acknowledged', i.acknowledged) ORDER BY i.position)
   FROM kitchen.ticket_item i WHERE i.outlet_id = p_outlet AND i.ticket_id = p_ticket
 $$;
@@ -568,10 +569,11 @@ BEGIN
     FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
-      table_name, note, state, visible, paid, placed_at, fired_at, other_stations)
+      table_name, note, allergies, state, visible, paid, placed_at, fired_at, other_stations)
     SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
       s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
-      a.state ->> 'table', a.state ->> 'note', s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
+      a.state ->> 'table', a.state ->> 'note',
+      ARRAY(SELECT jsonb_array_elements_text(coalesce(a.state -> 'allergies', '[]'))), s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
       CASE s.state WHEN 'queued' THEN clock_timestamp() END,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
         FROM share o WHERE o.n = s.n AND o.course = s.course AND o.station <> s.station)
@@ -579,16 +581,17 @@ BEGIN
     RETURNING *
   ), item AS (
     INSERT INTO kitchen.ticket_item (outlet_id, id, ticket_id, position, line_id, name, variant, quantity, modifiers,
-      note, allergens, state)
+      note, allergens, allergies, state)
     SELECT a.outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
       (l ->> 'quantity')::integer, ARRAY(SELECT m ->> 'name' FROM jsonb_array_elements(coalesce(l -> 'modifiers', '[]')) m),
-      l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))), s.state
+      l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))),
+      ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergies', '[]'))), s.state
     FROM line JOIN share s ON s.n = line.n AND s.course = line.course AND s.station = line.station JOIN asked a ON a.n = line.n
     RETURNING *
   ), shown AS (
     SELECT i.ticket_id, jsonb_agg(jsonb_build_object(
       'id', i.id, 'line_id', i.line_id, 'name', i.name, 'variant', i.variant, 'quantity', i.quantity,
-      'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'state', i.state,
+      'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'allergies', i.allergies, 'state', i.state,
       'acknowledged', i.acknowledged) ORDER BY i.position) AS items,
       jsonb_agg(i.id ORDER BY i.position) AS ids
     FROM item i GROUP BY i.ticket_id
@@ -643,6 +646,7 @@ CREATE TABLE kitchen.ticket (
     ready_at timestamp(6) with time zone,
     other_stations jsonb DEFAULT '[]'::jsonb NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
+    allergies text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT ticket_state CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text, 'served'::text, 'voided'::text]))),
     CONSTRAINT ticket_visible CHECK (
 CASE state
@@ -665,7 +669,7 @@ CREATE FUNCTION kitchen.ticket_state(t kitchen.ticket, p_items jsonb) RETURNS js
   SELECT jsonb_build_object(
     'id', t.id, 'number', t.number, 'station', t.station, 'order_id', t.order_id, 'order_number', t.order_number,
     'token', t.token, 'type', t.type, 'table', t.table_name, 'course', t.course, 'state', t.state, 'rush', t.rush,
-    'paid', t.paid, 'note', t.note, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
+    'paid', t.paid, 'note', t.note, 'allergies', t.allergies, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
     'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'other_stations', t.other_stations)
 $$;
 
@@ -724,7 +728,7 @@ SELECT jsonb_build_object(
   'items', (
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'code', i.code, 'category_id', i.category_id, 'name', i.name,
       'name_hi', i.name_hi, 'description', i.description, 'diet', i.diet, 'allergens', i.allergens,
-      'station', i.station, 'tax_code', i.tax_code, 'available', i.available AND NOT i.stock_out,
+      'station', i.station, 'tax_code', i.tax_code, 'available', menu.sellable(i),
       'stock_out', i.stock_out,
       'groups', (
         SELECT coalesce(jsonb_agg(l.group_id ORDER BY l.position, l.group_id), '[]')
@@ -766,6 +770,46 @@ CREATE FUNCTION menu.refuse_change() RETURNS trigger
 BEGIN
   RAISE EXCEPTION 'a version of a tax class is never changed; add another';
 END $$;
+
+
+--
+-- Name: item; Type: TABLE; Schema: menu; Owner: -
+--
+
+CREATE TABLE menu.item (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    category_id uuid NOT NULL,
+    name text NOT NULL,
+    name_hi text,
+    description text DEFAULT ''::text NOT NULL,
+    diet text NOT NULL,
+    allergens text[] DEFAULT '{}'::text[] NOT NULL,
+    station text NOT NULL,
+    tax_code text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    available boolean DEFAULT true NOT NULL,
+    stock_out boolean DEFAULT false NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT item_diet_check CHECK ((diet = ANY (ARRAY['veg'::text, 'non_veg'::text, 'egg'::text])))
+);
+
+
+--
+-- Name: sellable(menu.item); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.sellable(i menu.item) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT i.available AND NOT i.stock_out AND NOT EXISTS (
+    SELECT FROM menu.item_modifier_group l JOIN menu.modifier_group g ON (g.outlet_id, g.id) = (l.outlet_id, l.group_id)
+    WHERE l.outlet_id = i.outlet_id AND l.item_id = i.id AND g.active AND g.min > (
+      SELECT count(*) FROM menu.modifier m
+      WHERE m.outlet_id = g.outlet_id AND m.group_id = g.id AND m.active AND m.available AND NOT m.stock_out))
+$$;
 
 
 --
@@ -912,6 +956,8 @@ CREATE TABLE orders.line (
     taxes jsonb NOT NULL,
     tax_class text NOT NULL,
     tax_version integer NOT NULL,
+    allergies text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT line_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT line_course_check CHECK (((course >= 1) AND (course <= 9))),
     CONSTRAINT line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 99))),
     CONSTRAINT line_status_check CHECK ((status = ANY (ARRAY['active'::text, 'voided'::text])))
@@ -1027,10 +1073,10 @@ BEGIN
   INSERT INTO orders.line SELECT l.* FROM unnest(p_lines) l WHERE l.order_id = ANY (v_placed);
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
-    note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
+    note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
     held_courses, placed_at, expires_at, confirmed_at)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
-    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
+    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
     CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
@@ -1703,6 +1749,7 @@ CREATE TABLE kitchen.ticket_item (
     allergens text[] NOT NULL,
     state text NOT NULL,
     acknowledged boolean DEFAULT false NOT NULL,
+    allergies text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT ticket_item_acknowledged CHECK (((state = 'voided'::text) OR (NOT acknowledged))),
     CONSTRAINT ticket_item_quantity CHECK ((quantity > 0)),
     CONSTRAINT ticket_item_state CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text, 'served'::text, 'voided'::text])))
@@ -1759,31 +1806,6 @@ CREATE TABLE menu.inbox (
     log text NOT NULL,
     event_id uuid NOT NULL,
     handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-
---
--- Name: item; Type: TABLE; Schema: menu; Owner: -
---
-
-CREATE TABLE menu.item (
-    outlet_id integer NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    code text NOT NULL,
-    category_id uuid NOT NULL,
-    name text NOT NULL,
-    name_hi text,
-    description text DEFAULT ''::text NOT NULL,
-    diet text NOT NULL,
-    allergens text[] DEFAULT '{}'::text[] NOT NULL,
-    station text NOT NULL,
-    tax_code text NOT NULL,
-    "position" integer DEFAULT 0 NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    available boolean DEFAULT true NOT NULL,
-    stock_out boolean DEFAULT false NOT NULL,
-    version bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT item_diet_check CHECK ((diet = ANY (ARRAY['veg'::text, 'non_veg'::text, 'egg'::text])))
 );
 
 
@@ -2269,6 +2291,8 @@ CREATE TABLE orders.orders (
     served_at timestamp(6) with time zone,
     completed_at timestamp(6) with time zone,
     version bigint DEFAULT 1 NOT NULL,
+    allergies text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT orders_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT orders_money_check CHECK (((subtotal_paise >= 0) AND (discount_paise >= 0) AND (taxable_paise >= 0) AND (total_paise >= 0))),
     CONSTRAINT orders_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
     CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['placed'::text, 'awaiting_payment'::text, 'confirmed'::text, 'preparing'::text, 'ready'::text, 'served'::text, 'completed'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text]))),
@@ -4761,6 +4785,13 @@ REVOKE ALL ON FUNCTION menu.read_sources(p_outlet integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION menu.refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION sellable(i menu.item); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.sellable(i menu.item) FROM PUBLIC;
 
 
 --

@@ -53,6 +53,12 @@ SELECT i.id FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.
 WHERE NOT EXISTS (SELECT FROM orders.line l WHERE (l.outlet_id, l.order_id, l.id, l.course, l.station)
   = (t.outlet_id, t.order_id, i.line_id, t.course, t.station));
 
+--? tickets_match_orders: items whose ticket does not tell the guests' allergies as they were ordered
+SELECT i.id FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id)
+JOIN orders.orders o ON (o.outlet_id, o.id) = (t.outlet_id, t.order_id)
+JOIN orders.line l ON (l.outlet_id, l.order_id, l.id) = (t.outlet_id, t.order_id, i.line_id)
+WHERE (t.allergies, i.allergies) <> (o.allergies, l.allergies);
+
 --? tickets_match_orders: tickets without items
 SELECT id FROM kitchen.ticket t WHERE NOT EXISTS (
   SELECT FROM kitchen.ticket_item i WHERE (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id));

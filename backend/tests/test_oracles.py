@@ -54,8 +54,10 @@ class Evening:
 
     async def courses_paid_in_cash(self) -> None:
         s = self.service
-        lines = [s.line(0, 2), s.line(10, 1), s.line(15, 3, course=2)]
-        order = await s.order(WAITER, *lines, table_id=s.tables[0]["id"], held_courses=[2])
+        lines = [s.line(0, 2), s.line(10, 1), s.line(15, 3, course=2, allergies=["milk"])]
+        order = await s.order(
+            WAITER, *lines, table_id=s.tables[0]["id"], held_courses=[2], allergies=["nuts"]
+        )
         await self.ticketed(order)
         assert (await s.act("fire", order_id=order["id"]))["applied"]
         await s.cook(order, "start", "bump", "recall", "bump", "serve")
@@ -216,8 +218,11 @@ PLANTED: list[tuple[str, str, str]] = [
     ("tickets_match_orders", "no ticket has exactly once", "UPDATE kitchen.ticket_item SET quantity = quantity + 1"),
     ("tickets_match_orders", "no ticket has exactly once",
      """INSERT INTO kitchen.ticket_item SELECT outlet_id, uuidv7(), ticket_id, 9, line_id, name, variant, quantity,
-     modifiers, note, allergens, state, acknowledged FROM kitchen.ticket_item"""),
+     modifiers, note, allergens, state, acknowledged, allergies FROM kitchen.ticket_item"""),
     ("tickets_match_orders", "nobody ordered there", "UPDATE kitchen.ticket_item SET line_id = uuidv7()"),
+    ("tickets_match_orders", "guests' allergies", "UPDATE kitchen.ticket SET allergies = '{}'"),
+    ("tickets_match_orders", "guests' allergies", "UPDATE kitchen.ticket_item SET allergies = '{}'"),
+    ("tickets_match_orders", "guests' allergies", "UPDATE orders.line SET allergies = '{egg}'"),
     ("tickets_match_orders", "tickets without items", "DELETE FROM kitchen.ticket_item"),
     ("tickets_match_orders", "two tickets",
      """DROP INDEX kitchen.ticket_outlet_id_order_id_course_station_key, kitchen.ticket_outlet_id_station_number_key;

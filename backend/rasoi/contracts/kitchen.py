@@ -22,7 +22,8 @@ class TicketItemState(Contract, frozen=True, kw_only=True):
     quantity: int
     modifiers: list[str] = []
     note: str | None = None
-    allergens: list[str] = []
+    allergens: list[str] = []  # of the dish
+    allergies: list[str] = []  # of who eats it
     state: State
     acknowledged: bool = False
 
@@ -48,6 +49,7 @@ class TicketState(Contract, frozen=True, kw_only=True):
     rush: bool = False
     paid: bool = False
     note: str | None = None
+    allergies: list[str] = []  # of the whole party
     placed_at: datetime
     fired_at: datetime | None = None
     ready_at: datetime | None = None

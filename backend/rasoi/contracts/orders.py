@@ -30,6 +30,8 @@ class SoldLine(Contract, frozen=True, kw_only=True):
     variant: str | None
     quantity: int
     modifiers: list[ModifierState]
+    allergens: list[str]
+    allergies: list[str] = []  # of who eats it; not in the earliest events
     note: str | None
     course: int
     station: str
@@ -41,7 +43,6 @@ class SoldLine(Contract, frozen=True, kw_only=True):
 class LineState(SoldLine, frozen=True, kw_only=True):
     """One line, frozen as it was sold."""
 
-    allergens: list[str]
     taxable_paise: int | None = None  # not in the earliest events
 
 
@@ -60,6 +61,7 @@ class OrderState(Contract, frozen=True, kw_only=True):
     table_id: UUID | None = None
     table: str | None = None
     note: str | None = None
+    allergies: list[str] = []  # of the whole party
     business_day: date
     placed_at: datetime
     payment: str

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.contracts.orders import LineState, OrderPlaced, TaxState
 from rasoi.orders import schemas, views
+from rasoi.orders.allergies import allergies_of
 from rasoi.orders.domain import TOKEN_PREFIX, initial_path, needs_approval, payment_of
 from rasoi.orders.pricing import PricedOrder
 from rasoi.orders.rows import LineRow, stock_sources
@@ -63,6 +64,7 @@ class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
     table_name: str | None
     customer_name: str | None
     note: str | None
+    allergies: list[str]
     payment: str
     approve: bool
     approval_timeout_s: int
@@ -154,6 +156,7 @@ def _row(
         table_name=table[1],
         customer_name=request.customer_name,
         note=request.note,
+        allergies=known["allergies"],
         payment=payment,
         approve=needs_approval(outlet, request.type, by_guest),
         approval_timeout_s=outlet.payment_timeout_s,
@@ -183,6 +186,7 @@ def _known(
         "type": request.type,
         "customer_name": request.customer_name,
         "note": request.note,
+        "allergies": allergies_of(request.allergies),
         "payment": payment,
         "ready_at": None,
         "served_at": None,

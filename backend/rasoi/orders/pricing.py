@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.contracts.orders import ModifierState, TaxState
 from rasoi.menu.api import MenuSnapshot, SnapModifier, SnapVariant, TaxClass
+from rasoi.orders.allergies import allergies_of
 from rasoi.orders.rows import LineRow
 from rasoi.orders.schemas import LineRequest, Totals
 from rasoi.platform.money import half_up, spread
@@ -137,6 +138,7 @@ def _line(
         quantity=line.quantity,
         modifiers=[ModifierState(id=m.id, name=m.name, price_paise=m.price_paise) for m in modifiers],
         allergens=list(variant.allergens),
+        allergies=allergies_of(line.allergies),
         note=line.note or None,
         course=line.course,
         station=variant.station,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ import msgspec
 
 from rasoi.orders.domain import Bill
 from rasoi.orders.placement import Placement
-from rasoi.orders.rows import BillRow, OrderRow
+from rasoi.orders.rows import LINE_COLUMNS, BillRow, OrderRow
 from rasoi.platform.events import causation_id, correlation_id, new_event
 from rasoi.platform.idempotency import lock_of
 
+_line_values = attrgetter(*LINE_COLUMNS)
 LIVE = ("placed", "awaiting_payment", "confirmed", "preparing", "ready", "served")
 
 
@@ -29,9 +31,7 @@ async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, by
     """Place some orders in one call; see orders.place_all for the outcomes and their bodies."""
     numbered = list(enumerate(batch, 1))
     lines = [
-        (each.row.outlet_id, each.row.order_id, *msgspec.structs.astuple(line))
-        for each in batch
-        for line in each.lines
+        (each.row.outlet_id, each.row.order_id, *_line_values(line)) for each in batch for line in each.lines
     ]
     rows = await conn.call(
         "SELECT outcome, body, stocked FROM orders.place_all($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",

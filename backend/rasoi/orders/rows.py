@@ -23,6 +23,22 @@ class LineRow(LineState, frozen=True, kw_only=True):
     tax_version: int
 
 
+# of orders.line after its outlet and order, in the table's order: a value of its type is read by place
+LINE_COLUMNS = (
+    *("id", "item_id", "variant_id", "name", "variant", "quantity", "modifiers", "note", "course", "station"),
+    *(
+        "unit_price_paise",
+        "total_paise",
+        "status",
+        "allergens",
+        "taxable_paise",
+        "position",
+        "discount_paise",
+    ),
+    *("taxes", "tax_class", "tax_version", "allergies"),
+)
+
+
 def stock_sources(lines: Iterable[LineRow]) -> list[tuple[UUID, UUID, int]]:
     """What the lines take of stock: (line, variant or modifier, quantity)."""
     return [

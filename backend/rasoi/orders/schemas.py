@@ -11,10 +11,15 @@ from msgspec import Meta
 
 from rasoi.contracts.kitchen import State as TicketState
 from rasoi.contracts.orders import SoldLine, TaxState
+from rasoi.menu.api import ALLERGENS
 from rasoi.orders.states import TRANSITIONS
 from rasoi.platform.description import one_of
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+\Z")]
+# what somebody must not eat, by the codes of the menu's allergens
+Allergies = Annotated[
+    list[Annotated[str, Meta(max_length=40), one_of(ALLERGENS)]], Meta(max_length=len(ALLERGENS))
+]
 OrderType = Literal["dine_in", "takeaway"]
 AttentionReason = Literal["cash", "help"]
 # texts of answers
@@ -57,6 +62,7 @@ class LineRequest(msgspec.Struct, forbid_unknown_fields=True):
     variant_id: UUID
     quantity: Annotated[int, Meta(ge=1, le=99)]
     modifiers: Annotated[list[UUID], Meta(max_length=30)] = []
+    allergies: Allergies = []
     note: Text | None = None
     course: Annotated[int, Meta(ge=1, le=9)] = 1
 
@@ -68,7 +74,8 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlaceRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """`expected_total_paise` is what the guest saw: another price is refused, never charged."""
+    """`expected_total_paise` is what the guest saw: another price is refused, never charged. `allergies` are those of
+    the whole party, a line's those of who eats it."""
 
     type: OrderType
     lines: Annotated[list[LineRequest], Meta(min_length=1, max_length=60)]
@@ -76,6 +83,7 @@ class PlaceRequest(msgspec.Struct, forbid_unknown_fields=True):
     bill_id: UUID | None = None
     table_id: UUID | None = None
     held_courses: Annotated[list[Annotated[int, Meta(ge=2, le=9)]], Meta(max_length=8)] = []
+    allergies: Allergies = []
     note: Text | None = None
     customer_name: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00]+\Z")] | None = None
 
@@ -136,6 +144,7 @@ class OrderFacts(msgspec.Struct, kw_only=True):
     status: OrderStatus
     customer_name: str | None
     note: str | None
+    allergies: list[str]
     business_day: date
     placed_at: datetime
     confirmed_at: datetime | None
@@ -198,8 +207,11 @@ class BillFacts(msgspec.Struct, kw_only=True):
 
 
 class BillView(BillFacts, kw_only=True):
+    """`allergies` are all that its orders that count and their lines name."""
+
     table: NamedTable | None
     orders: list[Order]
+    allergies: list[str]
     totals: BillTotals
     due_paise: int
     payment_status: PaymentStatus

@@ -51,6 +51,7 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
         **_same(bill, schemas.BillFacts),
         table=_named_table(bill),
         orders=[order_view(order, bill) for order in orders],
+        allergies=sorted(set().union(*map(_allergies_of, owed))),
         totals=schemas.BillTotals(
             taxable_paise=sum(order.taxable_paise for order in owed),
             taxes=sum_taxes(tax for order in owed for tax in order.taxes),
@@ -62,6 +63,11 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
         seller=schemas.Seller(outlet.name, outlet.legal_name, outlet.gstin, outlet.fssai, outlet.address),
         attention=_attention(bill.attention, bill.attention_since),
     )
+
+
+def _allergies_of(order: OrderRow) -> set[str]:
+    """All that it says, of the party and of who eats its lines."""
+    return set(order.allergies).union(*(line.allergies for line in order.lines))
 
 
 def _attention(reason: str | None, since: datetime | None) -> schemas.Attention | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 NOTES = ("less spicy", "no onion", "extra crisp", "sauce on the side", "for the children, mild")
 
+ALLERGIC = 0.1
+
 Json = dict[str, Any]
 
 
@@ -18,6 +20,14 @@ def basket(menu: Json, chance: Random, lines: int, *, in_courses: bool = False) 
     if in_courses and len(found) > 1:
         found[-1]["course"] = 2
     return found
+
+
+def allergies(menu: Json, chance: Random) -> list[str]:
+    """What a party must not eat: mostly nothing, else one thing that is in a dish of the menu."""
+    marked = {
+        code for category in menu["categories"] for item in category["items"] for code in item["allergens"]
+    }
+    return [chance.choice(sorted(marked))] if marked and chance.random() < ALLERGIC else []
 
 
 def _can_be_had(item: Json) -> bool:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from rasoi.rush.basket import basket
+from rasoi.rush.basket import allergies, basket
 from rasoi.rush.client import Caller, Client, NoAnswer, Refused
 from rasoi.rush.compare import Evidence
 from rasoi.rush.plan import Means, Party, Wish
@@ -67,6 +67,7 @@ class Visit:
         self.table = None if party.table is None else house.tables[party.table]
         self.chance = Random(f"{house.seed}:{party.wishes[0].number}")
         self.guest = Caller(house.client, self._sit_down)
+        self.allergies: list[str] = []
         self.own: set[str] = set()  # bills that the guests may see: they ordered on them themselves
 
     async def run(self) -> None:
@@ -87,6 +88,7 @@ class Visit:
 
     async def _stay(self) -> None:
         bills: dict[str, None] = {}  # in the order of their opening
+        self.allergies = allergies(self.house.menu, self.chance)
         for wish in self.party.wishes:
             if not await self.house.until(wish.at):
                 break
@@ -105,6 +107,7 @@ class Visit:
         for attempt in range(SENDS):
             lines = basket(house.menu, self.chance, wish.lines, in_courses=wish.in_courses)
             body: Json = {"type": "dine_in" if self.table else "takeaway", "lines": lines, "note": tag}
+            body["allergies"] = self.allergies
             caller = house.waiter if wish.by_waiter else self.guest
             try:
                 return await self._send(caller, wish, body, tag)

@@ -26,7 +26,9 @@ AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 OUTLET = 1
 
 
-def line(name: str, station: str, *, course: int = 1, status: str = "active") -> LineState:
+def line(
+    name: str, station: str, *, course: int = 1, status: str = "active", allergies: tuple[str, ...] = ()
+) -> LineState:
     return LineState(
         id=uuid4(),
         item_id=uuid4(),
@@ -36,6 +38,7 @@ def line(name: str, station: str, *, course: int = 1, status: str = "active") ->
         quantity=2,
         modifiers=[ModifierState(id=uuid4(), name="Extra butter", price_paise=2000)],
         allergens=["gluten"],
+        allergies=list(allergies),
         note="well done",
         course=course,
         station=station,

@@ -174,6 +174,40 @@ async def test_boards_go_on_from_where_they_are(rig: Rig, database: Database) ->
     assert log[1]["data"]["changed_items"] == [log[1]["data"]["ticket"]["items"][0]["id"]]
 
 
+async def test_the_guests_allergies_are_on_every_ticket_and_each_on_its_item(rig: Rig) -> None:
+    nuts, plain = line("Naan", "tandoor", allergies=("milk", "nuts")), line("Roti", "tandoor")
+    placed = order(
+        OrderPlaced, nuts, plain, line("Dal", "curry", allergies=("egg",)), allergies=["fish", "soya"]
+    )
+    other = order(OrderPlaced, line("Naan", "tandoor"), number=13)
+    assert await opened(rig, (1, placed), (1, other)) == 3
+    party = {"tandoor": [["fish", "soya"], []], "curry": [["fish", "soya"]]}
+    items = {"tandoor": [[["milk", "nuts"], []], [[]]], "curry": [[["egg"]]]}
+    for station in ("tandoor", "curry"):
+        _, tickets = await rig.board(station)
+        assert [ticket.allergies for ticket in tickets] == party[station]
+        assert [[item.allergies for item in ticket.items] for ticket in tickets] == items[station]
+    _, [ticket, _] = await rig.board("tandoor")
+    for action in ("start", "bump", "recall"):
+        result = await rig.act(action, ticket_id=ticket.id)
+        assert result.ticket is not None
+        assert result.ticket.allergies == ["fish", "soya"]
+        assert [item.allergies for item in result.ticket.items] == [["milk", "nuts"], []]
+    for _, _, data in await rig.log():
+        if data.ticket.order_id == placed.order_id:
+            assert data.ticket.allergies == ["fish", "soya"], data.action
+    loaded = await load(rig, orders=(placed.order_id,))
+    assert [each["allergies"] for each in loaded["tickets"]] == [["fish", "soya"]] * 2
+
+
+async def test_an_order_from_before_there_were_allergies_is_cooked(rig: Rig) -> None:
+    state = msgspec.to_builtins(order(OrderPlaced, line("Naan", "tandoor")))
+    del state["allergies"], state["lines"][0]["allergies"]
+    assert await rig.db.fetchval(OPEN, [1], [state], [AT], ["c"], [uuid4()], [None]) == 1
+    _, [ticket] = await rig.board("tandoor")
+    assert (ticket.allergies, ticket.items[0].allergies) == ([], [])
+
+
 async def test_no_board_for_what_is_not_cooked(rig: Rig, database: Database) -> None:
     waiting = order(OrderPlaced, line("Cola", "drinks"), status="awaiting_payment")
     part = order(OrderPlaced, line("Naan", "tandoor"), line("Tea", "drinks", status="voided"))

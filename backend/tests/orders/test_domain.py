@@ -71,6 +71,7 @@ def order_row(bill: BillRow, status: str, total: int, **more: Any) -> OrderRow:
         "table_name": None,
         "customer_name": None,
         "note": None,
+        "allergies": [],
         "business_day": date(2026, 11, 21),
         "payment": "prepaid" if status == "awaiting_payment" else "pay_later",
         "subtotal_paise": total,

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
+from rasoi.menu.api import ALLERGENS
 from rasoi.orders import service, tables
 from rasoi.orders.routes import ROUTES
 from rasoi.platform import http
@@ -99,7 +100,9 @@ async def test_a_list_is_read_page_by_page_without_a_gap_or_an_empty_last_page(
 
 async def test_a_list_shows_each_as_it_is_read_by_itself(desk: Desk, get: Get) -> None:
     who = waiter()
-    await desk.place(who, line(NAAN_1, 2, (HOT,)), line(COLA_1), table_id=TABLE, note="no onions")
+    await desk.place(
+        who, line(NAAN_1, 2, (HOT,)), line(COLA_1), table_id=TABLE, note="no onions", allergies=["nuts"]
+    )
     await desk.place(who, line(COLA_1, 3), table_id=TABLE)
     await desk.place(guest(OTHER_TABLE), line(COLA_1))
     order_id = await desk.owner.fetchval("SELECT id FROM orders.orders WHERE number = 1")
@@ -162,6 +165,33 @@ async def test_orders_are_found_by_state_type_table_day_and_number(desk: Desk, g
     assert await found(type="takeaway") == await found(q=takeaway["number"]) == {takeaway["id"]}
     assert await found(table_id=str(TABLE)) == {at_table["id"]}
     assert await found(type="dine_in", status="live") == {at_table["id"]}
+
+
+@pytest.mark.parametrize("path", ["/api/orders", "/api/orders/quote"])
+async def test_an_unknown_allergen_is_refused_with_those_there_are(
+    desk: Desk, client: httpx.AsyncClient, path: str
+) -> None:
+    headers = {
+        "Authorization": f"Bearer {desk.ctx.get(Tokens).issue(guest(), 60)}",
+        "Idempotency-Key": str(uuid7()),
+    }
+    asked: dict[str, Any] = {"variant_id": str(COLA_1), "quantity": 1}
+    body: dict[str, Any] = {"type": "dine_in", "lines": [asked]}
+    if path == "/api/orders":
+        body["expected_total_paise"] = 6300
+    answer = await client.post(
+        path, headers=headers, json=body | {"lines": [asked | {"allergies": ["gold"]}]}
+    )
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (422, "/problems/unknown-allergen")
+    assert problem["allowed"] == list(ALLERGENS)
+    long = [asked | {"allergies": ["nuts"] * 15}]
+    answer = await client.post(path, headers=headers, json=body | {"lines": long})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid")
+    good = [asked | {"allergies": ["nuts", "milk"]}]
+    answer = await client.post(path, headers=headers, json=body | {"lines": good})
+    assert answer.json()["lines"][0]["allergies"] == ["milk", "nuts"]
+    assert answer.json()["lines"][0]["allergens"] == []
 
 
 async def test_bills_are_found_by_state(desk: Desk, get: Get) -> None:

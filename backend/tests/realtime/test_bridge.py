@@ -162,7 +162,12 @@ async def test_the_handlers_reach_the_bridge(rig: Rig) -> None:
     data = menu.AvailabilityChanged(item_id=ORDER, name="Naan", available=False, reason="staff", remaining=0)
     await ROOM.broadcast_handlers[menu.AvailabilityChanged](context, *heard(data))
     [change] = await client.wait_for("change")
-    assert change["data"] == {"item_id": str(ORDER), "available": False, "remaining": 0}
+    assert change["data"] == {
+        "item_id": str(ORDER),
+        "available": False,
+        "remaining": 0,
+        "choices_changed": False,
+    }
     await ROOM.broadcast_handlers[SessionRevoked](
         context, *heard(SessionRevoked(session_id=client.principal.session_id))
     )
@@ -195,11 +200,12 @@ def order_event(cls: type[Contract] = orders.OrderPlaced) -> Contract:
     line = orders.LineState(
         id=uuid4(), item_id=uuid4(), variant_id=uuid4(), name="Naan", variant=None, quantity=1, station="STATION",
         modifiers=[orders.ModifierState(id=uuid4(), name="Butter", price_paise=1)], unit_price_paise=1, total_paise=1,
-        taxable_paise=1, allergens=[], note=None, course=1,
+        taxable_paise=1, allergens=[], allergies=["LINE ALLERGY"], note=None, course=1,
     )  # fmt: skip
     return cls(
         order_id=ORDER, bill_id=BILL, session_id=SECRET_ID, number=12, type="dine_in", status="placed", table_id=SECRET_ID,
         business_day=date(2026, 11, 21), placed_at=AT, payment="prepaid", total_paise=1, held_courses=[2], lines=[line],
+        allergies=["PARTY ALLERGY"],
     )  # fmt: skip
 
 
@@ -259,7 +265,10 @@ def sample(cls: type[Contract]) -> Contract:
     return notification()
 
 
-SECRETS = (str(SECRET_ID), "STATION", "STAFF REASON", "TEXT", "session", "held_courses", "station", "waiter")
+SECRETS = (
+    *(str(SECRET_ID), "STATION", "STAFF REASON", "TEXT", "session", "held_courses", "station", "waiter"),
+    *("LINE ALLERGY", "PARTY ALLERGY"),
+)
 
 
 @pytest.mark.parametrize("cls", ROUTES, ids=lambda cls: cls.__name__)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rasoi.rush.basket import basket
+from rasoi.rush.basket import allergies, basket
 from rasoi.rush.plan import plan
 
 
@@ -58,7 +58,21 @@ def group(low: int, high: int, *available: bool) -> dict[str, Any]:
 
 def item(name: str, *groups: dict[str, Any], available: bool = True) -> dict[str, Any]:
     variants = [{"id": f"{name} half"}, {"id": f"{name} full"}]
-    return {"name": name, "available": available, "variants": variants, "modifier_groups": list(groups)}
+    return {
+        "name": name,
+        "available": available,
+        "variants": variants,
+        "modifier_groups": list(groups),
+        "allergens": [name],
+    }
+
+
+def test_some_parties_must_not_eat_what_the_menu_has() -> None:
+    menu = {"categories": [{"items": [item("dal"), item("naan")]}]}
+    found = [allergies(menu, Random(seed)) for seed in range(300)]
+    assert {code for codes in found for code in codes} == {"dal", "naan"}
+    assert 0 < sum(bool(codes) for codes in found) < 100
+    assert allergies({"categories": []}, Random(1)) == []
 
 
 def test_a_basket_keeps_to_the_menus_rules() -> None:

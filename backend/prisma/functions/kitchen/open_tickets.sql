@@ -35,10 +35,11 @@ BEGIN
     FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
-      table_name, note, state, visible, paid, placed_at, fired_at, other_stations)
+      table_name, note, allergies, state, visible, paid, placed_at, fired_at, other_stations)
     SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
       s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
-      a.state ->> 'table', a.state ->> 'note', s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
+      a.state ->> 'table', a.state ->> 'note',
+      ARRAY(SELECT jsonb_array_elements_text(coalesce(a.state -> 'allergies', '[]'))), s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
       CASE s.state WHEN 'queued' THEN clock_timestamp() END,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
         FROM share o WHERE o.n = s.n AND o.course = s.course AND o.station <> s.station)
@@ -46,16 +47,17 @@ BEGIN
     RETURNING *
   ), item AS (
     INSERT INTO kitchen.ticket_item (outlet_id, id, ticket_id, position, line_id, name, variant, quantity, modifiers,
-      note, allergens, state)
+      note, allergens, allergies, state)
     SELECT a.outlet, line.item_id, s.ticket_id, line.position, (l ->> 'id')::uuid, l ->> 'name', l ->> 'variant',
       (l ->> 'quantity')::integer, ARRAY(SELECT m ->> 'name' FROM jsonb_array_elements(coalesce(l -> 'modifiers', '[]')) m),
-      l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))), s.state
+      l ->> 'note', ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergens', '[]'))),
+      ARRAY(SELECT jsonb_array_elements_text(coalesce(l -> 'allergies', '[]'))), s.state
     FROM line JOIN share s ON s.n = line.n AND s.course = line.course AND s.station = line.station JOIN asked a ON a.n = line.n
     RETURNING *
   ), shown AS (
     SELECT i.ticket_id, jsonb_agg(jsonb_build_object(
       'id', i.id, 'line_id', i.line_id, 'name', i.name, 'variant', i.variant, 'quantity', i.quantity,
-      'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'state', i.state,
+      'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'allergies', i.allergies, 'state', i.state,
       'acknowledged', i.acknowledged) ORDER BY i.position) AS items,
       jsonb_agg(i.id ORDER BY i.position) AS ids
     FROM item i GROUP BY i.ticket_id

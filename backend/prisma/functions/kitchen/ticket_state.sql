@@ -4,6 +4,6 @@ LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object(
     'id', t.id, 'number', t.number, 'station', t.station, 'order_id', t.order_id, 'order_number', t.order_number,
     'token', t.token, 'type', t.type, 'table', t.table_name, 'course', t.course, 'state', t.state, 'rush', t.rush,
-    'paid', t.paid, 'note', t.note, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
+    'paid', t.paid, 'note', t.note, 'allergies', t.allergies, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
     'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'other_stations', t.other_stations)
 $$;

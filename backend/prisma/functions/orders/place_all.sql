@@ -110,10 +110,10 @@ BEGIN
   INSERT INTO orders.line SELECT l.* FROM unnest(p_lines) l WHERE l.order_id = ANY (v_placed);
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
-    note, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
+    note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
     held_courses, placed_at, expires_at, confirmed_at)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
-    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
+    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
     CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;

@@ -23,6 +23,7 @@ CREATE TYPE orders.placement AS (
   table_name text,
   customer_name text,
   note text,
+  allergies text[],
   payment text,
   approve boolean,
   approval_timeout_s integer,

@@ -1120,6 +1120,7 @@ export interface components {
         };
         /** BillView */
         BillView: {
+            allergies: string[];
             attention: components["schemas"]["Attention"] | null;
             /** Format: date */
             business_day: string;
@@ -1294,9 +1295,13 @@ export interface components {
             taxable_paise: number | null;
             total_paise: number;
         };
-        /** ItemAvailability */
+        /**
+         * ItemAvailability
+         * @description With `choices_changed` the menu has to be read anew: which of the item's choices are left is not told here.
+         */
         ItemAvailability: {
             available: boolean;
+            choices_changed: boolean;
             /** Format: uuid */
             item_id: string;
             remaining: number | null;
@@ -1344,6 +1349,8 @@ export interface components {
         };
         /** Line */
         Line: {
+            allergens: string[];
+            allergies: string[];
             course: number;
             /** Format: uuid */
             id: string;
@@ -1369,6 +1376,7 @@ export interface components {
         };
         /** LineRequest */
         LineRequest: {
+            allergies?: string[];
             /** @default 1 */
             course?: number;
             modifiers?: string[];
@@ -1527,6 +1535,7 @@ export interface components {
         };
         /** Order */
         Order: {
+            allergies: string[];
             /** Format: uuid */
             bill_id: string;
             /** Format: date */
@@ -1689,6 +1698,7 @@ export interface components {
         };
         /** PlaceRequest */
         PlaceRequest: {
+            allergies?: string[];
             bill_id?: string | null;
             customer_name?: string | null;
             expected_total_paise: number;
@@ -1905,6 +1915,7 @@ export interface components {
             /** @default false */
             acknowledged: boolean;
             allergens: string[];
+            allergies: string[];
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -1927,6 +1938,7 @@ export interface components {
         };
         /** TicketState */
         TicketState: {
+            allergies: string[];
             /** @default false */
             cancel_requested: boolean;
             /** @default 1 */

@@ -75,6 +75,7 @@ class Nothing:
 def our_server() -> tuple[Any, Any]:
     """The real bridge, and its broadcast."""
     bridge = Bridge(Nothing(), Tokens(SECRET), "bench")  # type: ignore[arg-type]
+    bridge.sio.eio.ping_interval, bridge.sio.eio.ping_timeout = 25, 20  # as the stock server's
     room = Channel.kitchen(OUTLET, STATION).room
 
     async def send(payload: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from rasoi.platform.events import Contract, Event
 from rasoi.platform.problems import Unauthenticated
 from rasoi.realtime.channels import Channel
 from rasoi.realtime.fast import FastServer
+from rasoi.realtime.frames import KINDS, Frames
 from rasoi.realtime.table import ROUTES
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 PATH = "/socket.io"
 CHANNELS_PER_SCREEN = 100
 MESSAGE_LIMIT = 16 * 1024
+PING_EVERY_S, PONG_WITHIN_S = 4, 5  # a screen that hears no ping for 9 s knows that its connection is dead
 SCREENS = Gauge("rasoi_connected_screens", "Connected screens", ["kind"])
 CONNECTED = Counter("rasoi_screen_connections_total", "Screens that connected", ["kind"])
 ENDED = Counter("rasoi_screen_disconnections_total", "Screens that left, and why", ["kind", "reason"])
@@ -71,7 +73,13 @@ class Bridge:
         self.may_see = partial(session_may_see, ctx.db)
         self.screens: dict[str, Screen] = {}
         self.watch: asyncio.Task[None] | None = None
-        self.sio = FastServer(cors_allowed_origins=self._is_own, max_http_buffer_size=MESSAGE_LIMIT)
+        self.sio = FastServer(
+            cors_allowed_origins=self._is_own,
+            max_http_buffer_size=MESSAGE_LIMIT,
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PONG_WITHIN_S,
+        )
+        self.frames = Frames(self._send)
         self.sio.on("connect", self.on_connect)
         self.sio.on("disconnect", self.on_disconnect)
         self.sio.on("join", self.on_join)
@@ -96,6 +104,7 @@ class Bridge:
             self.watch.cancel()
             with suppress(asyncio.CancelledError):
                 await self.watch
+        self.frames.close()
         await self.sio.shutdown()
 
     def _is_own(self, origin: str, environ: dict[str, Any]) -> bool:
@@ -159,9 +168,15 @@ class Bridge:
                 change = Change(
                     channel.name, event.type, event.subject, event.aggregateversion, event.time, body
                 )
+                encoded = msgspec.json.encode(change)
                 with tracing.emitting(event, channel.name, channel.kind):
-                    sent = self.sio.broadcast(channel.room, "change", msgspec.json.encode(change))
-                SENT.labels(channel.kind).inc(sent)
+                    if channel.kind in KINDS:
+                        self.frames.add(channel, encoded)
+                    else:
+                        self._send(channel, "change", encoded)
+
+    def _send(self, channel: Channel, event: str, payload: bytes) -> None:
+        SENT.labels(channel.kind).inc(self.sio.broadcast(channel.room, event, payload))
 
     async def end(self, whom: Callable[[Principal], bool], reason: str) -> None:
         """Disconnect the screens of some principals, telling them why: `revoked` or `expired`."""

@@ -27,6 +27,7 @@ from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
 from rasoi.platform import http, janitor, migrate, observability, problems, static_files, tracing
 from rasoi.platform.auth import Tokens
+from rasoi.platform.compression import Compression
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.description import complete
@@ -83,7 +84,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     try:
         async with watching(ctx):
             ways = FastPath(realtime.mount(ctx, served), {ctx: routes_of(ROOMS)})
-            yield Platform(ctx, transport, http.RequestContextMiddleware(ways))
+            yield Platform(ctx, transport, http.RequestContextMiddleware(Compression(ways)))
     finally:
         await transport.stop()
         for room in reversed(ROOMS):

@@ -28,6 +28,14 @@ const borders = [...screens, 'lib'].map((folder) => ({
   },
 }));
 
+/** A browser may forbid them, or have no room: only one file uses them, which survives both. */
+const message = 'Use deviceStorage or tabStorage of $lib/storage.svelte.';
+const stores = ['localStorage', 'sessionStorage', 'indexedDB', 'caches', 'cookieStore'];
+const storage = stores.map((name) => ({ name, message }));
+const ofWindow = ['window', 'globalThis', 'self'].flatMap((object) =>
+  stores.map((property) => ({ object, property, message })),
+);
+
 export default ts.config(
   { ignores: ['.svelte-kit/', 'dist/', 'src/lib/api/schema.d.ts'] },
   js.configs.recommended,
@@ -55,6 +63,11 @@ export default ts.config(
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['src/lib/storage.svelte.ts'],
+    rules: { 'no-restricted-globals': ['error', ...storage], 'no-restricted-properties': ['error', ...ofWindow] },
   },
   { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: ts.parser } } },
   borders,

@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BoardStore } from '../src/kitchen/board.svelte';
-import { boardHash } from '../src/kitchen/hash';
-import type { Bell } from '../src/kitchen/sounds.svelte';
-import type { Change, ChannelHandlers, Live, StaffSession } from '../src/lib';
+import type { Change, Live, Source, StaffSession } from '../src/lib';
+import type { Bell } from '../src/lib/bell.svelte';
+import { boardHash } from '../src/lib/board-hash';
+import { ApiError } from '../src/lib/api/error';
 import type { BoardStep, KitchenAction, Ticket } from '../src/lib/types';
 import { ticket } from './tickets';
 
@@ -14,7 +15,7 @@ class Kitchen {
   loads = 0;
   asked: KitchenAction[] = [];
   reachable = true;
-  handlers: ChannelHandlers | null = null;
+  source: Source | null = null;
   rings: string[] = [];
 
   readonly api = {
@@ -23,7 +24,7 @@ class Kitchen {
       return Promise.resolve(this.board());
     },
     changed: (_: string, etag: string) =>
-      Promise.resolve(etag === `"${boardHash(this.tickets)}"` ? null : this.board()),
+      Promise.resolve({ data: etag === `"${boardHash(this.tickets)}"` ? null : this.board() }),
     post: (_: string, { body }: { body: { actions: KitchenAction[] } }) => {
       if (!this.reachable) return Promise.reject(new Error('cut'));
       this.asked.push(...body.actions);
@@ -35,17 +36,20 @@ class Kitchen {
   open(): BoardStore {
     const session = { outlet: { id: 1 }, api: this.api } as unknown as StaffSession;
     const live = {
-      follow: (_: string, handlers: ChannelHandlers) => ((this.handlers = handlers), () => undefined),
+      follow: (_: string[], source: Source) => {
+        this.source = source;
+        return { prove: () => source.prove(), stop: () => undefined };
+      },
     } as unknown as Live;
     const bell = { ring: (sound: string) => this.rings.push(sound), stop: () => undefined } as unknown as Bell;
     return new BoardStore(session, live, bell, 'tandoor');
   }
 
   /** A change on the board, told to the screen unless it is lost. */
-  change(after: Ticket, { lost = false, hash }: { lost?: boolean; hash?: number } = {}): void {
+  change(after: Ticket, { lost = false, hash }: { lost?: boolean; hash?: number } = {}) {
     this.tickets = [...this.tickets.filter(({ id }) => id !== after.id), after];
     this.sequence += 1;
-    if (lost) return;
+    if (lost) return undefined;
     const step: BoardStep = {
       sequence: this.sequence,
       hash: hash ?? boardHash(this.tickets),
@@ -59,7 +63,7 @@ class Kitchen {
       version: this.sequence,
       data: step,
     };
-    this.handlers?.onChange(change as unknown as Change<never>);
+    return this.source?.onChange?.(change as unknown as Change);
   }
 
   private board(): object {
@@ -85,7 +89,7 @@ beforeEach(async () => {
   localStorage.clear();
   kitchen = new Kitchen();
   board = kitchen.open();
-  await kitchen.handlers?.onJoin();
+  await kitchen.source?.prove();
 });
 afterEach(() => board.close());
 
@@ -99,7 +103,7 @@ describe('bump, undo and recall', () => {
     kitchen.reachable = true;
     board = kitchen.open();
     expect(board.waiting).toBe(1);
-    await kitchen.handlers?.onJoin();
+    await kitchen.source?.prove();
     await vi.waitFor(() => expect(board.waiting).toBe(0));
     expect(kitchen.asked.map(({ action, ticket_id }) => [action, ticket_id])).toEqual([['bump', 'a']]);
   });
@@ -128,23 +132,31 @@ describe('what the socket says', () => {
     expect(kitchen.loads).toBe(1);
   });
 
-  it('after a lost change is not trusted: the board is read anew', async () => {
-    kitchen.change(ticket('c', { number: 3 }), { lost: true });
-    kitchen.change(ticket('d', { number: 4 }));
-    await vi.waitFor(() => expect(ids()).toEqual(['a', 'b', 'c', 'd']));
+  it('proves the board by its hash; after a lost change it is not trusted, and read anew', async () => {
+    expect(kitchen.change(ticket('c', { number: 3 }))).toBe('equal');
+    kitchen.change(ticket('d', { number: 4 }), { lost: true });
+    expect(kitchen.change(ticket('e', { number: 5 }))).toBe('lost');
+    await kitchen.source?.prove();
+    expect(ids()).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(kitchen.loads).toBe(2);
   });
 
   it('with another hash than the board’s own is not trusted either', async () => {
-    kitchen.change(ticket('c', { number: 3 }), { hash: 1 });
-    await vi.waitFor(() => expect(kitchen.loads).toBe(2));
+    expect(kitchen.change(ticket('c', { number: 3 }), { hash: 1 })).toBe('lost');
+    await kitchen.source?.prove();
+    expect(kitchen.loads).toBe(2);
   });
 
   it('and what it did not say is found by the comparison of hashes', async () => {
-    await kitchen.handlers?.onCheck?.();
-    expect(kitchen.loads).toBe(1);
     kitchen.change(ticket('c', { number: 3 }), { lost: true });
-    await kitchen.handlers?.onCheck?.();
+    await kitchen.source?.prove();
     expect(ids()).toEqual(['a', 'b', 'c']);
+    expect(kitchen.loads).toBe(1);
+  });
+
+  it('a comparison that fails is told to whoever asked, and the board stays', async () => {
+    kitchen.api.changed = () => Promise.reject(new ApiError(503, 'unavailable', 'No', 'No'));
+    await expect(kitchen.source?.prove()).rejects.toThrow();
+    expect([ids(), board.fault]).toEqual([['a', 'b'], null]);
   });
 });

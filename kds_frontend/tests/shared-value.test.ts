@@ -89,11 +89,45 @@ describe('the storage of a device', () => {
   });
 
   it('goes on in memory where there is no room, and says so until there is', () => {
-    const storage = new DeviceStorage(() => room(3));
+    const disk = room(3);
+    const storage = new DeviceStorage(() => disk);
     storage.setItem('a', '123');
     storage.setItem('a', '12345');
     expect([storage.getItem('a'), storage.length, storage.trouble]).toEqual(['12345', 1, 'full']);
     storage.setItem('a', '1');
     expect([storage.getItem('a'), storage.trouble]).toEqual(['1', null]);
+  });
+
+  it('stores what waited in memory as soon as there is room', () => {
+    let space = 0;
+    const stored = new Map<string, string>();
+    const disk = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => {
+        if (stored.size >= space) throw new DOMException('full', 'QuotaExceededError');
+        stored.set(key, value);
+      },
+      removeItem: (key: string) => void stored.delete(key),
+      key: (index: number) => [...stored.keys()][index] ?? null,
+      get length() {
+        return stored.size;
+      },
+    } as unknown as Storage;
+    const storage = new DeviceStorage(() => disk);
+    storage.setItem('tap:1', 'a');
+    expect([storage.trouble, stored.size, storage.getItem('tap:1')]).toEqual(['full', 0, 'a']);
+    space = 5;
+    storage.setItem('other', 'b');
+    expect([storage.trouble, [...stored.keys()].sort()]).toEqual([null, ['other', 'tap:1']]);
+  });
+
+  it('says so too where only writing is forbidden, or reading begins to fail', () => {
+    const deny = (): never => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    const storage = new DeviceStorage(() => ({ length: 0, getItem: deny, setItem: deny }) as unknown as Storage);
+    expect(storage.trouble).toBeNull();
+    storage.setItem('a', '1');
+    expect([storage.getItem('a'), storage.getItem('b'), storage.trouble]).toEqual(['1', null, 'forbidden']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KitchenAction, Ticket, TicketState } from '../src/lib/types';
-import { boardHash, crc32 } from '../src/kitchen/hash';
+import { boardHash, crc32 } from '../src/lib/board-hash';
 import { command } from '../src/kitchen/keys';
 import {
   age,

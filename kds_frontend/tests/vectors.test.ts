@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { boardHash } from '../src/kitchen/hash';
+import { boardHash } from '../src/lib/board-hash';
 import { age, stateOf, isVisible, withActions } from '../src/kitchen/tickets';
 import type { KitchenActionName, Ticket, TicketItem, TicketState } from '../src/lib/types';
 import { item as anItem, ticket as aTicket } from './tickets';

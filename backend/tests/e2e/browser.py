@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.stack.running import Stack
 from tests.support import Platform, private_directory
 
 Json = dict[str, Any]
+Prepare = Callable[[Page], Awaitable[None]]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PLAIN_HOST = "rasoi.test"  # neither HTTPS nor localhost: no secure context
@@ -128,8 +129,10 @@ class Screens:
     browser: Browser
     opened: list[tuple[Page, Watch]] = field(default_factory=list)
 
-    async def open(self, url: str, size: tuple[int, int] = PHONE, *, deaf: bool = False) -> Page:
-        """`deaf`: its socket is never answered, as on a phone whose messages are late."""
+    async def open(
+        self, url: str, size: tuple[int, int] = PHONE, *, deaf: bool = False, prepare: Prepare | None = None
+    ) -> Page:
+        """`deaf`: its socket is never answered, as on a phone whose messages are late. `prepare` sees the page first."""
         width, height = size
         context = await self.browser.new_context(viewport={"width": width, "height": height}, locale="en-IN")
         context.set_default_timeout(PATIENCE_MS)
@@ -137,6 +140,8 @@ class Screens:
         watch.follow(page)
         if deaf:
             await page.route_web_socket(re.compile("/socket.io/"), lambda _: None)
+        if prepare:
+            await prepare(page)
         self.opened.append((page, watch))
         await page.goto(url)
         return page
@@ -163,11 +168,18 @@ class House:
     url: str
     menu: Json = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)  # by the table's name
+    turn: int = 0
 
     async def open(self) -> House:
         # the server ends a connection after 5 s of rest: one that is about to end must not be used again
         limits = httpx.Limits(keepalive_expiry=2)
         self.http = httpx.AsyncClient(base_url=self.platform.url, timeout=20, trust_env=False, limits=limits)
+        await self.sign_in_all()
+        self.links = {each["table"]: each["url"] for each in await self.get("/api/tables/codes")}
+        self.menu = await self.get("/api/menu")
+        return self
+
+    async def sign_in_all(self) -> None:
         self.tokens: dict[str, str] = {}
         for who, path, body in (
             ("manager", "/api/staff/login", MANAGER),
@@ -175,9 +187,6 @@ class House:
             ("cook", "/api/staff/login/pin", {"outlet_id": 1, "pin": COOK_PIN}),
         ):
             self.tokens[who] = (await self.post(path, body, who=None))["access_token"]
-        self.links = {each["table"]: each["url"] for each in await self.get("/api/tables/codes")}
-        self.menu = await self.get("/api/menu")
-        return self
 
     async def get(self, path: str, who: str = "manager", **query: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.tokens[who]}"}
@@ -218,6 +227,21 @@ class House:
         results = (await self.post("/api/kitchen/actions", {"actions": actions}, who=who))["results"]
         assert [result["applied"] for result in results] == [True] * len(tickets), results
 
+    def table(self) -> str:
+        """The next of the tables, over and over; what others had there stays on its bill."""
+        self.turn += 1
+        return sorted(self.links)[self.turn % len(self.links)]
+
+    async def ticket_of(self, order: Json, station: str = "tandoor") -> Json:
+        tickets = (await self.board(station))["tickets"]
+        return next(each for each in tickets if each["order_id"] == order["id"])
+
+    async def clear(self, station: str = "tandoor") -> None:
+        """Cook everything, so that the next test's tickets have room."""
+        tickets = [each["id"] for each in (await self.board(station))["tickets"] if each["state"] != "voided"]
+        if tickets:
+            await self.act("bump", *tickets)
+
     async def board(self, station: str) -> Json:
         return dict(await self.get(f"/api/kitchen/boards/{station}", who="cook"))
 
@@ -234,6 +258,12 @@ class House:
 async def enter_pin(page: Page, pin: str) -> None:
     await expect(page.get_by_role("group", name=re.compile("PIN|serving"))).to_be_visible()
     await page.keyboard.type(pin)
+
+
+async def sign_in(desk: Page) -> None:
+    await desk.get_by_label("User name").fill(MANAGER["username"])
+    await desk.get_by_label("Password").fill(MANAGER["password"])
+    await desk.get_by_role("button", name="Sign in").click()
 
 
 async def put_in_cart(page: Page, code: str, quantity: int = 1) -> None:

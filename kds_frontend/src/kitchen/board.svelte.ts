@@ -1,14 +1,11 @@
 import { SvelteMap } from 'svelte/reactivity';
 import {
   ActionQueue,
-  ApiError,
-  builds,
-  Follower,
   newId,
+  TicketFeed,
   toasts,
+  builds,
   type Board,
-  type BoardStep,
-  type Change,
   type KitchenAction,
   type KitchenActionName,
   type KitchenActionResult,
@@ -16,11 +13,12 @@ import {
   type StaffSession,
   type Ticket,
 } from '$lib';
-import { boardHash } from './hash';
-import type { Bell } from './sounds.svelte';
+import type { Bell } from '$lib/bell.svelte';
+import { deviceStorage } from '$lib/storage.svelte';
 import { displayNumber, compare, alertFor, isVoided, isVisible, withActions, type AlertKind } from './tickets';
 
 const READY = 'ready' as const;
+const UNDOABLE = 50;
 
 /** Why the server left an action out; what is so already needs no words. */
 const REASONS: Record<string, string> = {
@@ -31,47 +29,41 @@ const REASONS: Record<string, string> = {
 
 /** One station's board: the server's tickets, the cook's unsent taps on top, and its alerts. */
 export class BoardStore {
-  board = $state<Omit<Board, 'tickets'> | null>(null);
-  fault = $state<unknown>(null);
   waiting = $state(0);
   /** What each ticket alerts the cook to, until it was answered. */
   readonly alerts = new SvelteMap<string, AlertKind>();
   /** Bumped on this screen, latest last: what undo brings back. */
   readonly bumped: { ticket: Ticket; itemId?: string }[] = [];
 
-  private tickets = $state.raw(new Map<string, Ticket>());
   private pending = $state.raw<KitchenAction[]>([]);
   /** Brought back by this screen, until the server's answer is here. */
   private recalled = $state.raw(new Map<string, Ticket>());
-  private readonly ownActions = new Set<string>();
-  private versions = new Map<string, number>();
-  private readonly follower: Follower<Board, BoardStep>;
+  private readonly feed: TicketFeed<Board>;
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
-  private readonly unfollow: () => void;
-  private readonly boardPath: { params: { path: { station: string } } };
 
   /** The tickets on the board as the cook sees them, in board order. */
-  readonly shown = $derived(
-    [...withActions(new Map([...this.recalled, ...this.tickets]), this.pending).values()]
+  readonly shown = $derived.by(() =>
+    [...withActions(new Map([...this.recalled, ...this.feed.tickets]), this.pending).values()]
       .filter(isVisible)
       .sort(compare),
   );
 
   constructor(
     private readonly session: StaffSession,
-    private readonly live: Live,
+    live: Live,
     private readonly bell: Bell,
     readonly station: string,
   ) {
-    this.boardPath = { params: { path: { station } } };
-    this.follower = new Follower({
-      load: () => this.load(),
-      reset: (board) => this.reset(board),
-      apply: (change) => this.apply(change),
+    this.feed = new TicketFeed<Board>(live, {
+      channel: `kitchen:${session.outlet?.id ?? 1}:${station}`,
+      load: (hash) => this.load(hash),
+      isVisible,
+      hashed: true,
+      onTicket: (before, after) => this.onTicket(before, after),
     });
     this.queue = new ActionQueue<KitchenAction, KitchenActionResult>({
       name: 'rasoi.kitchen.queue',
-      storage: localStorage,
+      storage: deviceStorage,
       send: (actions) => this.send(actions),
       onResult: (action, result) => this.handleResult(action, result),
       onRefused: (_, error) => toasts.bad(error.detail),
@@ -79,16 +71,19 @@ export class BoardStore {
     });
     this.refreshPending();
     builds.busy = () => this.queue.size > 0;
-    this.unfollow = live.follow(`kitchen:${session.outlet?.id ?? 1}:${station}`, {
-      onChange: (change) => this.follower.receive(change as Change<BoardStep>),
-      onJoin: () => this.refresh(),
-      onCheck: () => this.compareWithServer(),
-      onRefused: (reason) => (this.fault = new Error(`This station can’t be shown: ${reason}`)),
-    });
+  }
+
+  get board(): Omit<Board, 'tickets'> | null {
+    return this.feed.head;
+  }
+
+  /** Why the board can't be shown. */
+  get fault(): unknown {
+    return this.feed.fault;
   }
 
   close(): void {
-    this.unfollow();
+    this.feed.close();
     this.queue.close();
     this.bell.stop();
   }
@@ -99,8 +94,9 @@ export class BoardStore {
       action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
     this.alerts.delete(ticket.id);
     if (action === 'bump') this.bumped.push(on);
+    if (this.bumped.length > UNDOABLE) this.bumped.shift();
     const action_id = newId();
-    this.ownActions.add(action_id);
+    this.feed.own(action_id);
     this.queue.add({
       action_id,
       action,
@@ -112,7 +108,7 @@ export class BoardStore {
 
   /** Brings a ticket back from recall or undo, at once even without network. */
   recall(ticket: Ticket, itemId?: string): void {
-    if (!this.tickets.has(ticket.id)) {
+    if (!this.feed.tickets.has(ticket.id)) {
       const items = ticket.items.map((item) => ({ ...item, state: isVoided(item) ? item.state : READY }));
       this.recalled = new Map(this.recalled).set(ticket.id, { ...ticket, items });
     }
@@ -132,77 +128,29 @@ export class BoardStore {
     this.bell.stop();
   }
 
-  async retry(): Promise<void> {
-    this.fault = null;
-    await this.refresh().catch(() => undefined);
+  retry(): void {
+    this.feed.refresh();
   }
 
-  private async refresh(): Promise<void> {
-    try {
-      await this.follower.resync();
-      this.fault = null;
-    } catch (error) {
-      if (!this.board || (error instanceof ApiError && !error.temporary)) this.fault = error;
-      throw error;
+  private async load(hash: number | null): Promise<Board | null> {
+    const path = { params: { path: { station: this.station } } };
+    const { api } = this.session;
+    const board =
+      hash === null
+        ? await api.get('/api/kitchen/boards/{station}', path)
+        : (await api.changed('/api/kitchen/boards/{station}', `"${hash}"`, path)).data;
+    void this.queue.flush(); // the server answers
+    return board;
+  }
+
+  private onTicket(before: Ticket | undefined, after: Ticket | null): void {
+    const kind = after && alertFor(before, after);
+    if (after && kind) {
+      this.alerts.set(after.id, kind);
+      this.bell.ring(kind);
     }
-    void this.queue.flush();
-  }
-
-  private async load(): Promise<{ state: Board; versions: Record<string, number> }> {
-    const board = await this.session.api.get('/api/kitchen/boards/{station}', this.boardPath);
-    const subject = `${board.outlet_id}:${board.station.code}`;
-    return { state: board, versions: { [subject]: board.sequence, ...board.subjects } };
-  }
-
-  private reset(board: Board): void {
-    builds.onServerBuild(board.build);
-    const first = this.board === null;
-    const before = this.tickets;
-    const { tickets, ...rest } = board;
-    this.board = rest;
-    this.versions = new Map(tickets.map((ticket) => [ticket.id, ticket.version]));
-    this.tickets = new Map(tickets.map((ticket) => [ticket.id, ticket]));
-    if (!first) for (const ticket of tickets) this.alert(before.get(ticket.id), ticket);
-    this.dropOldAlerts();
-  }
-
-  private apply(change: Change<BoardStep>): void {
-    const { ticket, sequence, hash, action_id } = change.data;
-    if (this.board) this.board = { ...this.board, sequence, hash };
-    if (ticket.version >= (this.versions.get(ticket.id) ?? 0))
-      this.put(ticket, action_id !== null && this.ownActions.has(action_id));
-    if (boardHash(this.tickets.values()) !== hash) void this.follower.resync().catch(() => undefined);
-  }
-
-  private put(ticket: Ticket, ours: boolean): void {
-    this.versions.set(ticket.id, ticket.version);
-    const before = this.tickets.get(ticket.id);
-    const next = new Map(this.tickets);
-    if (isVisible(ticket)) next.set(ticket.id, ticket);
-    else next.delete(ticket.id);
-    this.tickets = next;
-    if (isVisible(ticket) && !ours) this.alert(before, ticket);
-    this.dropOldAlerts();
-  }
-
-  private alert(before: Ticket | undefined, ticket: Ticket): void {
-    const kind = alertFor(before, ticket);
-    if (!kind) return;
-    this.alerts.set(ticket.id, kind);
-    this.bell.ring(kind);
-  }
-
-  private dropOldAlerts(): void {
-    for (const id of this.alerts.keys()) if (!this.tickets.has(id)) this.alerts.delete(id);
+    if (before && !after) this.alerts.delete(before.id);
     if (this.alerts.size === 0) this.bell.stop();
-  }
-
-  private async compareWithServer(): Promise<void> {
-    const own = boardHash(this.tickets.values());
-    const other = await this.session.api
-      .changed('/api/kitchen/boards/{station}', `"${own}"`, this.boardPath)
-      .catch(() => null);
-    if (other) await this.follower.resync().catch(() => undefined);
   }
 
   private async send(actions: KitchenAction[]): Promise<KitchenActionResult[]> {
@@ -219,10 +167,10 @@ export class BoardStore {
   private handleResult(action: KitchenAction, result: KitchenActionResult): void {
     const { ticket } = result;
     if (action.action === 'recall') this.dropRecalled(action.ticket_id);
-    if (ticket && ticket.version >= (this.versions.get(ticket.id) ?? 0)) this.put(ticket, true);
+    if (ticket) this.feed.take(ticket);
     const reason = result.applied ? undefined : REASONS[result.reason ?? ''];
     if (reason) toasts.show(reason, 'warn');
-    if (!result.applied && !ticket) void this.follower.resync().catch(() => undefined);
+    if (!result.applied && !ticket) this.feed.refresh();
   }
 
   private dropRecalled(id: string | null | undefined): void {

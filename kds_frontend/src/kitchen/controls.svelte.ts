@@ -2,7 +2,7 @@ import { toasts, type KitchenActionName, type Ticket } from '$lib';
 import type { Arrangement } from './arrangement.svelte';
 import type { BoardStore } from './board.svelte';
 import { command, type Command } from './keys';
-import type { Bell } from './sounds.svelte';
+import type { Bell } from '$lib/bell.svelte';
 import { bumpOf, displayNumber, tapOf } from './tickets';
 
 /** What taps and keys do on the board, and what is selected or open. */

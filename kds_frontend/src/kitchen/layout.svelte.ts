@@ -1,3 +1,4 @@
+import { deviceStorage } from '$lib/storage.svelte';
 import type { Grid } from './places';
 
 const CARD = 372;
@@ -16,7 +17,7 @@ export class Layout {
   width = $state(1920);
   height = $state(1080);
   /** The cook's own size, kept on this device. */
-  zoom = $state(Number(localStorage.getItem('rasoi.kitchen.zoom')) || 1);
+  zoom = $state(Number(deviceStorage.getItem('rasoi.kitchen.zoom')) || 1);
 
   readonly list = $derived(this.width < 720);
   readonly u = $derived(
@@ -48,6 +49,6 @@ export class Layout {
 
   resize(by: number): void {
     this.zoom = Math.min(1.6, Math.max(0.7, Math.round((this.zoom + by) * 10) / 10));
-    localStorage.setItem('rasoi.kitchen.zoom', String(this.zoom));
+    deviceStorage.setItem('rasoi.kitchen.zoom', String(this.zoom));
   }
 }

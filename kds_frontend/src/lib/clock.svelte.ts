@@ -1,28 +1,42 @@
-/** One ticking clock for all timers, corrected to the server's time. */
+import { steady } from './steady';
+import { onWake } from './wake';
+
+/** A Date header is cut to whole seconds, and a server may write it a second late. */
+const DATE_WITHIN_MS = 2000;
+
+/** One ticking clock for all timers: the server's time, whatever the device's clock is set to. */
 class Clock {
   /** The server's time in ms, moving once a second. */
   now = $state(Date.now());
-  private skew = 0;
-  private shortestTrip = Infinity;
+  /** The server's time less the steady clock's; the answers so far leave this span for it. */
+  private offset = Date.now() - steady();
+  private least = -Infinity;
+  private most = Infinity;
 
   constructor() {
-    if (typeof window !== 'undefined') setInterval(() => (this.now = this.server()), 1000);
+    if (typeof window === 'undefined') return;
+    setInterval(this.tick, 1000);
+    onWake(this.tick);
   }
 
   server(): number {
-    return Date.now() + this.skew;
+    return steady() + this.offset;
   }
 
-  /** Estimates the skew from an HTTP Date (whole seconds); the quickest answers say most. */
+  /** Narrows the span by an HTTP Date; an answer that contradicts it begins a new one. */
   synchronize(date: string | null, sentAt: number, answeredAt: number): void {
-    const roundTrip = answeredAt - sentAt;
-    if (!date || roundTrip > this.shortestTrip * 2) return;
-    const server = Date.parse(date);
-    if (Number.isNaN(server)) return;
-    this.shortestTrip = Math.min(this.shortestTrip, Math.max(roundTrip, 20));
-    const skew = server + 500 - (sentAt + answeredAt) / 2;
-    this.skew = Math.abs(skew) < 2000 ? 0 : skew;
+    const told = Date.parse(date ?? '');
+    if (Number.isNaN(told)) return;
+    const [least, most] = [told - answeredAt, told + DATE_WITHIN_MS - sentAt];
+    const contradicts = least > this.most || most < this.least;
+    this.least = contradicts ? least : Math.max(least, this.least);
+    this.most = contradicts ? most : Math.min(most, this.most);
+    this.offset = (this.least + this.most) / 2;
   }
+
+  private readonly tick = (): void => {
+    this.now = this.server();
+  };
 
   /** Whole seconds since a timestamp, never negative. */
   since(timestamp: string | null | undefined): number {

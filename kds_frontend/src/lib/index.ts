@@ -1,11 +1,14 @@
-export { Api, idempotencyKey, type Credentials, type CallOptions } from './api/client';
+export { Api, idempotencyKey, PROVIDER_MS, type Credentials, type CallOptions } from './api/client';
 export { ApiError, explain, type FieldError } from './api/error';
 export { GuestSession, StaffSession } from './api/session.svelte';
 export { clock, dateAndTime, minutes, timeOfDay } from './clock.svelte';
 export { newId } from './ids';
 export { builds } from './live/build.svelte';
-export { Follower, checkVersion, type Change, type Snapshot } from './live/follower';
-export { Live, STALE_AFTER_S, type ChannelHandlers, type LiveState } from './live/live.svelte';
+export type { Source } from './live/channel';
+export { TicketFeed, type FeedOptions, type TicketList } from './live/feed.svelte';
+export { Follower, checkVersion, type Change, type Snapshot, type Standing } from './live/follower';
+export { Live, type Followed } from './live/live.svelte';
+export type { LiveState } from './live/trust';
 export { ActionQueue } from './live/queue';
 export { milli, parseMilli, parseRupees, percent, rupees, rupeesShort } from './money';
 export { systemTheme, Theme, type ThemeName } from './theme.svelte';

@@ -1,3 +1,5 @@
+import { untrack } from 'svelte';
+
 /** What screens keep on the device: a browser may forbid it or have no room left, and the screen goes on. */
 
 /** The part of a browser's storage that screens use, with word of other tabs' changes. */
@@ -13,18 +15,23 @@ export interface StorageArea {
 
 export type StorageTrouble = 'forbidden' | 'full';
 
+const FULL = new Set(['QuotaExceededError', 'NS_ERROR_DOM_QUOTA_REACHED']);
+
 /**
- * localStorage that never throws. What it doesn't take is held in memory, where this page finds it again,
+ * A browser's storage that never throws. What it doesn't take is held in memory, where this page finds it again,
  * and `trouble` says that a reload will lose it.
  */
 export class DeviceStorage implements StorageArea {
   trouble = $state<StorageTrouble | null>(null);
   private readonly memory = new Map<string, string>();
-  private readonly disk: Storage | null;
 
-  constructor(open: () => Storage = () => localStorage) {
-    this.disk = usable(open);
-    if (!this.disk) this.trouble = 'forbidden';
+  constructor(private readonly open: () => Storage) {
+    this.onDisk((disk) => disk.length);
+    if (typeof window === 'undefined') return;
+    // what another tab has stored is newer than what this one could not
+    window.addEventListener('storage', ({ key, storageArea }) => {
+      if (key !== null && this.onDisk((disk) => disk === storageArea)) this.memory.delete(key);
+    });
   }
 
   get length(): number {
@@ -36,24 +43,18 @@ export class DeviceStorage implements StorageArea {
   }
 
   getItem(key: string): string | null {
-    return this.memory.get(key) ?? this.disk?.getItem(key) ?? null;
+    return this.memory.get(key) ?? this.onDisk((disk) => disk.getItem(key)) ?? null;
   }
 
   setItem(key: string, value: string): void {
-    try {
-      if (!this.disk) throw new Error('no storage');
-      this.disk.setItem(key, value);
-      this.memory.delete(key);
-      this.trouble = this.memory.size ? this.trouble : null;
-    } catch {
-      this.memory.set(key, value);
-      this.trouble ??= 'full';
-    }
+    this.memory.set(key, value);
+    this.store();
   }
 
   removeItem(key: string): void {
     this.memory.delete(key);
-    this.disk?.removeItem(key);
+    this.onDisk((disk) => disk.removeItem(key));
+    this.store();
   }
 
   onChange(key: string, run: () => void): () => void {
@@ -65,21 +66,40 @@ export class DeviceStorage implements StorageArea {
     return () => window.removeEventListener('storage', listen);
   }
 
+  /** Stores what is only in memory, as far as there is room. */
+  private store(): void {
+    for (const [key, value] of this.memory) {
+      const stored = this.onDisk((disk) => {
+        disk.setItem(key, value);
+        return true;
+      });
+      if (stored) this.memory.delete(key);
+    }
+    if (this.memory.size === 0) this.tell('full', null);
+  }
+
+  private onDisk<T>(use: (disk: Storage) => T): T | undefined {
+    try {
+      return use(this.open());
+    } catch (error) {
+      this.tell(null, error instanceof DOMException && FULL.has(error.name) ? 'full' : 'forbidden');
+      return undefined;
+    }
+  }
+
+  /** What is so already isn't said again: reading goes on while a page is being drawn. */
+  private tell(before: StorageTrouble | null, now: StorageTrouble | null): void {
+    const known = untrack(() => this.trouble);
+    if (known !== now && (known === before || now !== null)) this.trouble = now;
+  }
+
   private keys(): string[] {
-    const { disk } = this;
-    const stored = disk ? Array.from({ length: disk.length }, (_, index) => disk.key(index) ?? '') : [];
-    return [...new Set([...stored, ...this.memory.keys()])];
+    const stored = this.onDisk((disk) => Array.from({ length: disk.length }, (_, index) => disk.key(index) ?? ''));
+    return [...new Set([...(stored ?? []), ...this.memory.keys()])];
   }
 }
 
-function usable(open: () => Storage): Storage | null {
-  try {
-    const disk = open();
-    void disk.length;
-    return disk;
-  } catch {
-    return null;
-  }
-}
-
-export const deviceStorage = new DeviceStorage();
+/** Shared by all tabs of this device, and kept. */
+export const deviceStorage = new DeviceStorage(() => localStorage);
+/** This tab's own, kept over reloads. */
+export const tabStorage = new DeviceStorage(() => sessionStorage);

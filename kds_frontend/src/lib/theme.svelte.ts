@@ -1,3 +1,5 @@
+import { deviceStorage } from './storage.svelte';
+
 export type ThemeName = 'light' | 'dark';
 
 /** The screen's theme, kept per screen on this device. */
@@ -8,13 +10,13 @@ export class Theme {
     private readonly screen: string,
     preferred: ThemeName,
   ) {
-    const kept = localStorage.getItem(`rasoi.${screen}.theme`);
+    const kept = deviceStorage.getItem(`rasoi.${screen}.theme`);
     this.set(kept === 'light' || kept === 'dark' ? kept : preferred);
   }
 
   toggle(): void {
     this.set(this.name === 'dark' ? 'light' : 'dark');
-    localStorage.setItem(`rasoi.${this.screen}.theme`, this.name);
+    deviceStorage.setItem(`rasoi.${this.screen}.theme`, this.name);
   }
 
   private set(name: ThemeName): void {

@@ -1,7 +1,5 @@
-import '$lib/tokens.css';
+import { startScreen } from '$lib/screen';
 import './page.css';
-import { mount } from 'svelte';
 import App from './App.svelte';
 
-const target = document.getElementById('app');
-if (target) mount(App, { target });
+startScreen(App);

@@ -7,20 +7,27 @@ export class Resource<T> {
 
   constructor(private readonly fetch: () => Promise<T>) {}
 
-  readonly load = async (): Promise<void> => {
+  /** Never throws: false when the server's answer could not be had. */
+  readonly load = async (): Promise<boolean> => {
     const turn = ++this.turn;
     this.loading = true;
     try {
       const data = await this.fetch();
-      if (turn !== this.turn) return;
-      this.data = data;
-      this.fault = null;
+      if (turn === this.turn) this.take(data);
+      return true;
     } catch (error) {
       if (turn === this.turn) this.fault = error;
+      return false;
     } finally {
       if (turn === this.turn) this.loading = false;
     }
   };
+
+  /** The same again changes nothing on the page. */
+  private take(data: T): void {
+    if (JSON.stringify(data) !== JSON.stringify(this.data)) this.data = data;
+    this.fault = null;
+  }
 }
 
 /** A long list, newest first: the first page follows the changes, older pages come when asked for. */
@@ -41,14 +48,15 @@ export class PagedList<T extends { id: string }> {
   };
 
   /** Loads the first page again and keeps the older ones. */
-  readonly refresh = async (): Promise<void> => {
-    await this.first.load();
+  readonly refresh = async (): Promise<boolean> => {
+    const loaded = await this.first.load();
     const page = this.first.data;
-    if (!page || this.first.fault) return;
+    if (!page || this.first.fault) return loaded;
     const fresh = new Set(page.items.map((item) => item.id));
     const kept = this.older ? this.items.filter((item) => !fresh.has(item.id)) : [];
     this.items = [...page.items, ...kept];
     if (!this.older) this.next = page.next;
+    return loaded;
   };
 
   readonly more = async (): Promise<void> => {

@@ -45,6 +45,6 @@ export class CartQuote {
     if (error.status === 404 && store.openBill) store.forgetBill();
     if (this.menuAskedFor === store.cart.lines) return;
     this.menuAskedFor = store.cart.lines;
-    await store.loadMenu().catch(() => undefined); // a dish or choice that is gone shows on its line
+    await store.loadMenu(); // a dish or choice that is gone shows on its line
   }
 }

@@ -1,4 +1,4 @@
-import { type Api, ApiError, clock, explain, idempotencyKey } from '$lib';
+import { type Api, ApiError, clock, explain, idempotencyKey, PROVIDER_MS } from '$lib';
 import type { SharedValue } from '$lib/shared-value.svelte';
 import type { Bill, Payment, Checkout } from '$lib/types';
 import { pay, type PaymentWindow } from './payment-windows';
@@ -76,7 +76,7 @@ export class CheckoutStore {
     this.setSigned(signed);
     this.state = 'confirming';
     try {
-      const payment = await this.guest.api.post('/api/payments/verify', { body: signed });
+      const payment = await this.guest.api.post('/api/payments/verify', { body: signed, timeoutMs: PROVIDER_MS });
       this.guest.stored.change((guest) => ({ ...guest, signed: null, intent: null }));
       this.closed = false;
       this.trouble = '';
@@ -116,7 +116,8 @@ export class CheckoutStore {
     if (usable?.checkout && clock.until(usable.checkout.expires_at) > TIME_TO_PAY_S) return usable.checkout;
     const key = usable && !usable.checkout ? usable.key : idempotencyKey();
     this.setIntent({ about, key, checkout: null });
-    const checkout = await this.guest.api.post('/api/payments/checkout', { body: { bill_id: bill.id }, key });
+    const body = { bill_id: bill.id };
+    const checkout = await this.guest.api.post('/api/payments/checkout', { body, key, timeoutMs: PROVIDER_MS });
     this.guest.stored.change((guest) => ({
       ...withPayment(guest, checkout.payment_id),
       intent: { about, key, checkout },

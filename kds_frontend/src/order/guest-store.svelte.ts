@@ -1,15 +1,16 @@
-import { type Api, ApiError, builds, GuestSession, Live, toasts, type Change } from '$lib';
+import { type Api, ApiError, builds, GuestSession, Live, toasts, type Change, type Followed } from '$lib';
 import { coalesce } from '$lib/coalesce';
 import { count, price, requestLines, type CartLine } from '$lib/ordering/cart';
 import { CartChanged, CartStore } from '$lib/ordering/cart-store.svelte';
-import { withAvailability } from '$lib/ordering/menu';
+import { MenuSource } from '$lib/ordering/menu-source.svelte';
 import { isFinished, mergeOrders } from '$lib/ordering/progress';
 import { SharedValue } from '$lib/shared-value.svelte';
-import type { AvailabilityChange, Bill, Menu, Order, OrderType, QuoteRequest } from '$lib/types';
+import type { Bill, Menu, Order, OrderType, QuoteRequest } from '$lib/types';
 import { CheckoutStore } from './checkout-store.svelte';
 import { GuestNotifications } from './notifications';
 import { emptyGuest, type StoredGuest } from './stored-guest';
 
+const START_AGAIN_MS = 3000;
 const NO_ANSWER = 'We could not find out whether your last order arrived. Please ask a waiter before you order again.';
 
 /** One guest's visit: who they are, the menu, the cart and the bill, kept over reloads and cuts, and by all tabs. */
@@ -19,17 +20,19 @@ export class GuestStore {
   readonly stored: SharedValue<StoredGuest>;
   readonly checkout: CheckoutStore;
   live = $state.raw<Live | null>(null);
-  menu = $state.raw<Menu | null>(null);
   bill = $state.raw<Bill | null>(null);
   mine = $state.raw<Order[]>([]);
-  fault = $state.raw<unknown>(null);
+  /** Why the visit could not begin. */
+  private startFault = $state.raw<unknown>(null);
   /** Why the last sending was refused, where that was found out without the guest. */
   refusal = $state.raw<unknown>(null);
 
   private readonly notifications: GuestNotifications;
-  private stops = new Map<string, () => void>();
-  private readonly reload = coalesce(() => void this.refreshBill().catch(() => undefined), 120, 1000);
-  private menuTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly menuSource: MenuSource;
+  private menuFollowed: Followed | null = null;
+  private visit: Followed | null = null;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private readonly reload = coalesce(() => void this.visit?.prove(), 120, 1000);
 
   readonly priced = $derived.by(() => (this.menu ? price(this.cart.lines, this.menu) : []));
   readonly count = $derived.by(() => count(this.cart.lines));
@@ -44,6 +47,7 @@ export class GuestStore {
   constructor(tableCode: string | null, onOrdered: () => void, showsOrder: () => boolean) {
     const place = tableCode ?? 'takeaway';
     this.session = new GuestSession(tableCode);
+    this.menuSource = new MenuSource(this.session.api);
     this.stored = new SharedValue(`rasoi.order.guest.${place}`, {
       empty: emptyGuest,
       onRemote: () => this.reloadSoon(),
@@ -68,6 +72,14 @@ export class GuestStore {
     return this.session.api;
   }
 
+  get menu(): Menu | null {
+    return this.menuSource.menu;
+  }
+
+  get fault(): unknown {
+    return this.startFault ?? this.menuSource.fault;
+  }
+
   get name(): string {
     return this.cart.name;
   }
@@ -87,27 +99,29 @@ export class GuestStore {
 
   /** Takes the visit up, with what had no answer before a reload. */
   async start(): Promise<void> {
-    this.fault = null;
+    clearTimeout(this.retry);
+    this.startFault = null;
     try {
       await this.session.start();
-      await this.loadMenu();
-      await this.refreshBill();
-      this.listen();
-      const { signed } = this.stored.value;
-      if (signed) void this.checkout.confirm(signed);
-      await this.cart.resolve();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401 && !this.session.signedIn) return this.startAgain();
-      this.fault = error;
+      this.startFault = error;
+      if (error instanceof ApiError && error.temporary)
+        this.retry = setTimeout(() => void this.start(), START_AGAIN_MS);
+      return;
     }
+    this.listen();
+    await this.menuFollowed?.idle();
+    if (!this.session.signedIn) return this.startAgain();
+    const { signed } = this.stored.value;
+    if (signed) void this.checkout.confirm(signed);
+    await this.cart.resolve().catch(() => undefined);
   }
 
   /** A visit that ended: a new session by the same code, the cart kept. */
   async startAgain(): Promise<void> {
     this.forgetBill();
     this.live?.close();
-    this.stops.clear();
-    this.live = null;
+    this.live = this.visit = this.menuFollowed = null;
     this.session.end();
     await this.start();
   }
@@ -143,7 +157,7 @@ export class GuestStore {
     if (error instanceof CartChanged) await this.refreshBill();
     if (!(error instanceof ApiError)) return;
     if (error.slug === 'unknown-bill') this.forgetBill();
-    if (error.status === 409 || error.status === 422) await this.loadMenu().catch(() => undefined);
+    if (error.status === 409 || error.status === 422) await this.loadMenu();
   }
 
   async cancel(order: Order): Promise<void> {
@@ -160,12 +174,17 @@ export class GuestStore {
   }
 
   async loadMenu(): Promise<void> {
-    this.menu = await this.api.get('/api/menu');
+    await this.menuFollowed?.prove();
+  }
+
+  /** Looks at once what became of the visit's orders and its bill. */
+  async refreshBill(): Promise<void> {
+    this.reload.stop();
+    await this.visit?.prove();
   }
 
   /** The visit's orders and its bill as they are now; a bill of another visit is forgotten. */
-  async refreshBill(): Promise<void> {
-    this.reload.stop();
+  private async loadVisit(): Promise<void> {
     try {
       this.mine = (await this.api.get('/api/orders', { params: { query: { limit: 20 } } })).items;
       const first = this.mine[0]?.bill_id;
@@ -176,8 +195,8 @@ export class GuestStore {
       if (payments.length) await this.checkout.load(payments);
       this.compareSending();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) this.forgetBill();
-      else if (!(error instanceof ApiError && error.temporary)) throw error;
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+      this.forgetBill();
     }
   }
 
@@ -206,29 +225,18 @@ export class GuestStore {
     const outlet = this.session.info?.outlet.id;
     if (this.live || outlet === undefined) return;
     this.live = new Live(this.session, { onRevoked: () => void this.startAgain() });
-    this.live.follow(`menu:${outlet}`, {
-      onJoin: () => this.loadMenu(),
-      onChange: (change) => this.onMenu(change as Change<Partial<AvailabilityChange>>),
+    this.menuFollowed = this.live.follow([`menu:${outlet}`], this.menuSource);
+    this.visit = this.live.follow([], {
+      prove: () => this.loadVisit(),
+      onChange: (change) => this.onBill(change),
     });
-    this.follow();
   }
 
   /** Follows the bill and its running orders, and nothing that is over. */
   private follow(): void {
-    if (!this.live) return;
-    const wanted = new Set(this.running.map((order) => `order:${order.id}`));
     const { billId } = this.stored.value;
-    if (billId) wanted.add(`bill:${billId}`);
-    for (const [channel, stop] of this.stops) {
-      if (wanted.has(channel)) continue;
-      stop();
-      this.stops.delete(channel);
-    }
-    for (const channel of wanted) {
-      if (this.stops.has(channel)) continue;
-      const handlers = { onJoin: () => this.reloadSoon(), onChange: (change: Change) => this.onBill(change) };
-      this.stops.set(channel, this.live.follow(channel, handlers));
-    }
+    const channels = this.running.map((order) => `order:${order.id}`);
+    this.visit?.follow(billId ? [`bill:${billId}`, ...channels] : channels);
   }
 
   private onBill(change: Change): void {
@@ -239,15 +247,5 @@ export class GuestStore {
 
   private reloadSoon(): void {
     this.reload.schedule();
-  }
-
-  private onMenu(change: Change<Partial<AvailabilityChange>>): void {
-    const { item_id, available, remaining } = change.data;
-    if (this.menu && item_id && available !== undefined) {
-      this.menu = withAvailability(this.menu, { item_id, available, remaining });
-      return;
-    }
-    clearTimeout(this.menuTimer);
-    this.menuTimer = setTimeout(() => void this.loadMenu().catch(() => undefined), Math.random() * 1500);
   }
 }

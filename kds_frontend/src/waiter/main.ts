@@ -1,6 +1,4 @@
-import '$lib/tokens.css';
-import { mount } from 'svelte';
+import { startScreen } from '$lib/screen';
 import App from './App.svelte';
 
-const target = document.getElementById('app');
-if (target) mount(App, { target });
+startScreen(App);

@@ -1,6 +1,16 @@
-import { ActionQueue, ApiError, builds, explain, Live, newId, StaffSession, toasts, type Change } from '$lib';
+import {
+  ActionQueue,
+  ApiError,
+  builds,
+  explain,
+  Live,
+  newId,
+  StaffSession,
+  toasts,
+  type Change,
+  type Followed,
+} from '$lib';
 import type {
-  AvailabilityChange,
   Bill,
   FloorTicket,
   KitchenAction,
@@ -15,7 +25,7 @@ import type {
   Table,
   Ticket,
 } from '$lib/types';
-import { withAvailability } from '$lib/ordering/menu';
+import { MenuSource } from '$lib/ordering/menu-source.svelte';
 import { coalesce } from '$lib/coalesce';
 import { deviceStorage } from '$lib/storage.svelte';
 import type { DraftContext } from './draft-order.svelte';
@@ -34,7 +44,6 @@ export class WaiterStore implements DraftContext {
   live = $state.raw<Live | null>(null);
   tables = $state.raw<Table[] | null>(null);
   takeaways = $state.raw<Order[]>([]);
-  menu = $state.raw<Menu | null>(null);
   bill = $state.raw<Bill | null>(null);
   view = $state.raw<View>(viewOf(location.hash));
   fault = $state.raw<unknown>(null);
@@ -42,9 +51,10 @@ export class WaiterStore implements DraftContext {
   waiting = $state.raw<KitchenAction[]>([]);
 
   private tickets = $state.raw<Ticket[]>([]);
-  private loading = false;
-  private again = false;
-  private readonly reload = coalesce(() => void this.load().catch(() => undefined), IDLE_MS, AT_MOST_MS);
+  private floor: Followed | null = null;
+  private menuFollowed: Followed | null = null;
+  private readonly menuSource = new MenuSource(this.session.api);
+  private readonly reload = coalesce(() => void this.floor?.prove(), IDLE_MS, AT_MOST_MS);
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
 
   /** Ready food, less what was tapped as served and not answered yet. */
@@ -73,6 +83,10 @@ export class WaiterStore implements DraftContext {
     return this.session.api;
   }
 
+  get menu(): Menu | null {
+    return this.menuSource.menu;
+  }
+
   get outlet(): number {
     return this.session.outlet?.id ?? 1;
   }
@@ -85,16 +99,12 @@ export class WaiterStore implements DraftContext {
 
   start(): void {
     if (this.live) return;
-    this.live = new Live(this.session, { heartbeatMs: 4000, onRevoked: () => void this.leave() });
-    this.live.follow(`floor:${this.outlet}`, {
-      onJoin: () => this.load(),
+    this.live = new Live(this.session, { onRevoked: () => void this.leave() });
+    this.floor = this.live.follow([`floor:${this.outlet}`], {
+      prove: () => this.load(),
       onChange: (change) => this.onFloor(change as Change<FloorTicket>),
     });
-    this.live.follow(`menu:${this.outlet}`, {
-      onJoin: () => this.loadMenu(),
-      onChange: (change) => this.onMenu(change as Change<Partial<AvailabilityChange>>),
-    });
-    void this.load().catch(() => undefined);
+    this.menuFollowed = this.live.follow([`menu:${this.outlet}`], this.menuSource);
     void this.queue.flush();
     this.drafts.resolve();
   }
@@ -107,7 +117,7 @@ export class WaiterStore implements DraftContext {
 
   stop(): void {
     this.live?.close();
-    this.live = null;
+    this.live = this.floor = this.menuFollowed = null;
     this.tables = null;
     this.bill = null;
   }
@@ -163,7 +173,7 @@ export class WaiterStore implements DraftContext {
 
   onRefused(tableId: string | null, error: unknown): void {
     toasts.bad(`The order for ${this.nameOf(tableId)} was not taken. ${explain(error)}`);
-    void this.loadMenu().catch(() => undefined);
+    void this.loadMenu();
   }
 
   /** Queued: sent once, also when the network is away just now. */
@@ -171,12 +181,8 @@ export class WaiterStore implements DraftContext {
     for (const ticket_id of tickets) this.queue.add({ action_id: newId(), action, ticket_id });
   }
 
-  async load(): Promise<void> {
-    if (this.loading) {
-      this.again = true;
-      return;
-    }
-    this.loading = true;
+  /** The floor as the server tells it now, with the bill that is open. */
+  private async load(): Promise<void> {
     try {
       const [tables, ready, takeaways] = await Promise.all([
         this.api.get('/api/tables'),
@@ -191,17 +197,11 @@ export class WaiterStore implements DraftContext {
     } catch (error) {
       this.fault = error;
       throw error;
-    } finally {
-      this.loading = false;
-      if (this.again) {
-        this.again = false;
-        this.reloadSoon();
-      }
     }
   }
 
   async loadMenu(): Promise<void> {
-    this.menu = await this.api.get('/api/menu');
+    await this.menuFollowed?.prove();
   }
 
   /** The open bill as it is now; an answer for a bill that was left meanwhile is dropped. */
@@ -214,7 +214,9 @@ export class WaiterStore implements DraftContext {
       const fresh = await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: id } } });
       if (this.view === view) this.bill = fresh;
     } catch (error) {
-      if (this.view === view && !(error instanceof ApiError && error.temporary)) this.fault = error;
+      if (this.view !== view) return;
+      if (error instanceof ApiError && error.temporary) throw error;
+      this.fault = error;
     }
   }
 
@@ -247,8 +249,7 @@ export class WaiterStore implements DraftContext {
           params: { path: { item_id: item.id } },
           body: { available },
         });
-        if (this.menu)
-          this.menu = withAvailability(this.menu, { item_id: item.id, available, remaining: item.remaining });
+        this.menuSource.setAvailable(item.id, available, item.remaining);
       },
       available ? `${item.name} is on the menu again.` : `${item.name} is 86ed everywhere.`,
     );
@@ -257,7 +258,7 @@ export class WaiterStore implements DraftContext {
   reloadSoon(wait = IDLE_MS): void {
     if (wait > 0) return this.reload.schedule();
     this.reload.stop();
-    void this.load().catch(() => undefined);
+    void this.floor?.prove();
   }
 
   private nameOf(tableId: string | null): string {
@@ -267,22 +268,13 @@ export class WaiterStore implements DraftContext {
   private show(view: View): void {
     this.view = view;
     this.bill = null;
-    void this.loadBill();
+    void this.loadBill().catch(() => this.floor?.prove());
   }
 
   private onFloor(change: Change<FloorTicket>): void {
     const { ticket } = change.data;
     if (ticket) this.tickets = withTicket(this.tickets, ticket);
     this.reloadSoon();
-  }
-
-  private onMenu(change: Change<Partial<AvailabilityChange>>): void {
-    const { item_id, available, remaining } = change.data;
-    if (this.menu && item_id && available !== undefined) {
-      this.menu = withAvailability(this.menu, { item_id, available, remaining });
-    } else {
-      void this.loadMenu().catch(() => undefined);
-    }
   }
 
   private async sendActions(actions: KitchenAction[]): Promise<KitchenActionResult[]> {

@@ -1,13 +1,8 @@
-import createClient, {
-  type Client,
-  type FetchResponse,
-  type MaybeOptionalInit,
-  type ParamsOption,
-  type RequestBodyOption,
-} from 'openapi-fetch';
+import type { FetchResponse, MaybeOptionalInit, ParamsOption, RequestBodyOption } from 'openapi-fetch';
 import type { HttpMethod, MediaType, PathsWithMethod } from 'openapi-typescript-helpers';
 import { clock } from '../clock.svelte';
 import { newId, newTraceparent } from '../ids';
+import { steady } from '../steady';
 import { ApiError } from './error';
 import type { paths } from './schema';
 
@@ -45,20 +40,28 @@ type Answer<Path extends keyof paths, Method extends HttpMethod> = NonNullable<
 >;
 type Route<Method extends HttpMethod> = PathsWithMethod<paths, Method> & keyof paths;
 
+/** What the typed options are when they are sent. */
+interface Sent extends CallOptions {
+  params?: { path?: Record<string, unknown>; query?: Record<string, unknown> };
+  body?: unknown;
+}
+
+interface Answered<T> {
+  /** Null for a 304, or where the answer has no body. */
+  data: T | null;
+  headers: Headers;
+}
+
 const ANONYMOUS: Credentials = { token: null, refresh: () => Promise.resolve(false) };
-const TIMEOUT_MS = 15_000;
+
+/** Every request is given up after this long; the few that wait for others on the server's side say so themselves. */
+const GIVE_UP_MS = 5000;
+/** For what the server asks of the payment provider meanwhile, at whom it gives up first. */
+export const PROVIDER_MS = 10_000;
 
 /** The server's routes, typed by its own description: bearer token, one refresh on 401, problem details as ApiError. */
 export class Api {
-  private readonly client: Client<paths, Json>;
-
-  constructor(private readonly credentials: Credentials = ANONYMOUS) {
-    this.client = createClient<paths, Json>({
-      baseUrl: location.origin,
-      fetch: (request) => this.fetch(request),
-      cache: 'no-store',
-    });
-  }
+  constructor(private readonly credentials: Credentials = ANONYMOUS) {}
 
   get<Path extends Route<'get'>>(path: Path, ...[options]: Init<Path, 'get'>): Promise<Answer<Path, 'get'>> {
     return this.data('get', path, options);
@@ -83,58 +86,82 @@ export class Api {
     return this.data('delete', path, options);
   }
 
-  /** What the caller has under `etag` is still current: null; else the new answer. */
-  async changed<Path extends Route<'get'>>(
+  /** `data` is null where what the caller has under `etag` is still current. */
+  changed<Path extends Route<'get'>>(
     path: Path,
     etag: string,
-    options: Options<Path, 'get'>,
-  ): Promise<Answer<Path, 'get'> | null> {
-    const headers = { ...options.headers, 'If-None-Match': etag };
-    return (await this.call<Answer<Path, 'get'>>('get', path, { ...options, headers })) ?? null;
+    ...[options]: Init<Path, 'get'>
+  ): Promise<Answered<Answer<Path, 'get'>>> {
+    const given = options as Sent | undefined;
+    return this.call('get', path, { ...given, headers: { ...given?.headers, 'If-None-Match': etag } });
   }
 
-  private async data<T>(method: HttpMethod, path: keyof paths, options: CallOptions | undefined): Promise<T> {
-    return (await this.call<T>(method, path, options)) as T;
+  private async data<T>(method: HttpMethod, path: string, options: Sent | undefined): Promise<T> {
+    return (await this.call<T>(method, path, options)).data as T;
   }
 
-  /** The parsed body; none for a 204 or a 304. */
-  private async call<T>(
-    method: HttpMethod,
-    path: keyof paths,
-    { key, timeoutMs = TIMEOUT_MS, signal, headers, ...init }: CallOptions = {},
-  ): Promise<T | undefined> {
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const sent = {
-      ...init,
-      headers: { Accept: 'application/json', ...headers, ...(key ? { 'Idempotency-Key': key } : {}) },
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    };
-    // The public methods have checked path and options against the description.
-    const request = this.client.request as (m: string, p: string, i: object) => Promise<{ data?: unknown }>;
+  private async call<T>(method: HttpMethod, path: string, options: Sent = {}): Promise<Answered<T>> {
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? GIVE_UP_MS);
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     try {
-      return (await request(method, path, sent)).data as T | undefined;
+      const response = await this.fetch(requestOf(method, path, options, signal), signal);
+      const text = await response.text();
+      return { data: text ? (JSON.parse(text) as T) : null, headers: response.headers };
     } catch (cause) {
-      if (cause instanceof ApiError || signal?.aborted) throw cause;
-      throw ApiError.offline(cause);
+      if (cause instanceof ApiError || options.signal?.aborted) throw cause;
+      throw ApiError.offline(timeout.aborted ? timeout.reason : cause);
     }
   }
 
   /** One request as the signed-in person, a second with a fresh token when the first was not accepted. */
-  private async fetch(request: Request): Promise<Response> {
+  private async fetch(request: Request, signal: AbortSignal): Promise<Response> {
     let response = await this.once(request.clone());
-    if (response.status === 401 && this.credentials.token && (await this.credentials.refresh())) {
+    if (response.status === 401 && this.credentials.token && (await this.refresh(signal))) {
       response = await this.once(request);
     }
     if (!response.ok && response.status !== 304) throw await ApiError.from(response);
     return response;
   }
 
+  /** The caller waits for a fresh token no longer than for anything else. */
+  private refresh(signal: AbortSignal): Promise<boolean> {
+    const givenUp = new Promise<boolean>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    return Promise.race([this.credentials.refresh(), givenUp]);
+  }
+
   private async once(request: Request): Promise<Response> {
     if (this.credentials.token) request.headers.set('Authorization', `Bearer ${this.credentials.token}`);
     if (request.method !== 'GET') request.headers.set('traceparent', newTraceparent());
-    const started = Date.now();
+    const started = steady();
     const response = await fetch(request);
-    clock.synchronize(response.headers.get('Date'), started, Date.now());
+    clock.synchronize(response.headers.get('Date'), started, steady());
     return response;
   }
+}
+
+function requestOf(
+  method: HttpMethod,
+  path: string,
+  { params, body, key, headers }: Sent,
+  signal: AbortSignal,
+): Request {
+  const filled = path.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(String(params?.path?.[name])));
+  const url = new URL(filled, location.origin);
+  for (const [name, value] of Object.entries(params?.query ?? {})) {
+    for (const each of [value].flat()) if (each != null) url.searchParams.append(name, String(each));
+  }
+  return new Request(url, {
+    method: method.toUpperCase(),
+    headers: {
+      Accept: 'application/json',
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(key ? { 'Idempotency-Key': key } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    cache: 'no-store',
+    signal,
+  });
 }

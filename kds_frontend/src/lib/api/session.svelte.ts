@@ -1,3 +1,4 @@
+import { deviceStorage } from '../storage.svelte';
 import type { GuestSessionReply, OutletBrief, Person, SessionReply } from '../types';
 import { Api, type Credentials } from './client';
 import { ApiError } from './error';
@@ -8,7 +9,7 @@ interface Stored<T> {
 }
 
 /**
- * A session stored in localStorage, refreshed before it ends; several tabs share one. Screens react to who is signed
+ * A session stored on the device, refreshed before it ends; several tabs share one. Screens react to who is signed
  * in, never to a renewal: the token and its end are plain fields, and `identity` stays the same object meanwhile.
  */
 abstract class StoredSession<T, Identity> implements Credentials {
@@ -18,9 +19,7 @@ abstract class StoredSession<T, Identity> implements Credentials {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly storageKey: string) {
-    window.addEventListener('storage', (event) => {
-      if (event.key === this.storageKey) this.adopt(this.read());
-    });
+    deviceStorage.onChange(storageKey, () => this.adopt(this.read()));
   }
 
   abstract get token(): string | null;
@@ -46,11 +45,11 @@ abstract class StoredSession<T, Identity> implements Credentials {
 
   protected save(reply: T): void {
     this.adopt({ reply, expiresAt: Date.now() + this.lifetime(reply) * 1000 });
-    localStorage.setItem(this.storageKey, JSON.stringify(this.stored));
+    deviceStorage.setItem(this.storageKey, JSON.stringify(this.stored));
   }
 
   protected clear(): void {
-    localStorage.removeItem(this.storageKey);
+    deviceStorage.removeItem(this.storageKey);
     this.adopt(null);
   }
 
@@ -92,7 +91,7 @@ abstract class StoredSession<T, Identity> implements Credentials {
 
   private read(): Stored<T> | null {
     try {
-      return JSON.parse(localStorage.getItem(this.storageKey) ?? 'null') as Stored<T> | null;
+      return JSON.parse(deviceStorage.getItem(this.storageKey) ?? 'null') as Stored<T> | null;
     } catch {
       return null;
     }

@@ -13,6 +13,7 @@ export { default as Sheet } from './Sheet.svelte';
 export { default as SimulatorNote } from './SimulatorNote.svelte';
 export { default as Skeleton } from './Skeleton.svelte';
 export { default as Spinner } from './Spinner.svelte';
+export { default as StorageNote } from './StorageNote.svelte';
 export { default as Timer } from './Timer.svelte';
 export { default as Toaster } from './Toaster.svelte';
 export { default as VegMark } from './VegMark.svelte';

@@ -1,5 +1,9 @@
 import type { Build } from '../types';
 import { Api } from '../api/client';
+import { steady } from '../steady';
+import { tabStorage } from '../storage.svelte';
+
+const TOUCHED_MS = 3000;
 
 /** Knows which build this screen is, and reloads it when the server has another. */
 class Builds {
@@ -8,6 +12,12 @@ class Builds {
   /** Screens with unsent work say so, and reload later. */
   busy: () => boolean = () => false;
   private newer: string | null = null;
+  private touchedAt = -Infinity;
+  private typed = false;
+
+  constructor() {
+    if (typeof window !== 'undefined') this.watchHands();
+  }
 
   /** Asks once for the build and the outlet's name; called by each screen at its start. */
   async load(): Promise<Build | null> {
@@ -29,13 +39,26 @@ class Builds {
   }
 
   private reloadWhenIdle(): void {
-    if (sessionStorage.getItem('rasoi.reloaded-for') === this.newer) return;
-    if (this.busy()) {
+    if (tabStorage.getItem('rasoi.reloaded-for') === this.newer) return;
+    if (this.busy() || this.inHand()) {
       setTimeout(() => this.reloadWhenIdle(), 2000);
       return;
     }
-    sessionStorage.setItem('rasoi.reloaded-for', this.newer ?? '');
+    tabStorage.setItem('rasoi.reloaded-for', this.newer ?? '');
     location.reload();
+  }
+
+  /** Somebody is at it: has just touched it, has something open over the page, or has typed into this page. */
+  private inHand(): boolean {
+    return steady() - this.touchedAt < TOUCHED_MS || this.typed || document.querySelector('dialog[open]') !== null;
+  }
+
+  private watchHands(): void {
+    const touched = (): void => void (this.touchedAt = steady());
+    window.addEventListener('pointerdown', touched);
+    window.addEventListener('keydown', touched);
+    window.addEventListener('input', () => (this.typed = true));
+    window.addEventListener('hashchange', () => (this.typed = false));
   }
 }
 

@@ -8,6 +8,9 @@ export interface Change<D = unknown> {
   data: D;
 }
 
+/** What is known after a change: `equal` to the server's state as it was then, `lost` when it must be read again. */
+export type Standing = 'equal' | 'lost' | 'unknown';
+
 export type VersionCheck = 'apply' | 'drop' | 'gap';
 
 /** Known + 1 is applied, what is older dropped, anything further on is a gap. */
@@ -18,85 +21,69 @@ export function checkVersion(known: number | undefined, version: number): Versio
 }
 
 export interface Snapshot<S> {
-  state: S;
+  /** Null: the server compared, and what the screen has is its own. */
+  state: S | null;
   /** The version of each subject that the state holds. */
   versions: Record<string, number>;
 }
 
 export interface FollowerOptions<S, D> {
-  load: () => Promise<Snapshot<S>>;
+  /** `whole`: the state can be compared; else it has to be read. */
+  load: (whole: boolean) => Promise<Snapshot<S>>;
   /** Takes a whole snapshot. */
   reset: (state: S) => void;
-  /** Takes one change that directly follows what is known. */
-  apply: (change: Change<D>) => void;
+  /** Takes one change that directly follows what is known; false when the state isn't what the change says it is. */
+  apply: (change: Change<D>) => boolean;
 }
 
 /** Keeps one channel's state equal to the server's: snapshot, then changes in order, no gap, no double. */
 export class Follower<S, D> {
   private versions = new Map<string, number>();
-  private waiting: Change<D>[] = [];
-  private loading: Promise<void> | null = null;
-  private loadAgain = false;
-  private loaded = false;
+  /** What arrived during a load, to be taken over its snapshot. */
+  private arrived: Change<D>[] = [];
+  private loading = false;
+  /** The state is a snapshot and every change since. */
+  private whole = false;
 
   constructor(private readonly options: FollowerOptions<S, D>) {}
 
-  /** A change from the socket. While a snapshot loads, changes wait for it. */
-  receive(change: Change<D>): void {
-    if (this.loading || !this.loaded) {
-      this.waiting.push(change);
-      return;
-    }
-    if (!this.applyIfNext(change)) void this.resync().catch(() => undefined);
+  receive(change: Change<D>): Standing {
+    if (this.loading) this.arrived.push(change);
+    if (this.whole) return this.take(change);
+    return this.loading ? 'unknown' : 'lost';
   }
 
-  /** Says that this version of a subject is known by another way (an action's own reply). */
-  knows(subject: string, version: number): boolean {
-    return (this.versions.get(subject) ?? -1) >= version;
-  }
-
-  /** Fetches the snapshot; a call during a load makes one more load follow it. */
-  resync(): Promise<void> {
-    if (this.loading) {
-      this.loadAgain = true;
-      return this.loading;
-    }
-    this.loading = this.load().finally(() => (this.loading = null));
-    return this.loading;
-  }
-
-  private async load(): Promise<void> {
+  /** Compares with the server, and takes its snapshot where it differs. One call at a time. */
+  async prove(): Promise<void> {
     do {
-      this.loadAgain = false;
-      const snapshot = await this.options.load();
-      this.versions = new Map(Object.entries(snapshot.versions));
-      this.loaded = true;
-      this.options.reset(snapshot.state);
-      if (!this.applyWaiting()) this.loadAgain = true;
-    } while (this.loadAgain);
+      this.arrived = [];
+      this.loading = true;
+      try {
+        this.adopt(await this.options.load(this.whole));
+      } finally {
+        this.loading = false;
+      }
+    } while (!this.whole);
   }
 
-  private applyWaiting(): boolean {
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const [index, change] of waiting.entries()) {
-      if (this.applyIfNext(change)) continue;
-      this.waiting = waiting.slice(index);
-      return false;
-    }
-    return true;
+  /** A snapshot that changes have overtaken while it came says nothing new. */
+  private adopt({ state, versions }: Snapshot<S>): void {
+    const entries = Object.entries(versions);
+    if (this.whole && entries.some(([subject, version]) => version < (this.versions.get(subject) ?? -1))) return;
+    this.versions = new Map(entries);
+    this.whole = true;
+    if (state !== null) this.options.reset(state);
+    for (const change of this.arrived) if (this.take(change) === 'lost') return;
   }
 
-  private applyIfNext(change: Change<D>): boolean {
+  private take(change: Change<D>): Standing {
     const check = checkVersion(this.versions.get(change.subject), change.version);
-    if (check === 'gap') {
-      this.waiting.push(change);
-      return false;
-    }
+    if (check === 'drop') return 'unknown';
     if (check === 'apply') {
       this.versions.set(change.subject, change.version);
-      this.options.apply(change);
+      if (this.options.apply(change)) return 'equal';
     }
-    return true;
+    this.whole = false;
+    return 'lost';
   }
 }

@@ -1,36 +1,37 @@
 import { io, type Socket } from 'socket.io-client';
+import { untrack } from 'svelte';
 import type { Credentials } from '../api/client';
-import type { Change } from './follower';
+import { steady } from '../steady';
+import { onWake } from '../wake';
 import { builds } from './build.svelte';
+import { Tracked, type Source } from './channel';
+import type { Change } from './follower';
+import { stateOf, type LiveState } from './trust';
 
-export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'stale';
+/** A socket that is back this soon was never missed: as when it takes a fresh token. */
+const BRIEFLY_MS = 1500;
 
-/** Silence after which a screen must not be trusted. */
-export const STALE_AFTER_S = 7;
-const CHECK_EVERY_MS = 15_000;
-
-/** What a screen does with one channel. */
-export interface ChannelHandlers {
-  /** Every change of the channel, in the order of arrival. */
-  onChange: (change: Change<never>) => void;
-  /** After each (re)join: fetch the snapshot. */
-  onJoin: () => void | Promise<void>;
-  /** Every 15 s while live: compare with the server. */
-  onCheck?: () => void | Promise<void>;
-  /** The server refused the channel. */
-  onRefused?: (reason: string) => void;
+/** A source as its screen holds it. */
+export interface Followed {
+  /** Compares with the server now; ends when that was tried, well or not. */
+  prove(): Promise<void>;
+  /** The end of the comparison that is running: after `follow` the first. */
+  idle(): Promise<void>;
+  /** Follows these channels, and none of the others that were followed before. */
+  follow(channels: Iterable<string>): void;
+  stop(): void;
 }
 
 export interface LiveOptions {
-  /** How often to ask the server for an answer, in ms; 0 relies on the socket's own ping. */
-  heartbeatMs?: number;
   /** The session was ended on the server. */
   onRevoked?: () => void;
 }
 
 interface ServerEvents {
   hello: (message: { build: string }) => void;
-  change: (change: Change<never>) => void;
+  change: (change: Change) => void;
+  /** Several of one channel, in order. */
+  changes: (changes: Change[]) => void;
   expired: () => void;
   revoked: () => void;
 }
@@ -40,17 +41,24 @@ interface ClientEvents {
   leave: (message: { channel: string }) => void;
 }
 
-/** The one socket of a screen: joins channels, connects again, and knows since when the server has not answered. */
+/**
+ * What a screen knows of the server, and whether it may say so. HTTP is the truth: each source is proven by it at the start
+ * and again and again; the socket only tells sooner. Without a socket the screen polls.
+ */
 export class Live {
   state = $state<LiveState>('connecting');
-  /** Seconds since the last answer or message of the server. */
-  silence = $state(0);
+  /** Seconds since all that is shown was last known to be the server's. */
+  age = $state(0);
 
   private readonly socket: Socket<ServerEvents, ClientEvents>;
-  private readonly channels = new Map<string, ChannelHandlers>();
-  private readonly joined = new Set<string>();
-  private readonly timers: ReturnType<typeof setInterval>[] = [];
-  private answeredAt = Date.now();
+  private readonly sources = new Set<Tracked>();
+  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly stopWaking: () => void;
+  private readonly startedAt = steady();
+  private lostAt = steady();
+  /** When the socket last carried everything, and when the screen was last right. */
+  private followedAt = steady();
+  private rightAt = steady();
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -63,123 +71,148 @@ export class Live {
       transports: ['websocket'],
       reconnectionDelay: 400,
       reconnectionDelayMax: 4000,
-      timeout: 6000,
+      timeout: 5000,
       auth: (respond) => respond({ token: credentials.token, build: builds.own }),
     });
     this.listen();
-    this.timers.push(setInterval(() => this.tick(), 1000));
-    this.timers.push(setInterval(() => this.check(), CHECK_EVERY_MS));
-    if (options.heartbeatMs) this.timers.push(setInterval(() => this.sendHeartbeat(), options.heartbeatMs));
+    this.timer = setInterval(() => this.tick(), 1000);
+    this.stopWaking = onWake(() => this.wake());
+    window.addEventListener('offline', this.onOffline);
   }
 
-  /** Follows a channel until the returned function is called. */
-  follow(channel: string, handlers: ChannelHandlers): () => void {
-    this.channels.set(channel, handlers);
-    if (this.socket.connected) this.join(channel, handlers);
-    return () => {
-      this.channels.delete(channel);
-      this.joined.delete(channel);
-      if (this.socket.connected) this.socket.emit('leave', { channel });
+  /** Holds a source equal to the server's state, told of changes by these channels, until it is stopped. */
+  follow(channels: Iterable<string>, source: Source): Followed {
+    const tracked = new Tracked(source, () => this.update());
+    this.sources.add(tracked);
+    untrack(() => {
+      void tracked.prove();
+      this.setChannels(tracked, channels);
+    });
+    return {
+      prove: () => tracked.prove(),
+      idle: () => tracked.idle(),
+      follow: (wanted) => this.setChannels(tracked, wanted),
+      stop: () => untrack(() => this.drop(tracked)),
     };
   }
 
   close(): void {
     this.closed = true;
-    this.timers.forEach(clearInterval);
+    clearInterval(this.timer);
     clearTimeout(this.retry);
+    this.stopWaking();
     window.removeEventListener('offline', this.onOffline);
-    window.removeEventListener('online', this.onOnline);
+    this.sources.forEach((tracked) => tracked.close());
+    this.sources.clear();
     this.socket.disconnect();
   }
 
   private listen(): void {
-    this.socket.on('connect', () => this.onConnect());
-    this.socket.on('hello', ({ build }) => builds.onServerBuild(build));
-    this.socket.on('change', (change) => {
-      this.recordAnswer();
-      this.channels.get(change.channel)?.onChange(change);
+    this.socket.on('connect', () => {
+      for (const tracked of this.sources) for (const channel of tracked.joined.keys()) this.join(tracked, channel);
     });
+    this.socket.on('hello', ({ build }) => builds.onServerBuild(build));
+    this.socket.on('change', (change) => this.receive(change));
+    this.socket.on('changes', (changes) => changes.forEach((change) => this.receive(change)));
     this.socket.on('expired', () => void this.renewAndConnect());
     this.socket.on('revoked', () => this.options.onRevoked?.());
     this.socket.on('disconnect', (reason) => {
-      this.markReconnecting();
+      this.onLost();
       if (reason === 'io server disconnect') void this.renewAndConnect();
     });
     this.socket.on('connect_error', () => {
-      this.markReconnecting();
       if (!this.socket.active) void this.renewAndConnect();
     });
-    this.socket.io.on('ping', () => this.recordAnswer());
-    window.addEventListener('offline', this.onOffline);
-    window.addEventListener('online', this.onOnline);
   }
 
-  private readonly onOffline = (): void => this.markReconnecting();
-  private readonly onOnline = (): void => {
-    if (!this.socket.connected) this.socket.connect();
-  };
-
-  private onConnect(): void {
-    this.recordAnswer();
-    this.joined.clear();
-    if (this.channels.size === 0) this.state = 'live';
-    for (const [channel, handlers] of this.channels) this.join(channel, handlers);
+  private receive(change: Change): void {
+    for (const tracked of this.sources) if (tracked.joined.has(change.channel)) tracked.receive(change);
   }
 
-  private join(channel: string, handlers: ChannelHandlers): void {
-    this.socket.timeout(6000).emit('join', { channel }, (failed, reply) => {
-      if (this.channels.get(channel) !== handlers) return;
-      if (failed) return this.restart();
-      this.recordAnswer();
-      if (!reply.ok) return handlers.onRefused?.(reply.reason ?? 'refused');
-      this.joined.add(channel);
-      void Promise.resolve(handlers.onJoin()).then(
-        () => this.markLive(),
-        () => this.socket.connected && setTimeout(() => this.join(channel, handlers), 2000),
-      );
-    });
-  }
-
-  private markLive(): void {
-    if (this.socket.connected) this.state = 'live';
-  }
-
-  /** Asks for an answer by joining again what is joined already. */
-  private sendHeartbeat(): void {
-    const channel = this.joined.values().next().value;
-    if (!this.socket.connected || channel === undefined) return;
-    this.socket.timeout(STALE_AFTER_S * 1000).emit('join', { channel }, (failed) => {
-      if (!failed) this.recordAnswer();
-      else if (this.socket.connected && this.silence >= STALE_AFTER_S) this.restart();
-    });
-  }
-
-  private check(): void {
-    if (this.state !== 'live') return;
-    for (const handlers of this.channels.values()) void handlers.onCheck?.();
-  }
-
-  private restart(): void {
-    this.markReconnecting();
-    this.socket.disconnect().connect();
-  }
-
-  private recordAnswer(): void {
-    this.answeredAt = Date.now();
-    this.silence = 0;
-    if (this.state === 'stale' && this.socket.connected && this.joined.size === this.channels.size) {
-      this.state = 'live';
+  private setChannels(tracked: Tracked, wanted: Iterable<string>): void {
+    const names = new Set(wanted);
+    for (const channel of tracked.joined.keys()) if (!names.has(channel)) this.leave(tracked, channel);
+    for (const channel of names) {
+      if (tracked.joined.has(channel)) continue;
+      tracked.joined.set(channel, Infinity);
+      if (this.socket.connected) this.join(tracked, channel);
     }
   }
 
-  private markReconnecting(): void {
-    if (this.state === 'live') this.state = 'reconnecting';
+  /** A channel that the server refuses stays polled. */
+  private join(tracked: Tracked, channel: string): void {
+    this.socket.timeout(5000).emit('join', { channel }, (failed, reply) => {
+      if (!tracked.joined.has(channel)) return;
+      if (failed) return this.reconnect();
+      if (!reply.ok) return;
+      tracked.joined.set(channel, steady());
+      void tracked.prove();
+    });
+  }
+
+  private leave(tracked: Tracked, channel: string): void {
+    tracked.joined.delete(channel);
+    if (this.socket.connected) this.socket.emit('leave', { channel });
+  }
+
+  private drop(tracked: Tracked): void {
+    tracked.close();
+    if (!this.sources.delete(tracked)) return;
+    this.setChannels(tracked, []);
+    this.update();
+  }
+
+  /** Nobody tells of changes any more: what is shown has to be asked for. */
+  private onLost(): void {
+    this.lostAt = steady();
+    this.sources.forEach((tracked) => tracked.lost());
+    this.update();
+  }
+
+  private readonly onOffline = (): void => {
+    this.sources.forEach((tracked) => (tracked.failed = true));
+    this.update();
+  };
+
+  /** What was known before a sleep is not believed after it. */
+  private wake(): void {
+    this.update();
+    if (this.state !== 'live') this.rightAt = steady();
+    this.sources.forEach((tracked) => void tracked.prove());
+    if (!this.socket.connected) this.reconnect();
+    this.update();
+  }
+
+  private reconnect(): void {
+    if (!this.closed) this.socket.disconnect().connect();
   }
 
   private tick(): void {
-    this.silence = Math.floor((Date.now() - this.answeredAt) / 1000);
-    const measured = this.options.heartbeatMs || !this.socket.connected;
-    if (measured && this.silence >= STALE_AFTER_S) this.state = 'stale';
+    const now = steady();
+    for (const tracked of this.sources) if (tracked.isDue(now, this.socket.connected)) void tracked.prove();
+    this.update();
+  }
+
+  private update(): void {
+    if (this.closed) return;
+    const now = steady();
+    const sources = [...this.sources];
+    const provenAt = Math.min(now, ...sources.map((tracked) => tracked.provenAt));
+    const proven = provenAt > -Infinity;
+    const followed = this.socket.connected && sources.every((tracked) => tracked.followed);
+    if (followed) this.followedAt = now;
+    this.state = stateOf({
+      proven,
+      failed: sources.some((tracked) => tracked.failed),
+      ageMs: now - provenAt,
+      followed,
+      briefly: now - this.followedAt < BRIEFLY_MS,
+      before: this.state,
+      polled: sources.length > 0 && provenAt > this.lostAt,
+      unsureMs: now - this.rightAt,
+    });
+    if (this.state === 'live' || this.state === 'polling') this.rightAt = now;
+    this.age = Math.floor((now - (proven ? provenAt : this.startedAt)) / 1000);
   }
 
   private async renewAndConnect(): Promise<void> {

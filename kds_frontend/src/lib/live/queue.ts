@@ -109,6 +109,8 @@ export class ActionQueue<A extends { action_id: string }, R> {
       const key = storage.key(index);
       if (key?.startsWith(`${name}:`)) keys.push(key);
     }
+    // a clock that was set back puts no later action before these
+    this.last = Math.max(0, ...keys.map((key) => Number(key.slice(name.length + 1, name.length + 17)) || 0));
     for (const key of keys.sort()) {
       try {
         this.waiting.push({ key, action: JSON.parse(storage.getItem(key) ?? '') as A });

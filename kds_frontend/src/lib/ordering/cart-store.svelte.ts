@@ -4,6 +4,7 @@ import { newId } from '$lib/ids';
 import { SharedValue } from '$lib/shared-value.svelte';
 import type { StorageArea } from '$lib/storage.svelte';
 import type { NewOrder, Order } from '$lib/types';
+import { onWake } from '$lib/wake';
 import type { CartLine } from './cart';
 import { arrivedAs, emptyCart, outcomeOf, finishSending, startSending, type Cart, type PendingOrder } from './sending';
 
@@ -44,6 +45,7 @@ export class CartStore {
   private asking = false;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopWaking: (() => void) | undefined;
 
   constructor(private readonly options: CartOptions) {
     this.shared = new SharedValue<Cart>(options.key, {
@@ -52,8 +54,7 @@ export class CartStore {
       onRemote: (now, before) => this.onRemote(now, before),
     });
     if (typeof window === 'undefined') return;
-    window.addEventListener('online', this.wake);
-    document.addEventListener('visibilitychange', this.wake);
+    this.stopWaking = onWake(() => void this.resolve());
   }
 
   get note(): string {
@@ -140,9 +141,7 @@ export class CartStore {
   close(): void {
     clearTimeout(this.timer);
     this.shared.close();
-    if (typeof window === 'undefined') return;
-    window.removeEventListener('online', this.wake);
-    document.removeEventListener('visibilitychange', this.wake);
+    this.stopWaking?.();
   }
 
   private change(make: (cart: Cart) => Cart): void {
@@ -169,10 +168,6 @@ export class CartStore {
     const wait = WAITS_MS[Math.min(this.failures++, WAITS_MS.length - 1)];
     this.timer = setTimeout(() => void this.resolve(), wait);
   }
-
-  private readonly wake = (): void => {
-    if (document.visibilityState === 'visible') void this.resolve();
-  };
 
   /** Another tab finished what was under way: as placed when the cart is a new one now. */
   private onRemote(now: Cart, before: Cart): void {

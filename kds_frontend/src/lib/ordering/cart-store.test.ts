@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '$lib/api/error';
+import { clock } from '$lib/clock.svelte';
 import type { NewOrder, Order } from '$lib/types';
 import { TabStorage } from '../../../tests/tabs';
 import { add, requestLines } from './cart';
@@ -183,7 +184,7 @@ describe('an order without an answer', () => {
     one.answers.push(lost);
     await expect(one.cart.send(compose)).rejects.toThrow();
     const order = {
-      placed_at: new Date().toISOString(),
+      placed_at: new Date(clock.server()).toISOString(),
       lines: [{ variant_id: 'v-naan', quantity: 1, course: 1, modifiers: [] }],
     } as unknown as Order;
     one.cart.compare([order]);

@@ -1,4 +1,4 @@
-import type { Ticket } from '$lib';
+import type { Ticket } from './types';
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

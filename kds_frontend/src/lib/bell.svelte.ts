@@ -1,6 +1,9 @@
-import type { AlertKind } from './tickets';
+import { deviceStorage, tabStorage } from './storage.svelte';
+
+export type AlertKind = 'new' | 'changed' | 'cancelled';
 
 const REPEAT_MS = 8000;
+const ONE_TOUCH_MS = 1000;
 const TUNES: Record<AlertKind, { wave: OscillatorType; notes: [hertz: number, atS: number, forS: number][] }> = {
   new: {
     wave: 'triangle',
@@ -26,25 +29,42 @@ const TUNES: Record<AlertKind, { wave: OscillatorType; notes: [hertz: number, at
   },
 };
 
-/** The kitchen's bell: silent until unlocked by a touch, and repeating until someone answers. */
+/** A screen's bell: repeats until someone answers, and knows when the browser doesn't let it ring. */
 export class Bell {
-  muted = $state(localStorage.getItem('rasoi.kitchen.muted') === 'yes');
+  muted = $state(false);
+  /** The browser lets it ring: from a touch or key on, until a reload or the device takes the sound away. */
   unlocked = $state(false);
+  private unlockedAt = -Infinity;
   private audio: AudioContext | null = null;
   private waiting: AlertKind | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Browsers allow sound only from a touch or key on. */
-  async unlock(): Promise<void> {
-    this.audio ??= new AudioContext();
-    await this.audio.resume().catch(() => undefined);
-    this.unlocked = this.audio.state === 'running';
+  constructor(private readonly screen: string) {
+    this.muted = deviceStorage.getItem(`rasoi.${screen}.muted`) === 'yes';
+    // a page that reloads by itself may go on ringing
+    if (tabStorage.getItem(`rasoi.${screen}.rang`)) this.unlock();
   }
 
+  /** To be called on every touch and key: browsers allow sound only from one on, and take it away at times. */
+  unlock(): void {
+    if (this.unlocked) return;
+    if (!this.audio || this.audio.state === 'closed') {
+      this.audio = new AudioContext();
+      this.audio.addEventListener('statechange', () => this.onState());
+    }
+    void this.audio.resume().catch(() => undefined);
+    this.onState();
+  }
+
+  /** The touch that lets a silent bell ring again does not mute it. */
   toggle(): void {
-    this.muted = !this.muted;
-    localStorage.setItem('rasoi.kitchen.muted', this.muted ? 'yes' : 'no');
-    void this.unlock().then(() => this.play('changed'));
+    const justUnlocked = performance.now() - this.unlockedAt < ONE_TOUCH_MS;
+    if (this.muted || (this.unlocked && !justUnlocked)) {
+      this.muted = !this.muted;
+      deviceStorage.setItem(`rasoi.${this.screen}.muted`, this.muted ? 'yes' : 'no');
+    }
+    this.unlock();
+    this.play('changed');
   }
 
   /** Rings now, and again until `stop`. A cancellation outranks the rest. */
@@ -58,6 +78,16 @@ export class Bell {
   stop(): void {
     this.waiting = null;
     clearInterval(this.timer);
+  }
+
+  /** What could not be heard rings as soon as it can. */
+  private onState(): void {
+    const could = this.unlocked;
+    this.unlocked = this.audio?.state === 'running';
+    if (!this.unlocked || could) return;
+    this.unlockedAt = performance.now();
+    tabStorage.setItem(`rasoi.${this.screen}.rang`, 'yes');
+    if (this.waiting) this.play(this.waiting);
   }
 
   private play(kind: AlertKind): void {

@@ -1,3 +1,7 @@
+import { onWake } from './wake';
+
+const ASK_AGAIN_MS = 5000;
+
 interface Battery extends EventTarget {
   level: number;
   charging: boolean;
@@ -11,7 +15,8 @@ export class Device {
 
   constructor() {
     void this.watchBattery();
-    document.addEventListener('visibilitychange', () => void this.stayAwake());
+    void this.stayAwake();
+    onWake(() => void this.stayAwake());
   }
 
   /** Holds the screen on; a plain-HTTP address offers no wake lock. */
@@ -21,7 +26,10 @@ export class Device {
     try {
       this.lock = await navigator.wakeLock.request('screen');
       this.awake = true;
-      this.lock.addEventListener('release', () => (this.awake = false));
+      this.lock.addEventListener('release', () => {
+        this.awake = false;
+        setTimeout(() => void this.stayAwake(), ASK_AGAIN_MS);
+      });
     } catch {
       this.awake = false;
     }

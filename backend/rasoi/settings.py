@@ -200,6 +200,9 @@ class Settings:
         _share, 1.0, "share of the traces that is recorded, from 0 to 1", name="OTEL_TRACES_SAMPLER_ARG"
     )
     pool_size: int = _setting(_between(2, 200), 16, "database connections of one process")
+    access_token_s: int = _setting(
+        _between(30, 600), 600, "seconds after which a screen of the staff renews its access token"
+    )
     outbox_months: int = _setting(_between(1, 1200), 13, "months that event logs are kept")
     screens: Path = _setting(
         _directory,

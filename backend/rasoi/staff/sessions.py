@@ -16,7 +16,6 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.staff import api, credentials, repository
 from rasoi.staff.domain import (
-    ACCESS_S,
     SESSION,
     Failures,
     LockedOut,
@@ -100,7 +99,7 @@ async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime) 
     await repository.add_session(
         tx, person.outlet_id, session_id, person.id, credentials.digest(token), now + SESSION
     )
-    return await _session(ctx, tx, person, session_id, token, ACCESS_S)
+    return await _session(ctx, tx, person, session_id, token, ctx.settings.access_token_s)
 
 
 async def _session(
@@ -154,7 +153,7 @@ async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token
     following = credentials.next_refresh_token(ctx.settings.secret_key, token)
     if step == "next":
         await repository.rotate(tx, outlet_id, session_id, credentials.digest(following))
-    seconds = min(ACCESS_S, max(1, int((row.expires_at - now).total_seconds())))
+    seconds = min(ctx.settings.access_token_s, max(1, int((row.expires_at - now).total_seconds())))
     return await _session(ctx, tx, person, session_id, following, seconds)
 
 

@@ -44,7 +44,9 @@ class Network:
         if self.requests == "open":
             await route.continue_()
         elif self.requests == "failing":
-            await route.fulfill(status=503, json={"type": "/problems/unavailable", "title": "No", "status": 503})
+            await route.fulfill(
+                status=503, json={"type": "/problems/unavailable", "title": "No", "status": 503}
+            )
         elif self.requests == "closed":
             await route.abort()
         else:
@@ -56,5 +58,9 @@ class Network:
         elif self.sockets == "open":
             self.open_sockets.append(socket)
             server = socket.connect_to_server()
-            socket.on_message(lambda message: self.sockets == "open" and server.send(message))
-            server.on_message(lambda message: self.sockets == "open" and socket.send(message))
+            socket.on_message(lambda message: self._pass_on(server, message))
+            server.on_message(lambda message: self._pass_on(socket, message))
+
+    def _pass_on(self, to: WebSocketRoute, message: str | bytes) -> None:
+        if self.sockets == "open":
+            to.send(message)

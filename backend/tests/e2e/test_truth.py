@@ -84,14 +84,20 @@ KINDS = {
     "kitchen": Kind(_kitchen, lambda page, _, number: ticket(page, number), "Table 10"),
     "waiter": Kind(
         _waiter,
-        lambda page, table, _: page.locator(f"[data-testid=table][data-table='{table}']").filter(has_text="₹"),
+        lambda page, table, _: page.locator(f"[data-testid=table][data-table='{table}']").filter(
+            has_text="₹"
+        ),
         "Table 11",
     ),
     "manager": Kind(
-        _manager, lambda page, _, number: page.get_by_role("row", name=f"Order {number}", exact=True), "Table 12"
+        _manager,
+        lambda page, _, number: page.get_by_role("row", name=f"Order {number}", exact=True),
+        "Table 12",
     ),
     "guest": Kind(
-        _guest, lambda page, _, number: page.get_by_role("article", name=f"Order {number}", exact=True), "Table 13"
+        _guest,
+        lambda page, _, number: page.get_by_role("article", name=f"Order {number}", exact=True),
+        "Table 13",
     ),
 }
 

@@ -25,7 +25,7 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '/api': backend, '/socket.io': { target: backend, ws: true } },
+    proxy: { '/api': backend, '/documents': backend, '/socket.io': { target: backend, ws: true } },
   },
   test: { include: ['tests/**/*.test.ts', 'src/**/*.test.ts'], environment: 'node' },
 });

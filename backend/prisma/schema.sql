@@ -813,6 +813,18 @@ $$;
 
 
 --
+-- Name: tax_codes(integer, text[], integer[]); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.tax_codes(p_outlet integer, p_codes text[], p_versions integer[]) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'menu', 'pg_temp'
+    AS $$
+  SELECT array_agg(t.hsn ORDER BY asked.n) FROM unnest(p_codes, p_versions) WITH ORDINALITY asked(code, version, n)
+  LEFT JOIN tax_class t ON t.outlet_id = p_outlet AND t.code = asked.code AND t.version = asked.version $$;
+
+
+--
 -- Name: add_to_bills(orders.placement[], text[], uuid[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -828,6 +840,85 @@ CREATE FUNCTION orders.add_to_bills(p orders.placement[], p_outcomes text[], p_o
     FROM added a WHERE b.outlet_id = a.outlet_id AND b.id = a.id RETURNING b.id, b.total_paise
   ) SELECT array_agg(w.total_paise ORDER BY o.n) FROM unnest(p_open) WITH ORDINALITY o(bill_id, n) LEFT JOIN written w ON w.id = o.bill_id
 $$;
+
+
+--
+-- Name: begin_documents(integer, text[], text[], integer[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.begin_documents(p_outlet integer, p_kinds text[], p_codes text[], p_versions integer[]) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+DECLARE
+  v_now constant timestamptz := clock_timestamp();
+  v_outlet constant jsonb := staff.read_outlet(p_outlet);
+  v_gstin constant text := CASE v_outlet->>'gst_regime' WHEN 'none' THEN '' ELSE coalesce(v_outlet->>'gstin', '') END;
+  v_year constant integer := orders.financial_year(v_now, v_outlet->>'timezone');
+  v_sale constant text := CASE v_outlet->>'gst_regime' WHEN 'regular' THEN 'tax_invoice'
+    WHEN 'composition' THEN 'bill_of_supply' ELSE 'receipt' END;
+  v_kind text;
+  v_series orders.document_series;
+  v_places jsonb := '[]';
+  v_issued_at timestamptz;
+BEGIN
+  -- in one order, so that no two transactions wait for each other
+  FOR v_kind IN SELECT CASE kind WHEN 'sale' THEN v_sale ELSE kind END AS k FROM unnest(p_kinds) kind ORDER BY k LOOP
+    INSERT INTO document_series (outlet_id, gstin, kind, financial_year) VALUES (p_outlet, v_gstin, v_kind, v_year)
+    ON CONFLICT DO NOTHING;
+    SELECT * INTO STRICT v_series FROM document_series
+    WHERE outlet_id = p_outlet AND gstin = v_gstin AND kind = v_kind AND financial_year = v_year FOR UPDATE;
+    v_issued_at := greatest(v_now, v_series.last_issued_at);
+    v_places := v_places || jsonb_build_object('kind', v_kind, 'gstin', v_gstin, 'financial_year', v_year,
+      'sequence', v_series.last_number + 1, 'previous_hash', encode(v_series.last_hash, 'hex'), 'issued_at', v_issued_at,
+      'business_day', staff.business_day_at(p_outlet, v_issued_at));
+  END LOOP;
+  RETURN jsonb_build_object('outlet', v_outlet, 'places', v_places,
+    'hsn', coalesce(to_jsonb(menu.tax_codes(p_outlet, p_codes, p_versions)), '[]'));
+END $$;
+
+
+--
+-- Name: documents_of(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.documents_of(p_outlet integer, p_bill uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'number', number, 'token', token,
+    'issued_at', issued_at, 'total_paise', total_paise, 'seller', body::jsonb->'seller')
+    ORDER BY issued_at, kind = 'credit_note', kind, sequence), '[]')
+  FROM document WHERE outlet_id = p_outlet AND bill_id = p_bill $$;
+
+
+--
+-- Name: extend_series(); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.extend_series() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE document_series SET last_number = NEW.sequence, last_hash = NEW.hash, last_issued_at = NEW.issued_at
+  WHERE outlet_id = NEW.outlet_id AND gstin = NEW.gstin AND kind = NEW.kind AND financial_year = NEW.financial_year
+    AND last_number = NEW.sequence - 1 AND last_hash = NEW.previous_hash;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'document % does not follow the last one of its series', NEW.number;
+  END IF;
+  RETURN NULL;
+END $$;
+
+
+--
+-- Name: financial_year(timestamp with time zone, text); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.financial_year(p_at timestamp with time zone, p_timezone text) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT extract(year FROM (p_at AT TIME ZONE p_timezone)::date - interval '3 months')::integer $$;
 
 
 --
@@ -887,18 +978,6 @@ BEGIN
     EXIT WHEN v_missing = 0;  -- else another transaction opened the table's bill in between
   END LOOP;
 END $$;
-
-
---
--- Name: next_invoice(integer, text); Type: FUNCTION; Schema: orders; Owner: -
---
-
-CREATE FUNCTION orders.next_invoice(p_outlet integer, p_series text) RETURNS integer
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'orders', 'pg_temp'
-    AS $$
-  INSERT INTO orders.invoice_counter AS c (outlet_id, series, last_number) VALUES (p_outlet, p_series, 1)
-  ON CONFLICT (outlet_id, series) DO UPDATE SET last_number = c.last_number + 1 RETURNING last_number $$;
 
 
 --
@@ -1113,12 +1192,36 @@ BEGIN
     SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE NOWAIT;
   END IF;
   IF v_bill.id IS NULL THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill), 'orders', coalesce((
+  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || jsonb_build_object(
+    'documents', CASE v_bill.status WHEN 'closed' THEN orders.documents_of(p_outlet, v_id) ELSE '[]' END), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
       'progress', coalesce((SELECT jsonb_agg(jsonb_build_object('station', t.station, 'ticket_id', t.ticket_id, 'state', t.state, 'version', t.version) ORDER BY t.station, t.ticket_id)
         FROM orders.ticket_progress t WHERE t.outlet_id = p_outlet AND t.order_id = o.id), '[]')) ORDER BY o.number)
     FROM orders.orders o WHERE o.outlet_id = p_outlet AND o.bill_id = v_id), '[]'));
+END $$;
+
+
+--
+-- Name: read_documents(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.read_documents(p_outlet integer, p_bill uuid) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT body FROM document WHERE outlet_id = p_outlet AND bill_id = p_bill ORDER BY issued_at, kind, sequence $$;
+
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'a document is never changed or removed' USING ERRCODE = 'insufficient_privilege';
 END $$;
 
 
@@ -1153,22 +1256,23 @@ CREATE FUNCTION orders.rounded(p_net bigint) RETURNS bigint
 
 
 --
--- Name: save_bill(integer, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: orders; Owner: -
+-- Name: save_bill(integer, jsonb, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb) RETURNS void
+CREATE FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb, p_documents jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'orders', 'pg_temp'
     AS $$
 BEGIN
   UPDATE orders.bill b SET status = r.status, net_paise = r.net_paise, total_paise = r.total_paise, paid_paise = r.paid_paise,
-    refunded_paise = r.refunded_paise, invoice_number = r.invoice_number, attention = r.attention,
+    refunded_paise = r.refunded_paise, payments = r.payments, buyer = r.buyer, attention = r.attention,
     attention_since = r.attention_since, closed_at = r.closed_at, version = r.version
   FROM jsonb_populate_record(NULL::orders.bill, p_bill) r WHERE b.outlet_id = p_outlet AND b.id = r.id;
   UPDATE orders.orders o SET status = r.status, cancel_requested = r.cancel_requested, reason = r.reason,
     expires_at = r.expires_at, confirmed_at = r.confirmed_at, ready_at = r.ready_at, served_at = r.served_at,
     completed_at = r.completed_at, version = r.version
   FROM jsonb_populate_recordset(NULL::orders.orders, p_orders) r WHERE o.outlet_id = p_outlet AND o.id = r.id;
+  INSERT INTO orders.document SELECT * FROM jsonb_populate_recordset(NULL::orders.document, p_documents);
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
   SELECT e.id, e.type, e.subject, p_outlet, e.aggregateversion, e.correlationid, e.causationid, e.traceparent, e.data
   FROM ROWS FROM (jsonb_to_recordset(p_events) AS (id uuid, type text, subject text, aggregateversion bigint,
@@ -1973,7 +2077,9 @@ CREATE TABLE menu.tax_class (
     name text NOT NULL,
     inclusive boolean NOT NULL,
     components jsonb NOT NULL,
-    CONSTRAINT tax_class_components_check CHECK ((jsonb_typeof(components) = 'array'::text))
+    hsn text DEFAULT '996331'::text NOT NULL,
+    CONSTRAINT tax_class_components_check CHECK ((jsonb_typeof(components) = 'array'::text)),
+    CONSTRAINT tax_class_hsn_check CHECK ((hsn ~ '^[0-9]{4,8}$'::text))
 );
 
 
@@ -2162,12 +2268,13 @@ CREATE TABLE orders.bill (
     total_paise bigint DEFAULT 0 NOT NULL,
     paid_paise bigint DEFAULT 0 NOT NULL,
     refunded_paise bigint DEFAULT 0 NOT NULL,
-    invoice_number text,
     attention text,
     attention_since timestamp(6) with time zone,
     opened_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     closed_at timestamp(6) with time zone,
     version bigint DEFAULT 0 NOT NULL,
+    payments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    buyer jsonb,
     CONSTRAINT bill_attention_check CHECK ((attention = ANY (ARRAY['cash'::text, 'help'::text]))),
     CONSTRAINT bill_money_check CHECK (((net_paise >= 0) AND (total_paise >= 0) AND (paid_paise >= 0) AND ((refunded_paise >= 0) AND (refunded_paise <= paid_paise)))),
     CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text]))),
@@ -2202,6 +2309,54 @@ CREATE TABLE orders.dining_table (
     qr_generation integer DEFAULT 1 NOT NULL,
     qr_hash bytea NOT NULL,
     CONSTRAINT dining_table_seats_check CHECK (((seats >= 1) AND (seats <= 200)))
+);
+
+
+--
+-- Name: document; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.document (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    gstin text NOT NULL,
+    financial_year integer NOT NULL,
+    sequence integer NOT NULL,
+    number text NOT NULL,
+    token text NOT NULL,
+    bill_id uuid NOT NULL,
+    corrects uuid,
+    issued_at timestamp(6) with time zone NOT NULL,
+    issued_on date NOT NULL,
+    business_day date NOT NULL,
+    taxable_paise bigint NOT NULL,
+    total_paise bigint NOT NULL,
+    buyer_name text,
+    buyer_gstin text,
+    previous_hash bytea NOT NULL,
+    hash bytea NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT document_corrects_check CHECK (((kind = 'credit_note'::text) = (corrects IS NOT NULL))),
+    CONSTRAINT document_hash_check CHECK ((hash = sha256((previous_hash || convert_to(body, 'UTF8'::name))))),
+    CONSTRAINT document_kind_check CHECK ((kind = ANY (ARRAY['tax_invoice'::text, 'bill_of_supply'::text, 'receipt'::text, 'liquor_invoice'::text, 'credit_note'::text]))),
+    CONSTRAINT document_money_check CHECK (((taxable_paise >= 0) AND (total_paise >= 0))),
+    CONSTRAINT document_number_check CHECK (((number ~ '^[A-Z0-9/-]{1,16}$'::text) AND (sequence > 0)))
+);
+
+
+--
+-- Name: document_series; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.document_series (
+    outlet_id integer NOT NULL,
+    gstin text NOT NULL,
+    kind text NOT NULL,
+    financial_year integer NOT NULL,
+    last_number integer DEFAULT 0 NOT NULL,
+    last_hash bytea DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea NOT NULL,
+    last_issued_at timestamp(6) with time zone
 );
 
 
@@ -2241,17 +2396,6 @@ CREATE TABLE orders.inbox (
     log text NOT NULL,
     event_id uuid NOT NULL,
     handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-
---
--- Name: invoice_counter; Type: TABLE; Schema: orders; Owner: -
---
-
-CREATE TABLE orders.invoice_counter (
-    outlet_id integer NOT NULL,
-    series text NOT NULL,
-    last_number integer NOT NULL
 );
 
 
@@ -3504,6 +3648,22 @@ ALTER TABLE ONLY orders.dining_table
 
 
 --
+-- Name: document document_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: document_series document_series_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.document_series
+    ADD CONSTRAINT document_series_pkey PRIMARY KEY (outlet_id, gstin, kind, financial_year);
+
+
+--
 -- Name: guest_session guest_session_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
 --
 
@@ -3525,14 +3685,6 @@ ALTER TABLE ONLY orders.idempotency
 
 ALTER TABLE ONLY orders.inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
-
-
---
--- Name: invoice_counter invoice_counter_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
---
-
-ALTER TABLE ONLY orders.invoice_counter
-    ADD CONSTRAINT invoice_counter_pkey PRIMARY KEY (outlet_id, series);
 
 
 --
@@ -4157,13 +4309,6 @@ CREATE INDEX parked_subject_idx ON notifications.parked USING btree (log, subjec
 
 
 --
--- Name: bill_invoice_number_key; Type: INDEX; Schema: orders; Owner: -
---
-
-CREATE UNIQUE INDEX bill_invoice_number_key ON orders.bill USING btree (outlet_id, invoice_number) WHERE (invoice_number IS NOT NULL);
-
-
---
 -- Name: bill_open_idx; Type: INDEX; Schema: orders; Owner: -
 --
 
@@ -4189,6 +4334,41 @@ CREATE UNIQUE INDEX dining_table_outlet_id_code_key ON orders.dining_table USING
 --
 
 CREATE UNIQUE INDEX dining_table_qr_hash_key ON orders.dining_table USING btree (qr_hash);
+
+
+--
+-- Name: document_outlet_id_bill_id_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX document_outlet_id_bill_id_idx ON orders.document USING btree (outlet_id, bill_id);
+
+
+--
+-- Name: document_outlet_id_gstin_financial_year_number_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX document_outlet_id_gstin_financial_year_number_key ON orders.document USING btree (outlet_id, gstin, financial_year, number);
+
+
+--
+-- Name: document_outlet_id_gstin_kind_financial_year_sequence_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX document_outlet_id_gstin_kind_financial_year_sequence_key ON orders.document USING btree (outlet_id, gstin, kind, financial_year, sequence);
+
+
+--
+-- Name: document_outlet_id_issued_on_id_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX document_outlet_id_issued_on_id_idx ON orders.document USING btree (outlet_id, issued_on, id);
+
+
+--
+-- Name: document_token_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX document_token_key ON orders.document USING btree (token);
 
 
 --
@@ -4514,6 +4694,20 @@ CREATE TRIGGER tax_class_immutable BEFORE DELETE OR UPDATE ON menu.tax_class FOR
 
 
 --
+-- Name: document document_extends_series; Type: TRIGGER; Schema: orders; Owner: -
+--
+
+CREATE TRIGGER document_extends_series AFTER INSERT ON orders.document FOR EACH ROW EXECUTE FUNCTION orders.extend_series();
+
+
+--
+-- Name: document document_frozen; Type: TRIGGER; Schema: orders; Owner: -
+--
+
+CREATE TRIGGER document_frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.document FOR EACH STATEMENT EXECUTE FUNCTION orders.refuse_change();
+
+
+--
 -- Name: refund refund_adds_up; Type: TRIGGER; Schema: payments; Owner: -
 --
 
@@ -4795,10 +4989,45 @@ REVOKE ALL ON FUNCTION menu.sellable(i menu.item) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tax_codes(p_outlet integer, p_codes text[], p_versions integer[]); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.tax_codes(p_outlet integer, p_codes text[], p_versions integer[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION add_to_bills(p orders.placement[], p_outcomes text[], p_open uuid[]); Type: ACL; Schema: orders; Owner: -
 --
 
 REVOKE ALL ON FUNCTION orders.add_to_bills(p orders.placement[], p_outcomes text[], p_open uuid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION begin_documents(p_outlet integer, p_kinds text[], p_codes text[], p_versions integer[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.begin_documents(p_outlet integer, p_kinds text[], p_codes text[], p_versions integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION documents_of(p_outlet integer, p_bill uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.documents_of(p_outlet integer, p_bill uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION extend_series(); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.extend_series() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION financial_year(p_at timestamp with time zone, p_timezone text); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.financial_year(p_at timestamp with time zone, p_timezone text) FROM PUBLIC;
 
 
 --
@@ -4813,13 +5042,6 @@ REVOKE ALL ON FUNCTION orders.joined(p_first json, p_rest text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION next_invoice(p_outlet integer, p_series text); Type: ACL; Schema: orders; Owner: -
---
-
-REVOKE ALL ON FUNCTION orders.next_invoice(p_outlet integer, p_series text) FROM PUBLIC;
 
 
 --
@@ -4851,6 +5073,20 @@ REVOKE ALL ON FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order u
 
 
 --
+-- Name: FUNCTION read_documents(p_outlet integer, p_bill uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.read_documents(p_outlet integer, p_bill uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.refuse_change() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION release_stock(p_outlet integer, p_order uuid); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -4872,10 +5108,10 @@ REVOKE ALL ON FUNCTION orders.rounded(p_net bigint) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb); Type: ACL; Schema: orders; Owner: -
+-- Name: FUNCTION save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb, p_documents jsonb); Type: ACL; Schema: orders; Owner: -
 --
 
-REVOKE ALL ON FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb, p_events jsonb, p_documents jsonb) FROM PUBLIC;
 
 
 --

@@ -106,6 +106,13 @@ def rebuild(settings: Settings, _: argparse.Namespace) -> int | None:
     return rebuild.main(installation(settings))
 
 
+def documents(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.orders import documents_cli
+    from rasoi.stack.control import installation
+
+    return documents_cli.main(installation(settings), arguments.outlet, arguments.series)
+
+
 def stack(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from rasoi.stack import command
 
@@ -171,6 +178,12 @@ def parser() -> argparse.ArgumentParser:
     command("rebuild", rebuild, "make a room's figures anew from the logs").add_argument(
         "room", choices=("reports",)
     )
+    sub = command("documents", documents, "check the documents that were issued")
+    actions = sub.add_subparsers(dest="action", metavar="ACTION", required=True)
+    proof = "prove that no document was changed, removed or put in another order; status 1 names the first that was"
+    verify = actions.add_parser("verify", help=proof, description=proof)
+    verify.add_argument("--outlet", type=int, metavar="N", help="only this outlet's")
+    verify.add_argument("--series", metavar="S", help="only one series, named as its numbers begin: I26-1")
     commands.add_parser("rush", help="play a dinner service against a running platform", add_help=False)
     stacked = command("stack", stack, "all of it as many processes on this machine, behind nginx and watched")
     stack_arguments.add(stacked)

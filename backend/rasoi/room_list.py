@@ -22,7 +22,11 @@ LIST = (
     ListedRoom("staff", 10, ("/api/staff",)),
     ListedRoom("menu", 20, ("/api/menu",)),
     ListedRoom("inventory", 30, ("/api/inventory",)),
-    ListedRoom("orders", 40, ("/api/orders", "/api/sessions", "/api/tables", "/api/bills")),
+    ListedRoom(
+        "orders",
+        40,
+        ("/api/orders", "/api/sessions", "/api/tables", "/api/bills", "/api/documents", "/documents"),
+    ),
     ListedRoom("payments", 50, ("/api/payments",)),
     ListedRoom("kitchen", 60, ("/api/kitchen",)),
     ListedRoom("notifications", 70, ("/api/notifications",)),

@@ -17,6 +17,7 @@ from typing import Any
 from rasoi.app import ROOMS
 from rasoi.kitchen import domain as kitchen
 from rasoi.orders import states as orders
+from rasoi.orders import verifying
 from rasoi.payments import domain as payments
 
 Books = Mapping[str, list[dict[str, Any]]]
@@ -138,8 +139,13 @@ async def _items_moved(db: Any) -> list[str]:
 
 
 async def sums_are_right(db: Any) -> list[str]:
-    """Bills, orders and lines add up; order and invoice numbers have no gaps."""
+    """Bills, orders and lines add up; order numbers have no gaps."""
     return await _asked(db, "sums_are_right")
+
+
+async def documents_hold(db: Any) -> list[str]:
+    """18: documents were never changed, numbers have no gaps, the chain holds, and they are the money held."""
+    return await verifying.faults(db) + await _asked(db, "documents_hold")
 
 
 async def boards_are_true(db: Any) -> list[str]:
@@ -164,6 +170,7 @@ ORACLES: dict[str, Oracle] = {
         versions_are_gapless,
         transitions_are_legal,
         sums_are_right,
+        documents_hold,
         boards_are_true,
         reports_are_true,
     )

@@ -171,20 +171,26 @@ SELECT id FROM orders.orders o WHERE NOT EXISTS (
 SELECT id FROM orders.bill b WHERE NOT EXISTS (
   SELECT FROM orders.orders o WHERE (o.outlet_id, o.bill_id) = (b.outlet_id, b.id));
 
---? sums_are_right: closed bills without an invoice, or the reverse
-SELECT id FROM orders.bill WHERE (status = 'closed') <> (invoice_number IS NOT NULL);
-
 --? sums_are_right: days whose order numbers have gaps
 SELECT business_day FROM (SELECT outlet_id, business_day, count(*) AS n, min(number) AS least, max(number) AS most
   FROM orders.orders GROUP BY 1, 2) o FULL JOIN orders.day_counter d USING (outlet_id, business_day)
 WHERE (n, least, most) IS DISTINCT FROM (last_number::bigint, 1, last_number);
 
---? sums_are_right: invoice series with gaps
-SELECT series FROM (SELECT outlet_id, substring(invoice_number FROM '^(.*)/') AS series, count(*) AS n,
-    min(substring(invoice_number FROM '[0-9]+$')::int) AS least, max(substring(invoice_number FROM '[0-9]+$')::int) AS most
-  FROM orders.bill WHERE invoice_number IS NOT NULL GROUP BY 1, 2) b
-FULL JOIN orders.invoice_counter c USING (outlet_id, series)
-WHERE (n, least, most) IS DISTINCT FROM (last_number::bigint, 1, last_number);
+--? documents_hold: bills whose documents and notes are not the money held
+SELECT b.id FROM orders.bill b JOIN (SELECT outlet_id, bill_id,
+    sum(CASE kind WHEN 'credit_note' THEN -total_paise ELSE total_paise END) AS papers FROM orders.document GROUP BY 1, 2
+) d ON (d.outlet_id, d.bill_id) = (b.outlet_id, b.id)
+WHERE b.status <> 'closed' OR papers > b.paid_paise - b.refunded_paise OR (papers < b.paid_paise - b.refunded_paise
+  AND papers < b.total_paise AND NOT EXISTS (SELECT FROM payments.payment p
+    JOIN payments.refund r ON (r.outlet_id, r.payment_id) = (p.outlet_id, p.id) AND r.on_bill AND r.status = 'failed'
+    WHERE (p.outlet_id, p.bill_id) = (b.outlet_id, b.id)));
+
+--? documents_hold: notes that credit more of a line than was sold
+SELECT n.number FROM (SELECT outlet_id, bill_id, line->>'line_id' AS line, max(number) AS number,
+    sum(CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END * (line->>'taxable_paise')::bigint) AS taxable,
+    sum(CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END * (line->>'total_paise')::bigint) AS total
+  FROM orders.document, jsonb_array_elements(body::jsonb->'lines') line GROUP BY 1, 2, 3) n
+WHERE taxable < 0 OR total < taxable;
 
 --? boards_are_true: stations whose ticket numbers have gaps
 SELECT station FROM (SELECT outlet_id, station, count(*) AS n, min(number) AS least, max(number) AS most

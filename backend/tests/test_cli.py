@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,10 @@ def rasoi(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_imports_little() -> None:
     done = rasoi("--help")
     assert done.returncode == 0
-    for command in "run migrate settings import events rebuild rush openapi asyncapi problems".split():
-        assert f"    {command} " in done.stdout
+    for (
+        command
+    ) in "run migrate settings import events rebuild documents rush openapi asyncapi problems".split():
+        assert re.search(rf"^    {command}\s", done.stdout, re.MULTILINE), command
     code = "import sys, rasoi.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
     assert not {"asyncpg", "litestar", "rich", "psutil", "rasoi.app"} & set(loaded)

@@ -202,6 +202,8 @@ EVENT = """INSERT INTO {log}.outbox (event_id, type, subject, outlet_id, aggrega
 SELECT uuidv7(), type, subject, outlet_id, aggregate_version + 1, correlation_id, data::jsonb || '{data}' FROM {log}.outbox
 WHERE id = (SELECT max(id) FROM {log}.outbox WHERE type LIKE '{type}')"""
 
+# what only a superuser can do
+UNFREEZE = "ALTER TABLE orders.document DISABLE TRIGGER USER, DROP CONSTRAINT document_hash_check;"
 # each plants one fault; the words are what the report must say
 PLANTED: list[tuple[str, str, str]] = [
     ("one_effective_capture", "more than one effective",
@@ -256,10 +258,20 @@ PLANTED: list[tuple[str, str, str]] = [
     ("sums_are_right", "taxable value and taxes", "UPDATE orders.line SET taxable_paise = taxable_paise + 1"),
     ("sums_are_right", "orders without lines", "DELETE FROM orders.line"),
     ("sums_are_right", "bills without orders", "UPDATE orders.orders SET bill_id = uuidv7()"),
-    ("sums_are_right", "closed bills without", "UPDATE orders.bill SET invoice_number = NULL"),
     ("sums_are_right", "order numbers have gaps", "DELETE FROM orders.orders WHERE number = 2"),
     ("sums_are_right", "order numbers have gaps", "UPDATE orders.day_counter SET last_number = last_number + 1"),
-    ("sums_are_right", "invoice series with gaps", "UPDATE orders.invoice_counter SET last_number = last_number + 1"),
+    ("documents_hold", "notes that credit more", f"""{UNFREEZE} UPDATE orders.document SET body = jsonb_set(
+     body::jsonb, '{{lines}}', (SELECT jsonb_agg(l || '{{"taxable_paise": 99999999, "total_paise": 99999999}}')
+     FROM jsonb_array_elements(body::jsonb->'lines') l))::text WHERE kind = 'credit_note'"""),
+    ("documents_hold", "not the one that was issued",
+     f"{UNFREEZE} UPDATE orders.document SET body = replace(body, '\"Rasoi', '\"Another')"),
+    ("documents_hold", "were issued", "UPDATE orders.document_series SET last_number = last_number + 1"),
+    ("documents_hold", "closed and has no document",
+     f"{UNFREEZE} DELETE FROM orders.document; DELETE FROM orders.document_series"),
+    ("documents_hold", "belongs to no bill", "UPDATE orders.bill SET id = uuidv7() WHERE status = 'closed'"),
+    ("documents_hold", "are not the money held", "UPDATE orders.bill SET refunded_paise = paid_paise WHERE status = 'closed'"),
+    ("documents_hold", "are not the money held",
+     "UPDATE orders.bill SET (paid_paise, total_paise) = (paid_paise + 100, total_paise + 100) WHERE status = 'closed'"),
     ("boards_are_true", "ticket numbers have gaps",
      "UPDATE kitchen.board SET last_number = last_number + 1 WHERE last_number > 0"),
     ("boards_are_true", "another hash", "UPDATE kitchen.ticket SET version = version + 1 WHERE visible"),

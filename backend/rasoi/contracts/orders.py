@@ -131,9 +131,30 @@ class BillChanged(BillState, frozen=True, kw_only=True):
 
 @contract("rasoi.bill.closed.v1", "orders")
 class BillClosed(BillState, frozen=True, kw_only=True):
-    """Settled; the invoice number is given."""
+    """Settled; `invoice_number` is its document's."""
 
 
 @contract("rasoi.bill.voided.v1", "orders")
 class BillVoided(BillState, frozen=True, kw_only=True):
     """Nothing on it is owed any more: every order was cancelled, rejected or expired."""
+
+
+@contract("rasoi.bill.document_issued.v1", "orders")
+class DocumentIssued(Contract, frozen=True, kw_only=True):
+    """A bill's document, or a credit note that corrects one (`corrects`). Subject: the document's id; it has this one
+    event, since it never changes. `hash` covers its text and the document before it."""
+
+    document_id: UUID
+    bill_id: UUID
+    kind: str
+    number: str
+    financial_year: int
+    sequence: int
+    issued_at: datetime
+    business_day: date
+    corrects: UUID | None = None
+    taxable_paise: int
+    taxes: list[TaxState]
+    round_off_paise: int
+    total_paise: int
+    hash: str

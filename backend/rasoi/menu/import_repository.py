@@ -67,24 +67,25 @@ async def deactivate_row(tx: Tx, outlet_id: int, table: str, key: dict[str, Any]
 async def latest_taxes(tx: Tx, outlet_id: int) -> dict[str, tuple[int, dict[str, Any]]]:
     """The newest version of each tax class."""
     rows = await tx.fetch(
-        """SELECT DISTINCT ON (code) code, version, name, inclusive, components FROM menu.tax_class
+        """SELECT DISTINCT ON (code) code, version, name, inclusive, components, hsn FROM menu.tax_class
         WHERE outlet_id = $1 ORDER BY code, version DESC""",
         outlet_id,
     )
-    columns = ("name", "inclusive", "components")
+    columns = ("name", "inclusive", "components", "hsn")
     return {row["code"]: (row["version"], {column: row[column] for column in columns}) for row in rows}
 
 
 async def add_tax(tx: Tx, outlet_id: int, code: str, version: int, values: dict[str, Any]) -> None:
     await tx.execute(
-        """INSERT INTO menu.tax_class (outlet_id, code, version, name, inclusive, components)
-        VALUES ($1, $2, $3, $4, $5, $6)""",
+        """INSERT INTO menu.tax_class (outlet_id, code, version, name, inclusive, components, hsn)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
         outlet_id,
         code,
         version,
         values["name"],
         values["inclusive"],
         values["components"],
+        values["hsn"],
     )
 
 

@@ -11,7 +11,7 @@ from rasoi.menu.domain import ALLERGENS, DIETS, HIGHEST_PRICE_PAISE, ONLY_VARIAN
 from rasoi.platform.sectioned_csv import Columns, Report, Row, hundredths, read_sections
 
 SECTIONS = {
-    "taxes": Columns(("code", "name", "prices", "rates")),
+    "taxes": Columns(("code", "name", "prices", "rates"), ("hsn",)),
     "stations": Columns(("code", "name")),
     "categories": Columns(("code", "name"), ("name_hi",)),
     "groups": Columns(("code", "name", "min", "max"), needed=False),
@@ -23,6 +23,8 @@ SECTIONS = {
 }
 RATE = re.compile(r"([A-Za-z][A-Za-z ]{0,19}?) +([0-9.]+)")
 NONE = "none"
+HSN = re.compile(r"[0-9]{4,8}")
+RESTAURANT_SERVICE = "996331"  # the SAC of what is not told apart
 Values = dict[str, Any]
 
 
@@ -93,7 +95,7 @@ def _price(row: Row, text: str) -> int:
 
 
 def _tax(row: Row) -> Values:
-    """Rates read `CGST 2.5 + SGST 2.5`, in percent, or `none`."""
+    """Rates read `CGST 2.5 + SGST 2.5`, in percent, or `none`; `VAT` is a state's, on liquor."""
     rates = row.text("rates", 100)
     components = []
     for part in [] if rates in ("", NONE) else rates.split("+"):
@@ -106,7 +108,10 @@ def _tax(row: Row) -> Values:
     if len({component["name"] for component in components}) < len(components):
         row.fault("rates name the same tax twice")
     inclusive = row.choice("prices", ("exclusive", "inclusive")) == "inclusive"
-    return {"name": row.text("name", 80), "inclusive": inclusive, "components": components}
+    hsn = row.text("hsn", 8, needed=False) or RESTAURANT_SERVICE
+    if not HSN.fullmatch(hsn):
+        row.fault(f"hsn must be an HSN or SAC of 4 to 8 digits, not {hsn!r}")
+    return {"name": row.text("name", 80), "inclusive": inclusive, "components": components, "hsn": hsn}
 
 
 def _group(row: Row) -> Values:

@@ -5,6 +5,7 @@ from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import handlers
 from rasoi.orders.batcher import PlacementBatcher
+from rasoi.orders.document_routes import ROUTES as DOCUMENT_ROUTES
 from rasoi.orders.metrics import count_live
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.routes import ROUTES
@@ -22,7 +23,7 @@ async def start(ctx: Context) -> None:
 ROOM = Room(
     name="orders",
     linger_s=0.02,
-    routes=ROUTES,
+    routes=(*ROUTES, *DOCUMENT_ROUTES),
     handlers={
         TicketOpened: handlers.record_ticket,
         TicketChanged: handlers.apply_ticket,
@@ -34,8 +35,9 @@ ROOM = Room(
     start=start,
     functions={
         "orders.read_bill(integer, uuid, uuid, boolean)": ("payments",),
-        "orders.save_bill(integer, jsonb, jsonb, jsonb)": ("payments",),
-        "orders.next_invoice(integer, text)": ("payments",),
+        "orders.save_bill(integer, jsonb, jsonb, jsonb, jsonb)": ("payments",),
+        "orders.begin_documents(integer, text[], text[], integer[])": ("payments",),
+        "orders.read_documents(integer, uuid)": ("payments",),
         "orders.release_stock(integer, uuid)": ("payments",),
         "orders.reserve_stock(integer, uuid, uuid[], uuid[], integer[])": ("payments",),
         "orders.session_may_see(integer, uuid, text, uuid)": ("realtime", "payments", "notifications"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ import msgspec
 from rasoi.orders import repository as db
 from rasoi.orders import service, tables
 from rasoi.orders.domain import Bill
+from rasoi.orders.issuing import issue_credit
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import OrderRow, stock_sources
+from rasoi.orders.rows import BillPayment, OrderRow, stock_sources
 from rasoi.orders.service import UnknownBill as UnknownBill
 from rasoi.platform.context import Context
 from rasoi.staff.api import now_and_business_day
@@ -77,9 +79,17 @@ async def lock_due(tx: Any, outlet_id: int, bill_id: UUID) -> DueBill:
     return _due(await service.lock_bill(tx, outlet_id, bill_id))
 
 
-async def apply_capture(tx: Any, due: DueBill, paise: int, payment_id: UUID) -> Fulfilment:
-    """Put captured money on the bill: prepaid orders go to the kitchen, a settled bill closes.
-    Not ok, with nothing changed, when the money can't be used."""
+async def apply_capture(
+    tx: Any,
+    due: DueBill,
+    paise: int,
+    payment_id: UUID,
+    *,
+    method: str | None = None,
+    cashier: str | None = None,
+) -> Fulfilment:
+    """Put captured money on the bill: prepaid orders go to the kitchen, a settled bill closes. Method and cashier (who
+    took it by hand) stand on its document. Not ok, with nothing changed, when the money can't be used."""
     bill = await service.lock_bill(tx, due.outlet_id, due.bill_id)
     late = await _reinstatable(tx, bill, paise)
     if bill.row.status != "open" and not late:
@@ -90,6 +100,10 @@ async def apply_capture(tx: Any, due: DueBill, paise: int, payment_id: UUID) -> 
     if late and not await _reinstate(tx, bill, late):
         return Fulfilment(False, "the order expired and its food is no longer to be had")
     bill.row.paid_paise += paise
+    paid = BillPayment(
+        payment_id=payment_id, method=method or "other", paise=paise, at=bill.now, cashier=cashier
+    )
+    bill.row.payments = [*bill.row.payments, paid]
     bill.confirm_paid()
     bill.record_bill_event()
     await service.close_if_settled(tx, bill)
@@ -126,11 +140,16 @@ async def _reinstate(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
     return True
 
 
-async def apply_refund(tx: Any, outlet_id: int, bill_id: UUID, paise: int) -> None:
-    """Money promised back to the guests; negative when a refund failed."""
+async def apply_refund(
+    tx: Any, outlet_id: int, bill_id: UUID, paise: int, *, line_ids: Collection[UUID] = ()
+) -> None:
+    """Money promised back to the guests; negative when a refund failed. On a closed bill it makes a credit note, of
+    `line_ids` before all other lines; promised again after it failed, it makes no second one."""
     bill = await service.lock_bill(tx, outlet_id, bill_id)
     bill.row.refunded_paise += paise
     bill.record_bill_event()
+    if bill.row.status == "closed":
+        await issue_credit(tx, bill, line_ids)
     await service.close_if_settled(tx, bill)
 
 

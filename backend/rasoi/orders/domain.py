@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from rasoi.contracts import orders as contracts
+from rasoi.orders.documents import DocumentRow
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import BillRow, OrderRow, Progress
+from rasoi.orders.rows import BillRow, IssuedDocument, OrderRow, Progress
 from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Conflict
@@ -60,6 +61,7 @@ class Bill:
         self.now = now
         self.pending_events: list[PendingEvent] = []
         self.changed_orders: dict[UUID, OrderRow] = {}
+        self.new_documents: list[DocumentRow] = []
 
     def order(self, order_id: UUID) -> OrderRow:
         return next(order for order in self.orders if order.id == order_id)
@@ -110,6 +112,14 @@ class Bill:
             PendingEvent(event(**bill_state(self.row, self.orders)), str(self.row.id), self.row.version)
         )
 
+    def add_document(
+        self, document: IssuedDocument, row: DocumentRow, event: contracts.DocumentIssued
+    ) -> None:
+        """A document that is issued with this change."""
+        self.row.documents.append(document)
+        self.new_documents.append(row)
+        self.pending_events.append(PendingEvent(event, str(document.id), 1))
+
     def terminate(self, order: OrderRow, status: str, reason: str | None = None) -> None:
         """Cancel, reject or expire an order: it is owed no more; a bill that is overpaid by this says so in an event."""
         self.transition(order, status, event=contracts.OrderCancelled, reason=reason)
@@ -151,11 +161,10 @@ class Bill:
             and self.row.paid_paise == self.row.refunded_paise
         )
 
-    def close_or_void(self, invoice_number: str | None = None) -> None:
+    def close_or_void(self) -> None:
         """Close the bill when it is settled, void it when nothing on it counts, and complete what was served."""
         if self.row.status == "open" and self.is_settled:
             self.row.status, self.row.closed_at = "closed", self.now
-            self.row.invoice_number = invoice_number
             self.row.attention = self.row.attention_since = None
             self.record_bill_event(contracts.BillClosed)
         elif self.is_void:
@@ -223,11 +232,6 @@ def bill_state(bill: BillRow, orders: list[OrderRow]) -> dict[str, Any]:
         "table": bill.table_name,
         "order_ids": [order.id for order in orders],
         "due_paise": bill.due_paise,
+        "invoice_number": bill.invoice_number,
         "payment_status": bill.payment_status,
     }
-
-
-def invoice_series(business_day: date, outlet_id: int) -> str:
-    """The series of an outlet in a financial year (April to March), such as `2627/1`."""
-    start = business_day.year if business_day.month >= 4 else business_day.year - 1
-    return f"{start % 100:02d}{(start + 1) % 100:02d}/{outlet_id}"

@@ -85,16 +85,13 @@ async def save_bill(tx: Any, bill: Bill) -> None:
                 "data": event.data,
             }
         )
-    sql = "SELECT orders.save_bill($1, $2, $3, $4)"
-    await tx.execute(sql, bill.row.outlet_id, bill.row, list(bill.changed_orders.values()), events)
+    sql = "SELECT orders.save_bill($1, $2, $3, $4, $5)"
+    orders = list(bill.changed_orders.values())
+    await tx.execute(sql, bill.row.outlet_id, bill.row, orders, events, bill.new_documents)
     tx.mark_written("orders")
     bill.pending_events.clear()
     bill.changed_orders.clear()
-
-
-async def next_invoice(tx: Any, outlet_id: int, series: str) -> int:
-    """The next number of the series."""
-    return await tx.fetchval("SELECT orders.next_invoice($1, $2)", outlet_id, series)  # type: ignore[no-any-return]
+    bill.new_documents.clear()
 
 
 async def release_stock(tx: Any, outlet_id: int, order_id: UUID) -> None:
@@ -159,7 +156,7 @@ async def list_orders(
         outlet_id,
         list({order.bill_id for order in orders}),
     )
-    by_id = {row["id"]: msgspec.convert(dict(row), BillRow) for row in bills}
+    by_id = {row["id"]: _bill(row) for row in bills}
     return [(order, by_id[order.bill_id]) for order in orders]
 
 
@@ -168,11 +165,12 @@ async def list_bills(
 ) -> list[tuple[BillRow, list[OrderRow]]]:
     """Bills with their orders, newest first."""
     rows = await conn.fetch(
-        """SELECT * FROM orders.bill WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
+        """SELECT b.*, orders.documents_of($1, b.id) AS documents FROM orders.bill b
+        WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
         AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5""",
         *(outlet_id, status, session_id, before, limit),
     )
-    bills = [msgspec.convert(dict(row), BillRow) for row in rows]
+    bills = [_bill(row) for row in rows]
     found = await conn.fetch(
         "SELECT * FROM orders.orders WHERE outlet_id = $1 AND bill_id = ANY ($2) ORDER BY number",
         outlet_id,
@@ -182,6 +180,10 @@ async def list_bills(
     for order in await _with_lines(conn, outlet_id, found):
         orders[order.bill_id].append(order)
     return [(bill, orders[bill.id]) for bill in bills]
+
+
+def _bill(row: Any) -> BillRow:
+    return msgspec.convert(dict(row), BillRow)
 
 
 async def _with_lines(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[OrderRow]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.orders import LineState, TaxState
-from rasoi.orders.schemas import BillFacts, OrderFacts
+from rasoi.orders.schemas import BillFacts, Buyer, OrderFacts, Seller
 
 
 class LineRow(LineState, frozen=True, kw_only=True):
@@ -82,8 +82,30 @@ def payment_status(total_paise: int, held_paise: int) -> str:
     return "paid" if held_paise == total_paise else "partly_paid"
 
 
+class BillPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that was put on a bill; `cashier` is who took it by hand."""
+
+    payment_id: UUID
+    method: str
+    paise: int
+    at: datetime
+    cashier: str | None = None
+
+
+class IssuedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A bill's document in short, with its seller as of the issue. `token` is its link's."""
+
+    id: UUID
+    kind: str
+    number: str
+    token: str
+    issued_at: datetime
+    total_paise: int
+    seller: Seller
+
+
 class BillRow(BillFacts, kw_only=True):
-    """A row of orders.bill."""
+    """A row of orders.bill, with its documents."""
 
     outlet_id: int
     table_id: UUID | None
@@ -94,6 +116,20 @@ class BillRow(BillFacts, kw_only=True):
     total_paise: int
     attention: str | None
     attention_since: datetime | None
+    payments: list[BillPayment] = []
+    buyer: Buyer | None = None
+    covers: int | None = None
+    documents: list[IssuedDocument] = []
+
+    @property
+    def invoice_number(self) -> str | None:
+        """The number of its first document."""
+        return self.documents[0].number if self.documents else None
+
+    @property
+    def buyer_or_guest(self) -> Buyer | None:
+        """Who its documents are for, where that is known."""
+        return self.buyer or (Buyer(self.customer_name) if self.customer_name else None)
 
     @property
     def held_paise(self) -> int:

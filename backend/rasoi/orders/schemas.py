@@ -20,6 +20,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+\Z")
 Allergies = Annotated[
     list[Annotated[str, Meta(max_length=40), one_of(ALLERGENS)]], Meta(max_length=len(ALLERGENS))
 ]
+LINE = r"^[^\x00-\x1f]+\Z"  # text on one line
+DOCUMENT_KINDS = ("tax_invoice", "bill_of_supply", "receipt", "liquor_invoice", "credit_note")
 OrderType = Literal["dine_in", "takeaway"]
 AttentionReason = Literal["cash", "help"]
 # texts of answers
@@ -29,6 +31,7 @@ BillStatus = Annotated[str, one_of(("open", "closed", "voided"))]
 LineStatus = Annotated[str, one_of(("active", "voided"))]
 PaymentStatus = Annotated[str, one_of(("unpaid", "partly_paid", "paid", "overpaid"))]
 PaymentTiming = Annotated[str, one_of(("pay_later", "prepaid"))]
+DocumentKind = Annotated[str, one_of(DOCUMENT_KINDS)]
 
 
 class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -179,6 +182,25 @@ class Seller(msgspec.Struct):
     address: str | None
 
 
+class Buyer(msgspec.Struct, frozen=True):
+    """Who a document is made out to."""
+
+    name: str
+    gstin: str | None = None
+    address: str | None = None
+
+
+class BillDocument(msgspec.Struct, kw_only=True):
+    """A document of a bill; `url` is its page, which needs no sign-in and can't be guessed."""
+
+    id: UUID
+    kind: DocumentKind
+    number: str
+    issued_at: datetime
+    total_paise: int
+    url: str
+
+
 class BillTotals(msgspec.Struct):
     taxable_paise: int
     taxes: list[TaxState]
@@ -200,7 +222,6 @@ class BillFacts(msgspec.Struct, kw_only=True):
     business_day: date
     paid_paise: int
     refunded_paise: int
-    invoice_number: str | None
     opened_at: datetime
     closed_at: datetime | None
     version: int
@@ -215,8 +236,9 @@ class BillView(BillFacts, kw_only=True):
     totals: BillTotals
     due_paise: int
     payment_status: PaymentStatus
-    sac: str = "996331"
     seller: Seller
+    buyer: Buyer | None
+    documents: list[BillDocument]
     attention: Attention | None
 
 

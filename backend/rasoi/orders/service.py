@@ -10,20 +10,26 @@ from uuid import UUID
 from rasoi.contracts import orders as contracts
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
-from rasoi.orders.domain import Bill, IllegalChange, invoice_series
+from rasoi.orders.document_schemas import BuyerRequest
+from rasoi.orders.domain import Bill, IllegalChange
+from rasoi.orders.issuing import issue_sale
 from rasoi.orders.metrics import count_transitions
 from rasoi.orders.rows import OrderRow
 from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
-from rasoi.platform.problems import NotFound
-from rasoi.staff.api import audit
+from rasoi.platform.problems import NotFound, Unprocessable
+from rasoi.staff.api import audit, is_gstin
 from rasoi.staff.api import outlet as read_outlet
 
 
 class UnknownBill(NotFound):
     slug, title = "unknown-bill", "There is no such open bill"
+
+
+class WrongBuyer(Unprocessable):
+    slug, title = "wrong-buyer", "The document can't be made out to this buyer"
 
 
 class UnknownOrder(NotFound):
@@ -61,12 +67,10 @@ async def lock_bill(
 
 
 async def close_if_settled(tx: Any, bill: Bill) -> None:
-    """Close or void what has come to its end, and write everything that changed."""
-    number = None
+    """Close or void what has come to its end, with its documents, and write everything that changed."""
     if bill.row.status == "open" and bill.is_settled:
-        series = invoice_series(bill.row.business_day, bill.row.outlet_id)
-        number = f"{series}/{await db.next_invoice(tx, bill.row.outlet_id, series):06d}"
-    bill.close_or_void(number)
+        await issue_sale(tx, bill)
+    bill.close_or_void()
     if bill.pending_events:
         count_transitions(tx, bill)
         await db.save_bill(tx, bill)
@@ -147,6 +151,23 @@ async def call_waiter(
             bill.row.attention = reason
             bill.row.attention_since = bill.now if reason else None
             bill.record_bill_event()
+    return await bill_view(ctx, principal, bill_id)
+
+
+async def set_buyer(
+    ctx: Context, principal: Principal, bill_id: UUID, buyer: BuyerRequest
+) -> schemas.BillView:
+    """Who the bill's document will be made out to; once it is issued, that stands."""
+    if buyer.gstin and not is_gstin(buyer.gstin):
+        raise WrongBuyer(f"{buyer.gstin} is not a GSTIN; its check digit does not fit.")
+    if buyer.gstin and not buyer.address:
+        raise WrongBuyer("A buyer with a GSTIN needs an address.")
+    await readable_bill(ctx, principal, bill_id)
+    async with locked_bill(ctx, principal.outlet_id, bill_id) as (_, bill):
+        if bill.row.status != "open":
+            raise IllegalChange("This bill is closed; its document is issued.")
+        bill.row.buyer = schemas.Buyer(buyer.name, buyer.gstin, buyer.address)
+        bill.record_bill_event()
     return await bill_view(ctx, principal, bill_id)
 
 

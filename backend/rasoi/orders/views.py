@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rasoi.orders import schemas
+from rasoi.orders import document_schemas, schemas
 from rasoi.orders.pricing import PricedOrder, sum_taxes
 from rasoi.orders.rows import BillRow, OrderRow, payment_status
 from rasoi.orders.states import TERMINATED
@@ -60,7 +60,19 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
         ),
         due_paise=bill.due_paise,
         payment_status=bill.payment_status,
-        seller=schemas.Seller(outlet.name, outlet.legal_name, outlet.gstin, outlet.fssai, outlet.address),
+        seller=bill.documents[0].seller if bill.documents else seller_of(outlet),
+        buyer=bill.buyer,
+        documents=[
+            schemas.BillDocument(
+                id=document.id,
+                kind=document.kind,
+                number=document.number,
+                issued_at=document.issued_at,
+                total_paise=document.total_paise,
+                url=document_url(document.token),
+            )
+            for document in bill.documents
+        ],
         attention=_attention(bill.attention, bill.attention_since),
     )
 
@@ -68,6 +80,35 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
 def _allergies_of(order: OrderRow) -> set[str]:
     """All that it says, of the party and of who eats its lines."""
     return set(order.allergies).union(*(line.allergies for line in order.lines))
+
+
+def seller_of(outlet: Outlet) -> schemas.Seller:
+    """Who sells, as the settings say today."""
+    gstin = outlet.gstin if outlet.gst_regime != "none" else None
+    return schemas.Seller(outlet.name, outlet.legal_name, gstin, outlet.fssai, outlet.address)
+
+
+def document_url(token: str) -> str:
+    """The page of a document."""
+    return f"/documents/{token}"
+
+
+def listed_document(row: Any) -> document_schemas.ListedDocument:
+    """A row of the list of documents."""
+    return document_schemas.ListedDocument(
+        id=row["id"],
+        kind=row["kind"],
+        number=row["number"],
+        issued_at=row["issued_at"],
+        total_paise=row["total_paise"],
+        url=document_url(row["token"]),
+        issued_on=row["issued_on"],
+        business_day=row["business_day"],
+        bill_id=row["bill_id"],
+        corrects=row["corrects"],
+        taxable_paise=row["taxable_paise"],
+        buyer=row["buyer_name"],
+    )
 
 
 def _attention(reason: str | None, since: datetime | None) -> schemas.Attention | None:

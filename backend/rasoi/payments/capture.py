@@ -63,7 +63,14 @@ async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: At
     if ledger.row.status == "completed":
         fulfilment = orders.Fulfilment(False, "it was paid already")
     else:
-        fulfilment = await orders.apply_capture(tx, due, attempt.amount_paise, ledger.row.id)
+        fulfilment = await orders.apply_capture(
+            tx,
+            due,
+            attempt.amount_paise,
+            ledger.row.id,
+            method=attempt.method,
+            cashier=attempt.waiter_name,
+        )
     if fulfilment.ok:
         ledger.fulfil(attempt)
     else:

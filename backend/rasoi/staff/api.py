@@ -16,7 +16,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
-from rasoi.staff.domain import ACCESS_S
+from rasoi.staff.domain import ACCESS_S, is_gstin
 from rasoi.staff.repository import any_outlet, now_and_business_day, person_names
 from rasoi.staff.schemas import Outlet
 
@@ -26,6 +26,7 @@ __all__ = [
     "any_outlet",
     "audit",
     "invalidate_outlet",
+    "is_gstin",
     "now_and_business_day",
     "outlet",
     "person_names",

@@ -55,7 +55,7 @@ def test_payment_status(case: Case) -> None:
         outlet_id=1, id=UUID(int=1), type="dine_in", table_id=None, table_name=None, status="open",
         business_day=AT.date(), customer_name=None, session_ids=[], net_paise=case["total_paise"],
         total_paise=case["total_paise"], paid_paise=case["paid_paise"], refunded_paise=case["refunded_paise"],
-        invoice_number=None, attention=None, attention_since=None, opened_at=AT, closed_at=None, version=1,
+        attention=None, attention_since=None, opened_at=AT, closed_at=None, version=1,
     )  # fmt: skip
     assert bill.payment_status == case["status"]
 

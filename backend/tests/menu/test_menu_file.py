@@ -48,7 +48,12 @@ def test_good_file() -> None:
         {"name": "CGST", "rate_bp": 250},
         {"name": "SGST", "rate_bp": 250},
     ]
-    assert menu.taxes["mrp"] == {"name": "At MRP", "inclusive": True, "components": []}
+    assert menu.taxes["mrp"] == {
+        "name": "At MRP",
+        "inclusive": True,
+        "components": [],
+        "hsn": "996331",
+    }
     assert menu.categories["breads"]["name_hi"] == "रोटियाँ"
     assert menu.variants[("naan", "garlic")] == {"name": "Garlic", "price_paise": 7505}
     assert menu.variants[("roti", "regular")] == {"name": "Regular", "price_paise": 2500}
@@ -83,6 +88,17 @@ def test_every_fault_is_reported_with_its_line() -> None:
         (26, "station"),
         (26, "tax"),
     ]
+
+
+def test_each_tax_class_may_have_its_own_code() -> None:
+    text = GOOD.replace("code,name,prices,rates\n", "code,name,prices,rates,hsn\n")
+    text = text.replace("CGST 2.5 + SGST 2.5\n", "CGST 2.5 + SGST 2.5,22021010\n").replace(
+        "e,none\n", "e,none,\n"
+    )
+    menu, faults = read(text)
+    assert (faults, menu.taxes["food"]["hsn"], menu.taxes["mrp"]["hsn"]) == ([], "22021010", "996331")
+    for wrong in ("123", "123456789", "99633A"):
+        assert any("hsn" in fault for _, fault in read(text.replace("22021010", wrong))[1]), wrong
 
 
 def test_structure_is_checked() -> None:

@@ -19,7 +19,6 @@ from rasoi.orders.domain import (
     Bill,
     IllegalChange,
     initial_path,
-    invoice_series,
     needs_approval,
     path_to,
     payment_of,
@@ -47,7 +46,6 @@ def bill_row(**more: Any) -> BillRow:
         "total_paise": 0,
         "paid_paise": 0,
         "refunded_paise": 0,
-        "invoice_number": None,
         "attention": None,
         "attention_since": None,
         "opened_at": NOW,
@@ -142,7 +140,7 @@ def test_paying_a_prepaid_bill_confirms_closes_and_numbers_it() -> None:
     row.paid_paise = 52400
     bill.confirm_paid()
     bill.record_bill_event()
-    bill.close_or_void("2627/1/000001")
+    bill.close_or_void()
     assert (order.status, row.status, row.payment_status) == ("confirmed", "closed", "paid")
     assert [c.payload.event_type for c in bill.pending_events] == [
         "rasoi.order.confirmed.v1",
@@ -177,25 +175,21 @@ def bill_of(*orders: tuple[str, int]) -> Bill:
 @pytest.mark.parametrize("paise", [0, 30, 49])
 def test_a_bill_that_comes_to_nothing_closes_when_all_is_served(paise: int) -> None:
     bill = bill_of(("ready", paise), ("served", 0))
-    bill.close_or_void("2627/1/000001")
+    bill.close_or_void()
     assert bill.row.status == "open", "one is still to be brought"
     bill.orders[0].progress = tickets("served")
     bill.apply_progress(bill.orders[0])
-    bill.close_or_void("2627/1/000001")
-    assert (bill.row.status, bill.row.payment_status, bill.row.invoice_number) == (
-        "closed",
-        "paid",
-        "2627/1/000001",
-    )
+    bill.close_or_void()
+    assert (bill.row.status, bill.row.payment_status) == ("closed", "paid")
     assert {order.status for order in bill.orders} == {"completed"}
 
 
 def test_a_free_dish_closes_the_bill_once_the_paid_one_beside_it_is_cancelled() -> None:
     bill = bill_of(("served", 0), ("confirmed", 10000))
-    bill.close_or_void("2627/1/000001")
+    bill.close_or_void()
     assert bill.row.status == "open"
     bill.terminate(bill.orders[1], "cancelled")
-    bill.close_or_void("2627/1/000001")
+    bill.close_or_void()
     assert (bill.row.status, bill.orders[0].status) == ("closed", "completed")
 
 
@@ -248,11 +242,6 @@ def test_the_outlet_says_when_an_order_is_paid_and_whether_a_guests_is_approved(
     assert needs_approval(outlet, kind, by_guest) == approval
     outlet.approve_first_order = False
     assert not needs_approval(outlet, kind, by_guest)
-
-
-def test_financial_years_turn_in_april() -> None:
-    assert invoice_series(date(2026, 3, 31), 1) == "2526/1"
-    assert invoice_series(date(2026, 4, 1), 12) == "2627/12"
 
 
 class Sitting(RuleBasedStateMachine):
@@ -325,7 +314,7 @@ class Sitting(RuleBasedStateMachine):
 
     def close_or_void(self) -> None:
         if self.bill.orders:
-            self.bill.close_or_void("INV" if self.bill.is_settled else None)
+            self.bill.close_or_void()
 
     @invariant()
     def every_event_took_legal_steps_and_the_next_version(self) -> None:
@@ -350,7 +339,7 @@ class Sitting(RuleBasedStateMachine):
     @invariant()
     def a_closed_bill_owes_nothing_and_a_voided_one_holds_nothing(self) -> None:
         if self.row.status == "closed":
-            assert self.row.due_paise == 0 and self.row.invoice_number
+            assert self.row.due_paise == 0
             assert not any(o.status == "served" for o in self.bill.orders), "served and settled is completed"
         if self.row.status == "voided":
             assert self.row.paid_paise == self.row.refunded_paise and all(
@@ -510,23 +499,23 @@ def test_a_bill_is_void_when_all_has_ended_and_no_money_is_held() -> None:
 def test_a_settled_bill_closes_once_and_completes_what_was_served() -> None:
     bill = bill_with("served", "ready", paid=20_000)
     bill.row.attention, bill.row.attention_since = "cash", NOW
-    bill.close_or_void("2627/1/000001")
-    assert (bill.row.status, bill.row.closed_at, bill.row.invoice_number) == ("closed", NOW, "2627/1/000001")
+    bill.close_or_void()
+    assert (bill.row.status, bill.row.closed_at) == ("closed", NOW)
     assert not calls(bill)
     assert [order.status for order in bill.orders] == ["completed", "ready"]
     assert [type(each.payload) for each in bill.pending_events] == [
         contracts.BillClosed,
         contracts.OrderProgressed,
     ]
-    bill.close_or_void("2627/1/000002")
-    assert (bill.row.invoice_number, len(bill.pending_events)) == ("2627/1/000001", 2)
+    bill.close_or_void()
+    assert len(bill.pending_events) == 2
 
 
-def test_a_void_bill_is_told_and_takes_no_number() -> None:
+def test_a_void_bill_is_told() -> None:
     bill = bill_with("cancelled")
     bill.row.attention, bill.row.attention_since = "help", NOW
     bill.close_or_void()
-    assert (bill.row.status, bill.row.closed_at, bill.row.invoice_number) == ("voided", NOW, None)
+    assert (bill.row.status, bill.row.closed_at) == ("voided", NOW)
     assert not calls(bill)
     assert [type(each.payload) for each in bill.pending_events] == [contracts.BillVoided]
     owing = bill_with("served")

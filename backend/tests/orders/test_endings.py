@@ -133,8 +133,9 @@ async def test_a_table_is_free_again_when_a_free_dish_was_served(desk: Desk) -> 
     assert (order["status"], order["totals"]["total_paise"]) == ("confirmed", 0)
     assert await desk.owner.fetchval("SELECT status FROM orders.bill") == "open"
     await serve(desk, order)
-    row = await desk.owner.fetchrow("SELECT status, invoice_number FROM orders.bill")
-    assert row["status"] == "closed" and row["invoice_number"].endswith("/000001")
+    assert await desk.owner.fetchval("SELECT status FROM orders.bill") == "closed"
+    paper = await desk.owner.fetchrow("SELECT number, total_paise FROM orders.document")
+    assert paper["number"].endswith("/000001") and paper["total_paise"] == 0
     assert await status(desk, order) == "completed"
     _, other = await desk.place(guest(), line(COLA_1))
     assert other["bill_id"] != order["bill_id"], "the next party has a bill of its own"

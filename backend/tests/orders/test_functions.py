@@ -43,12 +43,23 @@ async def test_how_far_a_bill_is_paid(database: Database) -> None:
     assert rounded == [0, 0, 100, 100, 200, 10_100]
 
 
-async def test_invoices_are_counted_by_series(database: Database) -> None:
-    numbers = [
-        await database.fetchval("SELECT orders.next_invoice($1, $2)", outlet, series)
-        for outlet, series in ((1, "A"), (1, "A"), (1, "B"), (2, "A"), (1, "A"))
-    ]
-    assert numbers == [1, 2, 1, 1, 3]
+@pytest.mark.parametrize(
+    ("at", "zone", "year"),
+    [
+        ("2026-03-31T18:29:59Z", "Asia/Kolkata", 2025),
+        ("2026-03-31T18:30:00Z", "Asia/Kolkata", 2026),
+        ("2026-03-31T18:30:00Z", "UTC", 2025),
+        ("2026-03-31T20:00:00Z", "Asia/Dubai", 2026),
+        ("2026-12-31T23:59:59Z", "Asia/Kolkata", 2026),
+        ("2027-02-28T12:00:00Z", "Asia/Kolkata", 2026),
+        ("2028-02-29T12:00:00Z", "Asia/Kolkata", 2027),
+    ],
+)
+async def test_financial_years_turn_in_april_by_the_outlets_own_calendar(
+    database: Database, at: str, zone: str, year: int
+) -> None:
+    asked = "SELECT orders.financial_year($1::text::timestamptz, $2)"
+    assert await database.fetchval(asked, at, zone) == year
 
 
 async def test_a_session_sees_its_bills_and_their_orders(desk: Desk) -> None:

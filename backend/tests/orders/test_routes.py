@@ -11,7 +11,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.menu.api import ALLERGENS
-from rasoi.orders import service, tables
+from rasoi.orders import api, service, tables
+from rasoi.orders.document_routes import ROUTES as DOCUMENT_ROUTES
 from rasoi.orders.routes import ROUTES
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
@@ -24,7 +25,7 @@ Get = Callable[..., Any]
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     desk.ctx.register(Tokens(desk.ctx.settings.secret_key))
-    transport = asgi_transport(http.application(desk.ctx, list(ROUTES), version="0"))
+    transport = asgi_transport(http.application(desk.ctx, [*ROUTES, *DOCUMENT_ROUTES], version="0"))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -273,3 +274,37 @@ async def test_the_floor_plan_says_where_money_is_due_and_who_waits(desk: Desk, 
     await desk.setting(approve_first_order=True)
     await desk.place(guest(OTHER_TABLE), line())
     assert ((await at(OTHER_TABLE))["state"], (await at(OTHER_TABLE))["to_approve"]) == ("attention", 1)
+
+
+async def test_a_document_is_listed_for_managers_and_read_by_whoever_has_its_link(
+    desk: Desk, get: Get, client: httpx.AsyncClient
+) -> None:
+    who = guest(None)
+    _, order = await desk.place(who, line(COLA_1))
+    async with desk.ctx.db.transaction("orders") as tx:
+        due = await api.lock_due(tx, 1, UUID(order["bill_id"]))
+        await api.apply_capture(tx, due, due.due_paise, uuid4(), method="upi")
+    (listed,) = (await get(manager(), "/api/documents", kind="tax_invoice"))["items"]
+    assert (listed["bill_id"], listed["total_paise"], listed["kind"]) == (
+        order["bill_id"],
+        6300,
+        "tax_invoice",
+    )
+    own = (await get(who, f"/api/bills/{order['bill_id']}"))["documents"]
+    assert [(each["number"], each["url"]) for each in own] == [(listed["number"], listed["url"])]
+    whole = await get(waiter(), f"/api/documents/{listed['id']}")
+    assert whole["number"] == listed["number"] and whole["lines"][0]["name"] == "Cola"
+
+    page = await client.get(listed["url"])
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    assert listed["number"] in page.text and "Original for recipient" in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "private, no-store"
+    assert "Duplicate" in (await client.get(listed["url"], params={"copy": "duplicate"})).text
+
+    unknown = await client.get("/documents/nothing")
+    assert unknown.status_code == 404 and "No such document" in unknown.text
+    headers = {"Authorization": f"Bearer {desk.ctx.get(Tokens).issue(who, 60)}"}
+    for path in ("/api/documents", f"/api/documents/{listed['id']}"):
+        assert (await client.get(path, headers=headers)).status_code == 403
+    assert (await client.post(f"/api/documents/{listed['id']}/reprint", headers=headers)).status_code == 403

@@ -225,7 +225,7 @@ async def test_once_the_kitchen_has_it_a_cancellation_is_a_question(desk: Desk) 
     ]
 
 
-async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_consecutive_invoices(
+async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_consecutive_documents(
     desk: Desk, as_room: object
 ) -> None:
     numbers = []
@@ -237,10 +237,13 @@ async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_conse
             assert (await api.apply_capture(tx, due, 6300, uuid4())).ok
             assert not (await api.apply_capture(tx, due, 6300, uuid4())).ok, "a second one is to be refunded"
         row = await desk.owner.fetchrow(
-            "SELECT status, paid_paise, invoice_number FROM orders.bill WHERE id = $1", due.bill_id
+            "SELECT status, paid_paise FROM orders.bill WHERE id = $1", due.bill_id
         )
         assert (row["status"], row["paid_paise"]) == ("closed", 6300)
-        numbers.append(int(row["invoice_number"].rsplit("/", 1)[1]))
+        paper = await desk.owner.fetchval(
+            "SELECT number FROM orders.document WHERE bill_id = $1", due.bill_id
+        )
+        numbers.append(int(paper.rsplit("/", 1)[1]))
         assert (
             await desk.owner.fetchval("SELECT status FROM orders.orders WHERE id = $1", order["id"])
             == "confirmed"

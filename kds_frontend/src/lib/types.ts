@@ -37,6 +37,9 @@ export type QuoteRequest = Schemas['QuoteRequest'];
 export type Quote = Schemas['Quote'];
 export type Bill = Schemas['BillView'];
 export type BillPaymentStatus = Bill['payment_status'];
+export type BillDocument = Schemas['BillDocument'];
+export type DocumentKind = BillDocument['kind'];
+export type ListedDocument = Schemas['ListedDocument'];
 export type Table = Schemas['Table'];
 export type GuestSessionReply = Schemas['GuestSession'];
 

@@ -1,4 +1,4 @@
-import type { BillPaymentStatus, OrderStatus, PaymentMethod, PaymentStatus } from '$lib';
+import type { BillPaymentStatus, DocumentKind, OrderStatus, PaymentMethod, PaymentStatus } from '$lib';
 
 type Tone = 'neutral' | 'accent' | 'good' | 'warn' | 'bad' | 'info';
 
@@ -20,6 +20,14 @@ export const BILL_LABELS: Record<BillPaymentStatus, { label: string; tone: Tone 
   partly_paid: { label: 'Partly paid', tone: 'warn' },
   paid: { label: 'Paid', tone: 'good' },
   overpaid: { label: 'Overpaid', tone: 'bad' },
+};
+
+export const DOCUMENT_LABELS: Record<DocumentKind, { label: string; tone: Tone }> = {
+  tax_invoice: { label: 'Tax invoice', tone: 'neutral' },
+  bill_of_supply: { label: 'Bill of supply', tone: 'neutral' },
+  receipt: { label: 'Receipt', tone: 'neutral' },
+  liquor_invoice: { label: 'Liquor invoice', tone: 'info' },
+  credit_note: { label: 'Credit note', tone: 'warn' },
 };
 
 export const PAYMENT_LABELS: Record<PaymentStatus, { label: string; tone: Tone }> = {

@@ -17,7 +17,8 @@ BEGIN
     SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE NOWAIT;
   END IF;
   IF v_bill.id IS NULL THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill), 'orders', coalesce((
+  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || jsonb_build_object(
+    'documents', CASE v_bill.status WHEN 'closed' THEN orders.documents_of(p_outlet, v_id) ELSE '[]' END), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
       'progress', coalesce((SELECT jsonb_agg(jsonb_build_object('station', t.station, 'ticket_id', t.ticket_id, 'state', t.state, 'version', t.version) ORDER BY t.station, t.ticket_id)

@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bills/{bill_id}/buyer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** SetBuyer */
+        put: operations["ApiBillsBillIdBuyerSetBuyer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/build": {
         parameters: {
             query?: never;
@@ -84,6 +101,57 @@ export interface paths {
         get: operations["ApiBuildBuildInfo"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListDocuments */
+        get: operations["ApiDocumentsListDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GetDocument */
+        get: operations["ApiDocumentsDocumentIdGetDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}/reprint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReprintDocument */
+        post: operations["ApiDocumentsDocumentIdReprintReprintDocument"];
         delete?: never;
         options?: never;
         head?: never;
@@ -994,6 +1062,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/documents/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** DocumentPageOf */
+        get: operations["DocumentsTokenDocumentPageOf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1111,6 +1196,18 @@ export interface components {
             available: boolean;
             reason?: string | null;
         };
+        /** BillDocument */
+        BillDocument: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** @enum {string} */
+            kind: "tax_invoice" | "bill_of_supply" | "receipt" | "liquor_invoice" | "credit_note";
+            number: string;
+            total_paise: number;
+            url: string;
+        };
         /** BillTotals */
         BillTotals: {
             round_off_paise: number;
@@ -1124,11 +1221,12 @@ export interface components {
             attention: components["schemas"]["Attention"] | null;
             /** Format: date */
             business_day: string;
+            buyer: components["schemas"]["Buyer"] | null;
             closed_at: string | null;
+            documents: components["schemas"]["BillDocument"][];
             due_paise: number;
             /** Format: uuid */
             id: string;
-            invoice_number: string | null;
             /** Format: date-time */
             opened_at: string;
             orders: components["schemas"]["Order"][];
@@ -1136,8 +1234,6 @@ export interface components {
             /** @enum {string} */
             payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
             refunded_paise: number;
-            /** @default 996331 */
-            sac: string;
             seller: components["schemas"]["Seller"];
             /** @enum {string} */
             status: "open" | "closed" | "voided";
@@ -1178,6 +1274,18 @@ export interface components {
             build: string;
             outlet_name: string;
             razorpay_simulated: boolean;
+        };
+        /** Buyer */
+        Buyer: {
+            address: string | null;
+            gstin: string | null;
+            name: string;
+        };
+        /** BuyerRequest */
+        BuyerRequest: {
+            address?: string | null;
+            gstin?: string | null;
+            name: string;
         };
         /** CashRequest */
         CashRequest: {
@@ -1221,6 +1329,14 @@ export interface components {
             order_id?: string | null;
             provider?: string | null;
         };
+        /** Corrected */
+        Corrected: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            issued_on: string;
+            number: string;
+        };
         /** Count */
         Count: {
             quantity_milli: number;
@@ -1254,6 +1370,87 @@ export interface components {
             quantity: number;
             taxable_paise: number | null;
             total_paise: number;
+        };
+        /** Document */
+        Document: {
+            /** Format: uuid */
+            bill_id: string;
+            /** Format: date */
+            business_day: string;
+            buyer: components["schemas"]["Buyer"] | null;
+            cashier: string | null;
+            corrects: components["schemas"]["Corrected"] | null;
+            covers: number | null;
+            declaration: string | null;
+            discount_paise: number;
+            financial_year: number;
+            gstin: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            /** @enum {string} */
+            kind: "tax_invoice" | "bill_of_supply" | "receipt" | "liquor_invoice" | "credit_note";
+            lines: components["schemas"]["DocumentLine"][];
+            number: string;
+            order_type: string;
+            outlet_id: number;
+            payments: components["schemas"]["DocumentPayment"][];
+            place_of_supply: string | null;
+            round_off_paise: number;
+            seller: components["schemas"]["DocumentSeller"];
+            sequence: number;
+            table: string | null;
+            taxable_paise: number;
+            taxes: components["schemas"]["TaxSum"][];
+            timezone: string;
+            title: string;
+            total_paise: number;
+            total_words: string;
+        };
+        /** DocumentLine */
+        DocumentLine: {
+            discount_paise: number;
+            hsn: string;
+            inclusive: boolean;
+            /** Format: uuid */
+            line_id: string;
+            modifiers: string[];
+            name: string;
+            order: string;
+            /** Format: uuid */
+            order_id: string;
+            quantity: number | null;
+            rate_paise: number | null;
+            taxable_paise: number;
+            taxes: components["schemas"]["TaxState"][];
+            total_paise: number;
+            unit: string;
+            variant: string | null;
+        };
+        /** DocumentPayment */
+        DocumentPayment: {
+            /** Format: date-time */
+            at: string;
+            method: string;
+            paise: number;
+        };
+        /** DocumentSeller */
+        DocumentSeller: {
+            address: string | null;
+            fssai: string | null;
+            gstin: string | null;
+            legal_name: string | null;
+            name: string;
+            phone: string | null;
+            state_code: string | null;
+        };
+        /** Documents */
+        Documents: {
+            items: components["schemas"]["ListedDocument"][];
+            next: string | null;
         };
         /** DueRequest */
         DueRequest: {
@@ -1384,6 +1581,27 @@ export interface components {
             quantity: number;
             /** Format: uuid */
             variant_id: string;
+        };
+        /** ListedDocument */
+        ListedDocument: {
+            /** Format: uuid */
+            bill_id: string;
+            /** Format: date */
+            business_day: string;
+            buyer: string | null;
+            corrects: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            /** @enum {string} */
+            kind: "tax_invoice" | "bill_of_supply" | "receipt" | "liquor_invoice" | "credit_note";
+            number: string;
+            taxable_paise: number;
+            total_paise: number;
+            url: string;
         };
         /** Me */
         Me: {
@@ -1761,6 +1979,10 @@ export interface components {
             amount_paise: number;
             reason: string;
         };
+        /** Reprint */
+        Reprint: {
+            url: string;
+        };
         /** SalesReport */
         SalesReport: {
             days: components["schemas"]["DaySales"][];
@@ -1909,6 +2131,13 @@ export interface components {
             name: string;
             paise: number;
             rate_bp: number;
+        };
+        /** TaxSum */
+        TaxSum: {
+            name: string;
+            paise: number;
+            rate_bp: number;
+            taxable_paise: number;
         };
         /** TicketItemState */
         TicketItemState: {
@@ -2234,6 +2463,47 @@ export interface operations {
             };
         };
     };
+    ApiBillsBillIdBuyerSetBuyer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyerRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiBuildBuildInfo: {
         parameters: {
             query?: never;
@@ -2250,6 +2520,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BuildView"];
+                };
+            };
+        };
+    };
+    ApiDocumentsListDocuments: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                kind?: "tax_invoice" | "bill_of_supply" | "receipt" | "liquor_invoice" | "credit_note" | null;
+                q?: string | null;
+                bill_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Documents"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDocumentsDocumentIdGetDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiDocumentsDocumentIdReprintReprintDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reprint"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
@@ -4274,6 +4661,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TableCode"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    DocumentsTokenDocumentPageOf: {
+        parameters: {
+            query?: {
+                copy?: "original" | "duplicate";
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -2570,7 +2570,25 @@ CASE status
     WHEN 'captured'::text THEN amount_paise
     ELSE (0)::bigint
 END))),
-    CONSTRAINT attempt_status_check CHECK ((status = ANY (ARRAY['created'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'unknown'::text])))
+    CONSTRAINT attempt_status_check CHECK ((status = ANY (ARRAY['created'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'unknown'::text, 'returned'::text])))
+);
+
+
+--
+-- Name: comparison; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.comparison (
+    provider text NOT NULL,
+    list text NOT NULL,
+    whole boolean NOT NULL,
+    first_at timestamp(6) with time zone NOT NULL,
+    last_at timestamp(6) with time zone NOT NULL,
+    skip integer DEFAULT 0 NOT NULL,
+    next_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    whole_at timestamp(6) with time zone,
+    CONSTRAINT comparison_list_check CHECK ((list = ANY (ARRAY['payments'::text, 'refunds'::text]))),
+    CONSTRAINT comparison_window_check CHECK (((first_at < last_at) AND (skip >= 0)))
 );
 
 
@@ -2758,6 +2776,24 @@ CREATE TABLE payments.refund (
 
 
 --
+-- Name: unmatched; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.unmatched (
+    provider text NOT NULL,
+    provider_payment_id text NOT NULL,
+    provider_order_id text NOT NULL,
+    amount_paise bigint NOT NULL,
+    currency text NOT NULL,
+    reason text NOT NULL,
+    seen_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    settled_at timestamp(6) with time zone,
+    settled_by text,
+    CONSTRAINT unmatched_settled_check CHECK (((settled_at IS NULL) = (settled_by IS NULL)))
+);
+
+
+--
 -- Name: webhook; Type: TABLE; Schema: payments; Owner: -
 --
 
@@ -2769,7 +2805,12 @@ CREATE TABLE payments.webhook (
     received_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
     outcome text,
     tries integer DEFAULT 0 NOT NULL,
-    next_try_at timestamp(6) with time zone DEFAULT clock_timestamp()
+    next_try_at timestamp(6) with time zone DEFAULT clock_timestamp(),
+    state text DEFAULT 'received'::text NOT NULL,
+    event text,
+    subject text,
+    CONSTRAINT webhook_next_try_check CHECK (((next_try_at IS NOT NULL) = (state = ANY (ARRAY['received'::text, 'waiting'::text])))),
+    CONSTRAINT webhook_state_check CHECK ((state = ANY (ARRAY['received'::text, 'waiting'::text, 'parked'::text, 'applied'::text, 'superseded'::text])))
 );
 
 
@@ -3752,6 +3793,14 @@ ALTER TABLE ONLY payments.attempt
 
 
 --
+-- Name: comparison comparison_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.comparison
+    ADD CONSTRAINT comparison_pkey PRIMARY KEY (provider);
+
+
+--
 -- Name: daily daily_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -3821,6 +3870,14 @@ ALTER TABLE ONLY payments.reader
 
 ALTER TABLE ONLY payments.refund
     ADD CONSTRAINT refund_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: unmatched unmatched_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.unmatched
+    ADD CONSTRAINT unmatched_pkey PRIMARY KEY (provider, provider_payment_id);
 
 
 --
@@ -4526,6 +4583,13 @@ CREATE INDEX refund_outlet_id_payment_id_idx ON payments.refund USING btree (out
 
 
 --
+-- Name: unmatched_open_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX unmatched_open_idx ON payments.unmatched USING btree (seen_at) WHERE (settled_at IS NULL);
+
+
+--
 -- Name: webhook_next_try_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -4533,10 +4597,24 @@ CREATE INDEX webhook_next_try_at_idx ON payments.webhook USING btree (next_try_a
 
 
 --
+-- Name: webhook_open_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX webhook_open_idx ON payments.webhook USING btree (received_at) WHERE (state = ANY (ARRAY['waiting'::text, 'parked'::text]));
+
+
+--
 -- Name: webhook_received_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
 CREATE INDEX webhook_received_at_idx ON payments.webhook USING btree (received_at);
+
+
+--
+-- Name: webhook_subject_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX webhook_subject_idx ON payments.webhook USING btree (provider, subject) WHERE (state = 'waiting'::text);
 
 
 --

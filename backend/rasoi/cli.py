@@ -7,7 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 from rasoi.optional_packages import hide_optional_packages
 from rasoi.settings import Settings, SettingsError, listing, load
@@ -99,6 +101,17 @@ def events(settings: Settings, arguments: argparse.Namespace) -> int | None:
     return parking_cli.replay(settings, ROOMS, handler_context, **chosen)
 
 
+def payments(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.app import handler_context
+    from rasoi.payments import commands
+    from rasoi.stack.control import installation
+
+    try:
+        return commands.main(installation(settings), arguments, handler_context)
+    except commands.NotFound as error:
+        raise Fault(str(error)) from None
+
+
 def rebuild(settings: Settings, _: argparse.Namespace) -> int | None:
     from rasoi.reports import rebuild
     from rasoi.stack.control import installation
@@ -175,6 +188,9 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--room", help="only this consumer's")
     replay.add_argument("--log", help="only what came from this room's log")
     replay.add_argument("--subject", help="only this key")
+    _add_payments(
+        command("payments", payments, "hold payments against the provider's books, or apply webhooks again")
+    )
     command("rebuild", rebuild, "make a room's figures anew from the logs").add_argument(
         "room", choices=("reports",)
     )
@@ -191,6 +207,29 @@ def parser() -> argparse.ArgumentParser:
     command("asyncapi", asyncapi, "print the description of the events")
     command("problems", problems, "print the table of what the HTTP interface may refuse")
     return top
+
+
+def _add_payments(parser: argparse.ArgumentParser) -> None:
+    """What follows `rasoi payments`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "hold payments against the provider's books and their bills; status 1 when something differs"
+    doctor = actions.add_parser("doctor", help=text, description=text)
+    named = doctor.add_mutually_exclusive_group(required=True)
+    named.add_argument("--bill", type=UUID, metavar="ID", help="the payments of this bill")
+    named.add_argument(
+        "--payment", metavar="ID", help="this one; our id, the provider's, or that of its order"
+    )
+    named.add_argument("--day", type=date.fromisoformat, metavar="DATE", help="a business day, as 2026-11-29")
+    doctor.add_argument("--heal", action="store_true", help="book what the provider says, tell what is left")
+    text = "webhooks that were kept"
+    steps = actions.add_parser("webhooks", help=text, description=text)
+    step = steps.add_subparsers(dest="step", metavar="ACTION", required=True)
+    text = "apply kept webhooks again; what is known already changes nothing; status 1 when some still wait"
+    replay = step.add_parser("replay", help=text, description=text)
+    chosen = replay.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("id", nargs="?", metavar="ID", help="the provider's id of the event")
+    states = ("received", "waiting", "parked", "applied", "superseded")
+    chosen.add_argument("--state", choices=states, help="all that are in this state")
 
 
 def _expected() -> tuple[type[Exception], ...]:

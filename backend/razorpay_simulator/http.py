@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from razorpay_simulator.bank import ApiError, public
+from razorpay_simulator.entities import ApiError, public
 from razorpay_simulator.store import Doc
 
 Headers = list[tuple[bytes, bytes]]
@@ -70,6 +70,12 @@ async def cut(send: Send) -> None:
     """Begin an answer and leave it, so that the server ends the connection."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
     await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+async def half_close(send: Send, body: bytes, seconds: float) -> None:
+    """Half of an answer, then nothing: the connection is there, and no more comes over it."""
+    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+    await asyncio.sleep(seconds)
 
 
 async def trickle(send: Send, body: bytes, seconds: float) -> None:

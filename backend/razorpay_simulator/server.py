@@ -14,15 +14,48 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from razorpay_simulator.bank import ApiError, Bank, public
-from razorpay_simulator.faults import KINDS, Fault, Faults
-from razorpay_simulator.http import Answer, Call, Headers, Send, answer, collection, cut, parse_count, trickle
+from razorpay_simulator.bank import Bank
+from razorpay_simulator.controls import Controls
+from razorpay_simulator.entities import ApiError, public
+from razorpay_simulator.faults import Fault, Faults
+from razorpay_simulator.http import (
+    Answer,
+    Call,
+    Headers,
+    Send,
+    answer,
+    collection,
+    cut,
+    half_close,
+    parse_count,
+    trickle,
+)
+from razorpay_simulator.qr_codes import close_qr_code, create_qr_code, qr_code
+from razorpay_simulator.refunds import create_refund
 from razorpay_simulator.store import Doc
-from razorpay_simulator.webhooks import Deliverer, WebhookFaults
+from razorpay_simulator.webhooks import Deliverer
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = {"127.0.0.1", "::1"}
 MAX_BODY = 1_000_000
+ERRORS = {
+    "too_many": (429, "BAD_REQUEST_ERROR", "Request failed. Please try after sometime."),
+    "gateway_error": (
+        502,
+        "GATEWAY_ERROR",
+        "Payment processing failed because of incorrect response of the bank.",
+    ),
+    "server_error": (
+        500,
+        "SERVER_ERROR",
+        "We are facing some trouble completing your request at the moment.",
+    ),
+}
+
+
+def in_flight() -> Answer:
+    text = "Request failed because another request is in progress with the same Idempotency Header."
+    return answer(ApiError(text, status=409).body, 409)
 
 
 class Server:
@@ -34,39 +67,43 @@ class Server:
         self.key_id = key_id
         self.faults = Faults()
         self.static = {path.name: path.read_bytes() for path in STATIC.iterdir()}
-        table: list[tuple[str, str, Callable[[Call], Answer]]] = [
-            ("POST", r"/v1/orders", self.create_order),
+        self.controls = Controls(bank, deliverer, self.faults)
+        table = [*self._api(), *self.controls.routes(), *self._checkout()]
+        self.routes = [(method, re.compile(pattern + r"\Z"), handler) for method, pattern, handler in table]
+
+    def _api(self) -> list[tuple[str, str, Callable[[Call], Answer]]]:
+        bank = self.bank
+        return [
+            ("POST", r"/v1/orders", lambda c: answer(public(bank.create_order(c.body)))),
             ("GET", r"/v1/orders", self.list_orders),
             ("GET", r"/v1/orders/(\w+)", lambda c: answer(public(bank.order(c.parts[0])))),
             ("GET", r"/v1/orders/(\w+)/payments", self.payments_of_order),
+            ("POST", r"/v1/payments/qr_codes", lambda c: answer(create_qr_code(bank, c.body))),
+            ("GET", r"/v1/payments/qr_codes", lambda c: answer(collection(self.page(c, "qr_code")))),
+            ("GET", r"/v1/payments/qr_codes/(\w+)", lambda c: answer(qr_code(bank, c.parts[0]))),
+            ("POST", r"/v1/payments/qr_codes/(\w+)/close", lambda c: answer(close_qr_code(bank, c.parts[0]))),
+            ("GET", r"/v1/payments/qr_codes/(\w+)/payments", self.payments_of_qr_code),
             ("GET", r"/v1/payments", lambda c: answer(collection(self.page(c, "payment")))),
-            ("GET", r"/v1/payments/(\w+)", lambda c: answer(bank.payment(c.parts[0]))),
-            ("POST", r"/v1/payments/(\w+)/capture", lambda c: answer(bank.capture(c.parts[0], c.body))),
-            ("POST", r"/v1/payments/(\w+)/refund", self.create_refund),
-            ("GET", r"/v1/payments/(\w+)/refunds", self.refunds_of_payment),
-            ("GET", r"/v1/payments/\w+/refunds/(\w+)", lambda c: answer(bank.refund(c.parts[0]))),
-            ("GET", r"/v1/refunds", lambda c: answer(collection(self.page(c, "refund")))),
-            ("GET", r"/v1/refunds/(\w+)", lambda c: answer(bank.refund(c.parts[0]))),
-            ("GET", r"/_simulator/books", self.books),
-            ("DELETE", r"/_simulator/books", self.clear_books),
-            ("GET", r"/_simulator/requests", self.requests),
-            ("GET", r"/_simulator/webhooks", lambda c: answer({"items": bank.store.webhooks()})),
-            ("POST", r"/_simulator/faults", self.set_faults),
-            ("DELETE", r"/_simulator/faults", self.clear_faults),
-            ("POST", r"/_simulator/late", self.settle_late),
+            ("GET", r"/v1/payments/(\w+)", lambda c: answer(public(bank.payment(c.parts[0])))),
             (
                 "POST",
-                r"/_simulator/refunds/(\w+)",
-                lambda c: answer(bank.settle_refund(c.parts[0], str(c.body.get("status")))),
+                r"/v1/payments/(\w+)/capture",
+                lambda c: answer(public(bank.capture(c.parts[0], c.body))),
             ),
-            ("POST", r"/_simulator/pay", self.pay),
-            ("GET", r"/_simulator/orders/(\w+)", self.order_for_checkout),
+            ("POST", r"/v1/payments/(\w+)/refund", self.create_refund),
+            ("GET", r"/v1/payments/(\w+)/refunds", self.refunds_of_payment),
+            ("GET", r"/v1/payments/\w+/refunds/(\w+)", lambda c: answer(bank.existing("refund", c.parts[0]))),
+            ("GET", r"/v1/refunds", lambda c: answer(collection(self.page(c, "refund")))),
+            ("GET", r"/v1/refunds/(\w+)", lambda c: answer(bank.existing("refund", c.parts[0]))),
+        ]
+
+    def _checkout(self) -> list[tuple[str, str, Callable[[Call], Answer]]]:
+        return [
             ("GET", r"/checkout\.js", lambda c: self.file("checkout.js")),
             ("GET", r"/checkout/?", self.checkout_page),
             ("GET", r"/checkout/(frame\.js|frame\.css)", lambda c: self.file(c.parts[0])),
             ("GET", r"/", lambda c: self.file("index.html")),
         ]
-        self.routes = [(method, re.compile(pattern + r"\Z"), handler) for method, pattern, handler in table]
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -82,6 +119,8 @@ class Server:
             await cut(send)
             return
         found = self.broken(fault) or self.handle(call)
+        if fault is not None and fault.kind == "in_flight_after":
+            found = in_flight()
         self.log(call, found.status, fault)
         if fault is not None and fault.kind == "hang_after":
             await asyncio.sleep(fault.seconds)
@@ -94,6 +133,9 @@ class Server:
             *found.headers,
         ]
         await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        if fault is not None and fault.kind == "half_closed":
+            await half_close(send, found.body, fault.seconds)
+            return
         if fault is not None and fault.kind == "trickle":
             await trickle(send, found.body, fault.seconds)
             return
@@ -122,10 +164,14 @@ class Server:
 
     def broken(self, fault: Fault | None) -> Answer | None:
         """The answer of a fault that does nothing."""
-        if fault is not None and fault.kind == "bad_gateway":
+        kind = fault.kind if fault is not None else ""
+        if kind == "bad_gateway":
             return Answer(b"<html><h1>502 Bad Gateway</h1></html>", 502, "text/html")
-        if fault is not None and fault.kind == "too_many":
-            return answer(ApiError("Request failed. Please try after sometime.").body, 429)
+        if kind == "in_flight":
+            return in_flight()
+        if kind in ERRORS:
+            status, code, text = ERRORS[kind]
+            return answer(ApiError(text, status=status, code=code).body, status)
         return None
 
     def handle(self, call: Call) -> Answer:
@@ -186,12 +232,15 @@ class Server:
 
     # the API
 
-    def create_order(self, call: Call) -> Answer:
-        return answer(public(self.bank.create_order(call.body)))
-
     def page(self, call: Call, kind: str) -> list[Doc]:
+        """A page of a list, 10 long unless asked, 100 at most; `from` and `to` are times of making."""
+        asked = call.query
         return self.bank.store.all(
-            kind, parse_count(call.query.get("count"), 10, 100), parse_count(call.query.get("skip"), 0, 2**40)
+            kind,
+            parse_count(asked.get("count"), 10, 100),
+            parse_count(asked.get("skip"), 0, 2**40),
+            parse_count(asked.get("from"), 0, 2**40),
+            parse_count(asked.get("to"), 2**40, 2**40),
         )
 
     def list_orders(self, call: Call) -> Answer:
@@ -204,34 +253,22 @@ class Server:
         order = self.bank.order(call.parts[0])
         return answer(collection(self.bank.store.children("payment", order["id"])))
 
+    def payments_of_qr_code(self, call: Call) -> Answer:
+        code = qr_code(self.bank, call.parts[0])
+        return answer(collection(self.bank.store.children("payment", code["id"])))
+
     def create_refund(self, call: Call) -> Answer:
-        return answer(
-            self.bank.create_refund(call.parts[0], call.body, call.headers.get("x-refund-idempotency"))
-        )
+        key = call.headers.get("x-refund-idempotency")
+        return answer(create_refund(self.bank, call.parts[0], call.body, key))
 
     def refunds_of_payment(self, call: Call) -> Answer:
-        payment = self.bank.payment(call.parts[0])
-        return answer(collection(self.bank.store.children("refund", payment["id"])))
+        """Newest first; `count` and `skip` as everywhere."""
+        payment, asked = self.bank.payment(call.parts[0]), call.query
+        skip = parse_count(asked.get("skip"), 0, 2**40)
+        count = parse_count(asked.get("count"), 10, 100)
+        return answer(collection(self.bank.store.children("refund", payment["id"])[skip : skip + count]))
 
     # the checkout
-
-    def pay(self, call: Call) -> Answer:
-        """A person paid, or did not: the signed reply, or the error that the shop's page hears of."""
-        asked = call.body
-        payment = self.bank.pay(
-            str(asked.get("order_id")), str(asked.get("method", "upi")), str(asked.get("outcome", "success"))
-        )
-        if payment["status"] in ("captured", "authorized"):
-            return answer(self.bank.signed(payment))
-        about = {
-            name: payment[f"error_{name}"] for name in ("code", "description", "source", "step", "reason")
-        }
-        metadata = {"payment_id": payment["id"], "order_id": payment["order_id"]}
-        return answer({"razorpay_payment_id": payment["id"], "error": about | {"metadata": metadata}})
-
-    def order_for_checkout(self, call: Call) -> Answer:
-        order = self.bank.order(call.parts[0])
-        return answer({name: order[name] for name in ("id", "amount", "currency", "status")})
 
     def checkout_page(self, call: Call) -> Answer:
         """In the colours of the page around it: a frame of another scheme would not be see-through."""
@@ -256,52 +293,3 @@ class Server:
             ),
         ]
         return Answer(self.static[name], 200, kinds[Path(name).suffix], headers)
-
-    # controls for tests
-
-    def books(self, call: Call) -> Answer:
-        return answer(
-            {
-                kind + "s": [public(doc) for doc in self.bank.store.all(kind)]
-                for kind in ("order", "payment", "refund")
-            }
-        )
-
-    def clear_books(self, call: Call) -> Answer:
-        self.bank.store.clear()
-        return self.clear_faults(call)
-
-    def requests(self, call: Call) -> Answer:
-        return answer({"items": self.bank.store.requests(parse_count(call.query.get("after"), 0, 2**40))})
-
-    def set_faults(self, call: Call) -> Answer:
-        """`calls`: fields of Fault; `webhooks`: of WebhookFaults; `refunds`: processed, pending, failed; `receipts`:
-        strict, same."""
-        asked = call.body
-        try:
-            calls = [Fault(**fault) for fault in asked.get("calls", [])]
-            webhook_faults = (
-                WebhookFaults(**asked["webhooks"]) if "webhooks" in asked else self.deliverer.faults
-            )
-        except TypeError as wrong:
-            raise ApiError(f"No such fault: {wrong}") from None
-        if any(fault.kind not in KINDS for fault in calls):
-            raise ApiError(f"A fault is one of {', '.join(KINDS)}.")
-        self.faults.waiting += calls
-        self.deliverer.faults = webhook_faults
-        self.bank.settle_refunds = asked.get("refunds", self.bank.settle_refunds)
-        self.bank.same_order_for_receipt = (
-            asked.get("receipts", "same" if self.bank.same_order_for_receipt else "strict") == "same"
-        )
-        self.deliverer.url = asked.get("webhook_url", self.deliverer.url)
-        return answer({"ok": True})
-
-    def clear_faults(self, call: Call) -> Answer:
-        self.faults.waiting.clear()
-        self.deliverer.faults = WebhookFaults()
-        self.bank.settle_refunds, self.bank.same_order_for_receipt = "processed", False
-        return answer({"ok": True})
-
-    def settle_late(self, call: Call) -> Answer:
-        capture = call.body.get("capture") is not False
-        return answer(self.bank.settle_late(str(call.body.get("payment_id")), capture=capture))

@@ -66,10 +66,11 @@ class Store:
     def with_receipt(self, receipt: str) -> Doc | None:
         return self._one("SELECT doc FROM entity WHERE receipt = ? AND kind = 'order'", receipt)
 
-    def all(self, kind: str, count: int = -1, skip: int = 0) -> list[Doc]:
-        return self._all(
-            "SELECT doc FROM entity WHERE kind = ? ORDER BY rowid DESC LIMIT ? OFFSET ?", kind, count, skip
-        )
+    def all(self, kind: str, count: int = -1, skip: int = 0, first: int = 0, last: int = 2**40) -> list[Doc]:
+        """Entities of a kind made from `first` to `last` (epoch seconds), newest first."""
+        sql = """SELECT doc FROM entity WHERE kind = ? AND json_extract(doc, '$.created_at') BETWEEN ? AND ?
+        ORDER BY rowid DESC LIMIT ? OFFSET ?"""
+        return self._all(sql, kind, first, last, count, skip)
 
     def refund_key(self, key: str) -> tuple[str, str] | None:
         """What was asked under an idempotency key, and the refund that it made."""

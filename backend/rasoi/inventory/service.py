@@ -11,6 +11,7 @@ from rasoi.platform import events
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Record, Tx
+from rasoi.platform.jobs import for_each
 from rasoi.staff import api as staff
 
 BATCH = 200
@@ -48,9 +49,13 @@ async def set_event_context(tx: Tx) -> None:
 
 
 async def consume_reservations(ctx: Context) -> None:
-    """Take from stock what the kitchen has started since the last time. Each batch is a transaction."""
-    for outlet_id in await repository.outlets_to_consume(ctx.db):
+    """Take from stock what the kitchen has started since the last time. Each batch is a transaction, and the trouble of one
+    outlet is no trouble of the others."""
+
+    async def consume(outlet_id: int) -> None:
         consumed = BATCH
         while consumed == BATCH:
             async with ctx.db.transaction("inventory") as tx:
                 consumed = await repository.consume_reservations(tx, outlet_id, BATCH)
+
+    await for_each(await repository.outlets_to_consume(ctx.db), consume, "outlet's stock to consume")

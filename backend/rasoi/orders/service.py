@@ -19,6 +19,7 @@ from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
+from rasoi.platform.jobs import for_each
 from rasoi.platform.problems import NotFound, Unprocessable
 from rasoi.staff.api import audit, is_gstin
 from rasoi.staff.api import outlet as read_outlet
@@ -172,12 +173,16 @@ async def set_buyer(
 
 
 async def expire_unapproved(ctx: Context) -> None:
-    """Orders that nobody approved in time free their stock."""
-    for outlet_id, bill_id, order_id in await db.overdue(ctx.db):
+    """Orders that nobody approved in time free their stock; the trouble of one is no trouble of the others."""
+
+    async def expire(found: tuple[int, UUID, UUID]) -> None:
+        outlet_id, bill_id, order_id = found
         async with locked_bill(ctx, outlet_id, bill_id) as (tx, bill):
             if bill.order(order_id).status == "placed":
                 bill.terminate(bill.order(order_id), "expired", "not approved in time")
                 await db.release_stock(tx, outlet_id, order_id)
+
+    await for_each(await db.overdue(ctx.db), expire, "unapproved order")
 
 
 async def _view(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:

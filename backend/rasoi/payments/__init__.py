@@ -10,7 +10,7 @@ from rasoi.contracts.orders import (
     OrderPlaced,
     OrderProgressed,
 )
-from rasoi.payments import handlers, reconciliation, refunds, webhooks, workers
+from rasoi.payments import comparison, handlers, reconciliation, refunds, webhooks, workers
 from rasoi.payments.providers import Providers
 from rasoi.payments.providers.razorpay import SIMULATOR_KEY_ID
 from rasoi.payments.providers.registry import build_providers
@@ -48,6 +48,7 @@ ROOM = Room(
         Job("send refunds", 0.01, refunds.send_refunds),
         Job("finish attempts", 0.01, reconciliation.finish_attempts),
         Job("reconcile payments", 3.0, reconciliation.reconcile),
+        Job("compare books", 1.0, comparison.compare_books),
         Job("count what waits", 5.0, workers.count_waiting),
         Job("prune webhooks", 3600.0, workers.prune),
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import structlog
 
 from rasoi.orders import api as orders
@@ -15,7 +16,14 @@ from rasoi.payments.domain import OPEN, AttemptRow, ProviderPayment
 from rasoi.payments.due import align_open_payment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS, reason_of
-from rasoi.payments.providers import GuardedCalls, OutcomeUnknown, ProviderUnavailable, RequestRejected
+from rasoi.payments.providers import (
+    GuardedCalls,
+    LookedUp,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    RequestRejected,
+)
+from rasoi.payments.refund_booking import book_refund
 from rasoi.payments.repository import Ref
 from rasoi.payments.workers import WorkerSignals
 from rasoi.platform.context import Context
@@ -41,18 +49,32 @@ async def lock(tx: Tx, ref: Ref) -> tuple[orders.DueBill, Ledger]:
     return due, ledger
 
 
-async def record_attempt(tx: Tx, ref: Ref, found: ProviderPayment, recheck_after: timedelta) -> Ledger:
-    """Take in what the provider says of one of its payments, whoever heard it. Raises Mismatch."""
+async def record_attempt(tx: Tx, ref: Ref, found: LookedUp, recheck_after: timedelta) -> Ledger:
+    """Take in what the provider says of one of its payments, whoever heard it. Raises Mismatch.
+
+    What a webhook's snapshot alone doesn't tell in full is booked when the provider has been asked."""
     due, ledger = await lock(tx, ref)
-    captured = ledger.observe(found)
-    attempt = ledger.attempt_of(found.id)
-    if captured is not None:
+    if found.refunds is None and not ledger.is_plain(found.payment):
+        ledger.look_up(found.payment)
+        await db.save(tx, ledger)
+        return ledger
+    captured = ledger.observe(found.payment)
+    attempt = ledger.attempt_of(found.payment.id)
+    if captured is not None and found.payment.is_given_back:
+        ledger.set_aside()
+        await db.save(tx, ledger)
+        await _ask_anew(tx, due, ledger)
+    elif captured is not None:
         await apply_capture(tx, due, ledger, captured)
     elif attempt is not None and attempt.status in ("created", "authorized", "unknown"):
         attempt.poll_at = None if ledger.row.status == "completed" else ledger.now + recheck_after
         ledger.changed_attempts[attempt.id] = attempt
-    elif attempt is not None and attempt.id in ledger.changed_attempts and attempt.status == "failed":
-        tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", "failed", reason_of(found.reason)).inc)
+    elif attempt is not None and attempt.id in ledger.changed_attempts:
+        tx.on_commit(
+            PAYMENTS.labels(attempt.method or "unknown", attempt.status, reason_of(found.payment.reason)).inc
+        )
+    for refund in found.refunds or ():
+        await book_refund(tx, ledger, refund)
     await db.save(tx, ledger)
     await db.add_to_day(tx, ledger)
     return ledger
@@ -62,6 +84,8 @@ async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: At
     """Put captured money on the bill, or promise it back when it can't be used."""
     if ledger.row.status == "completed":
         fulfilment = orders.Fulfilment(False, "it was paid already")
+    elif attempt.amount_paise != ledger.row.amount_paise:
+        fulfilment = orders.Fulfilment(False, "another amount was paid than was asked for")
     else:
         fulfilment = await orders.apply_capture(
             tx,
@@ -78,9 +102,19 @@ async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: At
     await db.save(tx, ledger)
     if fulfilment.ok:
         await align_open_payment(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
+    else:
+        await _ask_anew(tx, due, ledger)
     outcome = "completed" if fulfilment.ok else "unusable"
     tx.on_commit(PAYMENTS.labels(attempt.method or "unknown", outcome, fulfilment.reason or "").inc)
     return fulfilment.ok
+
+
+async def _ask_anew(tx: Tx, due: orders.DueBill, ledger: Ledger) -> None:
+    """An order that still waits can be paid again within its time, and expires with it."""
+    if ledger.row.status == "cancelled":
+        await align_open_payment(
+            tx, await orders.lock_due(tx, due.outlet_id, due.bill_id), ledger.row.expires_at
+        )
 
 
 def _to_capture(ledger: Ledger, provider_payment_id: str) -> AttemptRow | None:
@@ -91,14 +125,26 @@ def _to_capture(ledger: Ledger, provider_payment_id: str) -> AttemptRow | None:
     return attempt if attempt.status in ("authorized", "unknown") else None
 
 
-async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, calls: GuardedCalls) -> Ledger:
+async def look_closely(calls: GuardedCalls, found: ProviderPayment, due_paise: int) -> LookedUp:
+    """What the provider has just answered, with its refunds, and what its order got where the amount is another one."""
+    if found.status == "captured" and found.amount_paise != due_paise:
+        received = await calls.received_by(found.order_id)
+        if received == due_paise < found.amount_paise:
+            found = msgspec.structs.replace(found, received_paise=due_paise)
+    refunds = await calls.refunds_of(found.id) if found.status == "captured" and found.refunded_paise else []
+    return LookedUp(found, refunds)
+
+
+async def record_and_capture(
+    ctx: Context, ref: Ref, due_paise: int, found: ProviderPayment, calls: GuardedCalls
+) -> Ledger:
     """Record what the provider has just answered; capture what is only authorised. A capture without a clear answer is
     looked up before anything else is done; when that fails too, the attempt stays unknown and is looked up later."""
-    ledger = await record(ctx, ref, found)
+    ledger = await record(ctx, ref, await look_closely(calls, found, due_paise))
     if found.status != "authorized" or _to_capture(ledger, found.id) is None:
         return ledger
     try:
-        found = await calls.capture(found.id, ledger.row.amount_paise, ledger.row.currency)
+        found = await calls.capture(found.id, found.amount_paise, found.currency)
     except ProviderUnavailable:
         raise
     except (OutcomeUnknown, RequestRejected) as error:
@@ -107,7 +153,7 @@ async def record_and_capture(ctx: Context, ref: Ref, found: ProviderPayment, cal
             found = await calls.lookup(found.id)
         except (OutcomeUnknown, RequestRejected):
             return await _mark_unknown(ctx, ref, found.id)
-    return await record(ctx, ref, found)
+    return await record(ctx, ref, await look_closely(calls, found, due_paise))
 
 
 async def _mark_unknown(ctx: Context, ref: Ref, provider_payment_id: str) -> Ledger:
@@ -121,9 +167,7 @@ async def _mark_unknown(ctx: Context, ref: Ref, provider_payment_id: str) -> Led
     return ledger
 
 
-async def record(
-    ctx: Context, ref: Ref, found: ProviderPayment, recheck_after: timedelta = RECHECK_AFTER
-) -> Ledger:
+async def record(ctx: Context, ref: Ref, found: LookedUp, recheck_after: timedelta = RECHECK_AFTER) -> Ledger:
     """Take in what the provider says, in a transaction of its own; what is half way is asked about after `recheck_after`."""
     async with ctx.db.transaction("payments") as tx:
         ledger = await record_attempt(tx, ref, found, recheck_after)
@@ -132,12 +176,14 @@ async def record(
     return ledger
 
 
-async def expire(tx: Tx, ref: Ref) -> bool:
-    """The payment's time is over and the provider holds no money for it: orders that waited for it expire with it."""
+async def expire(tx: Tx, ref: Ref, *, whatever_is_under_way: bool = False) -> bool:
+    """The payment's time is over and the provider holds no money for it: orders that waited for it expire with it.
+    What is under way at the provider keeps it open, but not for ever."""
     due, ledger = await lock(tx, ref)
     if ledger.row.status not in OPEN or ledger.row.expires_at is None or ledger.row.expires_at > ledger.now:
         return False
-    if any(attempt.status in ("authorized", "unknown") for attempt in ledger.attempts):
+    under_way = any(attempt.status in ("authorized", "unknown") for attempt in ledger.attempts)
+    if under_way and not whatever_is_under_way:
         return False
     status = "failed" if ledger.attempts else "expired"
     ledger.close_unpaid(status)

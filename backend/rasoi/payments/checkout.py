@@ -158,7 +158,8 @@ async def verify_checkout(
     try:
         calls = calls_to(ctx, provider.name, "guests")
         found = await calls.lookup(provider_payment_id)
-        ledger = await record_and_capture(ctx, Ref(principal.outlet_id, payment_id), found, calls)
+        ref = Ref(principal.outlet_id, payment_id)
+        ledger = await record_and_capture(ctx, ref, row.amount_paise, found, calls)
     except OutcomeUnknown:
         raise ProviderAway() from None
     except (RequestRejected, Mismatch) as error:

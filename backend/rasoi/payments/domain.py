@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.platform.problems import Conflict
-from rasoi.platform.transitions import Transitions
+from rasoi.platform.transitions import Transitions, is_stale
 
 PAYMENT: Transitions = {
     "pending": frozenset({"processing"}),
@@ -19,11 +19,12 @@ PAYMENT: Transitions = {
     "completed": frozenset(),
 }
 ATTEMPT: Transitions = {
-    "created": frozenset({"authorized", "failed", "unknown"}),
-    "authorized": frozenset({"captured", "unknown"}),
-    "unknown": frozenset({"authorized", "captured", "failed"}),
-    "failed": frozenset({"authorized", "captured"}),
+    "created": frozenset({"authorized", "failed", "unknown", "returned"}),
+    "authorized": frozenset({"captured", "unknown", "returned"}),
+    "unknown": frozenset({"authorized", "captured", "failed", "returned"}),
+    "failed": frozenset({"authorized", "captured", "returned"}),
     "captured": frozenset(),
+    "returned": frozenset(),  # the provider gave it back without capturing it: never ours
 }
 REFUND: Transitions = {
     "requested": frozenset({"pending", "unknown", "failed"}),
@@ -120,7 +121,8 @@ class RefundRow(msgspec.Struct, kw_only=True):
 
 
 class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider's payment as it says that it is."""
+    """A provider's payment as it says that it is. `amount_paise` is what the guest paid, `refunded_paise` what went back of
+    it, `received_paise` what its order got of it, where that is another amount: a fee borne by the customer."""
 
     id: str
     order_id: str
@@ -130,3 +132,35 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     method: str | None = None
     error: str | None = None
     reason: str | None = None
+    refunded_paise: int = 0
+    received_paise: int | None = None
+
+    @property
+    def effective_paise(self) -> int:
+        return self.amount_paise if self.received_paise is None else self.received_paise
+
+    @property
+    def is_given_back(self) -> bool:
+        """Captured, and refunded whole before we ever counted it."""
+        return self.status == "captured" and self.refunded_paise >= self.effective_paise > 0
+
+
+class KnownAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What our books say of a provider's payment. `refunded_paise` is what went back through the provider."""
+
+    status: str
+    amount_paise: int
+    refunded_paise: int
+
+
+def difference(found: ProviderPayment, known: KnownAttempt | None) -> str | None:
+    """What the provider's books say that ours don't, in words; None when they agree or hold no money."""
+    if known is None:
+        return None if found.status in ("created", "failed", "returned") else f"{found.status}, unknown here"
+    if found.status != known.status and not is_stale(ATTEMPT, known.status, found.status):
+        return f"{found.status} there, {known.status} here"
+    if known.status == "captured" and found.status != "captured":
+        return f"{found.status} there, captured here"
+    if known.status == "captured" and found.refunded_paise != known.refunded_paise:
+        return f"₹{found.refunded_paise / 100:.2f} refunded there, ₹{known.refunded_paise / 100:.2f} here"
+    return None

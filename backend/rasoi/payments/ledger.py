@@ -52,6 +52,7 @@ class Ledger:
         today: date,
     ) -> None:
         self.row = row
+        self.loaded_version = row.version
         self.attempts = attempts
         self.refunds = refunds
         self.now = now
@@ -60,6 +61,11 @@ class Ledger:
         self.changed_attempts: dict[UUID, AttemptRow] = {}
         self.changed_refunds: dict[UUID, RefundRow] = {}
         self.totals: list[DayTotal] = []
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything has been noted since it was loaded."""
+        return self.row.version != self.loaded_version
 
     # the payment
 
@@ -119,6 +125,7 @@ class Ledger:
         attempt.poll_at = None
         self.changed_attempts[attempt.id] = attempt
         if found.status == "captured":
+            attempt.amount_paise = found.effective_paise
             self._captured(attempt)
             return attempt
         path = self.move("processing") if self.row.status == "pending" else []
@@ -126,10 +133,34 @@ class Ledger:
         return None
 
     def check(self, found: ProviderPayment) -> None:
-        """Order, amount and currency are the ones that we asked for, or it is none of ours."""
-        mine = (self.row.provider_order_id, self.row.amount_paise, self.row.currency)
-        if (found.order_id, found.amount_paise, found.currency) != mine:
+        """Order and currency are the ones that we asked for, or it is none of ours."""
+        mine = (self.row.provider_order_id, self.row.currency)
+        if (found.order_id, found.currency) != mine:
             raise Mismatch(f"payment {self.row.id} is not what {found.id} is for")
+
+    def is_plain(self, found: ProviderPayment) -> bool:
+        """Whether a webhook's snapshot tells all that is to be booked: the amount that was asked for, and no refund that
+        we don't know of."""
+        if found.status not in ("authorized", "captured"):
+            return True
+        attempt = self.attempt_of(found.id)
+        if attempt is not None and attempt.status == "captured":
+            return found.refunded_paise <= self.refunded_at_provider(attempt)
+        return found.amount_paise == self.row.amount_paise and found.refunded_paise == 0
+
+    def look_up(self, found: ProviderPayment) -> AttemptRow:
+        """Have the provider asked about it at once, before anything is booked."""
+        self.check(found)
+        attempt = self.attempt_of(found.id)
+        if attempt is None:
+            attempt = self._new_attempt(found)
+            attempt.method = found.method
+            self.record_event(
+                contracts.PaymentChanged, self.move("processing") if self.row.status == "pending" else []
+            )
+        attempt.poll_at = self.now
+        self.changed_attempts[attempt.id] = attempt
+        return attempt
 
     def _new_attempt(self, found: ProviderPayment) -> AttemptRow:
         attempt = AttemptRow(
@@ -186,15 +217,29 @@ class Ledger:
             self.row.poll_at = None
         self.record_event(contracts.PaymentCompleted, path)
 
-    def refund_unusable(self, attempt: AttemptRow, reason: str) -> RefundRow:
-        """Captured money that can't be used goes back, whole."""
+    def set_aside(self) -> None:
+        """Captured money can't be used: an open payment ends without it."""
         if self.row.status in OPEN:
             self.record_event(contracts.PaymentExpired, self.move("cancelled"))
         else:
             self.record_event(contracts.PaymentChanged)
+
+    def refund_unusable(self, attempt: AttemptRow, reason: str) -> RefundRow:
+        """Captured money that can't be used goes back, whole."""
+        self.set_aside()
         return self.request_refund(attempt, attempt.refundable_paise, reason)
 
     # refunds
+
+    def refunded_at_provider(self, attempt: AttemptRow) -> int:
+        """What went back, or is on its way, through the provider itself."""
+        return sum(
+            refund.amount_paise
+            for refund in self.refunds
+            if refund.attempt_id == attempt.id
+            and refund.provider_refund_id is not None
+            and refund.status in ("pending", "processed")
+        )
 
     @property
     def refundable_paise(self) -> int:

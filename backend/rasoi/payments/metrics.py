@@ -48,7 +48,18 @@ UNSETTLED = LeaderGauge(
     "rasoi_captures_unsettled", "Payments of three days captured, not on a bill and not given back either"
 )
 
-for outcome in ("processed", "forged", "unsigned", "mismatch"):
+DIFFERENCES = Counter(
+    "rasoi_provider_differences_total",
+    "Rows of the provider's books that ours lacked and took over",
+    ["list"],
+)
+COMPARED = LeaderGauge(
+    "rasoi_provider_compared_seconds",
+    "Since the provider's books of the last days were compared",
+    ["provider"],
+)
+
+for outcome in ("applied", "superseded", "waiting", "parked", "forged", "unsigned"):
     WEBHOOKS.labels(outcome)  # there from the start, so that the first one is seen as an increase
 
 

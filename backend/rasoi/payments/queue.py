@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ class StoredWebhook(msgspec.Struct, frozen=True):
     event_id: str
     body: bytes
     tries: int
+    age_s: float
 
 
 async def add_webhook(conn: Any, provider: str, event_id: str, headers: dict[str, str], body: bytes) -> bool:
@@ -33,27 +35,77 @@ async def claim_webhooks(conn: Any, limit: int = 20) -> list[StoredWebhook]:
         FROM (SELECT provider, event_id FROM payments.webhook WHERE next_try_at <= now()
               ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE w.provider = due.provider AND w.event_id = due.event_id
-        RETURNING w.provider, w.event_id, w.body, w.tries, w.received_at""",
+        RETURNING w.provider, w.event_id, w.body, w.tries, w.received_at,
+          extract(epoch FROM now() - w.received_at)::float8 AS age_s""",
         limit,
     )
     return [
-        StoredWebhook(row["provider"], row["event_id"], row["body"], row["tries"])
+        StoredWebhook(row["provider"], row["event_id"], row["body"], row["tries"], row["age_s"])
         for row in sorted(rows, key=lambda r: r["received_at"])
     ]
 
 
 async def finish_webhook(
-    conn: Any, provider: str, event_id: str, outcome: str, again_s: float | None = None
+    conn: Any,
+    each: StoredWebhook,
+    state: str,
+    outcome: str,
+    again_s: float | None,
+    event: str | None,
+    subject: str | None,
 ) -> None:
     """Note what became of it; `again_s` seconds from now it is tried again."""
-    sql = """UPDATE payments.webhook SET outcome = $3, next_try_at = now() + make_interval(secs => $4)
-    WHERE provider = $1 AND event_id = $2"""
-    await conn.execute(sql, provider, event_id, outcome, again_s)
+    sql = """UPDATE payments.webhook SET state = $3, outcome = $4, next_try_at = now() + make_interval(secs => $5),
+      event = $6, subject = $7 WHERE provider = $1 AND event_id = $2"""
+    await conn.execute(sql, each.provider, each.event_id, state, outcome, again_s, event, subject)
+
+
+async def wake_waiting(conn: Any, provider: str, subject: str) -> None:
+    """What waited for this payment of the provider's is tried now."""
+    sql = "UPDATE payments.webhook SET next_try_at = now() WHERE provider = $1 AND subject = $2 AND state = 'waiting'"
+    await conn.execute(sql, provider, subject)
+
+
+class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that waits, or is parked for a person."""
+
+    provider: str
+    event_id: str
+    event: str | None
+    subject: str | None
+    state: str
+    outcome: str | None
+    tries: int
+    received_at: datetime
+    next_try_at: datetime | None
+
+
+async def open_webhooks(conn: Any, limit: int = 200) -> list[OpenWebhook]:
+    """What waits or is parked, newest first."""
+    names = ", ".join(OpenWebhook.__struct_fields__)
+    sql = f"SELECT {names} FROM payments.webhook WHERE state IN ('waiting', 'parked') ORDER BY received_at DESC LIMIT $1"
+    return [OpenWebhook(**dict(row)) for row in await conn.fetch(sql, limit)]
+
+
+async def replay_webhooks(conn: Any, state: str | None, event_id: str | None) -> list[StoredWebhook]:
+    """Those of a state, or the one named, due at once and ours for a minute."""
+    rows = await conn.fetch(
+        """UPDATE payments.webhook SET state = 'waiting', tries = tries + 1, next_try_at = now() + interval '60 seconds'
+        WHERE CASE WHEN $2::text IS NOT NULL THEN event_id = $2 ELSE state = $1 END
+        RETURNING provider, event_id, body, tries, received_at, extract(epoch FROM now() - received_at)::float8 AS age_s""",
+        state,
+        event_id,
+    )
+    return [
+        StoredWebhook(row["provider"], row["event_id"], row["body"], row["tries"], row["age_s"])
+        for row in sorted(rows, key=lambda r: r["received_at"])
+    ]
 
 
 async def prune_webhooks(conn: Any, days: int) -> None:
     """Forget what is long done."""
-    sql = "DELETE FROM payments.webhook WHERE next_try_at IS NULL AND received_at < now() - make_interval(days => $1)"
+    sql = """DELETE FROM payments.webhook
+    WHERE state IN ('applied', 'superseded') AND received_at < now() - make_interval(days => $1)"""
     await conn.execute(sql, days)
 
 
@@ -67,6 +119,7 @@ class DueRefund(msgspec.Struct, frozen=True):
     amount_paise: int
     provider: str
     provider_payment_id: str
+    provider_refund_id: str | None
 
 
 async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
@@ -80,7 +133,7 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
               ORDER BY x.next_try_at LIMIT $1 FOR UPDATE OF x SKIP LOCKED) due
         WHERE r.outlet_id = due.outlet_id AND r.id = due.id
         RETURNING r.outlet_id, r.payment_id, r.id, r.status, r.tries, r.amount_paise, due.provider,
-          due.provider_payment_id""",
+          due.provider_payment_id, r.provider_refund_id""",
         limit,
     )
     return [
@@ -92,6 +145,7 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
             r["amount_paise"],
             r["provider"],
             r["provider_payment_id"],
+            r["provider_refund_id"],
         )
         for r in rows
     ]
@@ -101,6 +155,7 @@ class PaymentToPoll(msgspec.Struct, frozen=True):
     """A payment to ask the provider about, or whose time is over."""
 
     ref: Ref
+    amount_paise: int
     provider: str | None
     provider_order_id: str | None
     overdue: bool
@@ -118,7 +173,7 @@ async def claim_payments(conn: Any, limit: int = 50) -> list[PaymentToPoll]:
         FROM (SELECT outlet_id, id FROM payments.payment WHERE poll_at <= now()
               ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
         WHERE p.outlet_id = due.outlet_id AND p.id = due.id
-        RETURNING p.outlet_id, p.id, p.provider, p.provider_order_id,
+        RETURNING p.outlet_id, p.id, p.amount_paise, p.provider, p.provider_order_id,
           p.status IN ('pending', 'processing') AND p.expires_at <= now() AS overdue,
           p.status IN ('pending', 'processing') AND p.expires_at <= now() - interval '10 minutes' AS long_overdue""",
         limit,
@@ -126,6 +181,7 @@ async def claim_payments(conn: Any, limit: int = 50) -> list[PaymentToPoll]:
     return [
         PaymentToPoll(
             Ref(r["outlet_id"], r["id"]),
+            r["amount_paise"],
             r["provider"],
             r["provider_order_id"],
             bool(r["overdue"]),
@@ -136,9 +192,10 @@ async def claim_payments(conn: Any, limit: int = 50) -> list[PaymentToPoll]:
 
 
 class AttemptToPoll(msgspec.Struct, frozen=True):
-    """An attempt that stopped half way."""
+    """An attempt that stopped half way. `due_paise` is what was asked for."""
 
     ref: Ref
+    due_paise: int
     provider: str
     provider_payment_id: str
 
@@ -147,24 +204,30 @@ async def claim_attempts(conn: Any, limit: int = 50) -> list[AttemptToPoll]:
     """Attempts that stopped half way. Ours for some seconds."""
     rows = await conn.fetch(
         """UPDATE payments.attempt a SET poll_at = now() + interval '15 seconds'
-        FROM (SELECT outlet_id, id FROM payments.attempt WHERE poll_at <= now()
-              ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+        FROM (SELECT x.outlet_id, x.id, p.amount_paise FROM payments.attempt x
+              JOIN payments.payment p ON p.outlet_id = x.outlet_id AND p.id = x.payment_id
+              WHERE x.poll_at <= now() ORDER BY x.poll_at LIMIT $1 FOR UPDATE OF x SKIP LOCKED) due
         WHERE a.outlet_id = due.outlet_id AND a.id = due.id
-        RETURNING a.outlet_id, a.payment_id, a.provider, a.provider_payment_id""",
+        RETURNING a.outlet_id, a.payment_id, due.amount_paise, a.provider, a.provider_payment_id""",
         limit,
     )
     return [
-        AttemptToPoll(Ref(r["outlet_id"], r["payment_id"]), r["provider"], r["provider_payment_id"])
+        AttemptToPoll(
+            Ref(r["outlet_id"], r["payment_id"]), r["amount_paise"], r["provider"], r["provider_payment_id"]
+        )
         for r in rows
     ]
 
 
 async def waiting(conn: Any) -> list[Any]:
-    """How many webhooks and refunds wait, and for how long the oldest has."""
+    """How many of each kind wait, and for how long the oldest has."""
     return await conn.fetch(  # type: ignore[no-any-return]
-        """SELECT 'webhooks' AS work, count(*)::float8 AS count,
-          coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 AS oldest_s
-        FROM payments.webhook WHERE next_try_at IS NOT NULL
+        """SELECT CASE state WHEN 'received' THEN 'webhooks' ELSE state || ' webhooks' END AS work,
+          count(w.state)::float8 AS count, coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 AS oldest_s
+        FROM unnest(ARRAY['received', 'waiting', 'parked']) state
+        LEFT JOIN payments.webhook w USING (state) GROUP BY state
+        UNION ALL SELECT 'unmatched money', count(*), coalesce(extract(epoch FROM now() - min(seen_at)), 0)
+        FROM payments.unmatched WHERE settled_at IS NULL
         UNION ALL SELECT 'refunds', count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)
         FROM payments.refund WHERE next_try_at IS NOT NULL"""
     )

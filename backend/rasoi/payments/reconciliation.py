@@ -6,10 +6,11 @@ import asyncio
 
 import structlog
 
-from rasoi.payments import queue
+from rasoi.payments import comparison_db, queue
 from rasoi.payments import repository as db
 from rasoi.payments.capture import expire, record_and_capture
-from rasoi.payments.providers import OutcomeUnknown, RequestRejected, calls_to
+from rasoi.payments.domain import Mismatch
+from rasoi.payments.providers import calls_to
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.context import Context
 
@@ -27,7 +28,8 @@ async def finish_attempts(ctx: Context) -> None:
 async def _finish_attempt(ctx: Context, each: queue.AttemptToPoll) -> None:
     try:
         calls = calls_to(ctx, each.provider, "webhooks")
-        await record_and_capture(ctx, each.ref, await calls.lookup(each.provider_payment_id), calls)
+        found = await calls.lookup(each.provider_payment_id)
+        await record_and_capture(ctx, each.ref, each.due_paise, found, calls)
     except Exception as error:
         log.warning("attempt could not be looked up", payment=str(each.ref.id), reason=repr(error))
 
@@ -49,13 +51,22 @@ async def poll_payment(ctx: Context, each: queue.PaymentToPoll) -> None:
     """Record what the provider holds for this payment; when its time is over and there is nothing, it expires.
     A provider that stays away can't keep it open for ever: money that turns up later is dealt with then."""
     try:
-        if each.provider is not None and each.provider_order_id is not None:
-            calls = calls_to(ctx, each.provider, "reconciler")
-            for found in await calls.payments_of(each.provider_order_id):
-                await record_and_capture(ctx, each.ref, found, calls)
-    except (OutcomeUnknown, RequestRejected):
+        await _ask_about(ctx, each)
+    except Exception:
         if not each.long_overdue:
             raise
+        log.exception("an overdue payment could not be looked up", payment=str(each.ref.id))
     if each.overdue:
         async with ctx.db.transaction("payments") as tx:
-            await expire(tx, each.ref)
+            await expire(tx, each.ref, whatever_is_under_way=each.long_overdue)
+
+
+async def _ask_about(ctx: Context, each: queue.PaymentToPoll) -> None:
+    if each.provider is None or each.provider_order_id is None:
+        return
+    calls = calls_to(ctx, each.provider, "reconciler")
+    for found in await calls.payments_of(each.provider_order_id):
+        try:
+            await record_and_capture(ctx, each.ref, each.amount_paise, found, calls)
+        except Mismatch as error:
+            await comparison_db.note_unmatched(ctx.db, each.provider, found, str(error))

@@ -10,8 +10,8 @@ from litestar import Response
 from rasoi.orders import api as orders
 from rasoi.payments import queue, schemas
 from rasoi.payments import repository as db
-from rasoi.payments.capture import UnknownPayment, lock
-from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow
+from rasoi.payments.capture import lock
+from rasoi.payments.domain import RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import (
@@ -21,13 +21,13 @@ from rasoi.payments.providers import (
     RequestRejected,
     calls_to,
 )
+from rasoi.payments.refund_booking import book_refund
 from rasoi.payments.repository import Ref
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
-from rasoi.platform.transitions import IllegalTransition
 from rasoi.staff.api import audit
 
 log = structlog.get_logger(__name__)
@@ -93,42 +93,14 @@ async def refund_excess(tx: Tx, outlet_id: int, bill_id: UUID) -> None:
         await orders.apply_refund(tx, outlet_id, bill_id, given)
 
 
-async def record_refund(ctx: Context, ref: Ref, found: ProviderRefund) -> None:
-    """Take in what the provider says of a refund. One that we did not ask for (the owner used the provider's own
-    dashboard) is written down as well: the books must agree."""
+async def record_refund(ctx: Context, ref: Ref, found: ProviderRefund) -> Ledger:
+    """Take in what the provider says of a refund, in a transaction of its own."""
     async with ctx.db.transaction("payments") as tx:
         _, ledger = await lock(tx, ref)
-        row = _ours(ledger, found)
-        before = row.status if row else None
-        if row is None:
-            attempt = ledger.attempt_of(found.payment_id)
-            if attempt is None or attempt.status != "captured":
-                raise UnknownPayment(f"{found.payment_id} is not captured here yet")
-            row = await _adopt(tx, ledger, attempt, found)
-        elif row.amount_paise != found.amount_paise:
-            raise Mismatch(f"refund {row.id} is of {row.amount_paise}, {found.id} of {found.amount_paise}")
-        if ledger.advance_refund(row, found.status, provider_refund_id=found.id):
-            log.error("refund failed", refund=str(row.id), payment=str(ref.id), amount_paise=row.amount_paise)
-            if row.on_bill:
-                await orders.apply_refund(tx, ref.outlet_id, ledger.row.bill_id, -row.amount_paise)
+        await book_refund(tx, ledger, found)
         await db.save(tx, ledger)
         await db.add_to_day(tx, ledger)
-        if row.status != before:
-            tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
-
-
-async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> RefundRow:
-    row = ledger.request_refund(attempt, found.amount_paise, "refunded at the payment provider")
-    row.next_try_at = None
-    if row.on_bill:
-        await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
-    return row
-
-
-def _ours(ledger: Ledger, found: ProviderRefund) -> RefundRow | None:
-    return next(
-        (r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference), None
-    )
+    return ledger
 
 
 async def send_refunds(ctx: Context) -> None:
@@ -145,16 +117,21 @@ async def send_refunds(ctx: Context) -> None:
                     "refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error)
                 )
                 await mark_refund(ctx, each.ref, each.id, "unknown", str(error))
-            except (IllegalTransition, Mismatch) as error:
-                log.error("refund does not match our books", refund=str(each.id), reason=str(error))
+            except Exception as error:
+                log.error("refund could not be worked on", refund=str(each.id), reason=repr(error))
 
 
 async def send_refund(ctx: Context, each: queue.DueRefund) -> None:
     """Look first where an earlier try may have been heard; then ask, under the refund's own idempotency key."""
     calls = calls_to(ctx, each.provider, "reconciler")
     found = None
-    if each.tries > 1 or each.status != "requested":
-        found = await calls.find_refund(each.provider_payment_id, str(each.id))
+    if each.tries > 1 or each.status != "requested" or each.provider_refund_id is not None:
+        refunds = await calls.refunds_of(each.provider_payment_id)
+        found = next(
+            (r for r in refunds if str(each.id) == r.reference or each.provider_refund_id == r.id), None
+        )
+    if found is None and each.provider_refund_id is not None:
+        raise OutcomeUnknown(f"the provider does not know {each.provider_refund_id} any more")
     if found is None:
         try:
             found = await calls.refund(each.provider_payment_id, each.amount_paise, str(each.id))

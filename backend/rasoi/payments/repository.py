@@ -35,6 +35,12 @@ async def bill_of(conn: Any, ref: Ref) -> UUID | None:
     return await conn.fetchval(sql, ref.outlet_id, ref.id)  # type: ignore[no-any-return]
 
 
+async def amount_of(conn: Any, ref: Ref) -> int:
+    """What was asked for."""
+    sql = "SELECT amount_paise FROM payments.payment WHERE outlet_id = $1 AND id = $2"
+    return await conn.fetchval(sql, ref.outlet_id, ref.id)  # type: ignore[no-any-return]
+
+
 async def by_provider_order(conn: Any, provider: str, order_id: str) -> Ref | None:
     """The payment that a provider's order was made for."""
     sql = "SELECT outlet_id, id FROM payments.payment WHERE provider = $1 AND provider_order_id = $2"
@@ -136,9 +142,7 @@ SAVE_PAYMENT = _upsert(
     PaymentRow,
     {"outlet_id", "id", "bill_id", "amount_paise", "currency", "business_day", "created_at"},
 )
-SAVE_ATTEMPT = _upsert(
-    "attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "amount_paise", "created_at"}
-)
+SAVE_ATTEMPT = _upsert("attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "created_at"})
 SAVE_REFUND = _upsert(
     "refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "amount_paise", "created_at"}
 )
@@ -188,6 +192,47 @@ async def daily(conn: Any, outlet_id: int, first: date, last: date) -> list[Any]
     """The day's totals by method."""
     sql = "SELECT * FROM payments.daily WHERE outlet_id = $1 AND business_day BETWEEN $2 AND $3 ORDER BY business_day, method"
     return await conn.fetch(sql, outlet_id, first, last)  # type: ignore[no-any-return]
+
+
+async def sums_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> tuple[int, int]:
+    """What the bill's payments say was put on it, and given back of that."""
+    row = await conn.fetchrow(
+        """SELECT
+          (SELECT coalesce(sum(a.amount_paise), 0)::bigint FROM payments.payment p
+           JOIN payments.attempt a ON a.outlet_id = p.outlet_id AND a.payment_id = p.id AND a.on_bill
+           WHERE p.outlet_id = $1 AND p.bill_id = $2) AS paid,
+          (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.payment p
+           JOIN payments.refund r ON r.outlet_id = p.outlet_id AND r.payment_id = p.id AND r.on_bill AND r.status <> 'failed'
+           WHERE p.outlet_id = $1 AND p.bill_id = $2) AS refunded""",
+        outlet_id,
+        bill_id,
+    )
+    return row["paid"], row["refunded"]
+
+
+async def refs_named(conn: Any, bill_id: UUID | None, payment: str | None, day: date | None) -> list[Ref]:
+    """The payments of a bill, the one with this id (ours or the provider's), or those of a business day."""
+    rows = await conn.fetch(
+        """SELECT outlet_id, id FROM payments.payment p WHERE bill_id = $1 OR id::text = $2 OR business_day = $3
+        OR EXISTS (SELECT FROM payments.attempt a WHERE a.outlet_id = p.outlet_id AND a.payment_id = p.id
+          AND a.provider_payment_id = $2) OR provider_order_id = $2 ORDER BY id""",
+        bill_id,
+        payment,
+        day,
+    )
+    return [Ref(row["outlet_id"], row["id"]) for row in rows]
+
+
+async def outlets(conn: Any) -> list[int]:
+    """All outlets that ever had a payment."""
+    sql = "SELECT DISTINCT outlet_id FROM payments.payment ORDER BY 1"
+    return [row["outlet_id"] for row in await conn.fetch(sql)]
+
+
+async def outlets_of_day(conn: Any, day: date) -> list[int]:
+    """The outlets with payments on this business day."""
+    sql = "SELECT DISTINCT outlet_id FROM payments.payment WHERE business_day = $1 ORDER BY 1"
+    return [row["outlet_id"] for row in await conn.fetch(sql, day)]
 
 
 async def forget_intent(conn: Any, outlet_id: int, principal: str, route: str, key: str) -> None:

@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from rasoi.payments import cash, checkout, reading, refunds, schemas, webhooks
+from rasoi.payments import attention, cash, checkout, reading, refunds, schemas, webhooks
 from rasoi.payments import repository as db
 from rasoi.payments.providers import Providers
 from rasoi.platform.auth import Principal, public
@@ -148,6 +148,38 @@ async def daily_stats(
     return await reading.daily_stats(ctx, principal, first, last)
 
 
+@get("/api/payments/webhooks", guards=[MANAGERS], tags=TAGS)
+async def open_webhooks(ctx: Context) -> schemas.Webhooks:
+    """The provider's webhooks that wait for something, or are parked for a person."""
+    return await attention.open_webhooks(ctx)
+
+
+@post("/api/payments/webhooks/{event_id:str}/replay", guards=[MANAGERS], status_code=200, tags=TAGS)
+async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> schemas.WebhookReplayed:
+    """Apply a webhook now, if it can be."""
+    return await attention.replay_webhook(ctx, principal, event_id)
+
+
+@get("/api/payments/unmatched", guards=[MANAGERS], tags=TAGS)
+async def unmatched(ctx: Context) -> schemas.UnmatchedList:
+    """Money at the provider that fits no payment of ours. It goes from the list once the provider has given it back."""
+    return await attention.unmatched(ctx)
+
+
+@post(
+    "/api/payments/unmatched/{provider:str}/{provider_payment_id:str}/settle",
+    guards=[MANAGERS],
+    status_code=200,
+    tags=TAGS,
+)
+async def settle_unmatched(
+    ctx: Context, principal: Principal, provider: str, provider_payment_id: str
+) -> schemas.Received:
+    """A person has dealt with it elsewhere."""
+    await attention.settle_unmatched(ctx, principal, provider, provider_payment_id)
+    return schemas.Received()
+
+
 @post("/api/payments/webhook/{provider:str}", guards=[public], status_code=200, tags=TAGS)
 async def webhook(ctx: Context, provider: str, request: Request[Any, Any, Any]) -> schemas.Received:
     """Verified over the raw body, kept as it came, answered; the worker does the rest."""
@@ -166,5 +198,9 @@ ROUTES = [
     get_payment,
     list_payments,
     daily_stats,
+    open_webhooks,
+    replay_webhook,
+    unmatched,
+    settle_unmatched,
     webhook,
 ]

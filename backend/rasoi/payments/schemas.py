@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from rasoi.payments.domain import METHODS, AttemptRow, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.providers import CheckoutAction
+from rasoi.payments.queue import OpenWebhook
 from rasoi.platform.description import one_of
 
 Paise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_00)]
@@ -19,7 +20,7 @@ Method = Annotated[str, one_of(METHODS)]
 PaymentStatus = Annotated[
     str, one_of(("pending", "processing", "completed", "failed", "expired", "cancelled"))
 ]
-AttemptStatus = Annotated[str, one_of(("created", "authorized", "captured", "failed", "unknown"))]
+AttemptStatus = Annotated[str, one_of(("created", "authorized", "captured", "failed", "unknown", "returned"))]
 RefundStatus = Annotated[str, one_of(("requested", "pending", "processed", "failed", "unknown"))]
 
 
@@ -162,6 +163,36 @@ class Day(msgspec.Struct):
 class DailyStats(msgspec.Struct):
     timezone: str
     days: list[Day]
+
+
+class Webhooks(msgspec.Struct):
+    """Those that wait, or are parked for a person; newest first."""
+
+    items: list[OpenWebhook]
+
+
+class WebhookReplayed(msgspec.Struct):
+    state: Annotated[str, one_of(("waiting", "parked", "applied", "superseded"))]
+
+
+class Unmatched(msgspec.Struct):
+    """Money that was captured at the provider and fits no payment of ours; in paise of its currency."""
+
+    provider: str
+    provider_payment_id: str
+    provider_order_id: str
+    amount_paise: int
+    currency: str
+    reason: str
+    seen_at: datetime
+
+
+class UnmatchedList(msgspec.Struct):
+    items: list[Unmatched]
+
+
+def unmatched_view(row: Any) -> Unmatched:
+    return Unmatched(**{name: row[name] for name in Unmatched.__struct_fields__})
 
 
 class Received(msgspec.Struct):

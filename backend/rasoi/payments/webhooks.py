@@ -5,23 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
-from logging import ERROR, WARNING
+from functools import partial
+from logging import DEBUG, ERROR, WARNING
 
 import structlog
 
 from rasoi.payments import queue
 from rasoi.payments import repository as db
 from rasoi.payments.capture import record
-from rasoi.payments.domain import Mismatch
+from rasoi.payments.domain import Mismatch, ProviderPayment, RefundTooLarge
+from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import WEBHOOKS
-from rasoi.payments.providers import WebhookEvent, provider_named
+from rasoi.payments.providers import LookedUp, WebhookEvent, provider_named
+from rasoi.payments.refund_booking import NotKnownYet
 from rasoi.payments.refunds import record_refund
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.context import Context
+from rasoi.platform.jobs import for_each
 from rasoi.platform.problems import BadRequest, Unauthenticated
 
 log = structlog.get_logger(__name__)
-MOST_TRIES = 12
+LONGEST_PAUSE_S = 900.0
+PATIENCE_S = 3 * 86400.0
 LONGEST_EVENT_ID = 200
 
 
@@ -57,49 +62,80 @@ async def process_webhooks(ctx: Context) -> None:
     """Wait for webhooks, then work on all whose time has come."""
     await ctx.get(WorkerSignals).webhooks.wait(POLL_S)
     while waiting := await queue.claim_webhooks(ctx.db):
-        for each in waiting:
-            await process_webhook(ctx, each)
+        await for_each(waiting, partial(process_webhook, ctx), "webhook")
 
 
-async def process_webhook(ctx: Context, each: queue.StoredWebhook) -> None:
-    """One webhook. What fails is tried again, later each time."""
-    again_s = None
+async def process_webhook(ctx: Context, each: queue.StoredWebhook) -> str:
+    """One webhook; returns its state. What can't be applied yet waits and is tried again, later each time; what never
+    can is parked, where people see it."""
+    event, again_s = None, None
     try:
         event = provider_named(ctx, each.provider).read_webhook(each.body)
-        outcome = await apply_webhook(ctx, each.provider, event)
+        state, outcome = await apply_webhook(ctx, each.provider, event)
     except ValueError as error:
-        outcome = f"unreadable: {error}"
-    except Mismatch as error:
-        outcome = f"mismatch: {error}"
-        log.error("webhook does not match our books", webhook=each.event_id, reason=str(error))
+        state, outcome = "parked", f"unreadable: {error}"
+    except (Mismatch, RefundTooLarge) as error:
+        state, outcome = "parked", f"mismatch: {error}"
     except Exception as error:
-        outcome = f"failed: {error!r}"[:500]
-        again_s = min(2.0**each.tries, 600.0) if each.tries < MOST_TRIES else None
-        log.log(
-            WARNING if again_s else ERROR,
-            "webhook failed",
-            webhook=each.event_id,
-            tries=each.tries,
-            reason=repr(error),
-        )
-    WEBHOOKS.labels(outcome.partition(":")[0]).inc()
-    await queue.finish_webhook(ctx.db, each.provider, each.event_id, outcome, again_s)
+        known = isinstance(error, NotKnownYet)
+        state, outcome = "waiting", str(error) if known else f"failed: {error!r}"
+        again_s = min(2.0**each.tries, LONGEST_PAUSE_S)
+        if each.age_s > PATIENCE_S:
+            state, again_s = "parked", None
+    level = ERROR if state == "parked" else WARNING if state == "waiting" else DEBUG
+    log.log(level, "webhook", webhook=each.event_id, state=state, reason=outcome, tries=each.tries)
+    WEBHOOKS.labels(state).inc()
+    await queue.finish_webhook(
+        ctx.db, each, state, outcome[:500], again_s, event.event if event else None, _subject(event)
+    )
+    if state == "applied" and event is not None and event.payment is not None:
+        await queue.wake_waiting(ctx.db, each.provider, event.payment.id)
+    return state
 
 
-async def apply_webhook(ctx: Context, provider: str, event: WebhookEvent) -> str:
-    """Feed what the provider told into the ledger; returns what became of it."""
-    if event.payment is not None:
-        ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
-        if ref is None:
-            return "unknown order"
-        ledger = await record(ctx, ref, event.payment, recheck_after=timedelta(0))
-        if ledger.attempt_of(event.payment.id) is not None and event.payment.status == "authorized":
-            ctx.get(WorkerSignals).attempts.set()
-        return "processed"
+def _subject(event: WebhookEvent | None) -> str | None:
+    """The provider's payment that it tells of."""
+    if event is None:
+        return None
+    return event.refund.payment_id if event.refund else event.payment.id if event.payment else None
+
+
+async def apply_webhook(ctx: Context, provider: str, event: WebhookEvent) -> tuple[str, str]:
+    """Feed what the provider told into the ledger; returns the webhook's state, and what became of it."""
     if event.refund is not None:
-        ref = await db.by_provider_payment(ctx.db, provider, event.refund.payment_id)
-        if ref is None:
-            return "unknown payment"
-        await record_refund(ctx, ref, event.refund)
-        return "processed"
-    return "ignored"
+        return await _apply_refund(ctx, provider, event)
+    if event.payment is None:
+        return "superseded", "nothing that matters here"
+    ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
+    if ref is None:
+        raise NotKnownYet(f"no payment of ours has the provider's order {event.payment.order_id or 'none'}")
+    return _result(await _record(ctx, ref, event.payment))
+
+
+async def _record(ctx: Context, ref: db.Ref, payment: ProviderPayment) -> Ledger:
+    """Record a snapshot; what it leaves open is looked up at once."""
+    ledger = await record(ctx, ref, LookedUp(payment), recheck_after=timedelta(0))
+    attempt = ledger.attempt_of(payment.id)
+    if attempt is not None and attempt.poll_at is not None:
+        ctx.get(WorkerSignals).attempts.set()
+    return ledger
+
+
+async def _apply_refund(ctx: Context, provider: str, event: WebhookEvent) -> tuple[str, str]:
+    """A refund may be told of before its payment, which comes with it: that one is looked up then."""
+    assert event.refund is not None
+    ref = await db.by_provider_payment(ctx.db, provider, event.refund.payment_id)
+    if ref is None and event.payment is not None:
+        ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
+    if ref is None:
+        raise NotKnownYet(f"no payment of ours is {event.refund.payment_id}")
+    try:
+        return _result(await record_refund(ctx, ref, event.refund))
+    except NotKnownYet:
+        if event.payment is not None:
+            await _record(ctx, ref, event.payment)
+        raise
+
+
+def _result(ledger: Ledger) -> tuple[str, str]:
+    return ("applied", "") if ledger.has_changed else ("superseded", "it was known already")

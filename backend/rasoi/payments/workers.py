@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rasoi.payments import queue
-from rasoi.payments.metrics import OLDEST, UNSETTLED, WAITING
+from rasoi.payments import comparison_db, queue
+from rasoi.payments.metrics import COMPARED, OLDEST, UNSETTLED, WAITING
 from rasoi.platform.context import Context
 from rasoi.platform.wake import WakeSignal
 
@@ -26,6 +26,7 @@ async def count_waiting(ctx: Context) -> None:
     WAITING.report({(row["work"],): row["count"] for row in rows})
     OLDEST.report({(row["work"],): row["oldest_s"] for row in rows})
     UNSETTLED.report({(): await queue.unsettled(ctx.db)})
+    COMPARED.report({(name,): age_s for name, age_s in (await comparison_db.compared_s(ctx.db)).items()})
 
 
 async def prune(ctx: Context) -> None:

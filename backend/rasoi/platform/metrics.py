@@ -35,6 +35,9 @@ CONSUMER_LAG = Gauge(
     "rasoi_consumer_lag_events", "Events in Kafka that a consumer has not finished", ["room", "log"]
 )
 UNREADABLE = Counter("rasoi_events_unreadable_total", "Messages in Kafka that are no event", ["log"])
+ROW_FAILURES = Counter(
+    "rasoi_job_row_failures_total", "Rows of a job's round that could not be worked on", ["what"]
+)
 LEADING = Gauge("rasoi_leader", "Whether this process leads the room", ["room"])
 LEADERSHIPS = Counter("rasoi_leaderships_total", "Times that this process began to lead the room", ["room"])
 LOOP_LAG = Histogram(

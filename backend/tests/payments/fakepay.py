@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -73,8 +74,23 @@ class FakePay:
         self.refunds[made.id] = made
         return made
 
-    async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None:
-        return next((refund for refund in self.refunds.values() if refund.reference == reference), None)
+    async def refunds_of(self, payment_id: str) -> list[ProviderRefund]:
+        return [refund for refund in self.refunds.values() if refund.payment_id == payment_id]
+
+    async def received_by(self, order_id: str) -> int:
+        return sum(
+            each.amount_paise for each in await self.payments_of(order_id) if each.status == "captured"
+        )
+
+    async def payments_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderPayment], bool]:
+        return list(self.payments.values())[skip:], False
+
+    async def refunds_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderRefund], bool]:
+        return list(self.refunds.values())[skip:], False
 
     async def ping(self) -> None:
         pass

@@ -17,10 +17,12 @@ from rasoi.payments.domain import (
     OPEN,
     PAYMENT,
     REFUND,
+    KnownAttempt,
     Mismatch,
     PaymentRow,
     ProviderPayment,
     RefundTooLarge,
+    difference,
 )
 from rasoi.payments.ledger import Ledger
 from rasoi.platform.transitions import IllegalTransition, is_stale, route
@@ -86,7 +88,7 @@ def test_a_failed_attempt_may_be_captured_and_never_fails_again() -> None:
     assert not is_stale(REFUND, "processed", "failed"), "two different ends are a contradiction, not old news"
 
 
-@pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"amount_paise": DUE - 1}, {"currency": "USD"}])
+@pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"currency": "USD"}])
 def test_what_is_not_ours_is_refused_and_changes_nothing(wrong: dict[str, Any]) -> None:
     ledger = fresh()
     with pytest.raises(Mismatch):
@@ -209,3 +211,37 @@ class Books(RuleBasedStateMachine):
 
 Books.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 TestBooks = Books.TestCase
+
+
+KNOWN = {"status": "captured", "amount_paise": 6300, "refunded_paise": 0}
+
+
+@pytest.mark.parametrize(
+    ("found", "known", "words"),
+    [
+        ({}, KNOWN, None),
+        ({}, None, "captured, unknown here"),
+        ({"status": "authorized"}, None, "authorized, unknown here"),
+        ({"status": "failed"}, None, None),
+        ({"status": "returned", "refunded_paise": 6300}, None, None),
+        ({"status": "returned", "refunded_paise": 6300}, KNOWN | {"status": "returned"}, None),
+        ({"status": "returned"}, KNOWN | {"status": "authorized"}, "returned there, authorized here"),
+        ({}, KNOWN | {"status": "failed"}, "captured there, failed here"),
+        ({"status": "created"}, KNOWN | {"status": "authorized"}, None),
+        ({"status": "failed"}, KNOWN, "failed there, captured here"),
+        ({"refunded_paise": 100}, KNOWN, "₹1.00 refunded there, ₹0.00 here"),
+        ({}, KNOWN | {"refunded_paise": 6300}, "₹0.00 refunded there, ₹63.00 here"),
+        ({"refunded_paise": 100}, KNOWN | {"refunded_paise": 100}, None),
+    ],
+)
+def test_what_differs_from_the_providers_books(
+    found: dict[str, Any], known: dict[str, Any] | None, words: str | None
+) -> None:
+    values: dict[str, Any] = {
+        "id": "pay_1",
+        "order_id": "order_1",
+        "amount_paise": 6300,
+        "currency": "INR",
+        "status": "captured",
+    }
+    assert difference(ProviderPayment(**(values | found)), KnownAttempt(**known) if known else None) == words

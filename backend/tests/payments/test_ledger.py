@@ -98,11 +98,12 @@ def test_the_tables_are_these() -> None:
         "completed": set(),
     } == PAYMENT
     assert {
-        "created": {"authorized", "failed", "unknown"},
-        "authorized": {"captured", "unknown"},
-        "unknown": {"authorized", "captured", "failed"},
-        "failed": {"authorized", "captured"},
+        "created": {"authorized", "failed", "unknown", "returned"},
+        "authorized": {"captured", "unknown", "returned"},
+        "unknown": {"authorized", "captured", "failed", "returned"},
+        "failed": {"authorized", "captured", "returned"},
         "captured": set(),
+        "returned": set(),
     } == ATTEMPT
     assert {
         "requested": {"pending", "unknown", "failed"},
@@ -214,12 +215,71 @@ def test_captured_money_is_counted_on_the_day_it_came() -> None:
     assert ledger.totals[1] == DayTotal("card", captured_paise=DUE)
 
 
-@pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"amount_paise": DUE + 1}, {"currency": "USD"}])
-def test_another_order_amount_or_currency_is_refused(wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"currency": "USD"}])
+def test_another_order_or_currency_is_refused(wrong: dict[str, Any]) -> None:
     ledger = processing()
     with pytest.raises(Mismatch):
         ledger.observe(seen("captured", **wrong))
     assert (ledger.attempts, ledger.events) == ([], [])
+
+
+def test_a_fee_that_the_customer_bears_is_not_ours() -> None:
+    ledger = processing()
+    attempt = ledger.observe(seen("captured", amount_paise=DUE + 236, received_paise=DUE))
+    assert attempt is not None and attempt.amount_paise == DUE == ledger.row.captured_paise
+
+
+def test_what_was_returned_uncaptured_is_an_end_and_holds_no_money() -> None:
+    ledger = processing()
+    ledger.observe(seen("authorized"))
+    assert ledger.observe(seen("returned", refunded_paise=DUE)) is None
+    [attempt] = ledger.attempts
+    assert (attempt.status, attempt.refundable_paise, ledger.row.captured_paise, ledger.totals) == (
+        "returned",
+        0,
+        0,
+        [],
+    )
+    for old in ("created", "authorized", "failed"):
+        assert ledger.observe(seen(old)) is None
+    assert attempt.status == "returned"
+    with pytest.raises(IllegalTransition):
+        paid()[0].observe(seen("returned"))
+
+
+@pytest.mark.parametrize(
+    ("found", "plain"),
+    [
+        (seen("captured"), True),
+        (seen("authorized"), True),
+        (seen("captured", amount_paise=DUE - 1), False),
+        (seen("authorized", amount_paise=DUE + 1), False),
+        (seen("captured", refunded_paise=1), False),
+        (seen("failed", amount_paise=DUE - 1), True),
+        (seen("returned", refunded_paise=DUE), True),
+    ],
+)
+def test_a_snapshot_that_does_not_tell_all_is_looked_up(found: ProviderPayment, plain: bool) -> None:
+    assert processing().is_plain(found) is plain
+
+
+def test_refunds_that_we_know_of_need_no_look() -> None:
+    ledger, attempt = paid()
+    refund = ledger.request_refund(attempt, 4_000, "cold")
+    assert not ledger.is_plain(seen("captured", refunded_paise=4_000)), "asked for, not known there"
+    ledger.advance_refund(refund, "processed", provider_refund_id="rfnd_1")
+    assert ledger.is_plain(seen("captured", refunded_paise=4_000))
+    assert ledger.is_plain(seen("captured")), "a snapshot from before"
+    assert not ledger.is_plain(seen("captured", refunded_paise=4_001))
+
+
+def test_what_is_to_be_looked_up_is_asked_about_at_once_and_books_nothing() -> None:
+    ledger = processing()
+    attempt = ledger.look_up(seen("captured", amount_paise=DUE - 500))
+    assert (attempt.status, attempt.poll_at, attempt.method) == ("created", NOW, "upi")
+    assert (ledger.row.captured_paise, ledger.totals) == (0, [])
+    assert told(ledger) == [(contracts.PaymentChanged, "processing", [], 2)]
+    assert ledger.look_up(seen("captured")) is attempt and len(ledger.events) == 1
 
 
 def test_a_capture_without_a_clear_answer_is_unknown() -> None:

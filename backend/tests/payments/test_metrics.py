@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from rasoi.payments import metrics, workers
+from rasoi.payments import comparison, metrics, workers
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
 
@@ -98,7 +98,7 @@ async def test_refunds_that_fail_are_refused_or_stay_unknown(till: Till, moved: 
     who = guest(None)
     payment = await till.buy(who, await till.order(who))
     path = f"/{payment['id']}/refund"
-    till.simulator.faults(refunds="failed")
+    till.simulator.moods(refunds="failed")
     await till.call(staff(), "POST", path, {"amount_paise": 1000, "reason": "cold"})
     await till.work()
     assert moved("rasoi_refunds_total", method="upi", outcome="failed") == 1
@@ -106,7 +106,7 @@ async def test_refunds_that_fail_are_refused_or_stay_unknown(till: Till, moved: 
     await till.work()
     assert moved("rasoi_refunds_total", method="upi", outcome="failed") == 2
     assert moved("rasoi_provider_seconds_count", outcome="refused") == 1
-    till.simulator.faults(refunds="pending")
+    till.simulator.moods(refunds="pending")
     till.simulator.fault("POST /v1/payments/", "bad_gateway")
     await till.call(staff(), "POST", path, {"amount_paise": 1000, "reason": "cold"})
     await till.work()
@@ -121,27 +121,27 @@ async def test_every_outcome_of_a_webhook(till: Till, moved: Moved) -> None:
     checkout = await till.checkout(who, await till.order(who))
     till.simulator.pay(checkout["action"]["options"]["order_id"])
     (body,) = (body for _, body in till.sent_webhooks() if b'"payment.captured"' in body)
-    outcomes: dict[str, tuple[bytes, Any]] = {
-        "processed": (body, {}),
-        "mismatch": (body.replace(b'"amount":6300', b'"amount":6200'), {}),
-        "unknown order": (
-            body.replace(checkout["action"]["options"]["order_id"].encode(), b"order_nobodys"),
-            {},
-        ),
-        "unreadable": (b'{"event":"payment.captured","payload":{}}', {}),
-        "ignored": (b'{"event":"payment.downtime.started"}', {}),
-        "forged": (body, {"secret": "another secret"}),
-    }
-    for outcome, (sent, more) in outcomes.items():
-        await till.webhook(sent, f"event of {outcome}", **more)
+    nobodys = body.replace(checkout["action"]["options"]["order_id"].encode(), b"order_nobodys")
+    sent: list[tuple[str, bytes, Any]] = [
+        ("applied", body, {}),
+        ("superseded", body, {}),
+        ("superseded", b'{"event":"payment.downtime.started"}', {}),
+        ("waiting", nobodys, {}),
+        ("parked", b'{"event":"payment.captured","payload":{}}', {}),
+        ("parked", body.replace(b'"currency":"INR"', b'"currency":"USD"'), {}),
+        ("forged", body, {"secret": "another secret"}),
+    ]
+    for n, (outcome, what, more) in enumerate(sent):
+        before = moved("rasoi_payment_webhooks_total", outcome=outcome)
+        await till.webhook(what, f"event {n}", **more)
         await till.work()
-        assert moved("rasoi_payment_webhooks_total", outcome=outcome) == 1, outcome
-    await till.webhook(body, "event of processed")
+        assert moved("rasoi_payment_webhooks_total", outcome=outcome) == before + 1, (n, outcome)
+    await till.webhook(body, "event 0")
     assert moved("rasoi_payment_webhooks_total", outcome="repeated") == 1
     await till.http.post("/api/payments/webhook/razorpay", content=body)
     assert moved("rasoi_payment_webhooks_total", outcome="unsigned") == 1
     await till.work()
-    assert moved("rasoi_payment_webhooks_total", outcome="processed") == 1
+    assert moved("rasoi_payment_webhooks_total", outcome="applied") == 1
 
 
 async def test_what_waits_is_reported_with_its_age(till: Till) -> None:
@@ -154,18 +154,32 @@ async def test_what_waits_is_reported_with_its_age(till: Till) -> None:
     await till.owner.execute("UPDATE payments.webhook SET received_at = now() - interval '90 seconds'")
     await till.owner.execute("UPDATE payments.refund SET created_at = now() - interval '50 seconds'")
     await till.owner.execute("UPDATE payments.attempt SET on_bill = false")
+    await till.owner.execute(
+        """INSERT INTO payments.unmatched (provider, provider_payment_id, provider_order_id, amount_paise, currency, reason)
+        VALUES ('razorpay', 'pay_x', '', 100, 'INR', 'planted')"""
+    )
+    await till.owner.execute(
+        """INSERT INTO payments.webhook (provider, event_id, headers, body, state, next_try_at)
+        VALUES ('razorpay', 'early', '{}', '', 'waiting', now() + interval '1 day'),
+          ('razorpay', 'odd', '{}', '', 'parked', NULL)"""
+    )
+    await comparison.compare_books(till.ctx)
     await workers.count_waiting(till.ctx)
     ((_, waiting), (_, oldest), (_, unsettled)) = (
         gauge.parts[""] for gauge in (metrics.WAITING, metrics.OLDEST, metrics.UNSETTLED)
     )
-    assert waiting == {("webhooks",): 1, ("refunds",): 1}
+    kinds = ("webhooks", "waiting webhooks", "parked webhooks", "unmatched money", "refunds")
+    assert waiting == {(kind,): 1 for kind in kinds}
+    assert 0 <= metrics.COMPARED.parts[""][1]["razorpay",] < 10
     assert 90 <= oldest["webhooks",] < 100 and 50 <= oldest["refunds",] < 60
     assert unsettled == {(): 1}
     await till.owner.execute("UPDATE payments.attempt SET on_bill = true")
+    await till.owner.execute("DELETE FROM payments.unmatched")
+    await till.owner.execute("DELETE FROM payments.webhook WHERE event_id IN ('early', 'odd')")
     await till.work()
     await workers.count_waiting(till.ctx)
-    assert metrics.WAITING.parts[""][1] == {("webhooks",): 0, ("refunds",): 0}
-    assert metrics.OLDEST.parts[""][1] == {("webhooks",): 0, ("refunds",): 0}
+    assert metrics.WAITING.parts[""][1] == {(kind,): 0 for kind in kinds}
+    assert metrics.OLDEST.parts[""][1] == {(kind,): 0 for kind in kinds}
     assert metrics.UNSETTLED.parts[""][1] == {(): 0}
 
 
@@ -187,5 +201,5 @@ def test_reasons_are_few() -> None:
 
 
 def test_what_may_come_of_a_webhook_is_there_before_the_first() -> None:
-    for outcome in ("processed", "forged", "unsigned", "mismatch"):
+    for outcome in ("applied", "superseded", "waiting", "parked", "forged", "unsigned"):
         assert REGISTRY.get_sample_value("rasoi_payment_webhooks_total", {"outcome": outcome}) is not None

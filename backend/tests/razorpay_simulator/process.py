@@ -92,11 +92,25 @@ class Simulator:
         conn.close()
         return answer.status, json.loads(text) if "json" in (answer.getheader("content-type") or "") else text
 
-    def pay(self, order_id: str, outcome: str = "success", method: str = "upi") -> dict[str, Any]:
-        paid: dict[str, Any] = self.call(
-            "POST", "/_simulator/pay", {"order_id": order_id, "method": method, "outcome": outcome}
-        )[1]
+    def pay(
+        self, order_id: str, outcome: str = "success", method: str = "upi", **more: Any
+    ) -> dict[str, Any]:
+        asked = {"order_id": order_id, "method": method, "outcome": outcome, **more}
+        paid: dict[str, Any] = self.call("POST", "/_simulator/pay", asked)[1]
         return paid
+
+    def give_back(self, payment_id: str) -> None:
+        """As Razorpay does by itself with what was not captured."""
+        assert self.call("POST", "/_simulator/return", {"payment_id": payment_id})[0] == 200
+
+    def refund_in_dashboard(self, payment_id: str, paise: int | None = None) -> dict[str, Any]:
+        asked = {"payment_id": payment_id} | ({} if paise is None else {"amount": paise})
+        status, refund = self.call("POST", "/_simulator/refund", asked)
+        assert status == 200, refund
+        return refund  # type: ignore[no-any-return]
+
+    def settle_refund(self, refund_id: str, status: str = "processed") -> None:
+        assert self.call("POST", f"/_simulator/refunds/{refund_id}", {"status": status})[0] == 200
 
     def late(self, payment_id: str, *, capture: bool = True) -> None:
         assert self.call("POST", "/_simulator/late", {"payment_id": payment_id, "capture": capture})[0] == 200
@@ -104,6 +118,9 @@ class Simulator:
     def faults(self, **asked: Any) -> None:
         status, answer = self.call("POST", "/_simulator/faults", asked)
         assert status == 200, answer
+
+    def moods(self, **asked: Any) -> None:
+        self.faults(moods=asked)
 
     def fault(self, match: str, kind: str, **more: Any) -> None:
         self.faults(calls=[{"match": match, "kind": kind, **more}])

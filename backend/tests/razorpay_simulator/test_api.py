@@ -182,7 +182,7 @@ def test_refunds_never_exceed_and_are_once_per_key(client: razorpay.Client, simu
 
 def test_a_refund_may_stay_pending_and_fail(client: razorpay.Client, simulator: Simulator) -> None:
     payment_id = simulator.pay(order(client)["id"])["razorpay_payment_id"]
-    simulator.faults(refunds="pending")
+    simulator.moods(refunds="pending")
     refund = client.payment.refund(payment_id, {"amount": 12345}, timeout=TIMEOUT)
     assert refund["status"] == "pending"
     assert (

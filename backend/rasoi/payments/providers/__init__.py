@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rasoi.payments.providers.guard import Guard, GuardedCalls, LaneName
 from rasoi.payments.providers.protocol import (
     CheckoutAction,
+    LookedUp,
     OutcomeUnknown,
     Provider,
     ProviderRefund,
@@ -20,6 +21,7 @@ from rasoi.platform.problems import NotFound
 __all__ = [
     "CheckoutAction",
     "GuardedCalls",
+    "LookedUp",
     "OutcomeUnknown",
     "Provider",
     "ProviderRefund",
@@ -46,6 +48,10 @@ class Providers:
     @property
     def first(self) -> Guard:
         return next(iter(self._by_name.values()))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._by_name)
 
     def get(self, name: str) -> Guard:
         """Raises UnknownProvider."""

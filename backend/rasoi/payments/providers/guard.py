@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeVar
 
 import structlog
@@ -172,5 +173,18 @@ class GuardedCalls:
             self._lane, lambda: self._provider.refund(payment_id, amount_paise, reference)
         )
 
-    async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None:
-        return await self._call(self._lane, lambda: self._provider.find_refund(payment_id, reference))
+    async def refunds_of(self, payment_id: str) -> list[ProviderRefund]:
+        return await self._call(self._lane, lambda: self._provider.refunds_of(payment_id))
+
+    async def received_by(self, order_id: str) -> int:
+        return await self._call(self._lane, lambda: self._provider.received_by(order_id))
+
+    async def payments_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderPayment], bool]:
+        return await self._call(self._lane, lambda: self._provider.payments_between(first, last, skip))
+
+    async def refunds_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderRefund], bool]:
+        return await self._call(self._lane, lambda: self._provider.refunds_between(first, last, skip))

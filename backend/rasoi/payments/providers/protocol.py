@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -32,8 +33,15 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
+class LookedUp(msgspec.Struct, frozen=True):
+    """A payment as the provider has just answered, with its refunds; as a webhook's snapshot when they are None."""
+
+    payment: ProviderPayment
+    refunds: list[ProviderRefund] | None = None
+
+
 class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webhook tells; both None for events that don't matter here."""
+    """What a webhook tells; both None for events that don't matter here. A refund's may come with its payment."""
 
     event: str
     payment: ProviderPayment | None = None
@@ -79,7 +87,21 @@ class Provider(Protocol):
         """Give money back; safe to repeat with the same reference."""
         ...
 
-    async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None: ...
+    async def refunds_of(self, payment_id: str) -> list[ProviderRefund]: ...
+
+    async def received_by(self, order_id: str) -> int:
+        """What an order of the provider's got, in paise."""
+        ...
+
+    async def payments_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderPayment], bool]:
+        """A page of the payments made within this time, and whether more follow."""
+        ...
+
+    async def refunds_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderRefund], bool]: ...
 
     async def ping(self) -> None:
         """Ask something that changes nothing."""

@@ -1,9 +1,10 @@
-"""Razorpay, through its SDK; the simulator speaks the same API. The SDK is imported at its first apply_capture: it is large."""
+"""Razorpay, through its SDK; the simulator speaks the same API. The SDK is imported at its first use: it is large."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,7 +28,7 @@ STATES = {
     "created": "created",
     "authorized": "authorized",
     "captured": "captured",
-    "refunded": "captured",
+    "refunded": "captured",  # but see `observed`
     "failed": "failed",
 }
 REFUND_STATES = {"pending": "pending", "processed": "processed", "failed": "failed"}
@@ -40,7 +41,7 @@ METHODS = {
     "paylater": "wallet",
 }
 RECEIPT_USED = "receipt should be unique"
-
+PAGE = 100  # the most that Razorpay lists at once
 
 SIMULATOR_KEY_ID = "rzp_test_simulator"
 CHECKOUT_SCRIPT = "https://checkout.razorpay.com/v1/checkout.js"
@@ -163,13 +164,37 @@ class Razorpay:
     async def ping(self) -> None:
         await self._calls.ask(lambda client, **how: client.order.all({"count": 1}, **how))
 
-    async def find_refund(self, payment_id: str, reference: str) -> ProviderRefund | None:
-        query = {"count": 100}
-        found = await self._calls.ask(
-            lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how)
-        )
-        refunds = [refund_of(refund) for refund in found.get("items", [])]
-        return next((refund for refund in refunds if refund.reference == reference), None)
+    async def refunds_of(self, payment_id: str) -> list[ProviderRefund]:
+        refunds: list[ProviderRefund] = []
+        while True:
+            query = {"count": PAGE, "skip": len(refunds)}
+            found = await self._calls.ask(
+                lambda client, **how: client.payment.fetch_multiple_refund(payment_id, query, **how)  # noqa: B023
+            )
+            refunds += [refund_of(refund) for refund in found.get("items", [])]
+            if len(found.get("items", [])) < PAGE:
+                return refunds
+
+    async def received_by(self, order_id: str) -> int:
+        order = await self._calls.ask(lambda client, **how: client.order.fetch(order_id, **how))
+        try:
+            return int(order["amount_paid"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise OutcomeUnknown(f"an order that can't be read: {error!r}") from None
+
+    async def payments_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderPayment], bool]:
+        query = _window(first, last, skip)
+        found = await self._calls.ask(lambda client, **how: client.payment.all(query, **how))
+        return _page(found, observed)
+
+    async def refunds_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderRefund], bool]:
+        query = _window(first, last, skip)
+        found = await self._calls.ask(lambda client, **how: client.refund.all(query, **how))
+        return _page(found, refund_of)
 
     def checkout_action(self, order_id: str) -> CheckoutAction:
         return CheckoutAction(
@@ -203,7 +228,12 @@ class Razorpay:
             if event not in EVENTS:
                 return WebhookEvent(event=event)
             if event.startswith("refund."):
-                return WebhookEvent(event=event, refund=refund_of(told["payload"]["refund"]["entity"]))
+                payment = told["payload"].get("payment")
+                return WebhookEvent(
+                    event=event,
+                    refund=refund_of(told["payload"]["refund"]["entity"]),
+                    payment=observed(payment["entity"]) if payment else None,
+                )
             return WebhookEvent(event=event, payment=observed(told["payload"]["payment"]["entity"]))
         except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, OutcomeUnknown) as error:
             raise ValueError(f"not a webhook that we can read: {error!r}") from None
@@ -226,15 +256,37 @@ EVENTS = frozenset(
 )
 
 
+def _window(first: datetime, last: datetime, skip: int) -> dict[str, int]:
+    return {"from": int(first.timestamp()), "to": int(last.timestamp()), "count": PAGE, "skip": skip}
+
+
+def _page(found: dict[str, Any], read: Callable[[Any], T]) -> tuple[list[T], bool]:
+    """What can be read of a list; an entity that can't is named in the log and does not hide the others."""
+    page = []
+    for entity in found.get("items", []):
+        try:
+            page.append(read(entity))
+        except OutcomeUnknown as error:
+            log.error(
+                "an entity of the provider's can't be read", entity=repr(entity)[:200], reason=str(error)
+            )
+    return page, len(found.get("items", [])) >= PAGE
+
+
 def observed(payment: Any) -> ProviderPayment:
-    """The parts of Razorpay's payment entity that we use."""
+    """The parts of Razorpay's payment entity that we use. Refunded without having been captured, it was given back by
+    Razorpay itself and never ours."""
     try:
+        status = STATES[payment["status"]]
+        if payment["status"] == "refunded" and payment["captured"] is False:
+            status = "returned"
         return ProviderPayment(
             id=str(payment["id"]),
-            order_id=str(payment["order_id"]),
+            order_id=str(payment["order_id"] or ""),
             amount_paise=int(payment["amount"]),
+            refunded_paise=int(payment.get("amount_refunded") or 0),
             currency=str(payment["currency"]),
-            status=STATES[payment["status"]],
+            status=status,
             method=METHODS.get(payment.get("method"), "card"),
             error=payment.get("error_description"),
             reason=payment.get("error_reason"),

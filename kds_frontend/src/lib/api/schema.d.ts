@@ -703,6 +703,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/unmatched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Unmatched */
+        get: operations["ApiPaymentsUnmatchedUnmatched"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/unmatched/{provider}/{provider_payment_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SettleUnmatched */
+        post: operations["ApiPaymentsUnmatchedProviderProviderPaymentIdSettleSettleUnmatched"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/verify": {
         parameters: {
             query?: never;
@@ -748,6 +782,40 @@ export interface paths {
         put?: never;
         /** Webhook */
         post: operations["ApiPaymentsWebhookProviderWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OpenWebhooks */
+        get: operations["ApiPaymentsWebhooksOpenWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/webhooks/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReplayWebhook */
+        post: operations["ApiPaymentsWebhooksEventIdReplayReplayWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1156,7 +1224,7 @@ export interface components {
             provider: string;
             provider_payment_id: string | null;
             /** @enum {string} */
-            status: "created" | "authorized" | "captured" | "failed" | "unknown";
+            status: "created" | "authorized" | "captured" | "failed" | "unknown" | "returned";
             tendered_paise: number | null;
             waiter: components["schemas"]["Waiter"] | null;
         };
@@ -1751,6 +1819,19 @@ export interface components {
             available: boolean;
             provider: string;
         };
+        /** OpenWebhook */
+        OpenWebhook: {
+            event: string | null;
+            event_id: string;
+            next_try_at: string | null;
+            outcome: string | null;
+            provider: string;
+            /** Format: date-time */
+            received_at: string;
+            state: string;
+            subject: string | null;
+            tries: number;
+        };
         /** Order */
         Order: {
             allergies: string[];
@@ -2220,6 +2301,21 @@ export interface components {
             total_paise: number;
             type: string;
         };
+        /** Unmatched */
+        Unmatched: {
+            amount_paise: number;
+            currency: string;
+            provider: string;
+            provider_order_id: string;
+            provider_payment_id: string;
+            reason: string;
+            /** Format: date-time */
+            seen_at: string;
+        };
+        /** UnmatchedList */
+        UnmatchedList: {
+            items: components["schemas"]["Unmatched"][];
+        };
         /** VariantView */
         VariantView: {
             /** Format: uuid */
@@ -2248,6 +2344,15 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** WebhookReplayed */
+        WebhookReplayed: {
+            /** @enum {string} */
+            state: "waiting" | "parked" | "applied" | "superseded";
+        };
+        /** Webhooks */
+        Webhooks: {
+            items: components["schemas"]["OpenWebhook"][];
         };
         /** NamedOutlet */
         orders_schemas_NamedOutlet: {
@@ -3901,6 +4006,64 @@ export interface operations {
             };
         };
     };
+    ApiPaymentsUnmatchedUnmatched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmatchedList"];
+                };
+            };
+        };
+    };
+    ApiPaymentsUnmatchedProviderProviderPaymentIdSettleSettleUnmatched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+                provider_payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiPaymentsVerifyVerifyCheckout: {
         parameters: {
             query?: never;
@@ -3997,6 +4160,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsWebhooksOpenWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+        };
+    };
+    ApiPaymentsWebhooksEventIdReplayReplayWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayed"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

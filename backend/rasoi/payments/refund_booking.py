@@ -1,0 +1,57 @@
+"""A refund as the provider tells of it, booked in a locked payment: one that we asked for, or one made by itself."""
+
+from __future__ import annotations
+
+import structlog
+
+from rasoi.orders import api as orders
+from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow
+from rasoi.payments.ledger import Ledger
+from rasoi.payments.metrics import REFUNDS
+from rasoi.payments.providers import ProviderRefund
+from rasoi.platform.database import Tx
+
+log = structlog.get_logger(__name__)
+
+
+class NotKnownYet(Exception):
+    """It concerns a payment that we don't know, or don't know to be captured: it has to wait."""
+
+
+async def book_refund(tx: Tx, ledger: Ledger, found: ProviderRefund) -> None:
+    """One that we did not ask for (the owner used the provider's own dashboard) is written down as well: the books must
+    agree. Raises NotKnownYet, Mismatch, or RefundTooLarge where more went back than came."""
+    attempt = ledger.attempt_of(found.payment_id)
+    if attempt is not None and attempt.status == "returned":
+        return
+    if attempt is None or attempt.status != "captured":
+        raise NotKnownYet(f"{found.payment_id} is not captured here yet")
+    row = _ours(ledger, found)
+    before = row.status if row else None
+    if row is None:
+        if found.status == "failed":
+            return
+        row = await _adopt(tx, ledger, attempt, found)
+    elif row.amount_paise != found.amount_paise:
+        raise Mismatch(f"refund {row.id} is of {row.amount_paise}, {found.id} of {found.amount_paise}")
+    if ledger.advance_refund(row, found.status, provider_refund_id=found.id):
+        log.error(
+            "refund failed", refund=str(row.id), payment=str(ledger.row.id), amount_paise=row.amount_paise
+        )
+        if row.on_bill:
+            await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, -row.amount_paise)
+    if row.status != before:
+        tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
+
+
+async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> RefundRow:
+    row = ledger.request_refund(attempt, found.amount_paise, "refunded at the payment provider")
+    if row.on_bill:
+        await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
+    return row
+
+
+def _ours(ledger: Ledger, found: ProviderRefund) -> RefundRow | None:
+    return next(
+        (r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference), None
+    )

@@ -15,7 +15,7 @@ from rasoi.contracts.orders import OrderPlaced
 from rasoi.orders import placing, repository, schemas
 from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.placement import Placement, PlacementRow
-from rasoi.orders.rows import LineRow
+from rasoi.orders.rows import LINE_COLUMNS, LineRow
 from rasoi.orders.service import UnknownBill
 from tests.orders.conftest import COLA_1, KULFI_1, TABLE, Desk, guest, line, waiter
 
@@ -156,17 +156,24 @@ async def test_the_answer_and_the_event_are_whole(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("relation", "struct", "before"),
-    [("placement", PlacementRow, ()), ("line", LineRow, ("outlet_id", "order_id"))],
+    ("relation", "columns"),
+    [
+        ("placement", PlacementRow.__struct_fields__),
+        ("line", ("outlet_id", "order_id", *LINE_COLUMNS)),
+    ],
 )
 async def test_what_placing_passes_is_in_the_columns_order(
-    desk: Desk, relation: str, struct: type[msgspec.Struct], before: tuple[str, ...]
+    desk: Desk, relation: str, columns: tuple[str, ...]
 ) -> None:
     rows = await desk.owner.fetch(
         "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 ORDER BY attnum",
         f"orders.{relation}",
     )
-    assert [row["attname"] for row in rows] == [*before, *struct.__struct_fields__]
+    assert [row["attname"] for row in rows] == list(columns)
+
+
+def test_a_line_has_a_value_for_each_of_its_columns() -> None:
+    assert sorted(LINE_COLUMNS) == sorted(LineRow.__struct_fields__)
 
 
 async def test_staff_add_no_session_to_a_bill(desk: Desk) -> None:

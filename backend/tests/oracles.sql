@@ -185,6 +185,13 @@ WHERE b.status <> 'closed' OR papers > b.paid_paise - b.refunded_paise OR (paper
     JOIN payments.refund r ON (r.outlet_id, r.payment_id) = (p.outlet_id, p.id) AND r.on_bill AND r.status = 'failed'
     WHERE (p.outlet_id, p.bill_id) = (b.outlet_id, b.id)));
 
+--? documents_hold: days whose documents less credit notes are not the sales of the statistics
+SELECT day FROM (SELECT outlet_id, business_day AS day, count(*) AS n, sum(CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END * total_paise)
+    AS total FROM orders.document GROUP BY 1, 2) d
+FULL JOIN (SELECT outlet_id, business_day AS day, count(*) AS m, sum(CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END * total_paise)
+    AS told FROM reports.document GROUP BY 1, 2) r USING (outlet_id, day)
+WHERE (n, total) IS DISTINCT FROM (m, told);
+
 --? documents_hold: notes that credit more of a line than was sold
 SELECT n.number FROM (SELECT outlet_id, bill_id, line->>'line_id' AS line, max(number) AS number,
     sum(CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END * (line->>'taxable_paise')::bigint) AS taxable,

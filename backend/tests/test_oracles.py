@@ -263,6 +263,8 @@ PLANTED: list[tuple[str, str, str]] = [
     ("documents_hold", "notes that credit more", f"""{UNFREEZE} UPDATE orders.document SET body = jsonb_set(
      body::jsonb, '{{lines}}', (SELECT jsonb_agg(l || '{{"taxable_paise": 99999999, "total_paise": 99999999}}')
      FROM jsonb_array_elements(body::jsonb->'lines') l))::text WHERE kind = 'credit_note'"""),
+    ("documents_hold", "not the sales of the statistics", "UPDATE reports.document SET total_paise = total_paise + 1"),
+    ("documents_hold", "not the sales of the statistics", "DELETE FROM reports.document WHERE kind = 'credit_note'"),
     ("documents_hold", "not the one that was issued",
      f"{UNFREEZE} UPDATE orders.document SET body = replace(body, '\"Rasoi', '\"Another')"),
     ("documents_hold", "were issued", "UPDATE orders.document_series SET last_number = last_number + 1"),

@@ -1,7 +1,7 @@
 """What managers read about the past: sales, and how long the kitchen took. It follows events and publishes none."""
 
 from rasoi.contracts.kitchen import TicketChanged
-from rasoi.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced
+from rasoi.contracts.orders import DocumentIssued, OrderCancelled, OrderConfirmed, OrderPlaced
 from rasoi.platform.rooms import Room
 from rasoi.reports import handlers
 from rasoi.reports.routes import ROUTES
@@ -14,6 +14,7 @@ ROOM = Room(
         OrderPlaced: handlers.on_order,
         OrderConfirmed: handlers.on_order,
         OrderCancelled: handlers.on_order,
+        DocumentIssued: handlers.on_document,
         TicketChanged: handlers.on_ticket,
     },
 )

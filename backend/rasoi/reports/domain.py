@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.kitchen import TicketChanged
-from rasoi.contracts.orders import LineState, OrderState
+from rasoi.contracts.orders import DocumentIssued, LineState, OrderState
 from rasoi.platform.money import half_up
 
 NOT_SOLD = frozenset({"cancelled", "rejected", "expired"})
@@ -67,6 +67,29 @@ class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> tuple[int, UUID]:
         return self.outlet_id, self.ticket_id
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of reports.document."""
+
+    outlet_id: int
+    document_id: UUID
+    business_day: date
+    kind: str
+    taxable_paise: int
+    total_paise: int
+
+
+def paper_of(outlet_id: int, document: DocumentIssued) -> Paper:
+    """What a document adds to its day, or a credit note takes away."""
+    return Paper(
+        outlet_id=outlet_id,
+        document_id=document.document_id,
+        business_day=document.business_day,
+        kind=document.kind,
+        taxable_paise=document.taxable_paise,
+        total_paise=document.total_paise,
+    )
 
 
 def sale_of(outlet_id: int, version: int, order: OrderState) -> Sale:

@@ -6,11 +6,22 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from rasoi.reports.domain import Preparation, Sale, SaleLine, newest
+from rasoi.reports.domain import Paper, Preparation, Sale, SaleLine, newest
 
 SALE = tuple(name for name in Sale.__struct_fields__ if name != "lines")
 LINE = ("outlet_id", "order_id", *SaleLine.__struct_fields__)
 PREPARATION = Preparation.__struct_fields__
+PAPER = Paper.__struct_fields__
+ADD_DOCUMENTS = f"""INSERT INTO reports.document ({", ".join(PAPER)})
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::date[], $4::text[], $5::bigint[], $6::bigint[])
+ON CONFLICT (outlet_id, document_id) DO UPDATE SET business_day = excluded.business_day, kind = excluded.kind,
+  taxable_paise = excluded.taxable_paise, total_paise = excluded.total_paise"""
+DOCUMENTS = """SELECT business_day, count(*) FILTER (WHERE kind <> 'credit_note') AS issued,
+  coalesce(sum(total_paise) FILTER (WHERE kind <> 'credit_note'), 0)::bigint AS issued_paise,
+  count(*) FILTER (WHERE kind = 'credit_note') AS credited,
+  coalesce(sum(total_paise) FILTER (WHERE kind = 'credit_note'), 0)::bigint AS credited_paise
+FROM reports.document WHERE outlet_id = $1 AND business_day BETWEEN $2 AND $3
+GROUP BY GROUPING SETS ((), (business_day)) ORDER BY business_day"""
 # the same version again writes the same, so that a rebuild puts right what an older fold got wrong
 UPSERT_SALES = f"""WITH kept AS (
   INSERT INTO reports.sale AS s ({", ".join(SALE)})
@@ -74,6 +85,17 @@ async def upsert_sales(tx: Any, sales: Sequence[Sale]) -> None:
 async def upsert_preparations(tx: Any, preparations: Sequence[Preparation]) -> None:
     """Write these tickets' times, each unless a newer version of it is there."""
     await tx.execute(UPSERT_PREPARATIONS, *_columns(newest(preparations), PREPARATION))
+
+
+async def add_documents(tx: Any, papers: Sequence[Paper]) -> None:
+    """Write these documents; one that is there stays the same."""
+    each = {(paper.outlet_id, paper.document_id): paper for paper in papers}
+    await tx.execute(ADD_DOCUMENTS, *_columns((each[key] for key in sorted(each)), PAPER))
+
+
+async def documents(conn: Any, outlet_id: int, first: date, last: date) -> list[Any]:
+    """What was issued and credited, of each business day and, without a day, in all."""
+    return await conn.fetch(DOCUMENTS, outlet_id, first, last)  # type: ignore[no-any-return]
 
 
 async def sales(conn: Any, outlet_id: int, first: date, last: date, timezone: str) -> list[Any]:

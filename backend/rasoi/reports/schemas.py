@@ -19,8 +19,19 @@ class SalesSums(msgspec.Struct, kw_only=True):
     average_paise: int
 
 
+class DocumentSums(msgspec.Struct, kw_only=True):
+    """Documents issued on these business days, and credit notes; with taxes and round-off."""
+
+    issued: int
+    issued_paise: int
+    credited: int
+    credited_paise: int
+    net_paise: int
+
+
 class DaySales(SalesSums, kw_only=True):
     business_day: date
+    documents: DocumentSums
 
 
 class HourSales(SalesSums, kw_only=True):
@@ -48,6 +59,7 @@ class SalesReport(msgspec.Struct, kw_only=True):
     first: date = msgspec.field(name="from")
     last: date = msgspec.field(name="to")
     total: SalesSums
+    documents: DocumentSums
     days: list[DaySales]
     hours: list[HourSales]
     types: list[TypeSales]

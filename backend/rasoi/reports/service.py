@@ -17,6 +17,7 @@ MOST_DAYS = 92
 MOST_ITEMS = 500
 SUMS = ("orders", "quantity", "taxable_paise", "total_paise")
 TIMES = ("tickets", "p50_s", "p90_s", "longest_s")
+NO_DOCUMENTS = schemas.DocumentSums(issued=0, issued_paise=0, credited=0, credited_paise=0, net_paise=0)
 NOTHING = {"orders": 0, "quantity": 0, "taxable_paise": 0, "total_paise": 0, "average_paise": 0}
 
 
@@ -40,6 +41,10 @@ async def sales(
     first, last, timezone = await _period(ctx, outlet_id, first, last)
     rows = await repository.sales(ctx.db, outlet_id, first, last, timezone)
     items = await repository.items(ctx.db, outlet_id, first, last, MOST_ITEMS)
+    papers = {
+        row["business_day"]: _papers(row)
+        for row in await repository.documents(ctx.db, outlet_id, first, last)
+    }
     days = {row["business_day"]: _sums(row) for row in rows if row["business_day"]}
     asked = (first + timedelta(days=n) for n in range((last - first).days + 1))
     overall = next(r for r in rows if (r["business_day"], r["hour"], r["type"]) == (None, None, None))
@@ -48,11 +53,22 @@ async def sales(
         first=first,
         last=last,
         total=schemas.SalesSums(**_sums(overall)),
-        days=[schemas.DaySales(business_day=day, **days.get(day, NOTHING)) for day in asked],
+        documents=papers[None],
+        days=[
+            schemas.DaySales(
+                business_day=day, documents=papers.get(day, NO_DOCUMENTS), **days.get(day, NOTHING)
+            )
+            for day in asked
+        ],
         hours=[schemas.HourSales(hour=row["hour"], **_sums(row)) for row in rows if row["hour"] is not None],
         types=[schemas.TypeSales(type=row["type"], **_sums(row)) for row in rows if row["type"]],
         items=[schemas.ItemSales(**dict(row)) for row in items],
     )
+
+
+def _papers(row: Any) -> schemas.DocumentSums:
+    sums = {name: row[name] for name in ("issued", "issued_paise", "credited", "credited_paise")}
+    return schemas.DocumentSums(**sums, net_paise=row["issued_paise"] - row["credited_paise"])
 
 
 def _sums(row: Any) -> dict[str, Any]:

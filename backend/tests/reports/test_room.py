@@ -15,7 +15,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi import reports
-from rasoi.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced
+from rasoi.contracts.orders import DocumentIssued, OrderCancelled, OrderConfirmed, OrderPlaced
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
@@ -32,7 +32,7 @@ from tests.conftest import AsRoom
 from tests.reports.test_domain import AT, DAY, changed, line, order
 from tests.support import asgi_transport
 
-TABLES = ("sale", "sale_line", "preparation")
+TABLES = ("sale", "sale_line", "preparation", "document")
 
 
 @dataclass
@@ -82,6 +82,16 @@ def sums(orders: int, quantity: int, taxable: int | None, total: int, average: i
     }
 
 
+def papers(issued: int, issued_paise: int, credited: int, credited_paise: int) -> dict[str, int]:
+    return {
+        "issued": issued,
+        "issued_paise": issued_paise,
+        "credited": credited,
+        "credited_paise": credited_paise,
+        "net_paise": issued_paise - credited_paise,
+    }
+
+
 async def test_a_day_without_anything(desk: Desk) -> None:
     found = await desk.read("sales", DAY - timedelta(days=1))
     nothing = sums(0, 0, 0, 0, 0)
@@ -90,7 +100,11 @@ async def test_a_day_without_anything(desk: Desk) -> None:
         "from": "2026-11-20",
         "to": "2026-11-21",
         "total": nothing,
-        "days": [{"business_day": day, **nothing} for day in ("2026-11-20", "2026-11-21")],
+        "documents": papers(0, 0, 0, 0),
+        "days": [
+            {"business_day": day, "documents": papers(0, 0, 0, 0), **nothing}
+            for day in ("2026-11-20", "2026-11-21")
+        ],
         "hours": [],
         "types": [],
         "items": [],
@@ -128,6 +142,43 @@ async def test_sales_by_day_hour_type_and_item(desk: Desk) -> None:
         ("Item 1", 4, 42_000),
     ]
     assert (await desk.read("sales"))["total"] == sums(2, 5, 70_000, 73_500, 36_750)
+
+
+def document(n: int, kind: str, total: int, day: date = DAY) -> DocumentIssued:
+    return DocumentIssued(
+        document_id=UUID(int=n),
+        bill_id=UUID(int=1),
+        kind=kind,
+        number=f"I26-1/{n:06d}",
+        financial_year=2026,
+        sequence=n,
+        issued_at=AT,
+        business_day=day,
+        taxable_paise=total,
+        taxes=[],
+        round_off_paise=0,
+        total_paise=total,
+        hash="00",
+    )
+
+
+async def test_documents_and_credit_notes_of_a_day(desk: Desk) -> None:
+    before = DAY - timedelta(days=1)
+    sent = (
+        document(1, "tax_invoice", 50_000, before),
+        document(2, "liquor_invoice", 30_000),
+        document(3, "credit_note", 20_000),
+        document(4, "receipt", 1_000),
+    )
+    for _ in range(2):  # also handed in again
+        await desk.handle(*((1, each) for each in sent))
+    await desk.handle((1, document(5, "tax_invoice", 7)), outlet_id=2)
+    found = await desk.read("sales", before)
+    assert found["documents"] == papers(3, 81_000, 1, 20_000)
+    assert [day["documents"] for day in found["days"]] == [
+        papers(1, 50_000, 0, 0),
+        papers(2, 31_000, 1, 20_000),
+    ]
 
 
 async def test_what_ends_early_is_taken_out_and_may_come_back(desk: Desk) -> None:
@@ -304,18 +355,20 @@ async def test_through_the_logs_and_rebuilt_from_them(
     database.on_written = wake_signals
     transport = LocalTransport(desk.ctx, [reports.ROOM], database_url, wake_signals)
     await transport.start()
-    await write(database, history())
+    sent = [*history(), (1, document(1, "tax_invoice", 500))]
+    await write(database, sent)
     for _ in range(250):
-        if len(await desk.ctx.db.fetch("SELECT FROM reports.inbox")) == len(history()):
+        if len(await desk.ctx.db.fetch("SELECT FROM reports.inbox")) == len(sent):
             break
         await asyncio.sleep(0.02)
     await transport.stop()
     right = await contents(desk)
-    assert [len(rows) for rows in right] == [6, 12, 6]
+    assert [len(rows) for rows in right] == [6, 12, 6, 1]
     await desk.ctx.db.execute("UPDATE reports.sale SET total_paise = 1, counted = NOT counted")
     await desk.ctx.db.execute("UPDATE reports.sale_line SET quantity = 99")
     await desk.ctx.db.execute("DELETE FROM reports.preparation")
-    assert await rebuild(desk.ctx) == len(history())
+    await desk.ctx.db.execute("UPDATE reports.document SET total_paise = 1")
+    assert await rebuild(desk.ctx) == len(sent)
     assert await contents(desk) == right
     assert not await database.fetch("SELECT FROM reports.outbox"), "it publishes nothing"
 

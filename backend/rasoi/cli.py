@@ -230,6 +230,14 @@ def _add_payments(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("id", nargs="?", metavar="ID", help="the provider's id of the event")
     states = ("received", "waiting", "parked", "applied", "superseded")
     chosen.add_argument("--state", choices=states, help="all that are in this state")
+    text = "the totals of the days"
+    step = actions.add_parser("stats", help=text, description=text).add_subparsers(
+        dest="step", metavar="ACTION", required=True
+    )
+    text = "make the totals by day and hour what the ledger says, and tell what was wrong"
+    repair = step.add_parser("repair", help=text, description=text)
+    repair.add_argument("--day", type=date.fromisoformat, metavar="DATE", help="only this business day")
+    repair.add_argument("--check", action="store_true", help="change nothing; status 1 when a total is wrong")
 
 
 def _expected() -> tuple[type[Exception], ...]:

@@ -5,7 +5,7 @@ Locks are always taken in this order: the bill, then its payments.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -38,13 +38,13 @@ class UnknownPayment(NotFound):
     slug, title = "unknown-payment", "There is no such payment"
 
 
-async def lock(tx: Tx, ref: Ref) -> tuple[orders.DueBill, Ledger]:
-    """The payment with its bill, both locked until the transaction ends."""
+async def lock(tx: Tx, ref: Ref, captured_at: datetime | None = None) -> tuple[orders.DueBill, Ledger]:
+    """The payment with its bill, both locked until the transaction ends. `captured_at` is the provider's time."""
     bill_id = await db.bill_of(tx, ref)
     if bill_id is None:
         raise UnknownPayment()
     due = await orders.lock_due(tx, ref.outlet_id, bill_id)
-    ledger = await db.load(tx, ref, lock=True)
+    ledger = await db.load(tx, ref, lock=True, captured_at=captured_at)
     assert ledger is not None
     return due, ledger
 
@@ -53,7 +53,7 @@ async def record_attempt(tx: Tx, ref: Ref, found: LookedUp, recheck_after: timed
     """Take in what the provider says of one of its payments, whoever heard it. Raises Mismatch.
 
     What a webhook's snapshot alone doesn't tell in full is booked when the provider has been asked."""
-    due, ledger = await lock(tx, ref)
+    due, ledger = await lock(tx, ref, found.payment.captured_at)
     if found.refunds is None and not ledger.is_plain(found.payment):
         ledger.look_up(found.payment)
         await db.save(tx, ledger)

@@ -1,4 +1,4 @@
-"""`rasoi payments doctor` and `rasoi payments webhooks replay`."""
+"""`rasoi payments doctor`, `rasoi payments webhooks replay` and `rasoi payments stats repair`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 from rasoi.embedded import reachable_database
-from rasoi.payments import doctor, queue
+from rasoi.payments import doctor, queue, statistics_cli
 from rasoi.payments import repository as db
 from rasoi.payments.doctor import Finding
 from rasoi.payments.webhooks import process_webhook
@@ -31,6 +31,8 @@ def main(settings: Settings, given: argparse.Namespace, open_context: OpenContex
             async with open_context(settings, url) as ctx:
                 if given.action == "doctor":
                     return await doctor_command(ctx, given)
+                if given.action == "stats":
+                    return await statistics_cli.report(ctx.db, given.day, given.check)
                 return await replay_command(ctx, given)
 
     return asyncio.run(work())

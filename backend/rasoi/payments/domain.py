@@ -90,6 +90,8 @@ class AttemptRow(msgspec.Struct, kw_only=True):
     created_at: datetime
     captured_at: datetime | None = None
     poll_at: datetime | None = None
+    failed_at: datetime | None = None
+    failed_day: date | None = None
 
     @property
     def refundable_paise(self) -> int:
@@ -132,6 +134,7 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     method: str | None = None
     error: str | None = None
     reason: str | None = None
+    captured_at: datetime | None = None  # by the provider's clock, where it tells
     refunded_paise: int = 0
     received_paise: int | None = None
 

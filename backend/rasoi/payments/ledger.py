@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from rasoi.payments.domain import (
 )
 from rasoi.platform.transitions import is_stale, route
 
+CLOCKS_APART = timedelta(minutes=5)
+
 
 class LedgerEvent(msgspec.Struct, frozen=True):
     """An event that a change calls for."""
@@ -33,11 +35,16 @@ class LedgerEvent(msgspec.Struct, frozen=True):
 
 
 class DayTotal(msgspec.Struct, frozen=True):
-    """What a change adds to the day's totals of a method."""
+    """What a change adds to the totals of a day and of an hour of it, by method."""
 
+    day: date
+    at: datetime
     method: str
+    captured_count: int = 0
     captured_paise: int = 0
+    refunded_count: int = 0
     refunded_paise: int = 0
+    failed_count: int = 0
 
 
 class Ledger:
@@ -50,6 +57,7 @@ class Ledger:
         refunds: list[RefundRow],
         now: datetime,
         today: date,
+        captured_day: date | None = None,
     ) -> None:
         self.row = row
         self.loaded_version = row.version
@@ -57,6 +65,9 @@ class Ledger:
         self.refunds = refunds
         self.now = now
         self.today = today
+        self.captured_day = (
+            captured_day  # the business day of the provider's time of capture, where it told one
+        )
         self.events: list[LedgerEvent] = []
         self.changed_attempts: dict[UUID, AttemptRow] = {}
         self.changed_refunds: dict[UUID, RefundRow] = {}
@@ -121,13 +132,17 @@ class Ledger:
             return None
         else:
             route(ATTEMPT, attempt.status, found.status)
+        # what we knew as authorized or failed was captured after the guest paid: now, as far as can be told
+        captured_at = found.captured_at if attempt.status == "created" else None
         attempt.status, attempt.method, attempt.error = found.status, found.method, found.error
         attempt.poll_at = None
         self.changed_attempts[attempt.id] = attempt
         if found.status == "captured":
             attempt.amount_paise = found.effective_paise
-            self._captured(attempt)
+            self._captured(attempt, captured_at)
             return attempt
+        if found.status == "failed":
+            self._failed(attempt)
         path = self.move("processing") if self.row.status == "pending" else []
         self.record_event(contracts.PaymentChanged, path)
         return None
@@ -203,10 +218,22 @@ class Ledger:
         self._captured(attempt)
         return attempt
 
-    def _captured(self, attempt: AttemptRow) -> None:
-        attempt.captured_at, attempt.business_day = self.now, self.today
+    def _captured(self, attempt: AttemptRow, at: datetime | None = None) -> None:
+        """Its day is that of the provider's time of capture, where that can be: not before we asked, nor to come."""
+        at, day = (at, self.captured_day) if at and self.captured_day else (self.now, self.today)
+        if not self.row.created_at - CLOCKS_APART <= at <= self.now:
+            at, day = self.now, self.today
+        attempt.captured_at, attempt.business_day = at, day
+        if not self.row.captured_paise:
+            self.row.business_day = day
         self.row.captured_paise += attempt.amount_paise
-        self.totals.append(DayTotal(attempt.method or "card", captured_paise=attempt.amount_paise))
+        method = attempt.method or "card"
+        self.totals.append(DayTotal(day, at, method, captured_count=1, captured_paise=attempt.amount_paise))
+
+    def _failed(self, attempt: AttemptRow) -> None:
+        if attempt.failed_at is None:
+            attempt.failed_at, attempt.failed_day = self.now, self.today
+            self.totals.append(DayTotal(self.today, self.now, attempt.method or "card", failed_count=1))
 
     def fulfil(self, attempt: AttemptRow) -> None:
         """Its money is on the bill: the payment is completed."""
@@ -303,7 +330,12 @@ class Ledger:
             refund.status = step
             if step == "processed":
                 refund.business_day = self.today
-                self.totals.append(DayTotal(refund.method or "card", refunded_paise=refund.amount_paise))
+                method = refund.method or "card"
+                self.totals.append(
+                    DayTotal(
+                        self.today, self.now, method, refunded_count=1, refunded_paise=refund.amount_paise
+                    )
+                )
             if step in ("processed", "failed"):
                 refund.settled_at, refund.next_try_at = self.now, None
             if step == "failed":

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from rasoi.payments import statistics_repository
 from rasoi.payments.domain import AttemptRow, PaymentRow, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import CAPTURED, REFUNDED
-from rasoi.staff.api import now_and_business_day
+from rasoi.staff.api import now_and_business_days
 
 R = TypeVar("R", PaymentRow, AttemptRow, RefundRow)
 
@@ -71,24 +72,29 @@ async def paid_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> list[Ref]:
     return [Ref(outlet_id, row["id"]) for row in await conn.fetch(sql, outlet_id, bill_id)]
 
 
-async def load(conn: Any, ref: Ref, *, lock: bool = False) -> Ledger | None:
-    """A payment with its attempts and refunds; locked until the transaction ends when `lock`."""
+async def load(
+    conn: Any, ref: Ref, *, lock: bool = False, captured_at: datetime | None = None
+) -> Ledger | None:
+    """A payment with its attempts and refunds; locked until the transaction ends when `lock`. With the business day of
+    `captured_at`, the provider's time of a capture."""
     suffix = " FOR UPDATE" if lock else ""
     row = await conn.fetchrow(
         f"SELECT * FROM payments.payment WHERE outlet_id = $1 AND id = $2{suffix}", ref.outlet_id, ref.id
     )
     if row is None:
         return None
-    return (await _ledgers(conn, ref.outlet_id, [row]))[0]
+    return (await _ledgers(conn, ref.outlet_id, [row], captured_at))[0]
 
 
-async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
+async def _ledgers(
+    conn: Any, outlet_id: int, rows: list[Any], captured_at: datetime | None = None
+) -> list[Ledger]:
     """The ledgers of these payment rows, with three queries however many they are."""
     ids = [row["id"] for row in rows]
     below = "WHERE outlet_id = $1 AND payment_id = ANY ($2) ORDER BY id"
     attempts = _rows(AttemptRow, await conn.fetch(f"SELECT * FROM payments.attempt {below}", outlet_id, ids))
     refunds = _rows(RefundRow, await conn.fetch(f"SELECT * FROM payments.refund {below}", outlet_id, ids))
-    now, today = await now_and_business_day(conn, outlet_id)
+    now, today, captured_day = await now_and_business_days(conn, outlet_id, captured_at)
     return [
         Ledger(
             row,
@@ -96,9 +102,16 @@ async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
             [r for r in refunds if r.payment_id == row.id],
             now,
             today,
+            captured_day,
         )
         for row in _rows(PaymentRow, rows)
     ]
+
+
+# what was captured on a day, as the totals count it; what was never captured is of the day on which it was asked for
+OF_DAY = """id IN (
+  SELECT payment_id FROM payments.attempt WHERE outlet_id = $1 AND business_day = $2 UNION
+  SELECT id FROM payments.payment WHERE outlet_id = $1 AND business_day = $2 AND captured_paise = 0)"""
 
 
 async def find(
@@ -114,16 +127,10 @@ async def find(
 ) -> list[Ledger]:
     """Payments, newest first."""
     rows = await conn.fetch(
-        """SELECT * FROM payments.payment WHERE outlet_id = $1 AND ($2::date IS NULL OR business_day = $2)
+        f"""SELECT * FROM payments.payment WHERE outlet_id = $1 AND {"$2::date IS NULL" if day is None else OF_DAY}
         AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR method = $4) AND ($5::uuid IS NULL OR bill_id = $5)
         AND ($6::uuid IS NULL OR id < $6) ORDER BY id DESC LIMIT $7""",
-        outlet_id,
-        day,
-        status,
-        method,
-        bill_id,
-        before,
-        limit,
+        *(outlet_id, day, status, method, bill_id, before, limit),
     )
     return await _ledgers(conn, outlet_id, rows)
 
@@ -140,18 +147,12 @@ def _upsert(table: str, cls: type[Any], fixed: set[str]) -> str:
 SAVE_PAYMENT = _upsert(
     "payment",
     PaymentRow,
-    {"outlet_id", "id", "bill_id", "amount_paise", "currency", "business_day", "created_at"},
+    {"outlet_id", "id", "bill_id", "amount_paise", "currency", "created_at"},
 )
 SAVE_ATTEMPT = _upsert("attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "created_at"})
 SAVE_REFUND = _upsert(
     "refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "amount_paise", "created_at"}
 )
-ADD_DAILY = """INSERT INTO payments.daily AS d
-  (outlet_id, business_day, method, captured_count, captured_paise, refunded_count, refunded_paise)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (outlet_id, business_day, method) DO UPDATE SET
-  captured_count = d.captured_count + excluded.captured_count, captured_paise = d.captured_paise + excluded.captured_paise,
-  refunded_count = d.refunded_count + excluded.refunded_count, refunded_paise = d.refunded_paise + excluded.refunded_paise"""
 
 
 async def save(tx: Any, ledger: Ledger) -> None:
@@ -171,27 +172,13 @@ async def save(tx: Any, ledger: Ledger) -> None:
 
 
 async def add_to_day(tx: Any, ledger: Ledger) -> None:
-    """Add to the day's totals: the last statement of a transaction, since everybody's captures meet in this row."""
-    for total in sorted(ledger.totals, key=lambda t: t.method):
-        await tx.execute(
-            ADD_DAILY,
-            ledger.row.outlet_id,
-            ledger.today,
-            total.method,
-            1 if total.captured_paise else 0,
-            total.captured_paise,
-            1 if total.refunded_paise else 0,
-            total.refunded_paise,
-        )
+    """Add to the days' totals: the last statement of a transaction, since everybody's captures meet in these rows."""
+    if ledger.totals:
+        await statistics_repository.add_to_day(tx, ledger.row.outlet_id, ledger.totals)
+    for total in ledger.totals:
         tx.on_commit(CAPTURED.labels(total.method).inc, total.captured_paise)
         tx.on_commit(REFUNDED.labels(total.method).inc, total.refunded_paise)
-    ledger.totals.clear()
-
-
-async def daily(conn: Any, outlet_id: int, first: date, last: date) -> list[Any]:
-    """The day's totals by method."""
-    sql = "SELECT * FROM payments.daily WHERE outlet_id = $1 AND business_day BETWEEN $2 AND $3 ORDER BY business_day, method"
-    return await conn.fetch(sql, outlet_id, first, last)  # type: ignore[no-any-return]
+    ledger.totals = []
 
 
 async def sums_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> tuple[int, int]:

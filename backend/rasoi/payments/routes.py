@@ -7,11 +7,22 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from rasoi.payments import attention, cash, checkout, reading, refunds, schemas, webhooks
+from rasoi.payments import (
+    attention,
+    cash,
+    checkout,
+    reading,
+    refunds,
+    schemas,
+    statistics,
+    statistics_repository,
+    webhooks,
+)
 from rasoi.payments import repository as db
 from rasoi.payments.providers import Providers
 from rasoi.platform.auth import Principal, public
@@ -21,8 +32,10 @@ from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, MANAGERS
 
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
+RefundStatus = Literal["requested", "pending", "processed", "failed", "unknown"]
 Method = Literal["cash", "upi", "card", "netbanking", "wallet"]
 TAGS = ["payments"]
+DAILY = {200: ResponseSpec(schemas.DailyStats, generate_examples=False)}
 CHECKOUT = {200: ResponseSpec(schemas.Checkout, generate_examples=False)}
 
 
@@ -137,15 +150,47 @@ async def list_payments(
     return schemas.Payments([schemas.payment_view(ledger, staff=True) for ledger in found], more)
 
 
-@get("/api/payments/stats/daily", guards=[MANAGERS], tags=TAGS)
+@get("/api/payments/refunds", guards=[MANAGERS], tags=TAGS)
+async def list_refunds(
+    ctx: Context,
+    principal: Principal,
+    business_day: date | None = None,
+    status: RefundStatus | None = None,
+    cursor: UUID | None = None,
+    limit: Limit = 50,
+) -> schemas.Refunds:
+    """Refunds, newest first; of a business day those that were made on it."""
+    find = partial(
+        statistics_repository.refunds,
+        ctx.db,
+        principal.outlet_id,
+        day=business_day,
+        status=status,
+        before=cursor,
+    )
+    found, more = await read_page(limit, lambda most: find(limit=most))
+    return schemas.Refunds([statistics.listed_refund(row) for row in found], more)
+
+
+@get("/api/payments/stats/daily", guards=[MANAGERS], responses=DAILY, tags=TAGS)
 async def daily_stats(
     ctx: Context,
     principal: Principal,
     first: Annotated[date | None, QueryParameter(name="from")] = None,
     last: Annotated[date | None, QueryParameter(name="to")] = None,
-) -> schemas.DailyStats:
-    """What came in and went back by method, for each business day of the outlet."""
-    return await reading.daily_stats(ctx, principal, first, last)
+    hours: bool = False,
+    format: Literal["json", "csv"] = "json",
+) -> Response[bytes]:
+    """What came in and went back by method, for each business day of the outlet; also by hour, also as a file."""
+    found = await statistics.daily_stats(ctx, principal, first, last, hours=hours)
+    if format == "json":
+        return Response(msgspec.json.encode(found), media_type="application/json")
+    name = f"payments-{found.days[0].business_day}-{found.days[-1].business_day}.csv"
+    return Response(
+        statistics.as_csv(found, hours=hours).encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @get("/api/payments/webhooks", guards=[MANAGERS], tags=TAGS)
@@ -197,6 +242,7 @@ ROUTES = [
     refund,
     get_payment,
     list_payments,
+    list_refunds,
     daily_stats,
     open_webhooks,
     replay_webhook,

@@ -107,6 +107,8 @@ class Attempt(msgspec.Struct):
     change_paise: int | None
     waiter: Waiter | None
     created_at: datetime
+    captured_at: datetime | None
+    business_day: date | None
 
 
 class Refund(msgspec.Struct):
@@ -140,29 +142,68 @@ class Payments(msgspec.Struct):
     next: UUID | None
 
 
-class Totals(msgspec.Struct):
-    """Refunds count on the day they happen, so that `net_paise` may be negative."""
+class ListedRefund(msgspec.Struct, kw_only=True):
+    """A refund as managers see it; `business_day` is the day whose totals count it, null until it is made."""
+
+    id: UUID
+    payment_id: UUID
+    bill_id: UUID
+    amount_paise: int
+    method: Method | None
+    status: RefundStatus
+    reason: str
+    automatic: bool
+    requested_by: str | None
+    error: str | None
+    created_at: datetime
+    settled_at: datetime | None
+    business_day: date | None
+
+
+class Refunds(msgspec.Struct):
+    items: list[ListedRefund]
+    next: UUID | None
+
+
+class Totals(msgspec.Struct, kw_only=True):
+    """`captured_paise` is gross, `average_paise` of a capture. A capture counts on the business day of the provider's
+    time of it, a refund on the day it is made, so that `net_paise` may be negative; `failed_count` are failed tries."""
 
     captured_count: int
     captured_paise: int
     refunded_count: int
     refunded_paise: int
+    failed_count: int
     net_paise: int
+    average_paise: int
 
 
-class MethodTotals(Totals):
+class MethodTotals(Totals, kw_only=True):
     method: Method
 
 
+class HourTotals(MethodTotals, kw_only=True):
+    """`hour` of the outlet's clock, 0 to 23."""
+
+    hour: int
+
+
 class Day(msgspec.Struct):
+    """`hours` is empty unless asked for."""
+
     business_day: date
     methods: list[MethodTotals]
     total: Totals
+    hours: list[HourTotals]
 
 
 class DailyStats(msgspec.Struct):
+    """`methods` and `total` are of all days together."""
+
     timezone: str
     days: list[Day]
+    methods: list[MethodTotals]
+    total: Totals
 
 
 class Webhooks(msgspec.Struct):
@@ -234,6 +275,8 @@ def _attempt(row: AttemptRow, staff: bool) -> Attempt:
         change_paise=row.change_paise,
         waiter=waiter,
         created_at=row.created_at,
+        captured_at=row.captured_at,
+        business_day=row.business_day,
     )
 
 

@@ -17,7 +17,7 @@ from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
 from rasoi.staff.domain import ACCESS_S, is_gstin
-from rasoi.staff.repository import any_outlet, now_and_business_day, person_names
+from rasoi.staff.repository import any_outlet, now_and_business_day, now_and_business_days, person_names
 from rasoi.staff.schemas import Outlet
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "invalidate_outlet",
     "is_gstin",
     "now_and_business_day",
+    "now_and_business_days",
     "outlet",
     "person_names",
 ]

@@ -36,6 +36,19 @@ async def now_and_business_day(conn: Any, outlet_id: int) -> tuple[datetime, dat
     return row["now"], row["today"]
 
 
+async def now_and_business_days(
+    conn: Any, outlet_id: int, at: datetime | None
+) -> tuple[datetime, date, date | None]:
+    """The same, and the business day of another moment, where one is given."""
+    row = await conn.fetchrow(
+        """SELECT clock_timestamp() AS now, staff.business_day($1) AS today,
+          (SELECT day FROM staff.outlets_at(ARRAY[$1::integer], $2) WHERE $2::timestamptz IS NOT NULL) AS then""",
+        outlet_id,
+        at,
+    )
+    return row["now"], row["today"], row["then"]
+
+
 async def any_outlet(conn: Any) -> bool:
     """Whether there is an outlet at all."""
     return await conn.fetchval("SELECT EXISTS (SELECT FROM staff.outlet)")  # type: ignore[no-any-return]

@@ -190,7 +190,7 @@ class Till:
 
     async def everything(self) -> Any:
         """All that the room holds, for comparing."""
-        tables = ("payment", "attempt", "refund", "daily", "webhook", "outbox")
+        tables = ("payment", "attempt", "refund", "daily", "hourly", "webhook", "outbox")
         found = {t: [dict(r) for r in await self.owner.fetch(f"SELECT * FROM payments.{t}")] for t in tables}
         return {t: sorted(map(repr, rows)) for t, rows in found.items()}
 

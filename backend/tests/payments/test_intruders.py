@@ -176,6 +176,7 @@ ROUTES: list[tuple[str, str, dict[str, object] | None, set[str]]] = [
     ("GET", f"/{uuid4()}", None, {"guest", "waiter", "manager", "owner"}),
     ("GET", "", None, {"waiter", "manager", "owner"}),
     ("GET", "/stats/daily", None, {"manager", "owner"}),
+    ("GET", "/refunds", None, {"manager", "owner"}),
 ]
 
 

@@ -208,11 +208,11 @@ def test_captured_money_is_counted_on_the_day_it_came() -> None:
     attempt = captured(ledger)
     assert (attempt.captured_at, attempt.business_day) == (NOW, DAY)
     assert ledger.row.captured_paise == DUE
-    assert ledger.totals == [DayTotal("upi", captured_paise=DUE, refunded_paise=0)]
+    assert ledger.totals == [DayTotal(DAY, NOW, "upi", captured_count=1, captured_paise=DUE)]
     assert ledger.observe(seen("captured")) is None, "once"
     ledger.observe(seen("captured", "pay_2", method=None))
     assert ledger.row.captured_paise == 2 * DUE
-    assert ledger.totals[1] == DayTotal("card", captured_paise=DUE)
+    assert ledger.totals[1] == DayTotal(DAY, NOW, "card", captured_count=1, captured_paise=DUE)
 
 
 @pytest.mark.parametrize("wrong", [{"order_id": "order_2"}, {"currency": "USD"}])
@@ -304,7 +304,9 @@ def test_cash_is_taken_by_a_named_waiter_who_gives_change() -> None:
     assert (attempt.provider, attempt.method, attempt.status) == ("cash", "cash", "captured")
     assert (attempt.amount_paise, attempt.tendered_paise, attempt.change_paise) == (DUE, 12_000, 2_000)
     assert (attempt.waiter_id, attempt.waiter_name, attempt.business_day) == (ASHA, "Asha", DAY)
-    assert ledger.row.captured_paise == DUE and ledger.totals == [DayTotal("cash", captured_paise=DUE)]
+    assert ledger.row.captured_paise == DUE and ledger.totals == [
+        DayTotal(DAY, NOW, "cash", captured_count=1, captured_paise=DUE)
+    ]
 
 
 def test_its_money_on_the_bill_completes_it() -> None:
@@ -436,7 +438,7 @@ def test_a_refund_goes_its_way_one_event_a_step_and_counts_on_the_day_it_is_proc
     ]
     assert (refund.provider_refund_id, refund.error, refund.business_day) == ("rfnd_1", "slow", DAY)
     assert (refund.settled_at, refund.next_try_at) == (NOW, None)
-    assert ledger.totals == [DayTotal("upi", captured_paise=0, refunded_paise=4_000)]
+    assert ledger.totals == [DayTotal(DAY, NOW, "upi", refunded_count=1, refunded_paise=4_000)]
     assert ledger.changed_refunds == {refund.id: refund} and ledger.row.refunded_paise == 4_000
     ledger.events.clear()
     assert ledger.advance_refund(refund, "pending") is False
@@ -453,7 +455,7 @@ def test_a_refund_that_waits_is_not_settled() -> None:
     assert (refund.settled_at, refund.next_try_at, refund.business_day) == (None, NOW, None)
     assert (ledger.totals, ledger.row.refunded_paise) == ([], 4_000)
     ledger.advance_refund(refund, "processed")
-    assert ledger.totals == [DayTotal("card", refunded_paise=4_000)]
+    assert ledger.totals == [DayTotal(DAY, NOW, "card", refunded_count=1, refunded_paise=4_000)]
 
 
 def test_a_failed_refund_leaves_the_money_to_be_given_back() -> None:

@@ -504,7 +504,9 @@ async def test_the_day_by_method(till: Till) -> None:
         "captured_paise": 12600,
         "refunded_count": 1,
         "refunded_paise": 300,
+        "failed_count": 0,
         "net_paise": 12300,
+        "average_paise": 6300,
     }
     for query in (
         "?from=2026-01-02&to=2026-01-01",

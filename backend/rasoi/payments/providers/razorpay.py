@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -290,9 +290,15 @@ def observed(payment: Any) -> ProviderPayment:
             method=METHODS.get(payment.get("method"), "card"),
             error=payment.get("error_description"),
             reason=payment.get("error_reason"),
+            captured_at=_moment(payment.get("created_at")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise OutcomeUnknown(f"a payment that can't be read: {error!r}") from None
+
+
+def _moment(seconds: Any) -> datetime | None:
+    """When the guest paid: the entity tells no time of capture of its own."""
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
 
 
 def refund_of(refund: Any) -> ProviderRefund:

@@ -1297,6 +1297,37 @@ CREATE FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, p_kind 
 
 
 --
+-- Name: add_to_day(integer, jsonb); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.add_to_day(p_outlet integer, p_totals jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  v_zone constant text := staff.read_outlet(p_outlet)->>'timezone';
+BEGIN
+  INSERT INTO payments.hourly AS h (outlet_id, business_day, hour, method, captured_count, captured_paise, refunded_count,
+    refunded_paise, failed_count)
+  SELECT p_outlet, t.day, extract(hour FROM t.at AT TIME ZONE v_zone), t.method, sum(t.captured_count), sum(t.captured_paise),
+    sum(t.refunded_count), sum(t.refunded_paise), sum(t.failed_count)
+  FROM jsonb_to_recordset(p_totals) AS t(day date, at timestamptz, method text, captured_count bigint, captured_paise bigint,
+    refunded_count bigint, refunded_paise bigint, failed_count bigint) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+  ON CONFLICT (outlet_id, business_day, hour, method) DO UPDATE SET captured_count = h.captured_count + excluded.captured_count,
+    captured_paise = h.captured_paise + excluded.captured_paise, refunded_count = h.refunded_count + excluded.refunded_count,
+    refunded_paise = h.refunded_paise + excluded.refunded_paise, failed_count = h.failed_count + excluded.failed_count;
+  INSERT INTO payments.daily AS d (outlet_id, business_day, method, captured_count, captured_paise, refunded_count,
+    refunded_paise, failed_count)
+  SELECT p_outlet, t.day, t.method, sum(t.captured_count), sum(t.captured_paise), sum(t.refunded_count),
+    sum(t.refunded_paise), sum(t.failed_count)
+  FROM jsonb_to_recordset(p_totals) AS t(day date, method text, captured_count bigint, captured_paise bigint,
+    refunded_count bigint, refunded_paise bigint, failed_count bigint) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (outlet_id, business_day, method) DO UPDATE SET captured_count = d.captured_count + excluded.captured_count,
+    captured_paise = d.captured_paise + excluded.captured_paise, refunded_count = d.refunded_count + excluded.refunded_count,
+    refunded_paise = d.refunded_paise + excluded.refunded_paise, failed_count = d.failed_count + excluded.failed_count;
+END $$;
+
+
+--
 -- Name: check_refunded(); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -1317,6 +1348,84 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+
+
+--
+-- Name: recomputed(integer, date); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.recomputed(p_outlet integer, p_day date) RETURNS TABLE(outlet_id integer, business_day date, hour smallint, method text, captured_count bigint, captured_paise bigint, refunded_count bigint, refunded_paise bigint, failed_count bigint)
+    LANGUAGE sql STABLE
+    AS $$
+  WITH moved AS (
+    SELECT a.outlet_id, a.business_day AS day, a.captured_at AS at, a.method, 1 AS captured, a.amount_paise AS paise,
+      0 AS refunded, 0::bigint AS back, 0 AS failed
+    FROM payments.attempt a WHERE a.status = 'captured' AND a.outlet_id = p_outlet AND a.business_day = p_day
+    UNION ALL
+    SELECT r.outlet_id, r.business_day, r.settled_at, r.method, 0, 0, 1, r.amount_paise, 0
+    FROM payments.refund r WHERE r.status = 'processed' AND r.outlet_id = p_outlet AND r.business_day = p_day
+    UNION ALL
+    SELECT a.outlet_id, a.failed_day, a.failed_at, a.method, 0, 0, 0, 0, 1
+    FROM payments.attempt a WHERE a.outlet_id = p_outlet AND a.failed_day = p_day
+  )
+  SELECT m.outlet_id, m.day, extract(hour FROM m.at AT TIME ZONE z.zone)::smallint, coalesce(m.method, 'card'),
+    sum(m.captured)::bigint, sum(m.paise)::bigint, sum(m.refunded)::bigint, sum(m.back)::bigint, sum(m.failed)::bigint
+  FROM moved m, (SELECT staff.read_outlet(p_outlet)->>'timezone' AS zone) z GROUP BY 1, 2, 3, 4
+$$;
+
+
+--
+-- Name: repair_day(integer, date); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.repair_day(p_outlet integer, p_day date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  LOCK TABLE payments.hourly, payments.daily IN SHARE ROW EXCLUSIVE MODE;
+  DELETE FROM payments.hourly WHERE outlet_id = p_outlet AND business_day = p_day;
+  DELETE FROM payments.daily WHERE outlet_id = p_outlet AND business_day = p_day;
+  INSERT INTO payments.hourly (outlet_id, business_day, hour, method, captured_count, captured_paise, refunded_count,
+    refunded_paise, failed_count) SELECT * FROM payments.recomputed(p_outlet, p_day);
+  INSERT INTO payments.daily (outlet_id, business_day, method, captured_count, captured_paise, refunded_count, refunded_paise,
+    failed_count)
+  SELECT outlet_id, business_day, method, sum(captured_count), sum(captured_paise), sum(refunded_count), sum(refunded_paise),
+    sum(failed_count) FROM payments.hourly WHERE outlet_id = p_outlet AND business_day = p_day GROUP BY 1, 2, 3;
+END $$;
+
+
+--
+-- Name: wrong_totals(integer, date); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.wrong_totals(p_outlet integer, p_day date) RETURNS TABLE(outlet_id integer, business_day date, hour smallint, method text, kept bigint[], recomputed bigint[])
+    LANGUAGE sql STABLE
+    AS $$
+  WITH truth AS MATERIALIZED (SELECT * FROM payments.recomputed(p_outlet, p_day)),
+  by_day AS (
+    SELECT t.outlet_id, t.business_day, t.method, ARRAY[sum(t.captured_count), sum(t.captured_paise), sum(t.refunded_count),
+      sum(t.refunded_paise), sum(t.failed_count)]::bigint[] AS sums FROM truth t GROUP BY 1, 2, 3
+  ), by_hour AS (
+    SELECT t.outlet_id, t.business_day, t.hour, t.method, ARRAY[t.captured_count, t.captured_paise, t.refunded_count,
+      t.refunded_paise, t.failed_count] AS sums FROM truth t
+  ), daily AS (
+    SELECT d.outlet_id, d.business_day, d.method, ARRAY[d.captured_count, d.captured_paise, d.refunded_count, d.refunded_paise,
+      d.failed_count] AS sums FROM payments.daily d
+    WHERE d.outlet_id = p_outlet AND d.business_day = p_day
+  ), hourly AS (
+    SELECT h.outlet_id, h.business_day, h.hour, h.method, ARRAY[h.captured_count, h.captured_paise, h.refunded_count,
+      h.refunded_paise, h.failed_count] AS sums FROM payments.hourly h
+    WHERE h.outlet_id = p_outlet AND h.business_day = p_day
+  ), nothing AS (SELECT ARRAY[0, 0, 0, 0, 0]::bigint[] AS sums)
+  SELECT outlet_id, business_day, NULL::smallint, method, coalesce(d.sums, n.sums), coalesce(t.sums, n.sums)
+  FROM nothing n CROSS JOIN (daily d FULL JOIN by_day t USING (outlet_id, business_day, method))
+  WHERE coalesce(d.sums, n.sums) <> coalesce(t.sums, n.sums)
+  UNION ALL
+  SELECT outlet_id, business_day, hour, method, coalesce(h.sums, n.sums), coalesce(t.sums, n.sums)
+  FROM nothing n CROSS JOIN (hourly h FULL JOIN by_hour t USING (outlet_id, business_day, hour, method))
+  WHERE coalesce(h.sums, n.sums) <> coalesce(t.sums, n.sums)
+  ORDER BY 1, 2, 4, 3 NULLS FIRST
+$$;
 
 
 --
@@ -2562,8 +2671,11 @@ CREATE TABLE payments.attempt (
     created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     captured_at timestamp(6) with time zone,
     poll_at timestamp(6) with time zone,
+    failed_at timestamp(6) with time zone,
+    failed_day date,
     CONSTRAINT attempt_captured_check CHECK (((status = 'captured'::text) = ((captured_at IS NOT NULL) AND (business_day IS NOT NULL)))),
     CONSTRAINT attempt_cash_check CHECK (((provider <> 'cash'::text) OR ((waiter_id IS NOT NULL) AND (waiter_name IS NOT NULL) AND (tendered_paise >= amount_paise) AND (change_paise = (tendered_paise - amount_paise))))),
+    CONSTRAINT attempt_failed_check CHECK (((failed_at IS NULL) = (failed_day IS NULL))),
     CONSTRAINT attempt_provider_check CHECK (((provider = 'cash'::text) = (provider_payment_id IS NULL))),
     CONSTRAINT attempt_refunded_check CHECK (((refunded_paise >= 0) AND (refunded_paise <=
 CASE status
@@ -2603,7 +2715,26 @@ CREATE TABLE payments.daily (
     captured_count bigint DEFAULT 0 NOT NULL,
     captured_paise bigint DEFAULT 0 NOT NULL,
     refunded_count bigint DEFAULT 0 NOT NULL,
-    refunded_paise bigint DEFAULT 0 NOT NULL
+    refunded_paise bigint DEFAULT 0 NOT NULL,
+    failed_count bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: hourly; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.hourly (
+    outlet_id integer NOT NULL,
+    business_day date NOT NULL,
+    hour smallint NOT NULL,
+    method text NOT NULL,
+    captured_count bigint DEFAULT 0 NOT NULL,
+    captured_paise bigint DEFAULT 0 NOT NULL,
+    refunded_count bigint DEFAULT 0 NOT NULL,
+    refunded_paise bigint DEFAULT 0 NOT NULL,
+    failed_count bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT hourly_hour_check CHECK (((hour >= 0) AND (hour <= 23)))
 );
 
 
@@ -2826,6 +2957,20 @@ CREATE TABLE platform.sql_source (
     definition text NOT NULL,
     applied_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT sql_source_kind_check CHECK ((kind = ANY (ARRAY['function'::text, 'type'::text])))
+);
+
+
+--
+-- Name: document; Type: TABLE; Schema: reports; Owner: -
+--
+
+CREATE TABLE reports.document (
+    outlet_id integer NOT NULL,
+    document_id uuid NOT NULL,
+    business_day date NOT NULL,
+    kind text NOT NULL,
+    taxable_paise bigint NOT NULL,
+    total_paise bigint NOT NULL
 );
 
 
@@ -3809,6 +3954,14 @@ ALTER TABLE ONLY payments.daily
 
 
 --
+-- Name: hourly hourly_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.hourly
+    ADD CONSTRAINT hourly_pkey PRIMARY KEY (outlet_id, business_day, hour, method);
+
+
+--
 -- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -3894,6 +4047,14 @@ ALTER TABLE ONLY payments.webhook
 
 ALTER TABLE ONLY platform.sql_source
     ADD CONSTRAINT sql_source_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: document document_pkey; Type: CONSTRAINT; Schema: reports; Owner: -
+--
+
+ALTER TABLE ONLY reports.document
+    ADD CONSTRAINT document_pkey PRIMARY KEY (outlet_id, document_id);
 
 
 --
@@ -4478,10 +4639,24 @@ CREATE INDEX parked_subject_idx ON orders.parked USING btree (log, subject);
 
 
 --
+-- Name: attempt_failed_day_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX attempt_failed_day_idx ON payments.attempt USING btree (outlet_id, failed_day) WHERE (failed_day IS NOT NULL);
+
+
+--
 -- Name: attempt_on_bill_key; Type: INDEX; Schema: payments; Owner: -
 --
 
 CREATE UNIQUE INDEX attempt_on_bill_key ON payments.attempt USING btree (outlet_id, payment_id) WHERE on_bill;
+
+
+--
+-- Name: attempt_outlet_id_business_day_payment_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX attempt_outlet_id_business_day_payment_id_idx ON payments.attempt USING btree (outlet_id, business_day, payment_id);
 
 
 --
@@ -4576,6 +4751,13 @@ CREATE UNIQUE INDEX refund_outlet_id_attempt_id_provider_refund_id_key ON paymen
 
 
 --
+-- Name: refund_outlet_id_business_day_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refund_outlet_id_business_day_id_idx ON payments.refund USING btree (outlet_id, business_day, id);
+
+
+--
 -- Name: refund_outlet_id_payment_id_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -4615,6 +4797,13 @@ CREATE INDEX webhook_received_at_idx ON payments.webhook USING btree (received_a
 --
 
 CREATE INDEX webhook_subject_idx ON payments.webhook USING btree (provider, subject) WHERE (state = 'waiting'::text);
+
+
+--
+-- Name: document_outlet_id_business_day_idx; Type: INDEX; Schema: reports; Owner: -
+--
+
+CREATE INDEX document_outlet_id_business_day_idx ON reports.document USING btree (outlet_id, business_day);
 
 
 --
@@ -5200,10 +5389,38 @@ REVOKE ALL ON FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, 
 
 
 --
+-- Name: FUNCTION add_to_day(p_outlet integer, p_totals jsonb); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.add_to_day(p_outlet integer, p_totals jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_refunded(); Type: ACL; Schema: payments; Owner: -
 --
 
 REVOKE ALL ON FUNCTION payments.check_refunded() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION recomputed(p_outlet integer, p_day date); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.recomputed(p_outlet integer, p_day date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION repair_day(p_outlet integer, p_day date); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.repair_day(p_outlet integer, p_day date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION wrong_totals(p_outlet integer, p_day date); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.wrong_totals(p_outlet integer, p_day date) FROM PUBLIC;
 
 
 --

@@ -44,8 +44,8 @@ async def report(db: Database, outlet_id: int | None, series: str | None) -> int
     if series is not None and not kinds:
         print(f"rasoi: there is no series {series}", file=sys.stderr)
         return 1
-    if fault := await between_bills_and_documents(db, outlet_id) if series is None else None:
-        print(f"rasoi: {fault}", file=sys.stderr)
+    if faults := await between_bills_and_documents(db, outlet_id) if series is None else []:
+        print(f"rasoi: {faults[0]}", file=sys.stderr)
         return 1
     print(f"{count} documents in {kinds} series are what was issued.")
     return 0

@@ -166,17 +166,17 @@ async def _verify(conn: Any, series: Series, progress: Progress) -> Verified:
     return Verified(series, chain.count, chain.hash.hex(), chain.end())
 
 
-async def between_bills_and_documents(conn: Any, outlet_id: int | None = None) -> str | None:
+async def between_bills_and_documents(conn: Any, outlet_id: int | None = None) -> list[str]:
     """Every settled bill has its document, every document its bill, and every credit note what it corrects."""
+    found = []
     if row := await conn.fetchrow(UNPAPERED, outlet_id):
-        return f"bill {row['id']} of outlet {row['outlet_id']} is closed and has no document"
+        found.append(f"bill {row['id']} of outlet {row['outlet_id']} is closed and has no document")
     if row := await conn.fetchrow(ORPHANED, outlet_id):
-        return f"{row['number']} belongs to no bill, or corrects no document of its bill"
-    return None
+        found.append(f"{row['number']} belongs to no bill, or corrects no document of its bill")
+    return found
 
 
 async def faults(conn: Any) -> list[str]:
     """All that is wrong, one for each series at most; empty when everything holds."""
     found = [result.fault async for result in verify(conn) if result.fault]
-    other = await between_bills_and_documents(conn)
-    return [*found, *([other] if other else [])]
+    return [*found, *await between_bills_and_documents(conn)]

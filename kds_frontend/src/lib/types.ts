@@ -52,6 +52,7 @@ export type Refund = Schemas['Refund'];
 export type Checkout = Schemas['Checkout'];
 export type MethodTotals = Schemas['payments_schemas_Totals'];
 export type DailyStats = Schemas['DailyStats'];
+export type ListedRefund = Schemas['ListedRefund'];
 
 /* reports */
 export type SalesReport = Schemas['SalesReport'];

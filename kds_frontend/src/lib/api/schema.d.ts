@@ -686,6 +686,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRefunds */
+        get: operations["ApiPaymentsRefundsListRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/stats/daily": {
         parameters: {
             query?: never;
@@ -1215,6 +1232,8 @@ export interface components {
         /** Attempt */
         Attempt: {
             amount_paise: number;
+            business_day: string | null;
+            captured_at: string | null;
             change_paise: number | null;
             /** Format: date-time */
             created_at: string;
@@ -1420,12 +1439,15 @@ export interface components {
         /** DailyStats */
         DailyStats: {
             days: components["schemas"]["Day"][];
+            methods: components["schemas"]["MethodTotals"][];
             timezone: string;
+            total: components["schemas"]["payments_schemas_Totals"];
         };
         /** Day */
         Day: {
             /** Format: date */
             business_day: string;
+            hours: components["schemas"]["HourTotals"][];
             methods: components["schemas"]["MethodTotals"][];
             total: components["schemas"]["payments_schemas_Totals"];
         };
@@ -1434,6 +1456,7 @@ export interface components {
             average_paise: number;
             /** Format: date */
             business_day: string;
+            documents: components["schemas"]["DocumentSums"];
             orders: number;
             quantity: number;
             taxable_paise: number | null;
@@ -1515,6 +1538,14 @@ export interface components {
             phone: string | null;
             state_code: string | null;
         };
+        /** DocumentSums */
+        DocumentSums: {
+            credited: number;
+            credited_paise: number;
+            issued: number;
+            issued_paise: number;
+            net_paise: number;
+        };
         /** Documents */
         Documents: {
             items: components["schemas"]["ListedDocument"][];
@@ -1559,6 +1590,19 @@ export interface components {
             quantity: number;
             taxable_paise: number | null;
             total_paise: number;
+        };
+        /** HourTotals */
+        HourTotals: {
+            average_paise: number;
+            captured_count: number;
+            captured_paise: number;
+            failed_count: number;
+            hour: number;
+            /** @enum {string} */
+            method: "cash" | "upi" | "card" | "netbanking" | "wallet";
+            net_paise: number;
+            refunded_count: number;
+            refunded_paise: number;
         };
         /**
          * ItemAvailability
@@ -1671,6 +1715,27 @@ export interface components {
             total_paise: number;
             url: string;
         };
+        /** ListedRefund */
+        ListedRefund: {
+            amount_paise: number;
+            automatic: boolean;
+            /** Format: uuid */
+            bill_id: string;
+            business_day: string | null;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            /** Format: uuid */
+            id: string;
+            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            /** Format: uuid */
+            payment_id: string;
+            reason: string;
+            requested_by: string | null;
+            settled_at: string | null;
+            /** @enum {string} */
+            status: "requested" | "pending" | "processed" | "failed" | "unknown";
+        };
         /** Me */
         Me: {
             outlet: components["schemas"]["staff_schemas_NamedOutlet"];
@@ -1690,8 +1755,10 @@ export interface components {
         };
         /** MethodTotals */
         MethodTotals: {
+            average_paise: number;
             captured_count: number;
             captured_paise: number;
+            failed_count: number;
             /** @enum {string} */
             method: "cash" | "upi" | "card" | "netbanking" | "wallet";
             net_paise: number;
@@ -2060,6 +2127,11 @@ export interface components {
             amount_paise: number;
             reason: string;
         };
+        /** Refunds */
+        Refunds: {
+            items: components["schemas"]["ListedRefund"][];
+            next: string | null;
+        };
         /** Reprint */
         Reprint: {
             url: string;
@@ -2067,6 +2139,7 @@ export interface components {
         /** SalesReport */
         SalesReport: {
             days: components["schemas"]["DaySales"][];
+            documents: components["schemas"]["DocumentSums"];
             /** Format: date */
             from: string;
             hours: components["schemas"]["HourSales"][];
@@ -2370,8 +2443,10 @@ export interface components {
         };
         /** Totals */
         payments_schemas_Totals: {
+            average_paise: number;
             captured_count: number;
             captured_paise: number;
+            failed_count: number;
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
@@ -3968,11 +4043,13 @@ export interface operations {
             };
         };
     };
-    ApiPaymentsStatsDailyDailyStats: {
+    ApiPaymentsRefundsListRefunds: {
         parameters: {
             query?: {
-                from?: string | null;
-                to?: string | null;
+                business_day?: string | null;
+                status?: "requested" | "pending" | "processed" | "failed" | "unknown" | null;
+                cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3981,6 +4058,46 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refunds"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsStatsDailyDailyStats: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                hours?: boolean;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
             200: {
                 headers: {
                     [name: string]: unknown;

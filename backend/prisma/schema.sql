@@ -944,7 +944,8 @@ BEGIN
   SELECT array_agg(table_id), array_agg(table_name) INTO p_tables, p_names FROM unnest(p);
   FOR r IN SELECT o.ordinality AS n, b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise AS held
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
-    WHERE p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.type = o.type AND (o.table_id IS NULL OR b.table_id = o.table_id)
+    WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later' AND b.type = o.type
+      AND (o.table_id IS NULL OR b.table_id = o.table_id)
       AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.table_id = o.table_id)
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b
   LOOP
@@ -953,13 +954,16 @@ BEGIN
     p_names[r.n] := r.table_name;
     p_held[r.n] := r.held;
   END LOOP;
-  FOR r IN SELECT ordinality AS n FROM unnest(p) WITH ORDINALITY WHERE bill_id IS NOT NULL LOOP
+  FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE o.bill_id IS NOT NULL AND (o.payment = 'pay_later' OR NOT EXISTS (
+    SELECT FROM orders.bill b WHERE b.outlet_id = o.outlet_id AND b.id = o.bill_id AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids))))
+  LOOP
     IF p_outcomes[r.n] IS NULL AND p_open[r.n] IS NULL THEN p_outcomes[r.n] := 'no_bill'; END IF;
   END LOOP;
   LOOP
     FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
       FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.table_id = o.table_id AND b.status = 'open'
-      WHERE p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
+        AND b.payment = 'pay_later'
+      WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
       ORDER BY b.outlet_id, b.id FOR UPDATE OF b
     LOOP
       p_open[r.n] := r.id;
@@ -970,10 +974,11 @@ BEGIN
       SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, p_days[o.ordinality], o.customer_name,
         array_remove(ARRAY[o.session_id], NULL), o.total_paise, orders.rounded(o.total_paise), p_now
       FROM unnest(p) WITH ORDINALITY o
-      WHERE o.table_id IS NOT NULL AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
-      ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND table_id IS NOT NULL DO NOTHING RETURNING id)
+      WHERE o.table_id IS NOT NULL AND o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL
+        AND p_opened[o.ordinality] IS NULL
+      ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND payment = 'pay_later' AND table_id IS NOT NULL DO NOTHING RETURNING id)
     SELECT array_agg(coalesce(made.id, p_opened[o.ordinality]) ORDER BY o.ordinality), count(*) FILTER (WHERE o.table_id IS NOT NULL
-      AND p_outcomes[o.ordinality] IS NULL AND coalesce(p_open[o.ordinality], made.id, p_opened[o.ordinality]) IS NULL)
+      AND o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND coalesce(p_open[o.ordinality], made.id, p_opened[o.ordinality]) IS NULL)
     INTO p_opened, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
     EXIT WHEN v_missing = 0;  -- else another transaction opened the table's bill in between
   END LOOP;
@@ -1077,7 +1082,7 @@ DECLARE
   v_expiries timestamptz[];
   v_events text[];
   v_paid text;
-  v_approved boolean;
+  v_approvals boolean[];        -- may it be cooked when it is paid?
   o orders.placement;
 BEGIN
   FOREACH v_key IN ARRAY p_keys LOOP
@@ -1126,11 +1131,12 @@ BEGIN
     stocked := v_counted[n];
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
-      v_approved := NOT o.approve OR EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = v_open[n]
-        AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
-      v_paths := CASE WHEN v_approved THEN o.path ELSE o.path[1:1] END;
+      v_approvals[n] := NOT o.approve OR EXISTS (SELECT FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+        WHERE b.outlet_id = o.outlet_id AND b.status = 'open' AND b.table_id = v_tables[n]
+          AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+      v_paths := CASE WHEN v_approvals[n] THEN o.path ELSE o.path[1:1] END;
       v_statuses[n] := v_paths[cardinality(v_paths)];
-      v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approved THEN o.expires_after_s ELSE o.approval_timeout_s END);
+      v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approvals[n] THEN o.expires_after_s ELSE o.approval_timeout_s END);
       v_paid := orders.payment_status(coalesce(v_totals[n], 0), coalesce(v_held[n], 0));
       v_events[n] := orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
         'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
@@ -1144,20 +1150,21 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 
-  INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-  SELECT outlet_id, new_bill_id, type, v_days[ordinality], customer_name, array_remove(ARRAY[session_id], NULL), total_paise,
-    orders.rounded(total_paise), v_now
-  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_tables[ordinality] IS NULL AND v_open[ordinality] IS NULL;
+  INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, payment, business_day, customer_name, session_ids, net_paise,
+    total_paise, opened_at)
+  SELECT outlet_id, new_bill_id, type, v_tables[ordinality], v_names[ordinality], payment, v_days[ordinality], customer_name,
+    array_remove(ARRAY[session_id], NULL), total_paise, orders.rounded(total_paise), v_now
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_open[ordinality] IS NULL AND v_opened[ordinality] IS NULL;
 
   INSERT INTO orders.line SELECT l.* FROM unnest(p_lines) l WHERE l.order_id = ANY (v_placed);
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
     note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
-    held_courses, placed_at, expires_at, confirmed_at)
+    held_courses, placed_at, expires_at, confirmed_at, approved)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
     type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
-    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END
+    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality]
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
 
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
@@ -1270,7 +1277,7 @@ BEGIN
   FROM jsonb_populate_record(NULL::orders.bill, p_bill) r WHERE b.outlet_id = p_outlet AND b.id = r.id;
   UPDATE orders.orders o SET status = r.status, cancel_requested = r.cancel_requested, reason = r.reason,
     expires_at = r.expires_at, confirmed_at = r.confirmed_at, ready_at = r.ready_at, served_at = r.served_at,
-    completed_at = r.completed_at, version = r.version
+    completed_at = r.completed_at, version = r.version, approved = r.approved
   FROM jsonb_populate_recordset(NULL::orders.orders, p_orders) r WHERE o.outlet_id = p_outlet AND o.id = r.id;
   INSERT INTO orders.document SELECT * FROM jsonb_populate_recordset(NULL::orders.document, p_documents);
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
@@ -2384,8 +2391,10 @@ CREATE TABLE orders.bill (
     version bigint DEFAULT 0 NOT NULL,
     payments jsonb DEFAULT '[]'::jsonb NOT NULL,
     buyer jsonb,
+    payment text DEFAULT 'pay_later'::text NOT NULL,
     CONSTRAINT bill_attention_check CHECK ((attention = ANY (ARRAY['cash'::text, 'help'::text]))),
     CONSTRAINT bill_money_check CHECK (((net_paise >= 0) AND (total_paise >= 0) AND (paid_paise >= 0) AND ((refunded_paise >= 0) AND (refunded_paise <= paid_paise)))),
+    CONSTRAINT bill_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
     CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text]))),
     CONSTRAINT bill_type_check CHECK ((type = ANY (ARRAY['dine_in'::text, 'takeaway'::text])))
 );
@@ -2545,6 +2554,7 @@ CREATE TABLE orders.orders (
     completed_at timestamp(6) with time zone,
     version bigint DEFAULT 1 NOT NULL,
     allergies text[] DEFAULT '{}'::text[] NOT NULL,
+    approved boolean DEFAULT true NOT NULL,
     CONSTRAINT orders_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT orders_money_check CHECK (((subtotal_paise >= 0) AND (discount_paise >= 0) AND (taxable_paise >= 0) AND (total_paise >= 0))),
     CONSTRAINT orders_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
@@ -4537,7 +4547,7 @@ CREATE INDEX bill_open_idx ON orders.bill USING btree (outlet_id, opened_at) WHE
 -- Name: bill_open_table_key; Type: INDEX; Schema: orders; Owner: -
 --
 
-CREATE UNIQUE INDEX bill_open_table_key ON orders.bill USING btree (outlet_id, table_id) WHERE ((status = 'open'::text) AND (table_id IS NOT NULL));
+CREATE UNIQUE INDEX bill_open_table_key ON orders.bill USING btree (outlet_id, table_id) WHERE ((status = 'open'::text) AND (payment = 'pay_later'::text) AND (table_id IS NOT NULL));
 
 
 --

@@ -62,6 +62,11 @@ async def captures_are_used(db: Any) -> list[str]:
     return await _asked(db, "captures_are_used")
 
 
+async def prepaid_is_paid(db: Any) -> list[str]:
+    """16: every prepaid order that the kitchen got is paid by its own bill's money."""
+    return await _asked(db, "prepaid_is_paid")
+
+
 async def stock_adds_up(db: Any) -> list[str]:
     """6: nothing is oversold, and movements and reservations add up."""
     return await _asked(db, "stock_adds_up")
@@ -165,6 +170,7 @@ ORACLES: dict[str, Oracle] = {
         refunds_within_captures,
         tickets_match_orders,
         captures_are_used,
+        prepaid_is_paid,
         stock_adds_up,
         events_are_consumed,
         versions_are_gapless,

@@ -102,6 +102,18 @@ WHERE status IN ('requested', 'pending', 'unknown') AND method <> 'cash' AND nex
 --? captures_are_used: webhooks that were taken and not processed
 SELECT event_id FROM payments.webhook WHERE outcome IS NULL;
 
+--? prepaid_is_paid: prepaid orders that the kitchen got without the money of their own bills
+SELECT o.id FROM orders.orders o JOIN orders.bill b ON (b.outlet_id, b.id) = (o.outlet_id, o.bill_id)
+WHERE o.payment = 'prepaid' AND b.paid_paise < round(o.total_paise / 100.0) * 100 AND (o.confirmed_at IS NOT NULL OR EXISTS (
+  SELECT FROM kitchen.ticket t WHERE (t.outlet_id, t.order_id) = (o.outlet_id, o.id)));
+
+--? prepaid_is_paid: bills that a prepaid order shares
+SELECT bill_id FROM orders.orders GROUP BY outlet_id, bill_id HAVING bool_or(payment = 'prepaid') AND count(*) > 1;
+
+--? prepaid_is_paid: orders on a bill of the other kind
+SELECT o.id FROM orders.orders o JOIN orders.bill b ON (b.outlet_id, b.id) = (o.outlet_id, o.bill_id)
+WHERE b.payment <> o.payment;
+
 --? stock_adds_up: counted stock that a sale made negative
 SELECT code FROM inventory.stock s WHERE kind = 'counted' AND on_hand_milli - reserved_milli < 0 AND NOT EXISTS (
   SELECT FROM inventory.movement m WHERE (m.outlet_id, m.stock_id) = (s.outlet_id, s.id)

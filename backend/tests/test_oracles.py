@@ -241,6 +241,11 @@ PLANTED: list[tuple[str, str, str]] = [
     ("captures_are_used", "nobody sends", """UPDATE payments.refund SET status = 'pending', business_day = NULL,
      next_try_at = NULL WHERE method <> 'cash'"""),
     ("captures_are_used", "not processed", "UPDATE payments.webhook SET outcome = NULL"),
+    ("prepaid_is_paid", "without the money of their own", "UPDATE orders.bill SET paid_paise = 0, refunded_paise = 0"),
+    ("prepaid_is_paid", "without the money of their own", "UPDATE orders.orders SET payment = 'prepaid'"),
+    ("prepaid_is_paid", "that a prepaid order shares", """UPDATE orders.orders SET bill_id = (
+     SELECT bill_id FROM orders.orders WHERE payment = 'prepaid' LIMIT 1)"""),
+    ("prepaid_is_paid", "of the other kind", "UPDATE orders.bill SET payment = 'pay_later'"),
     ("stock_adds_up", "made negative", """UPDATE inventory.stock SET on_hand_milli = -5 WHERE kind = 'counted' AND NOT EXISTS (
      SELECT FROM inventory.movement WHERE stock_id = stock.id AND quantity_milli < 0)"""),
     ("stock_adds_up", "don't add up to what is on hand", "UPDATE inventory.stock SET on_hand_milli = on_hand_milli + 1"),

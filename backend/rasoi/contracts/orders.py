@@ -110,6 +110,7 @@ class BillState(Contract, frozen=True, kw_only=True):
     bill_id: UUID
     type: str
     status: str
+    payment: str = "pay_later"
     table_id: UUID | None = None
     table: str | None = None
     session_ids: list[UUID] = []

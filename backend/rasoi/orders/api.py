@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import msgspec
 
 from rasoi.orders import repository as db
 from rasoi.orders import service, tables
-from rasoi.orders.domain import Bill
+from rasoi.orders.domain import Bill, waits_for_approval
 from rasoi.orders.issuing import issue_credit
 from rasoi.orders.pricing import rounded
 from rasoi.orders.rows import BillPayment, OrderRow, stock_sources
@@ -21,7 +22,8 @@ from rasoi.staff.api import outlet as read_outlet
 
 
 class DueBill(msgspec.Struct, frozen=True, kw_only=True):
-    """A bill as payments sees it. `label` is for people: "Table 4", "Takeaway T12"."""
+    """A bill as payments sees it. `label` is for people: "Table 4", "Takeaway T12". `unapproved`: its prepaid order waits
+    for staff, and nothing may be paid for it before."""
 
     outlet_id: int
     bill_id: UUID
@@ -35,13 +37,16 @@ class DueBill(msgspec.Struct, frozen=True, kw_only=True):
     refunded_paise: int
     due_paise: int
     awaiting_order_ids: list[UUID]
+    unapproved: bool
 
 
 class Fulfilment(msgspec.Struct, frozen=True):
-    """Whether captured money could be used; if not, it is to be refunded."""
+    """Whether captured money could be used; if not, it is to be refunded. `excess_paise` is the part that was not due: the
+    bill has booked it as given back already, and it is to be refunded too."""
 
     ok: bool
     reason: str | None = None
+    excess_paise: int = 0
 
 
 def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
@@ -61,6 +66,7 @@ def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
         refunded_paise=row.refunded_paise,
         due_paise=row.due_paise if row.status == "open" else 0,
         awaiting_order_ids=[order.id for order in read.orders if order.status == "awaiting_payment"],
+        unapproved=waits_for_approval(row, read.orders),
     )
 
 
@@ -88,56 +94,47 @@ async def apply_capture(
     method: str | None = None,
     cashier: str | None = None,
 ) -> Fulfilment:
-    """Put captured money on the bill: prepaid orders go to the kitchen, a settled bill closes. Method and cashier (who
-    took it by hand) stand on its document. Not ok, with nothing changed, when the money can't be used."""
+    """Put captured money on the bill: a prepaid order goes to the kitchen, a settled bill closes. What is beyond the amount
+    due is booked as given back. Method and cashier (who took it by hand) stand on the bill's document. Not ok, with nothing
+    changed, when none of it can be used."""
     bill = await service.lock_bill(tx, due.outlet_id, due.bill_id)
-    late = await _reinstatable(tx, bill, paise)
-    if bill.row.status != "open" and not late:
-        return Fulfilment(False, f"the bill is {bill.row.status}")
-    owed = rounded(bill.row.net_paise + sum(order.total_paise for order in late))
-    if paise > owed - (bill.row.paid_paise - bill.row.refunded_paise):
-        return Fulfilment(False, "more than is due")
-    if late and not await _reinstate(tx, bill, late):
-        return Fulfilment(False, "the order expired and its food is no longer to be had")
+    late = await _late_order(tx, bill)
+    if late is None:
+        if bill.row.status != "open":
+            return Fulfilment(False, f"the bill is {bill.row.status}")
+        if waits_for_approval(bill.row, bill.orders):
+            return Fulfilment(False, "staff have not approved the order")
+        owed = bill.row.due_paise
+    else:
+        owed = max(0, rounded(late.total_paise) - bill.row.held_paise)
+    if owed == 0:
+        return Fulfilment(False, "nothing is due")
+    if late is not None:
+        if paise < owed:
+            return Fulfilment(False, "less than the expired order comes to")
+        if await db.reserve_stock(tx, bill.row.outlet_id, late.id, stock_sources(late.lines)):
+            return Fulfilment(False, "the order expired and its food is no longer to be had")
+        bill.reinstate(late)
+    excess = max(0, paise - owed)
     bill.row.paid_paise += paise
+    bill.row.refunded_paise += excess
     paid = BillPayment(
-        payment_id=payment_id, method=method or "other", paise=paise, at=bill.now, cashier=cashier
+        payment_id=payment_id, method=method or "other", paise=paise - excess, at=bill.now, cashier=cashier
     )
     bill.row.payments = [*bill.row.payments, paid]
     bill.confirm_paid()
     bill.record_bill_event()
     await service.close_if_settled(tx, bill)
-    return Fulfilment(True)
+    return Fulfilment(True, excess_paise=excess)
 
 
-async def _reinstatable(tx: Any, bill: Bill, paise: int) -> list[OrderRow]:
-    """Prepaid orders that expired lately enough for this payment to bring them back."""
-    expired = [order for order in bill.orders if order.status == "expired" and order.payment == "prepaid"]
-    if not expired or bill.row.status == "closed" or bill.row.due_paise >= paise:
-        return []
+async def _late_order(tx: Any, bill: Bill) -> OrderRow | None:
+    """The order of the bill that expired, where its money may still bring it back."""
+    if not any(order.status == "expired" for order in bill.orders):
+        return None
     outlet = await read_outlet(tx, bill.row.outlet_id)
     _, today = await now_and_business_day(tx, bill.row.outlet_id)
-    return [
-        order
-        for order in expired
-        if order.business_day == today
-        and order.expires_at is not None
-        and (bill.now - order.expires_at).total_seconds() <= outlet.late_grace_s
-    ]
-
-
-async def _reinstate(tx: Any, bill: Bill, late: list[OrderRow]) -> bool:
-    """Take the stock again and confirm; false when some is gone (what was taken is given back)."""
-    for order in late:
-        if await db.reserve_stock(tx, bill.row.outlet_id, order.id, stock_sources(order.lines)):
-            for taken in late[: late.index(order)]:
-                await db.release_stock(tx, bill.row.outlet_id, taken.id)
-            return False
-    if bill.row.status == "voided":
-        bill.row.status, bill.row.closed_at = "open", None
-    for order in late:
-        bill.reinstate(order)
-    return True
+    return bill.late_order(today, timedelta(seconds=outlet.late_grace_s))
 
 
 async def apply_refund(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +42,11 @@ def initial_path(payment: str, total_paise: int) -> list[str]:
     """The states that a new order comes into at once when nobody has to approve it."""
     prepaid = payment == "prepaid" and rounded(total_paise) > 0
     return ["placed", "awaiting_payment" if prepaid else "confirmed"]
+
+
+def waits_for_approval(bill: BillRow, orders: list[OrderRow]) -> bool:
+    """Whether the bill is of a prepaid order that staff have not let through: nothing may be paid for it yet."""
+    return bill.payment == "prepaid" and any(order.status == "placed" for order in orders)
 
 
 class PendingEvent(msgspec.Struct, frozen=True):
@@ -128,8 +133,35 @@ class Bill:
         if self.row.payment_status == "overpaid":
             self.record_bill_event()
 
+    def approve(self, order: OrderRow, time_to_pay: timedelta) -> None:
+        """Staff let an order through: to the kitchen, or to be paid within a time that begins now."""
+        if order.status != "placed":
+            raise IllegalChange("This order does not wait for approval.", status_now=order.status)
+        order.approved = True
+        if order.payment == "prepaid" and self.row.due_paise:
+            order.expires_at = self.now + time_to_pay
+            self.transition(order, "awaiting_payment", event=contracts.OrderProgressed)
+        else:
+            self.transition(order, "confirmed", event=contracts.OrderConfirmed)
+
+    def late_order(self, today: date, grace: timedelta) -> OrderRow | None:
+        """The prepaid order of this bill that expired unpaid and may still be brought back by its money: staff had not
+        to approve it or did, it is of today, and its outlet's grace is not over."""
+        if self.row.payment != "prepaid":
+            return None
+        may_return = (
+            order
+            for order in self.orders
+            if (order.status, order.approved, order.business_day) == ("expired", True, today)
+            and order.expires_at is not None
+            and self.now - order.expires_at <= grace
+        )
+        return next(may_return, None)
+
     def reinstate(self, order: OrderRow) -> None:
-        """A late payment brings an expired order back."""
+        """A late payment brings an expired order back, and its bill with it."""
+        if self.row.status == "voided":
+            self.row.status, self.row.closed_at = "open", None
         self.transition(order, "confirmed", event=contracts.OrderConfirmed)
         self._recount()
 
@@ -138,7 +170,7 @@ class Bill:
         self.row.total_paise = rounded(self.row.net_paise)
 
     def confirm_paid(self) -> None:
-        """Prepaid orders go to the kitchen once nothing is due."""
+        """A prepaid order goes to the kitchen once nothing is due on its bill."""
         if self.row.due_paise == 0:
             for order in self.orders:
                 if order.status == "awaiting_payment":

@@ -15,6 +15,7 @@ from rasoi.menu.api import snapshot as menu_snapshot
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.batcher import PlacementBatcher
+from rasoi.orders.domain import payment_of
 from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.placement import build
 from rasoi.orders.pricing import price, rounded
@@ -64,7 +65,8 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     previous = 0
     bill_id = request.bill_id
-    if bill_id is not None:
+    by_guest = principal.role == "guest"
+    if bill_id is not None and payment_of(outlet, request.type, by_guest) == "pay_later":
         read = await readable_bill(ctx, principal, bill_id)
         previous = read.bill.net_paise
     net = previous + priced.total_paise
@@ -104,7 +106,7 @@ async def _place(
         if outcome == "reused":
             raise KeyReused("The same key came with another body; use a new key for a new request.")
         if outcome == "no_bill":
-            raise UnknownBill("That bill is closed or not yours; start a new one.")
+            raise UnknownBill("That bill is closed, paid beforehand or not yours; start a new one.")
         ctx.get(Snapshots).drop(principal.outlet_id)
         invalidate_outlet(ctx.db, principal.outlet_id, 0)
     raise Busy("The menu or the settings are being changed; please try again.")

@@ -208,13 +208,11 @@ async def _with_lines(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[Or
 
 
 async def floor(conn: Any, outlet_id: int) -> list[Any]:
-    """Every active table with its open bill and the orders that are still under way there."""
+    """Every active table with the orders that are still under way there."""
     return await conn.fetch(  # type: ignore[no-any-return]
-        """SELECT t.id, t.code, t.name, t.area, t.seats, b.id AS bill_id, b.total_paise, b.paid_paise, b.refunded_paise,
-          b.opened_at, b.attention, b.attention_since, coalesce(o.to_approve, 0) AS to_approve,
+        """SELECT t.id, t.code, t.name, t.area, t.seats, coalesce(o.to_approve, 0) AS to_approve,
           coalesce(o.ready, 0) AS ready, coalesce(o.live, 0) AS live
         FROM orders.dining_table t
-        LEFT JOIN orders.bill b ON b.outlet_id = t.outlet_id AND b.table_id = t.id AND b.status = 'open'
         LEFT JOIN (SELECT table_id, count(*) FILTER (WHERE status = 'placed') AS to_approve,
             count(*) FILTER (WHERE status = 'ready') AS ready, count(*) FILTER (WHERE status <> 'served') AS live
           FROM orders.orders WHERE outlet_id = $1 AND table_id IS NOT NULL
@@ -223,6 +221,19 @@ async def floor(conn: Any, outlet_id: int) -> list[Any]:
         WHERE t.outlet_id = $1 AND t.active ORDER BY t.sort, t.name""",
         outlet_id,
     )
+
+
+async def bills_at_tables(conn: Any, outlet_id: int) -> dict[UUID, list[BillRow]]:
+    """The open bills of each table, the oldest first."""
+    rows = await conn.fetch(
+        """SELECT * FROM orders.bill WHERE outlet_id = $1 AND status = 'open' AND table_id IS NOT NULL
+        ORDER BY opened_at, id""",
+        outlet_id,
+    )
+    bills: dict[UUID, list[BillRow]] = defaultdict(list)
+    for row in rows:
+        bills[row["table_id"]].append(msgspec.convert(dict(row), BillRow))
+    return bills
 
 
 async def table_by_code(conn: Any, qr_hash: bytes) -> Any | None:

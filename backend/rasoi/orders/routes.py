@@ -208,9 +208,9 @@ async def clear_attention(ctx: Context, principal: Principal, bill_id: UUID) -> 
 @get("/api/tables", guards=[STAFF])
 async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
     """The floor plan."""
-    return schemas.Tables(
-        [views.table_view(row) for row in await db.floor(ctx.db, principal.outlet_id)], None
-    )
+    rows = await db.floor(ctx.db, principal.outlet_id)
+    bills = await db.bills_at_tables(ctx.db, principal.outlet_id)
+    return schemas.Tables([views.table_view(row, bills.get(row["id"], [])) for row in rows], None)
 
 
 @post("/api/tables/{table_id:uuid}/code", guards=[MANAGERS], status_code=201)

@@ -69,6 +69,7 @@ class OrderRow(OrderFacts, kw_only=True):
     taxes: list[TaxState]
     total_paise: int
     held_courses: list[int]
+    approved: bool = True  # may be cooked once it is paid: staff let it through, or need not
     lines: list[LineRow] = []
     progress: list[Progress] = []
 

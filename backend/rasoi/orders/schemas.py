@@ -77,8 +77,9 @@ class QuoteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlaceRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """`expected_total_paise` is what the guest saw: another price is refused, never charged. `allergies` are those of
-    the whole party, a line's those of who eats it."""
+    """`expected_total_paise` is what the guest saw: another price is refused, never charged. `bill_id` names the bill that
+    an order to be paid later is added to; one that is paid beforehand is a bill of its own, whatever is named. `allergies`
+    are those of the whole party, a line's those of who eats it."""
 
     type: OrderType
     lines: Annotated[list[LineRequest], Meta(min_length=1, max_length=60)]
@@ -218,6 +219,7 @@ class BillFacts(msgspec.Struct, kw_only=True):
 
     id: UUID
     type: Type
+    payment: PaymentTiming
     status: BillStatus
     business_day: date
     paid_paise: int
@@ -249,6 +251,7 @@ class Bills(msgspec.Struct):
 
 class TableBill(msgspec.Struct):
     id: UUID
+    payment: PaymentTiming
     total_paise: int
     due_paise: int
     payment_status: PaymentStatus
@@ -256,7 +259,7 @@ class TableBill(msgspec.Struct):
 
 
 class Table(msgspec.Struct, kw_only=True):
-    """A table on the floor plan."""
+    """A table on the floor plan. `bill` is the one that its pay-later orders share, `bills` are all that are open."""
 
     id: UUID
     code: str
@@ -265,6 +268,7 @@ class Table(msgspec.Struct, kw_only=True):
     seats: int
     state: Literal["free", "occupied", "attention"]
     bill: TableBill | None
+    bills: list[TableBill]
     attention: Attention | None
     to_approve: int
     ready: int

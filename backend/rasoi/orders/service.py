@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -119,15 +120,10 @@ async def cancel(
 
 
 async def approve(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
-    """A waiter lets a table's first order through."""
+    """A waiter lets a table's first order through; one that is paid beforehand has its whole time to pay from here on."""
+    outlet = await read_outlet(ctx.db, principal.outlet_id)
     async with locked_bill(ctx, principal.outlet_id, order_id=order_id) as (_, bill):
-        order = bill.order(order_id)
-        if order.payment == "prepaid" and bill.row.due_paise:
-            bill.transition(order, "awaiting_payment", event=contracts.OrderProgressed)
-        elif order.status != "placed":
-            raise IllegalChange("This order does not wait for approval.")
-        else:
-            bill.transition(order, "confirmed", event=contracts.OrderConfirmed)
+        bill.approve(bill.order(order_id), timedelta(seconds=outlet.payment_timeout_s))
     return await _view(ctx, principal, order_id)
 
 

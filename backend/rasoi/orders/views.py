@@ -9,7 +9,7 @@ import msgspec
 
 from rasoi.orders import document_schemas, schemas
 from rasoi.orders.pricing import PricedOrder, sum_taxes
-from rasoi.orders.rows import BillRow, OrderRow, payment_status
+from rasoi.orders.rows import BillRow, OrderRow
 from rasoi.orders.states import TERMINATED
 from rasoi.staff.api import Outlet
 
@@ -115,19 +115,11 @@ def _attention(reason: str | None, since: datetime | None) -> schemas.Attention 
     return schemas.Attention(reason, since) if reason and since else None
 
 
-def table_view(row: Any) -> schemas.Table:
+def table_view(row: Any, open_bills: list[BillRow]) -> schemas.Table:
     """A table of the floor plan: what happens there, and who waits."""
-    bill = None
-    if row["bill_id"]:
-        held = row["paid_paise"] - row["refunded_paise"]
-        bill = schemas.TableBill(
-            id=row["bill_id"],
-            total_paise=row["total_paise"],
-            due_paise=max(0, row["total_paise"] - held),
-            payment_status=payment_status(row["total_paise"], held),
-            opened_at=row["opened_at"],
-        )
-    attention = _attention(row["attention"], row["attention_since"])
+    bills = [msgspec.convert(bill, schemas.TableBill, from_attributes=True) for bill in open_bills]
+    calling = next((bill for bill in open_bills if bill.attention), None)
+    attention = _attention(calling.attention, calling.attention_since) if calling else None
     waiting = attention is not None or row["to_approve"] > 0
     return schemas.Table(
         id=row["id"],
@@ -135,8 +127,9 @@ def table_view(row: Any) -> schemas.Table:
         name=row["name"],
         area=row["area"],
         seats=row["seats"],
-        state="attention" if waiting else "occupied" if bill or row["live"] else "free",
-        bill=bill,
+        state="attention" if waiting else "occupied" if bills or row["live"] else "free",
+        bill=next((bill for bill in bills if bill.payment == "pay_later"), None),
+        bills=bills,
         attention=attention,
         to_approve=row["to_approve"],
         ready=row["ready"],

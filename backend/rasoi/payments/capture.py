@@ -81,7 +81,7 @@ async def record_attempt(tx: Tx, ref: Ref, found: LookedUp, recheck_after: timed
 
 
 async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: AttemptRow) -> bool:
-    """Put captured money on the bill, or promise it back when it can't be used."""
+    """Put captured money on the bill, and promise back what can't be used of it: all, or what is not due."""
     if ledger.row.status == "completed":
         fulfilment = orders.Fulfilment(False, "it was paid already")
     elif attempt.amount_paise != ledger.row.amount_paise:
@@ -97,6 +97,8 @@ async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: At
         )
     if fulfilment.ok:
         ledger.fulfil(attempt)
+        if fulfilment.excess_paise:
+            ledger.request_refund(attempt, fulfilment.excess_paise, "more was paid than is due")
     else:
         ledger.refund_unusable(attempt, fulfilment.reason or "it can't be used")
     await db.save(tx, ledger)

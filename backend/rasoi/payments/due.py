@@ -24,6 +24,10 @@ class DueChanged(Conflict):
     slug, title = "due-changed", "The amount due is another one"
 
 
+class NotApproved(Conflict):
+    slug, title = "not-approved", "Staff have to approve this order first"
+
+
 class NothingDue(Conflict):
     slug, title = "nothing-due", "Nothing is due"
 
@@ -38,6 +42,8 @@ async def due_of(
     if principal.kind == "guest" and principal.session_id not in due.session_ids:
         raise orders.UnknownBill()
     locked = await orders.lock_due(tx, due.outlet_id, due.bill_id)
+    if locked.unapproved:
+        raise NotApproved("It can be paid as soon as a waiter has let it through.")
     return msgspec.structs.replace(locked, order_id=due.order_id)
 
 

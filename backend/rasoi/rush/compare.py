@@ -45,6 +45,7 @@ def compare(evidence: Evidence, books: Books) -> Findings:
     found = Findings()
     _orders(evidence, books, found)
     _tickets(evidence, books, found)
+    _prepaid(books, found)
     _boards(evidence, books, found)
     _payments(evidence, books, found)
     return found
@@ -92,6 +93,21 @@ def _tickets(evidence: Evidence, books: Books, found: Findings) -> None:
         if len(ids) > 1:
             found.doubled.append(
                 f"order {share[0]} came to {share[1]} (course {share[2]}) as {len(ids)} tickets"
+            )
+
+
+def _prepaid(books: Books, found: Findings) -> None:
+    """What is paid beforehand came to the kitchen by the money of its own bill, which it shares with no other order."""
+    for order in books.orders:
+        bill = books.bills.get(order["bill_id"])
+        if order["payment"] != "prepaid" or bill is None:
+            continue
+        if len(bill["orders"]) > 1:
+            found.doubled.append(f"order {order['number']} is paid beforehand and shares its bill")
+        owed = (order["totals"]["total_paise"] + 50) // 100 * 100
+        if order["confirmed_at"] is not None and bill["paid_paise"] < owed:
+            found.lost.append(
+                f"order {order['number']} came to the kitchen with {bill['paid_paise']} of {owed} paise paid"
             )
 
 

@@ -92,6 +92,7 @@ async def test_who_gave_up_waiting_is_not_waited_for(desk: Desk) -> None:
 
 async def test_a_batch_of_all_kinds_numbers_what_it_places_without_gaps(desk: Desk, sizes: list[int]) -> None:
     """New bills, a table's open bill, a bill that is named, one that is not there, and a refused order, together."""
+    await desk.setting(takeaway_payment="pay_later")
     who = guest()
     _, first = await desk.place(who, line(COLA_1))
     _, own = await desk.place(guest(None), line(COLA_1))

@@ -36,6 +36,7 @@ def bill_row(**more: Any) -> BillRow:
         "outlet_id": 1,
         "id": uuid4(),
         "type": "dine_in",
+        "payment": "pay_later",
         "table_id": None,
         "table_name": None,
         "status": "open",

@@ -151,6 +151,7 @@ async def fails(desk: Desk, *given: Any, **more: Any) -> bool:
 
 
 async def test_which_bill_an_order_may_be_added_to(desk: Desk) -> None:
+    await desk.setting(takeaway_payment="pay_later")
     owner, alone = guest(), guest(None)
     _, at_table = await desk.place(owner, line(COLA_1))
     _, takeaway = await desk.place(alone, line(COLA_1))

@@ -38,6 +38,7 @@ BILL = DueBill(
     refunded_paise=0,
     due_paise=6300,
     awaiting_order_ids=[uuid4()],
+    unapproved=False,
 )
 
 

@@ -12,7 +12,7 @@ from rasoi.orders import service as orders_service
 from rasoi.payments import reconciliation, webhooks
 from rasoi.payments.refunds import refund_excess
 from rasoi.payments.workers import WorkerSignals
-from tests.orders.conftest import KULFI_1, OTHER_TABLE, guest
+from tests.orders.conftest import KULFI_1, OTHER_TABLE, TABLE, guest
 from tests.payments.conftest import Till, staff
 
 
@@ -587,3 +587,95 @@ async def test_the_approved_order_asks_for_its_payment(till: Till) -> None:
     await orders_service.cancel(till.desk.ctx, who, UUID(order["id"]), None)
     await till.handle_events()
     assert (await till.payments())[0]["status"] == "cancelled"
+
+
+async def test_nothing_is_paid_for_what_staff_have_not_let_through(till: Till) -> None:
+    await till.desk.setting(approve_first_order=True, dine_in_payment="prepaid")
+    who = guest()
+    order = await till.order(who)
+    refused = await till.call(who, "POST", "/create-razorpay-order", {"order_id": order["id"]})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-approved")
+    cash = {"order_id": order["id"], "amount_paise": 6300, "tendered_paise": 6300}
+    refused = await till.call(staff("waiter"), "POST", "/confirm-cash", cash)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-approved")
+    assert await till.payments() == []
+    await orders_service.approve(till.desk.ctx, staff("waiter"), UUID(order["id"]))
+    await till.handle_events()
+    assert (await till.buy(who, order))["status"] == "completed"
+
+
+async def test_approval_gives_the_whole_time_to_pay(till: Till) -> None:
+    await till.desk.setting(approve_first_order=True, dine_in_payment="prepaid", payment_timeout_s=30)
+    who = guest()
+    order = await till.order(who)
+    await till.owner.execute("UPDATE orders.orders SET expires_at = now() + interval '4 seconds'")
+    await orders_service.approve(till.desk.ctx, staff("waiter"), UUID(order["id"]))
+    await till.handle_events()
+    left = "SELECT extract(epoch FROM expires_at - now())::float8 FROM payments.payment"
+    assert 25 < await till.owner.fetchval(left) <= 30
+
+
+async def test_a_small_late_payment_brings_back_its_own_order_only(till: Till) -> None:
+    who = guest(None)
+    small = await till.order(who)
+    checkout = await till.checkout(who, small)
+    feast = await till.order(who, variant=KULFI_1, quantity=5, bill_id=UUID(small["bill_id"]))
+    await till.checkout(who, feast)
+    await till.pass_deadlines()
+    await till.reconcile()
+    assert (await till.status(small), await till.status(feast)) == ("expired", "expired")
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"])
+    assert (await till.verify(who, checkout, reply)).json()["status"] == "completed"
+    assert (await till.status(small), await till.status(feast)) == ("confirmed", "expired")
+
+
+async def test_an_order_paid_in_full_waits_for_no_other(till: Till) -> None:
+    await till.desk.setting(dine_in_payment="prepaid")
+    who = guest()
+    paid, unpaid = await till.order(who), await till.order(who, variant=KULFI_1)
+    assert (await till.buy(who, paid))["status"] == "completed"
+    assert (await till.status(paid), await till.status(unpaid)) == ("confirmed", "awaiting_payment")
+    await till.pass_deadlines()
+    await till.reconcile()
+    await till.work()
+    assert (await till.status(paid), await till.status(unpaid)) == ("confirmed", "expired")
+    assert (await till.bill(paid))["refunded_paise"] == 0
+
+
+async def test_money_that_comes_late_at_a_table_that_others_have_is_taken(till: Till) -> None:
+    """It was answered 500, and stood in no ledger."""
+    await till.desk.setting(dine_in_payment="prepaid")
+    who = guest()
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    await till.order(who)
+    await till.pass_deadlines()
+    await till.reconcile()
+    assert await till.status(order) == "expired"
+    others = await till.order(staff("waiter"), table_id=TABLE)
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"])
+    answer = await till.verify(who, checkout, reply)
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+    assert await till.status(order) == "confirmed"
+    assert (await till.bill(others))["paid_paise"] == 0
+
+
+async def test_of_a_window_over_more_than_is_due_the_rest_goes_back(till: Till) -> None:
+    """Two orders were on the bill when the window opened; one is cancelled while it is open."""
+    who = guest()
+    order, cancelled = await till.order(who), await till.order(who)
+    checkout = await till.checkout(who, order)
+    assert checkout["amount_paise"] == 12600
+    async with orders_service.locked_bill(till.desk.ctx, 1, UUID(order["bill_id"])) as (_, bill):
+        bill.terminate(bill.order(UUID(cancelled["id"])), "cancelled", "the kitchen accepted")
+    await till.handle_events()
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"])
+    payment = (await till.verify(who, checkout, reply)).json()
+    assert payment["status"] == "completed"
+    await till.handle_events()
+    await till.work()
+    payment = await till.payment(payment["id"])
+    assert (payment["captured_paise"], payment["refunded_paise"]) == (12600, 6300)
+    assert [(r["amount_paise"], r["status"]) for r in payment["refunds"]] == [(6300, "processed")]
+    row = await till.bill(order)
+    assert (row["status"], row["paid_paise"] - row["refunded_paise"]) == ("closed", 6300)

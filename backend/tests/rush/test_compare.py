@@ -14,7 +14,12 @@ Json = dict[str, Any]
 
 
 def order(
-    id: str, *, status: str = "completed", confirmed: bool = True, lines: tuple[tuple[str, int], ...]
+    id: str,
+    *,
+    status: str = "completed",
+    confirmed: bool = True,
+    payment: str = "pay_later",
+    lines: tuple[tuple[str, int], ...],
 ) -> Json:
     return {
         "id": id,
@@ -22,6 +27,8 @@ def order(
         "number": 1,
         "bill_id": f"bill {id}",
         "status": status,
+        "payment": payment,
+        "totals": {"total_paise": 480},
         "confirmed_at": "2026-11-21T10:00:00Z" if confirmed else None,
         "lines": [{"station": station, "course": course} for station, course in lines],
         "progress": [
@@ -45,14 +52,14 @@ def payment(bill: str, paise: int, *captured: int, refunds: tuple[tuple[int, str
 
 
 def bill(total: int, paid: int, refunded: int = 0) -> Json:
-    return {"totals": {"total_paise": total}, "paid_paise": paid, "refunded_paise": refunded}
+    return {"totals": {"total_paise": total}, "paid_paise": paid, "refunded_paise": refunded, "orders": [{}]}
 
 
 @pytest.fixture
 def good() -> tuple[Evidence, Books]:
     """Four orders: over two stations, in two courses, cancelled before and after the kitchen had it."""
     orders = [
-        order("one", lines=(("tandoor", 1), ("curry", 1), ("curry", 1))),
+        order("one", payment="prepaid", lines=(("tandoor", 1), ("curry", 1), ("curry", 1))),
         order("two", lines=(("curry", 1), ("curry", 2))),
         order("early", status="cancelled", confirmed=False, lines=(("drinks", 1),)),
         order("late", status="cancelled", lines=(("drinks", 1),)),
@@ -98,6 +105,9 @@ LOST: dict[str, Fault] = {
     "an acknowledged payment was not captured": lambda evidence, books: books.payments.__setitem__(
         0, payment("bill one", 500)
     ),
+    "what is paid beforehand was cooked for less": lambda evidence, books: books.orders[0]["totals"].update(
+        total_paise=560
+    ),
     "the bill has not heard of the money": lambda evidence, books: books.bills.update(
         {"bill one": bill(500, 0)}
     ),
@@ -121,6 +131,9 @@ DOUBLED: dict[str, Fault] = {
     "a bill was paid by two payments": lambda evidence, books: books.payments.append(
         {**payment("bill one", 500, 500), "id": "another"}
     ),
+    "what is paid beforehand shares its bill": lambda evidence, books: books.bills["bill one"][
+        "orders"
+    ].append({}),
     "a cancelled order's money was kept": lambda evidence, books: books.payments.append(
         payment("bill late", 300, 300)
     ),

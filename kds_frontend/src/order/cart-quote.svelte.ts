@@ -42,7 +42,7 @@ export class CartQuote {
     this.fault = explain(error);
     const { store } = this;
     if (!(error instanceof ApiError) || error.temporary) return;
-    if (error.status === 404 && store.openBill) store.forgetBill();
+    if (error.status === 404 && store.openBill) void store.refreshBill();
     if (this.menuAskedFor === store.cart.lines) return;
     this.menuAskedFor = store.cart.lines;
     await store.loadMenu(); // a dish or choice that is gone shows on its line

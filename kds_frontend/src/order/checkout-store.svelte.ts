@@ -29,6 +29,7 @@ export class CheckoutStore {
   /** The last try was closed or failed: offer the other ways. */
   closed = $state(false);
   payments = $state.raw<Payment[]>([]);
+  private tried = $state('');
   /** Online payment is offered: not while the payment provider does not answer. */
   available = $state(true);
 
@@ -37,8 +38,14 @@ export class CheckoutStore {
     private readonly openWindow: PaymentWindow = pay,
   ) {}
 
-  get refunds() {
-    return this.payments.flatMap((payment) => payment.refunds);
+  refundsOf(bill: Bill) {
+    return this.payments.filter((payment) => payment.bill_id === bill.id).flatMap((payment) => payment.refunds);
+  }
+
+  /** Whether it is this bill that is being paid, or was tried last. */
+  concerns(bill: Bill): boolean {
+    const { intent } = this.guest.stored.value;
+    return this.tried === bill.id || (intent?.about.startsWith(`${bill.id}:`) ?? false);
   }
 
   /** Looks whether online payment is to be offered, until the returned function is called. */
@@ -55,7 +62,9 @@ export class CheckoutStore {
   async online(bill: Bill): Promise<void> {
     if (this.state !== 'idle') return;
     this.state = 'opening';
+    this.tried = bill.id;
     this.trouble = '';
+    this.closed = false;
     try {
       const checkout = await this.prepare(bill);
       this.state = 'open';

@@ -3,7 +3,7 @@ import { coalesce } from '$lib/coalesce';
 import { count, price, requestLines, type CartLine } from '$lib/ordering/cart';
 import { CartChanged, CartStore } from '$lib/ordering/cart-store.svelte';
 import { MenuSource } from '$lib/ordering/menu-source.svelte';
-import { isFinished, mergeOrders } from '$lib/ordering/progress';
+import { isFinished, newestFirst } from '$lib/ordering/progress';
 import { SharedValue } from '$lib/shared-value.svelte';
 import type { Bill, Menu, Order, OrderType, QuoteRequest } from '$lib/types';
 import { CheckoutStore } from './checkout-store.svelte';
@@ -13,15 +13,15 @@ import { emptyGuest, type StoredGuest } from './stored-guest';
 const START_AGAIN_MS = 3000;
 const NO_ANSWER = 'We could not find out whether your last order arrived. Please ask a waiter before you order again.';
 
-/** One guest's visit: who they are, the menu, the cart and the bill, kept over reloads and cuts, and by all tabs. */
+/** One guest's visit: who they are, the menu, the cart and the bills, kept over reloads and cuts, and by all tabs. */
 export class GuestStore {
   readonly session: GuestSession;
   readonly cart: CartStore;
   readonly stored: SharedValue<StoredGuest>;
   readonly checkout: CheckoutStore;
   live = $state.raw<Live | null>(null);
-  bill = $state.raw<Bill | null>(null);
-  mine = $state.raw<Order[]>([]);
+  /** The visit's bills, the newest first: one for the orders that are paid later, one for each that is prepaid. */
+  bills = $state.raw<Bill[]>([]);
   /** Why the visit could not begin. */
   private startFault = $state.raw<unknown>(null);
   /** Why the last sending was refused, where that was found out without the guest. */
@@ -36,8 +36,11 @@ export class GuestStore {
 
   readonly priced = $derived.by(() => (this.menu ? price(this.cart.lines, this.menu) : []));
   readonly count = $derived.by(() => count(this.cart.lines));
-  /** Everything on the bill, and what is still on its way from an earlier, settled one. */
-  readonly orders = $derived(mergeOrders(this.bill?.orders ?? [], this.mine));
+  readonly orders = $derived(newestFirst(this.bills.flatMap((bill) => bill.orders)));
+  /** The bill that further orders are added to. */
+  readonly openBill = $derived(
+    this.bills.find((bill) => bill.status === 'open' && bill.payment === 'pay_later') ?? null,
+  );
   readonly running = $derived(this.orders.filter((order) => !isFinished(order)));
 
   /**
@@ -57,7 +60,6 @@ export class GuestStore {
       sender: () => this.session.info?.session_id ?? '',
       post: ({ body, key }) => this.api.post('/api/orders', { body, key }),
       onArrived: (order) => {
-        if (order) this.setBill(order.bill_id);
         this.reloadSoon();
         onOrdered();
       },
@@ -93,10 +95,6 @@ export class GuestStore {
     return this.session.info?.type ?? 'dine_in';
   }
 
-  get openBill(): Bill | null {
-    return this.bill?.status === 'open' ? this.bill : null;
-  }
-
   /** Takes the visit up, with what had no answer before a reload. */
   async start(): Promise<void> {
     clearTimeout(this.retry);
@@ -119,7 +117,7 @@ export class GuestStore {
 
   /** A visit that ended: a new session by the same code, the cart kept. */
   async startAgain(): Promise<void> {
-    this.forgetBill();
+    this.forgetBills();
     this.live?.close();
     this.live = this.visit = this.menuFollowed = null;
     this.session.end();
@@ -147,7 +145,6 @@ export class GuestStore {
         ...(name && this.type === 'takeaway' ? { customer_name: name } : {}),
       };
     });
-    this.setBill(order.bill_id);
     await this.refreshBill();
     return order;
   }
@@ -156,7 +153,7 @@ export class GuestStore {
   async afterRefusal(error: unknown): Promise<void> {
     if (error instanceof CartChanged) await this.refreshBill();
     if (!(error instanceof ApiError)) return;
-    if (error.slug === 'unknown-bill') this.forgetBill();
+    if (error.slug === 'unknown-bill') await this.refreshBill();
     if (error.status === 409 || error.status === 422) await this.loadMenu();
   }
 
@@ -165,12 +162,10 @@ export class GuestStore {
     await this.refreshBill();
   }
 
-  async call(reason: 'cash' | 'help'): Promise<void> {
-    if (!this.bill) return;
-    this.bill = await this.api.post('/api/bills/{bill_id}/attention', {
-      params: { path: { bill_id: this.bill.id } },
-      body: { reason },
-    });
+  async call(reason: 'cash' | 'help', about: Bill): Promise<void> {
+    const params = { path: { bill_id: about.id } };
+    const called = await this.api.post('/api/bills/{bill_id}/attention', { params, body: { reason } });
+    this.bills = this.bills.map((bill) => (bill.id === called.id ? called : bill));
   }
 
   async loadMenu(): Promise<void> {
@@ -183,33 +178,20 @@ export class GuestStore {
     await this.visit?.prove();
   }
 
-  /** The visit's orders and its bill as they are now; a bill of another visit is forgotten. */
+  /** The visit's bills with their orders as they are now. */
   private async loadVisit(): Promise<void> {
-    try {
-      this.mine = (await this.api.get('/api/orders', { params: { query: { limit: 20 } } })).items;
-      const first = this.mine[0]?.bill_id;
-      if (!this.stored.refresh().billId && first) this.setBill(first);
-      const { billId, payments } = this.stored.value;
-      this.bill = billId ? await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: billId } } }) : null;
-      this.follow();
-      if (payments.length) await this.checkout.load(payments);
-      this.compareSending();
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
-      this.forgetBill();
-    }
-  }
-
-  /** Nothing of this bill belongs to the visit any more. */
-  forgetBill(): void {
-    this.stored.change((guest) => ({ ...guest, billId: null, payments: [] }));
-    this.bill = null;
-    this.mine = [];
+    this.bills = (await this.api.get('/api/bills', { params: { query: { limit: 50 } } })).items;
     this.follow();
+    const { payments } = this.stored.refresh();
+    if (payments.length) await this.checkout.load(payments);
+    this.compareSending();
   }
 
-  private setBill(billId: string): void {
-    this.stored.change((guest) => (guest.billId === billId ? guest : { ...guest, billId }));
+  /** Nothing of these bills belongs to the visit any more. */
+  private forgetBills(): void {
+    this.stored.change((guest) => ({ ...guest, payments: [] }));
+    this.bills = [];
+    this.follow();
   }
 
   /** What is known of the orders may end a sending, also one of an earlier session of this table. */
@@ -232,11 +214,11 @@ export class GuestStore {
     });
   }
 
-  /** Follows the bill and its running orders, and nothing that is over. */
+  /** Follows the open bills and the running orders, and nothing that is over. */
   private follow(): void {
-    const { billId } = this.stored.value;
     const channels = this.running.map((order) => `order:${order.id}`);
-    this.visit?.follow(billId ? [`bill:${billId}`, ...channels] : channels);
+    const open = this.bills.filter((bill) => bill.status === 'open');
+    this.visit?.follow([...open.map((bill) => `bill:${bill.id}`), ...channels]);
   }
 
   private onBill(change: Change): void {

@@ -1,4 +1,4 @@
-/** What a guest's phone keeps beside the cart: the bill, and what is being paid on it. */
+/** What a guest's phone keeps beside the cart: what is being paid. */
 import type { Checkout } from '$lib/types';
 
 /** A payment that the checkout signed and the platform hasn't confirmed yet. */
@@ -15,13 +15,12 @@ export interface PaymentIntent {
 }
 
 export interface StoredGuest {
-  billId: string | null;
   payments: string[];
   signed: SignedPayment | null;
   intent: PaymentIntent | null;
 }
 
-export const emptyGuest = (): StoredGuest => ({ billId: null, payments: [], signed: null, intent: null });
+export const emptyGuest = (): StoredGuest => ({ payments: [], signed: null, intent: null });
 
 const PAYMENTS_KEPT = 10;
 

@@ -10,6 +10,7 @@ const table = (more = {}) =>
     seats: 4,
     state: 'free',
     bill: null,
+    bills: [],
     attention: null,
     to_approve: 0,
     ready: 0,

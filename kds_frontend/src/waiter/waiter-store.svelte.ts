@@ -44,7 +44,8 @@ export class WaiterStore implements DraftContext {
   live = $state.raw<Live | null>(null);
   tables = $state.raw<Table[] | null>(null);
   takeaways = $state.raw<Order[]>([]);
-  bill = $state.raw<Bill | null>(null);
+  /** The bills of the table in view, or the one bill in view. */
+  bills = $state.raw<Bill[]>([]);
   view = $state.raw<View>(viewOf(location.hash));
   fault = $state.raw<unknown>(null);
   /** Actions that wait for the network. */
@@ -91,6 +92,11 @@ export class WaiterStore implements DraftContext {
     return this.session.outlet?.id ?? 1;
   }
 
+  /** The bill that a further order is added to. */
+  get openBill(): Bill | null {
+    return this.bills.find((bill) => bill.status === 'open' && bill.payment === 'pay_later') ?? null;
+  }
+
   get table(): Table | null {
     const { view } = this;
     const id = view.kind === 'bill' || view.kind === 'order' ? view.tableId : null;
@@ -119,7 +125,7 @@ export class WaiterStore implements DraftContext {
     this.live?.close();
     this.live = this.floor = this.menuFollowed = null;
     this.tables = null;
-    this.bill = null;
+    this.bills = [];
   }
 
   /** Goes to a view; the browser's Back returns, unless the new view takes the old one's place. */
@@ -134,7 +140,7 @@ export class WaiterStore implements DraftContext {
   }
 
   openTable(table: Table): void {
-    const free = !table.bill && table.state === 'free';
+    const free = table.bills.length === 0 && table.state === 'free';
     this.go({ kind: free ? 'order' : 'bill', tableId: table.id, billId: table.bill?.id ?? null });
   }
 
@@ -193,7 +199,7 @@ export class WaiterStore implements DraftContext {
       this.tickets = ready.items;
       this.takeaways = takeaways.items;
       this.fault = null;
-      await this.loadBill();
+      await this.loadBills();
     } catch (error) {
       this.fault = error;
       throw error;
@@ -204,15 +210,18 @@ export class WaiterStore implements DraftContext {
     await this.menuFollowed?.prove();
   }
 
-  /** The open bill as it is now; an answer for a bill that was left meanwhile is dropped. */
-  async loadBill(): Promise<void> {
+  /** The bills in view as they are now; an answer for a view that was left meanwhile is dropped. */
+  async loadBills(): Promise<void> {
     const { view } = this;
     if (view.kind !== 'bill' && view.kind !== 'order') return;
     try {
-      const id = view.billId ?? this.table?.bill?.id ?? (await this.settledBill(view));
-      if (!id) return;
-      const fresh = await this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: id } } });
-      if (this.view === view) this.bill = fresh;
+      const open = this.table?.bills.map((bill) => bill.id) ?? [];
+      const ids = new Set(view.billId ? [view.billId, ...open] : open);
+      if (ids.size === 0) for (const id of await this.settledBills(view)) ids.add(id);
+      const fresh = await Promise.all(
+        [...ids].map((id) => this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: id } } })),
+      );
+      if (this.view === view) this.bills = fresh;
     } catch (error) {
       if (this.view !== view) return;
       if (error instanceof ApiError && error.temporary) throw error;
@@ -220,12 +229,12 @@ export class WaiterStore implements DraftContext {
     }
   }
 
-  /** A table that paid before its food came: the bill of what is still on the way. */
-  private async settledBill(view: { kind: string; tableId: string | null }): Promise<string | null> {
-    if (view.kind !== 'bill' || !view.tableId) return null;
-    const query = { table_id: view.tableId, status: 'live' as const, limit: 1 };
+  /** A table that paid before its food came: the bills of what is still on the way. */
+  private async settledBills(view: { kind: string; tableId: string | null }): Promise<string[]> {
+    if (view.kind !== 'bill' || !view.tableId) return [];
+    const query = { table_id: view.tableId, status: 'live' as const };
     const found = await this.api.get('/api/orders', { params: { query } });
-    return found.items[0]?.bill_id ?? null;
+    return found.items.map((order) => order.bill_id);
   }
 
   /** One of the bill's or order's plain actions; refreshes what it changed. */
@@ -267,8 +276,8 @@ export class WaiterStore implements DraftContext {
 
   private show(view: View): void {
     this.view = view;
-    this.bill = null;
-    void this.loadBill().catch(() => this.floor?.prove());
+    this.bills = [];
+    void this.loadBills().catch(() => this.floor?.prove());
   }
 
   private onFloor(change: Change<FloorTicket>): void {

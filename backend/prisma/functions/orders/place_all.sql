@@ -35,7 +35,7 @@ DECLARE
   v_expiries timestamptz[];
   v_events text[];
   v_paid text;
-  v_approved boolean;
+  v_approvals boolean[];        -- may it be cooked when it is paid?
   o orders.placement;
 BEGIN
   FOREACH v_key IN ARRAY p_keys LOOP
@@ -84,11 +84,12 @@ BEGIN
     stocked := v_counted[n];
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
-      v_approved := NOT o.approve OR EXISTS (SELECT FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = v_open[n]
-        AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
-      v_paths := CASE WHEN v_approved THEN o.path ELSE o.path[1:1] END;
+      v_approvals[n] := NOT o.approve OR EXISTS (SELECT FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+        WHERE b.outlet_id = o.outlet_id AND b.status = 'open' AND b.table_id = v_tables[n]
+          AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+      v_paths := CASE WHEN v_approvals[n] THEN o.path ELSE o.path[1:1] END;
       v_statuses[n] := v_paths[cardinality(v_paths)];
-      v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approved THEN o.expires_after_s ELSE o.approval_timeout_s END);
+      v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approvals[n] THEN o.expires_after_s ELSE o.approval_timeout_s END);
       v_paid := orders.payment_status(coalesce(v_totals[n], 0), coalesce(v_held[n], 0));
       v_events[n] := orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
         'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
@@ -102,20 +103,21 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 
-  INSERT INTO orders.bill (outlet_id, id, type, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-  SELECT outlet_id, new_bill_id, type, v_days[ordinality], customer_name, array_remove(ARRAY[session_id], NULL), total_paise,
-    orders.rounded(total_paise), v_now
-  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_tables[ordinality] IS NULL AND v_open[ordinality] IS NULL;
+  INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, payment, business_day, customer_name, session_ids, net_paise,
+    total_paise, opened_at)
+  SELECT outlet_id, new_bill_id, type, v_tables[ordinality], v_names[ordinality], payment, v_days[ordinality], customer_name,
+    array_remove(ARRAY[session_id], NULL), total_paise, orders.rounded(total_paise), v_now
+  FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_open[ordinality] IS NULL AND v_opened[ordinality] IS NULL;
 
   INSERT INTO orders.line SELECT l.* FROM unnest(p_lines) l WHERE l.order_id = ANY (v_placed);
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
     note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
-    held_courses, placed_at, expires_at, confirmed_at)
+    held_courses, placed_at, expires_at, confirmed_at, approved)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
     type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
-    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END
+    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality]
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
 
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)

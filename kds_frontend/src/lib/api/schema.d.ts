@@ -1319,6 +1319,8 @@ export interface components {
             orders: components["schemas"]["Order"][];
             paid_paise: number;
             /** @enum {string} */
+            payment: "pay_later" | "prepaid";
+            /** @enum {string} */
             payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
             refunded_paise: number;
             seller: components["schemas"]["Seller"];
@@ -2249,6 +2251,7 @@ export interface components {
             area: string;
             attention: components["schemas"]["Attention"] | null;
             bill: components["schemas"]["TableBill"] | null;
+            bills: components["schemas"]["TableBill"][];
             code: string;
             /** Format: uuid */
             id: string;
@@ -2266,6 +2269,8 @@ export interface components {
             id: string;
             /** Format: date-time */
             opened_at: string;
+            /** @enum {string} */
+            payment: "pay_later" | "prepaid";
             /** @enum {string} */
             payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
             total_paise: number;

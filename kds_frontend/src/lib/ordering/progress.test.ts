@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Order } from '$lib/types';
-import { cancellable, elapsed, progressOf, mergeOrders } from './progress';
+import { cancellable, elapsed, newestFirst, progressOf } from './progress';
 
 const order = (more: Partial<Order> = {}) =>
   ({
@@ -64,18 +64,13 @@ describe('times', () => {
   });
 });
 
-describe('orders together', () => {
-  const at = (id: string, hour: number, more: Partial<Order> = {}): Order =>
-    order({ id, version: 1, placed_at: `2026-11-21T1${hour}:00:00Z`, ...more });
-
-  it('keeps what is on its way from a settled bill, newest first', () => {
-    const mine = [at('new', 3), at('old', 1, { status: 'preparing' }), at('done', 0, { status: 'completed' })];
-    expect(mergeOrders([at('new', 3)], mine).map((entry) => entry.id)).toEqual(['new', 'old']);
-  });
-
-  it('takes the newer version', () => {
-    const mine = [at('a', 1, { version: 4, status: 'ready' })];
-    expect(mergeOrders([at('a', 1, { version: 3 })], mine)[0]?.status).toBe('ready');
-    expect(mergeOrders([at('a', 1, { version: 5 })], mine)[0]?.status).toBe('placed');
+describe('the orders of several bills', () => {
+  it('stand with the newest first, and the bills’ own lists stay as they are', () => {
+    const orders = [
+      order({ id: 'old', placed_at: '2026-11-21T10:00:00Z' }),
+      order({ id: 'new', placed_at: '2026-11-21T11:00:00Z' }),
+    ];
+    expect(newestFirst(orders).map((entry) => entry.id)).toEqual(['new', 'old']);
+    expect(orders[0]?.id).toBe('old');
   });
 });

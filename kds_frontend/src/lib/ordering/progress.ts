@@ -37,14 +37,8 @@ export function isFinished(order: Order): boolean {
   return isStopped(order) || order.status === 'completed' || order.status === 'served';
 }
 
-/** The bill's orders with the visit's others that are not over, newest first; the newer version wins. */
-export function mergeOrders(bill: Order[], mine: Order[]): Order[] {
-  const onBill = new Map(bill.map((order) => [order.id, order]));
-  for (const order of mine) {
-    const known = onBill.get(order.id);
-    if (known ? known.version < order.version : !isFinished(order)) onBill.set(order.id, order);
-  }
-  return [...onBill.values()].sort((a, b) => b.placed_at.localeCompare(a.placed_at));
+export function newestFirst(orders: Order[]): Order[] {
+  return [...orders].sort((a, b) => b.placed_at.localeCompare(a.placed_at));
 }
 
 /** A guest may ask for this while the food isn't there yet. */

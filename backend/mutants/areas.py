@@ -46,7 +46,16 @@ AREAS = [
         "orders", ("rasoi/orders/domain.py", f"{FUNCTIONS}/orders/*.sql"), ("contracts", "orders", "payments")
     ),
     Area("menu", (f"{FUNCTIONS}/menu/*.sql",), ("menu", "orders")),
-    Area("kitchen", ("rasoi/kitchen/domain.py", f"{FUNCTIONS}/kitchen/*.sql"), ("contracts", "kitchen")),
+    Area(
+        "kitchen",
+        (
+            "rasoi/kitchen/domain.py",
+            "rasoi/kitchen/changes.py",
+            "rasoi/kitchen/states.py",
+            f"{FUNCTIONS}/kitchen/*.sql",
+        ),
+        ("contracts", "kitchen"),
+    ),
     Area(
         "stock",
         ("rasoi/inventory/domain.py", f"{FUNCTIONS}/inventory/*.sql"),

@@ -496,6 +496,9 @@ BEGIN
     'paid_orders', (SELECT coalesce(jsonb_agg(DISTINCT t.order_id), '[]')
       FROM kitchen.ticket t JOIN kitchen.bill b ON b.outlet_id = p_outlet AND b.bill_id = t.bill_id AND b.paid
       WHERE t.outlet_id = p_outlet AND t.order_id = ANY (v_orders)),
+    'closed_orders', (SELECT coalesce(jsonb_agg(DISTINCT t.order_id), '[]')
+      FROM kitchen.ticket t JOIN kitchen.bill b ON b.outlet_id = p_outlet AND b.bill_id = t.bill_id AND b.closed
+      WHERE t.outlet_id = p_outlet AND t.order_id = ANY (v_orders)),
     'done', (SELECT coalesce(jsonb_agg(jsonb_build_object('action_id', action_id, 'applied', applied, 'reason', reason,
         'ticket_id', ticket_id)), '[]')
       FROM kitchen.action WHERE outlet_id = p_outlet AND action_id = ANY (p_actions)),
@@ -569,11 +572,12 @@ BEGIN
     FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
-      table_name, note, allergies, state, visible, paid, placed_at, fired_at, other_stations)
+      table_name, note, allergies, state, visible, at_pass, seen, paid, placed_at, fired_at, other_stations)
     SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
       s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
       a.state ->> 'table', a.state ->> 'note',
-      ARRAY(SELECT jsonb_array_elements_text(coalesce(a.state -> 'allergies', '[]'))), s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
+      ARRAY(SELECT jsonb_array_elements_text(coalesce(a.state -> 'allergies', '[]'))), s.state, true, true, s.state = 'held', a.paid,
+      (a.state ->> 'placed_at')::timestamptz,
       CASE s.state WHEN 'queued' THEN clock_timestamp() END,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
         FROM share o WHERE o.n = s.n AND o.course = s.course AND o.station <> s.station)
@@ -646,16 +650,20 @@ CREATE TABLE kitchen.ticket (
     ready_at timestamp(6) with time zone,
     other_stations jsonb DEFAULT '[]'::jsonb NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
+    at_pass boolean NOT NULL,
+    seen boolean DEFAULT false NOT NULL,
+    cleared boolean DEFAULT false NOT NULL,
+    cancel_decider text,
+    served_at timestamp(6) with time zone,
     allergies text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT ticket_at_pass CHECK ((at_pass OR (state <> ALL (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text])))),
+    CONSTRAINT ticket_cancel_decider CHECK (
+CASE
+    WHEN cancel_requested THEN (cancel_decider = ANY (ARRAY['kitchen'::text, 'floor'::text]))
+    ELSE (cancel_decider IS NULL)
+END),
     CONSTRAINT ticket_state CHECK ((state = ANY (ARRAY['held'::text, 'queued'::text, 'cooking'::text, 'ready'::text, 'served'::text, 'voided'::text]))),
-    CONSTRAINT ticket_visible CHECK (
-CASE state
-    WHEN 'held'::text THEN visible
-    WHEN 'queued'::text THEN visible
-    WHEN 'cooking'::text THEN visible
-    WHEN 'voided'::text THEN true
-    ELSE (NOT visible)
-END)
+    CONSTRAINT ticket_visible CHECK ((visible OR (state <> ALL (ARRAY['held'::text, 'queued'::text, 'cooking'::text]))))
 );
 
 
@@ -670,7 +678,8 @@ CREATE FUNCTION kitchen.ticket_state(t kitchen.ticket, p_items jsonb) RETURNS js
     'id', t.id, 'number', t.number, 'station', t.station, 'order_id', t.order_id, 'order_number', t.order_number,
     'token', t.token, 'type', t.type, 'table', t.table_name, 'course', t.course, 'state', t.state, 'rush', t.rush,
     'paid', t.paid, 'note', t.note, 'allergies', t.allergies, 'placed_at', t.placed_at, 'fired_at', t.fired_at, 'ready_at', t.ready_at,
-    'cancel_requested', t.cancel_requested, 'version', t.version, 'items', p_items, 'other_stations', t.other_stations)
+    'served_at', t.served_at, 'cancel_requested', t.cancel_requested, 'cancel_decider', t.cancel_decider, 'seen', t.seen,
+    'cleared', t.cleared, 'version', t.version, 'items', p_items, 'other_stations', t.other_stations)
 $$;
 
 
@@ -1524,6 +1533,18 @@ $$;
 
 
 --
+-- Name: day_began(integer); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.day_began(p_outlet integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT (business_day(p_outlet) + make_interval(mins => day_cutoff_minutes)) AT TIME ZONE timezone FROM outlet WHERE id = p_outlet
+$$;
+
+
+--
 -- Name: outlets_at(integer[], timestamp with time zone); Type: FUNCTION; Schema: staff; Owner: -
 --
 
@@ -1814,7 +1835,8 @@ CREATE TABLE kitchen.bill (
     outlet_id integer NOT NULL,
     bill_id uuid NOT NULL,
     paid boolean NOT NULL,
-    paid_known_at timestamp(6) with time zone NOT NULL
+    paid_known_at timestamp(6) with time zone NOT NULL,
+    closed boolean DEFAULT false NOT NULL
 );
 
 
@@ -4355,6 +4377,13 @@ CREATE INDEX parked_subject_idx ON kitchen.parked USING btree (log, subject);
 
 
 --
+-- Name: ticket_at_pass_idx; Type: INDEX; Schema: kitchen; Owner: -
+--
+
+CREATE INDEX ticket_at_pass_idx ON kitchen.ticket USING btree (outlet_id, placed_at) WHERE at_pass;
+
+
+--
 -- Name: ticket_item_outlet_id_ticket_id_idx; Type: INDEX; Schema: kitchen; Owner: -
 --
 
@@ -4380,13 +4409,6 @@ CREATE UNIQUE INDEX ticket_outlet_id_order_id_course_station_key ON kitchen.tick
 --
 
 CREATE UNIQUE INDEX ticket_outlet_id_station_number_key ON kitchen.ticket USING btree (outlet_id, station, number);
-
-
---
--- Name: ticket_ready_idx; Type: INDEX; Schema: kitchen; Owner: -
---
-
-CREATE INDEX ticket_ready_idx ON kitchen.ticket USING btree (outlet_id, ready_at) WHERE (state = 'ready'::text);
 
 
 --
@@ -5445,6 +5467,13 @@ REVOKE ALL ON FUNCTION staff.business_day(p_outlet integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION day_began(p_outlet integer); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.day_began(p_outlet integer) FROM PUBLIC;
 
 
 --

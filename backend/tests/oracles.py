@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rasoi.app import ROOMS
-from rasoi.kitchen import domain as kitchen
+from rasoi.kitchen import states as kitchen
 from rasoi.orders import states as orders
 from rasoi.orders import verifying
 from rasoi.payments import domain as payments

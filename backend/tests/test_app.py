@@ -92,6 +92,7 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("GET", "/api/kitchen/stations"): STAFF,
     ("GET", "/api/kitchen/boards/{station:str}"): STAFF,
     ("GET", "/api/kitchen/boards/{station:str}/recent"): STAFF,
+    ("GET", "/api/kitchen/pass"): STAFF,
     ("GET", "/api/kitchen/ready"): STAFF,
     ("POST", "/api/kitchen/actions"): STAFF,
     ("GET", "/api/notifications"): ANYONE,

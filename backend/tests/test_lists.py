@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -75,7 +76,19 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
         for number in range(LEAST):
             answer = await running.ask("POST", path, M, key=f"{path} {number}", json=body)
             assert answer.status_code == 201, answer.text
-    return {"{stock_id}": stock}
+    return {"{stock_id}": stock, "{station}": await bump_all(running)}
+
+
+async def bump_all(running: Running) -> str:
+    """What was placed becomes ready; returns the station."""
+    async with asyncio.timeout(30):
+        while len(tickets := (await running.ask("GET", "/api/kitchen/pass", M)).json()["tickets"]) < PLACED:
+            await asyncio.sleep(0.1)
+    actions = [{"action_id": str(uuid4()), "action": "bump", "ticket_id": each["id"]} for each in tickets]
+    answer = await running.ask("POST", "/api/kitchen/actions", M, json={"actions": actions})
+    assert {each["applied"] for each in answer.json()["results"]} == {True}
+    [station] = {each["station"] for each in tickets}
+    return str(station)
 
 
 async def page(running: Running, path: str, **query: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from rasoi.platform.events import Contract, contract
 STATES = ("held", "queued", "cooking", "ready", "served", "voided")
 State = Annotated[str, one_of(STATES)]
 OrderType = Annotated[str, one_of(("dine_in", "takeaway"))]
+DECIDERS = ("kitchen", "floor")
+Decider = Annotated[str, one_of(DECIDERS)]
 
 
 class TicketItemState(Contract, frozen=True, kw_only=True):
@@ -34,7 +36,9 @@ class StationState(Contract, frozen=True, kw_only=True):
 
 
 class TicketState(Contract, frozen=True, kw_only=True):
-    """A ticket after the change: one order's share of one course at one station."""
+    """A ticket after the change: one order's share of one course at one station. `seen`: a cook of the station has seen
+    it as it is. `cancel_decider` answers a request to cancel: the kitchen, or the floor once anything of the order is ready.
+    `cleared`: the pass has seen what was voided of it."""
 
     id: UUID
     number: int
@@ -53,7 +57,11 @@ class TicketState(Contract, frozen=True, kw_only=True):
     placed_at: datetime
     fired_at: datetime | None = None
     ready_at: datetime | None = None
+    served_at: datetime | None = None
     cancel_requested: bool = False
+    cancel_decider: Decider | None = None
+    seen: bool = False
+    cleared: bool = False
     version: int
     items: list[TicketItemState]
     other_stations: list[StationState] = []
@@ -78,14 +86,31 @@ class TicketOpened(BoardChange, frozen=True, kw_only=True):
 
 @contract("rasoi.kitchen.ticket_changed.v1", "kitchen")
 class TicketChanged(BoardChange, frozen=True, kw_only=True):
-    """Started, bumped, recalled, served, voided, fired, rushed: see `action` and the ticket's state.
+    """Started, bumped, recalled, served, taken back, voided, fired, rushed, seen: see `action` and the ticket's state.
     `changed_items` are the items whose state moved in this step."""
 
 
+@contract("rasoi.kitchen.handed_over.v1", "kitchen")
+class HandedOver(Contract, frozen=True, kw_only=True):
+    """Subject: the order's id. The pass has let go what was ready of it: somebody carries it, or calls the guest."""
+
+    order_id: UUID
+    order_number: int
+    token: str | None = None
+    table: str | None = None
+    ticket_ids: list[UUID] = []
+    complete: bool
+    by: UUID | None = None
+
+
 class CancelAnswer(Contract, frozen=True, kw_only=True):
+    """`decided_by` the kitchen or the floor, with the reason given; none where nobody had to decide."""
+
     order_id: UUID
     cooked_line_ids: list[UUID] = []
     by: UUID | None = None
+    decided_by: Decider | None = None
+    reason: str | None = None
 
 
 @contract("rasoi.kitchen.cancel_accepted.v1", "kitchen")
@@ -95,4 +120,4 @@ class CancelAccepted(CancelAnswer, frozen=True, kw_only=True):
 
 @contract("rasoi.kitchen.cancel_refused.v1", "kitchen")
 class CancelRefused(CancelAnswer, frozen=True, kw_only=True):
-    """Subject: the order's id. The kitchen goes on."""
+    """Subject: the order's id. It is made, or served, all the same."""

@@ -96,7 +96,9 @@ class OrderCancelled(OrderState, frozen=True, kw_only=True):
 
 @contract("rasoi.order.cancel_requested.v1", "orders")
 class OrderCancelRequested(OrderState, frozen=True, kw_only=True):
-    """The kitchen has it already and is asked."""
+    """The kitchen has it already, and whoever is to decide is asked. `asked_by` is a role."""
+
+    asked_by: str | None = None
 
 
 @contract("rasoi.order.cancel_refused.v1", "orders")

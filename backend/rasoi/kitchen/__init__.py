@@ -12,6 +12,7 @@ from rasoi.contracts.orders import (
     OrderPlaced,
 )
 from rasoi.kitchen import handlers, repository
+from rasoi.kitchen.day import close_past_days
 from rasoi.kitchen.metrics import count_open
 from rasoi.kitchen.routes import router
 from rasoi.platform.context import Context
@@ -36,5 +37,9 @@ ROOM = Room(
         MenuRepublished: handlers.on_menu,
     },
     batch_handler=(frozenset({OrderPlaced, OrderConfirmed}), handlers.on_orders),
-    jobs=(Job("prune", 3600, prune), Job("count open tickets", 5, count_open)),
+    jobs=(
+        Job("prune", 3600, prune),
+        Job("close past days", 300, close_past_days),
+        Job("count open tickets", 5, count_open),
+    ),
 )

@@ -10,12 +10,14 @@ import msgspec
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.orders import BillState, OrderCancelled, OrderCancelRequested, OrderState
 from rasoi.kitchen import repository, service
-from rasoi.kitchen.domain import ActionRefused
+from rasoi.kitchen.refusals import UnknownTicket
 from rasoi.kitchen.schemas import StationName
-from rasoi.kitchen.service import UnitOfWork
+from rasoi.kitchen.service import Decision, UnitOfWork
+from rasoi.kitchen.states import VOIDED
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Event
+from rasoi.platform.roles import FLOOR_ROLES
 
 PAID = ("paid", "overpaid")
 
@@ -45,25 +47,35 @@ async def on_cancelled(ctx: Context, tx: Tx, event: Event, order: OrderCancelled
 
 
 async def on_cancel_requested(ctx: Context, tx: Tx, event: Event, order: OrderCancelRequested) -> None:
-    """The cooks are asked; where nothing is left to ask about, the answer is given at once."""
-    await service.change_order(tx, event.outletid, [order.order_id], _request_cancel)
+    """Whoever is to decide is asked; where nobody is, the answer is given at once."""
+    by_floor = order.asked_by in FLOOR_ROLES
+    await service.change_order(
+        tx, event.outletid, [order.order_id], lambda work, id: _request_cancel(work, id, by_floor)
+    )
 
 
-def _request_cancel(work: UnitOfWork, order_id: UUID) -> None:
+def _request_cancel(work: UnitOfWork, order_id: UUID, by_floor: bool) -> None:
+    kitchen = work.kitchen
     try:
-        tickets = work.kitchen.of_order(order_id)
-    except ActionRefused:
+        tickets = kitchen.of_order(order_id)
+    except UnknownTicket:
         work.answer(True, order_id, [])
         return
-    work.kitchen.request_cancel(order_id)
-    if not any(ticket.cancel_requested for ticket in work.kitchen.of_order(order_id)):
-        work.answer(all(ticket.state == "voided" for ticket in tickets), order_id, [])
+    if not kitchen.has_begun(order_id):
+        kitchen.void_order(order_id)
+        work.answer(True, order_id, [])
+        return
+    kitchen.request_cancel(order_id)
+    if not any(ticket.cancel_requested for ticket in kitchen.of_order(order_id)):
+        work.answer(all(ticket.state == VOIDED for ticket in tickets), order_id, [])
+    elif by_floor and kitchen.decider_of(order_id) == "floor":
+        work.answer(True, order_id, kitchen.accept_cancel(order_id), Decision("floor"))
 
 
 async def on_bill(ctx: Context, tx: Tx, event: Event, bill: BillState) -> None:
     """Tickets show whether their bill is paid."""
     paid = bill.payment_status in PAID
-    orders = await repository.record_bill(tx, event, bill.bill_id, paid)
+    orders = await repository.record_bill(tx, event, bill.bill_id, paid, bill.status == "closed")
     if orders:
         await service.change_order(
             tx, event.outletid, orders, lambda work, order_id: work.kitchen.mark_paid(order_id, paid)

@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.kitchen import TicketState
-from rasoi.kitchen.domain import BoardState, is_visible
+from rasoi.kitchen.changes import BoardState
 from rasoi.kitchen.schemas import Station
+from rasoi.kitchen.states import is_at_pass, is_visible
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.events import Event, traceparent
 
@@ -23,11 +24,13 @@ SAVE = """WITH board AS (
   FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS x (station, sequence, hash)
   WHERE b.outlet_id = $1 AND b.station = x.station
 ), ticket AS (
-  UPDATE kitchen.ticket t SET state = x.state, visible = x.visible, rush = x.rush, paid = x.paid,
-    cancel_requested = x.cancel_requested, fired_at = x.fired_at, ready_at = x.ready_at, other_stations = x.other_stations,
+  UPDATE kitchen.ticket t SET state = x.state, visible = x.visible, at_pass = x.at_pass, rush = x.rush, paid = x.paid,
+    cancel_requested = x.cancel_requested, cancel_decider = x.cancel_decider, seen = x.seen, cleared = x.cleared,
+    fired_at = x.fired_at, ready_at = x.ready_at, served_at = x.served_at, other_stations = x.other_stations,
     version = x.version
-  FROM jsonb_to_recordset($5) AS x (id uuid, state text, visible boolean, rush boolean, paid boolean,
-    cancel_requested boolean, fired_at timestamptz, ready_at timestamptz, other_stations jsonb, version bigint)
+  FROM jsonb_to_recordset($5) AS x (id uuid, state text, visible boolean, at_pass boolean, rush boolean, paid boolean,
+    cancel_requested boolean, cancel_decider text, seen boolean, cleared boolean, fired_at timestamptz,
+    ready_at timestamptz, served_at timestamptz, other_stations jsonb, version bigint)
   WHERE t.outlet_id = $1 AND t.id = x.id
 ), item AS (
   UPDATE kitchen.ticket_item i SET state = x.state, acknowledged = x.acknowledged
@@ -44,8 +47,9 @@ SELECT $1, * FROM jsonb_to_recordset($11)
 ON CONFLICT (outlet_id, action_id) DO NOTHING"""
 
 RECORD_BILL = """WITH recorded AS (
-  INSERT INTO kitchen.bill (outlet_id, bill_id, paid, paid_known_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (outlet_id, bill_id) DO UPDATE SET paid = excluded.paid, paid_known_at = excluded.paid_known_at)
+  INSERT INTO kitchen.bill (outlet_id, bill_id, paid, paid_known_at, closed) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (outlet_id, bill_id) DO UPDATE SET paid = excluded.paid, paid_known_at = excluded.paid_known_at,
+    closed = excluded.closed)
 SELECT coalesce(array_agg(DISTINCT order_id), '{}') FROM kitchen.ticket
 WHERE outlet_id = $1 AND bill_id = $2 AND state IN ('held', 'queued', 'cooking', 'ready') AND paid <> $3"""
 
@@ -57,13 +61,33 @@ BOARD = f"""SELECT b.station, b.name, b.sequence, b.hash, CASE WHEN b.hash IS DI
 FROM kitchen.board b WHERE b.outlet_id = $1 AND b.station = $2"""
 STATIONS = """SELECT b.station AS code, b.name, count(t.id)::int AS open_tickets, min(t.placed_at) AS oldest_at
 FROM kitchen.board b LEFT JOIN kitchen.ticket t ON t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
-  AND t.state <> 'voided'
+  AND t.state IN ('held', 'queued', 'cooking')
 WHERE b.outlet_id = $1 GROUP BY b.station, b.name ORDER BY b.station"""
+# everything at the pass, and the tickets only when the caller's hash differs
+PASS = f"""WITH board AS (
+  SELECT coalesce(sum(sequence), 0)::bigint AS sequence, coalesce(jsonb_object_agg(station, sequence), '{{}}') AS sequences,
+    coalesce(json_agg(json_build_object('code', station, 'name', name) ORDER BY station), '[]')::text AS stations
+  FROM kitchen.board WHERE outlet_id = $1
+), proof AS (
+  SELECT coalesce(sum(kitchen.checksum(t.id, t.version)), 0)::bigint % 4294967296 AS hash
+  FROM kitchen.ticket t WHERE t.outlet_id = $1 AND t.at_pass
+)
+SELECT sequence, sequences, stations, hash, CASE WHEN hash IS DISTINCT FROM $2 THEN
+  (SELECT coalesce(json_agg({TICKET} ORDER BY t.placed_at, t.order_number, t.course, t.station), '[]')::text
+  FROM kitchen.ticket t WHERE t.outlet_id = $1 AND t.at_pass) END AS tickets
+FROM board, proof"""
+# a ticket that was brought back since is no place to go on from: the list starts anew
 RECENT = f"""SELECT {TICKET} FROM kitchen.ticket t
 WHERE t.outlet_id = $1 AND t.station = $2 AND t.state IN ('ready', 'served') AND t.ready_at > now() - interval '2 hours'
-ORDER BY t.ready_at DESC LIMIT $3"""
+  AND (t.ready_at, t.id) < (coalesce((SELECT c.ready_at FROM kitchen.ticket c WHERE c.outlet_id = $1 AND c.id = $3), 'infinity'),
+    coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ORDER BY t.ready_at DESC, t.id DESC LIMIT $4"""
 READY = f"""SELECT {TICKET} FROM kitchen.ticket t
-WHERE t.outlet_id = $1 AND t.state = 'ready' ORDER BY t.ready_at LIMIT $2"""
+WHERE t.outlet_id = $1 AND t.at_pass AND (t.state = 'ready' OR t.cancel_decider = 'floor') AND ($2::uuid IS NULL OR t.id > $2)
+ORDER BY t.id LIMIT $3"""
+LEFT_OVER = """SELECT order_id FROM kitchen.ticket WHERE outlet_id = $1 AND (visible OR at_pass) AND placed_at < $2
+GROUP BY order_id HAVING max(greatest(placed_at, fired_at, ready_at)) < now() - interval '2 hours' LIMIT $3"""
+IS_STATION = "SELECT EXISTS (SELECT FROM kitchen.board WHERE outlet_id = $1 AND station = $2)"
 OUTLETS = "SELECT DISTINCT outlet_id FROM kitchen.board"
 OPEN_BY_LATENESS = """SELECT b.outlet_id, b.station, coalesce(max(t.age), 0)::float8 AS oldest,
   count(*) FILTER (WHERE t.age < l.amber) AS fresh,
@@ -85,6 +109,7 @@ class Loaded(msgspec.Struct):
     boards: list[BoardState]
     tickets: list[TicketState]
     paid_orders: frozenset[UUID]
+    closed_orders: frozenset[UUID]
     done: list[DoneAction]
     answers: dict[UUID, int]
 
@@ -104,6 +129,16 @@ class BoardRow(msgspec.Struct):
     station: str
     name: str
     sequence: int
+    hash: int
+    tickets: str | None
+
+
+class PassRow(msgspec.Struct):
+    """`stations` and `tickets` are JSON; the latter None when the caller has this hash already."""
+
+    sequence: int
+    sequences: dict[str, int]
+    stations: str
     hash: int
     tickets: str | None
 
@@ -161,7 +196,8 @@ async def save(
         [board.sequence for board in boards],
         [board.hash for board in boards],
         [
-            msgspec.structs.asdict(after) | {"visible": is_visible(after), "items": None}
+            msgspec.structs.asdict(after)
+            | {"visible": is_visible(after), "at_pass": is_at_pass(after), "items": None}
             for _, after in changed
         ],
         [item.id for item in items],
@@ -173,9 +209,9 @@ async def save(
     )
 
 
-async def record_bill(tx: Tx, event: Event, bill_id: UUID, paid: bool) -> list[UUID]:
-    """Store whether the bill is paid. Returns the orders in the kitchen that show otherwise."""
-    found: list[UUID] = await tx.fetchval(RECORD_BILL, event.outletid, bill_id, paid, event.time)
+async def record_bill(tx: Tx, event: Event, bill_id: UUID, paid: bool, closed: bool) -> list[UUID]:
+    """Store whether the bill is paid, and closed. Returns the orders in the kitchen that show otherwise."""
+    found: list[UUID] = await tx.fetchval(RECORD_BILL, event.outletid, bill_id, paid, event.time, closed)
     return found
 
 
@@ -190,15 +226,32 @@ async def stations(db: Database, outlet_id: int) -> list[Station]:
     return [Station(**row) for row in await db.fetch(STATIONS, outlet_id)]
 
 
-async def recent(db: Database, outlet_id: int, station: str, limit: int) -> list[TicketState]:
+async def at_pass(db: Database, outlet_id: int, known_hash: int | None) -> PassRow:
+    """What stands at the pass at one moment."""
+    return PassRow(**await db.fetchrow(PASS, outlet_id, known_hash))
+
+
+async def is_station(db: Database, outlet_id: int, station: str) -> bool:
+    """Whether the outlet has a board of this code."""
+    return await db.fetchval(IS_STATION, outlet_id, station)  # type: ignore[no-any-return]
+
+
+async def recent(
+    db: Database, outlet_id: int, station: str, after: UUID | None, limit: int
+) -> list[TicketState]:
     """What was bumped in the last two hours, newest first."""
-    rows = await db.fetch(RECENT, outlet_id, station, limit)
+    rows = await db.fetch(RECENT, outlet_id, station, after, limit)
     return [msgspec.convert(row[0], TicketState) for row in rows]
 
 
-async def ready(db: Database, outlet_id: int, limit: int) -> list[TicketState]:
-    """What waits at the pass, longest first."""
-    return [msgspec.convert(row[0], TicketState) for row in await db.fetch(READY, outlet_id, limit)]
+async def ready(db: Database, outlet_id: int, after: UUID | None, limit: int) -> list[TicketState]:
+    """What waits for the floor, to be served or to be decided about; first opened first."""
+    return [msgspec.convert(row[0], TicketState) for row in await db.fetch(READY, outlet_id, after, limit)]
+
+
+async def left_over(db: Database, outlet_id: int, before: datetime, limit: int) -> list[UUID]:
+    """Orders placed before then of which something still stands on a board or at the pass, untouched for two hours."""
+    return [row["order_id"] for row in await db.fetch(LEFT_OVER, outlet_id, before, limit)]
 
 
 async def outlets(db: Database) -> list[int]:

@@ -9,13 +9,19 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.kitchen import TicketState
+from rasoi.kitchen.refusals import REFUSALS
+from rasoi.platform.description import one_of
 
 ActionName = Literal[
     "start",
     "bump",
     "recall",
     "serve",
+    "unserve",
     "acknowledge",
+    "see",
+    "clear",
+    "hand_over",
     "fire",
     "rush",
     "unrush",
@@ -26,7 +32,7 @@ ActionName = Literal[
 
 class Action(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What somebody did on a screen, under an id that the screen made. Names a ticket, an item of it, or an order;
-    `station` narrows an order to one station."""
+    `station` is the screen's own, and narrows an order to one station. `reason` goes with an answer to a cancellation."""
 
     action_id: UUID
     action: ActionName
@@ -34,6 +40,7 @@ class Action(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     item_id: UUID | None = None
     order_id: UUID | None = None
     station: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]+\Z")] | None = None
 
 
 class Actions(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,11 +48,12 @@ class Actions(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ActionResult(msgspec.Struct):
-    """`reason` when it was not applied: unknown, not-possible-now, already-so, no-cancellation-asked."""
+    """`reason` when it was not applied, the last part of the problem's type; `detail` says it in words."""
 
     action_id: UUID
     applied: bool
-    reason: str | None
+    reason: Annotated[str, one_of(REFUSALS)] | None
+    detail: str | None
     ticket: TicketState | None
 
 
@@ -83,5 +91,21 @@ class BoardView(msgspec.Struct, kw_only=True):
     subjects: dict[str, int]
 
 
+class PassView(msgspec.Struct, kw_only=True):
+    """All that is not served yet, at one moment. `hash` is computed as a board's, over `tickets`; `sequence` is the sum of
+    the boards' sequences, so that each change of a ticket adds one."""
+
+    outlet_id: int
+    stations: list[StationName]
+    sequence: int
+    hash: int
+    build: str
+    amber_s: int
+    red_s: int
+    tickets: list[TicketState]
+    subjects: dict[str, int]
+
+
 class Tickets(msgspec.Struct):
     items: list[TicketState]
+    next: UUID | None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.contracts import inventory, orders, payments
+from rasoi.contracts import inventory, kitchen, orders, payments
 from rasoi.platform.events import Contract
 from rasoi.platform.money import half_up
 from rasoi.platform.problems import Conflict
@@ -83,12 +83,15 @@ TEMPLATES: dict[str, Template] = {
     "order_cancelled": Template("guest", "Order cancelled", "Order {number} was cancelled{because}."),
     "order_rejected": Template("guest", "Order not accepted", "Order {number} was not accepted{because}."),
     "order_expired": Template("guest", "Order expired", "Order {number} has expired; nothing will be made."),
-    "cancel_refused": Template("guest", "Too late to cancel", "Order {number} is already being made."),
+    "cancel_refused": Template(
+        "guest", "Too late to cancel", "Order {number} can't be cancelled any more{because}."
+    ),
     "payment_received": Template("guest", "Payment received", "{amount} paid{method}. Thank you!"),
     "refund_started": Template("guest", "Refund on its way", "{amount} will be given back to you."),
     "refund_paid": Template("guest", "Refund done", "{amount} was given back to you."),
     "refund_delayed": Template("guest", "Refund delayed", "The refund of {amount} did not go through yet."),
     "order_to_approve": Template("staff", "{place}: approve", "Order {number} waits for approval."),
+    "handed_over": Template("staff", "{place}: on its way", "{what} of order {number} has left the pass."),
     "pick_up": Template("staff", "{place}: pick up", "Order {number} is ready."),
     "attention_cash": Template("staff", "{place}: cash", "The guests want to pay {amount} in cash."),
     "attention_help": Template("staff", "{place}: help", "The guests ask for a waiter."),
@@ -174,8 +177,9 @@ def confirmed(order: orders.OrderConfirmed) -> list[Draft]:
 
 
 def progressed(order: orders.OrderProgressed) -> list[Draft]:
-    """Ready: call the guest, and whoever carries it. A recall that comes back is told again."""
-    if order.status != "ready" or order.path[-1:] != ["ready"]:
+    """Ready: call the guest, and whoever carries it. A recall that comes back is told again; what was only marked as
+    served too early is not."""
+    if order.status != "ready" or order.path[-1:] != ["ready"] or order.path[0] == "served":
         return []
     return [_order("order_ready" if order.table else "token_called", order), _order("pick_up", order)]
 
@@ -186,6 +190,16 @@ def ended(order: orders.OrderCancelled) -> list[Draft]:
 
 def cancel_refused(order: orders.OrderCancelRefused) -> list[Draft]:
     return [_order("cancel_refused", order)]
+
+
+def handed_over(gone: kitchen.HandedOver) -> list[Draft]:
+    """The pass has let it go: whoever carries it hears so."""
+    values = {
+        "number": gone.order_number,
+        "place": _place(gone.table, gone.token),
+        "what": "All" if gone.complete else "A part",
+    }
+    return [Draft("handed_over", values, gone.order_id, table=gone.table)]
 
 
 def attention(bill: orders.BillChanged) -> list[Draft]:
@@ -267,6 +281,7 @@ RULES: dict[type[Contract], Callable[[Any], list[Draft]]] = {
     orders.OrderProgressed: progressed,
     orders.OrderCancelled: ended,
     orders.OrderCancelRefused: cancel_refused,
+    kitchen.HandedOver: handed_over,
     orders.BillChanged: attention,
     orders.BillClosed: no_message,
     payments.PaymentCompleted: paid,

@@ -101,14 +101,17 @@ class Bill:
             order.completed_at = self.now
 
     def record_event(
-        self, order: OrderRow, event: type[contracts.OrderState], path: list[str] | None = None
+        self,
+        order: OrderRow,
+        event: type[contracts.OrderState],
+        path: list[str] | None = None,
+        **more: Any,
     ) -> None:
-        """Record an event of an order, under its next version."""
+        """Record an event of an order, under its next version, with what only this event has."""
         order.version += 1
         self.changed_orders[order.id] = order
-        self.pending_events.append(
-            PendingEvent(event(**order_state(order, self.row, path or [])), str(order.id), order.version)
-        )
+        payload = event(**order_state(order, self.row, path or []), **more)
+        self.pending_events.append(PendingEvent(payload, str(order.id), order.version))
 
     def record_bill_event(self, event: type[contracts.BillState] = contracts.BillChanged) -> None:
         """Record an event of the bill itself, under its next version."""

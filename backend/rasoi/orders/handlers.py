@@ -40,16 +40,16 @@ async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccept
     async with locked_bill(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
         order = bill.order(data.order_id)
         if order.status in AT_KITCHEN - {"served"}:
-            bill.terminate(order, "cancelled", order.reason or "accepted by the kitchen")
+            bill.terminate(order, "cancelled", data.reason or order.reason or "accepted by the kitchen")
             await db.release_stock(tx, event.outletid, data.order_id)
 
 
 async def cancel_refused(ctx: Context, tx: Tx, event: Event, data: CancelRefused) -> None:
-    """The kitchen keeps cooking it."""
+    """It is made, or served, all the same."""
     async with locked_bill(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
         order = bill.order(data.order_id)
         if order.cancel_requested:
-            order.cancel_requested = False
+            order.cancel_requested, order.reason = False, data.reason
             bill.record_event(order, contracts.OrderCancelRefused)
 
 

@@ -107,7 +107,7 @@ async def cancel(
             status = 202
             if not order.cancel_requested:
                 order.cancel_requested, order.reason = True, reason
-                bill.record_event(order, contracts.OrderCancelRequested)
+                bill.record_event(order, contracts.OrderCancelRequested, asked_by=principal.role)
         else:
             status = 200
             bill.terminate(order, "cancelled", reason or f"by {principal.role}")

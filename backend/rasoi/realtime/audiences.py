@@ -157,7 +157,7 @@ def for_guests(key: str) -> Audience:
 
 
 def board_step(event: Event, data: BoardChange) -> BoardStep:
-    """For the station's screens: what to apply after `sequence - 1`."""
+    """For the screens of the station and of the pass: what to apply after the station's `sequence - 1`."""
     return BoardStep(data.sequence, data.hash, data.ticket, data.action_id)
 
 

@@ -11,7 +11,13 @@ import msgspec
 from rasoi.platform.auth import Principal
 from rasoi.platform.roles import ALL_ROLES, FLOOR_ROLES, MANAGER_ROLES, STAFF_ROLES
 
-OF_OUTLET = {"kitchen": STAFF_ROLES, "floor": STAFF_ROLES, "manage": MANAGER_ROLES, "menu": ALL_ROLES}
+OF_OUTLET = {
+    "kitchen": STAFF_ROLES,
+    "pass": STAFF_ROLES,
+    "floor": STAFF_ROLES,
+    "manage": MANAGER_ROLES,
+    "menu": ALL_ROLES,
+}
 OF_AGGREGATE = {"bill": FLOOR_ROLES, "order": FLOOR_ROLES}
 MaySee = Callable[[int, UUID, str, UUID], Awaitable[bool]]
 
@@ -39,7 +45,7 @@ class Channel(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_outlet(cls, kind: str, outlet_id: int) -> Self:
-        """`floor`, `manage` or `menu`."""
+        """`pass`, `floor`, `manage` or `menu`."""
         return cls(outlet_id, kind, str(outlet_id))
 
     @classmethod

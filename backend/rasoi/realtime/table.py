@@ -40,6 +40,10 @@ def station(event: Event, data: kitchen.BoardChange) -> list[Channel]:
     return [Channel.kitchen(event.outletid, data.ticket.station)]
 
 
+def at_pass(event: Event, data: Any) -> list[Channel]:
+    return [Channel.of_outlet("pass", event.outletid)]
+
+
 def bill_and_order(event: Event, data: Any) -> list[Channel]:
     """The bill and the order that the event names."""
     named = (("bill", data.bill_id), ("order", data.order_id))
@@ -57,7 +61,7 @@ def about(key: str, guests: Where = bill_and_order) -> tuple[Route, ...]:
     return ((staff, for_staff(key)), (guests, for_guests(key)))
 
 
-TICKET: tuple[Route, ...] = ((station, board_step), (staff, ticket))
+TICKET: tuple[Route, ...] = ((station, board_step), (at_pass, board_step), (staff, ticket))
 STOCK: tuple[Route, ...] = ((managers, for_staff("stock")),)
 
 ROUTES: dict[type[Contract], tuple[Route, ...]] = {

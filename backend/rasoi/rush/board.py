@@ -11,10 +11,12 @@ OPEN = ("held", "queued", "cooking")
 
 
 def is_visible(ticket: Json) -> bool:
-    """Open, or voided and not yet acknowledged by a cook."""
-    if ticket["state"] == "voided":
-        return not all(item["acknowledged"] for item in ticket["items"])
-    return ticket["state"] in OPEN
+    """Open, or with something voided that no cook has seen."""
+    return ticket["state"] in OPEN or any(map(is_unseen_void, ticket["items"]))
+
+
+def is_unseen_void(item: Json) -> bool:
+    return bool(item["state"] == "voided" and not item["acknowledged"])
 
 
 def checksum(tickets: dict[str, Json]) -> int:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from rasoi.rush.board import ScreenBoard
+from rasoi.rush.board import ScreenBoard, is_unseen_void
 from rasoi.rush.client import Caller, NoAnswer, Refused
 from rasoi.rush.compare import Evidence
 from rasoi.rush.screens import Screen
@@ -107,13 +107,10 @@ class Cook:
 
     def next_step(self, ticket: Json) -> list[Json]:
         """What the cook does to a ticket now; nothing while it is not its time."""
-        if ticket["state"] == "voided":
+        if any(map(is_unseen_void, ticket["items"])):
             return [{"action": "acknowledge", "ticket_id": ticket["id"]}]
-        if ticket["cancel_requested"]:
-            agrees = Random(ticket["order_id"]).random() < AGREES
-            return [
-                {"action": "accept_cancel" if agrees else "refuse_cancel", "order_id": ticket["order_id"]}
-            ]
+        if ticket["cancel_decider"] == "kitchen":
+            return [decision(ticket)]
         state, due = self.due.get(ticket["id"], ("", 0.0))
         if state != ticket["state"]:
             pause = {"held": HOLD_S, "queued": START_S, "cooking": COOK_S}[ticket["state"]]
@@ -130,6 +127,12 @@ class Cook:
         return [bump]
 
 
+def decision(ticket: Json) -> Json:
+    """Whether the order is cancelled after all; the same whoever is asked."""
+    agrees = Random(ticket["order_id"]).random() < AGREES
+    return {"action": "accept_cancel" if agrees else "refuse_cancel", "order_id": ticket["order_id"]}
+
+
 class Floor:
     """Waiters who carry what is ready to the guests, told by their own screen."""
 
@@ -143,7 +146,7 @@ class Floor:
 
     def hear(self, change: Json) -> None:
         ticket = change["data"].get("ticket")
-        if ticket and ticket["state"] == "ready":
+        if ticket and (ticket["state"] == "ready" or ticket["cancel_decider"] == "floor"):
             self.ready.set()
 
     async def run(self) -> None:
@@ -159,4 +162,7 @@ class Floor:
             self.ready.clear()
             with suppress(NoAnswer, Refused):
                 ready = (await self.caller.get("/api/kitchen/ready?limit=200"))["items"]
-                await act(self.caller, [{"action": "serve", "ticket_id": ticket["id"]} for ticket in ready])
+                asked = [decision(ticket) for ticket in ready if ticket["cancel_decider"] == "floor"]
+                served = [ticket for ticket in ready if not ticket["cancel_requested"]]
+                await act(self.caller, asked)
+                await act(self.caller, [{"action": "serve", "ticket_id": ticket["id"]} for ticket in served])

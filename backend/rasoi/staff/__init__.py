@@ -14,6 +14,7 @@ ROOM = Room(
     stop=handlers.stop,
     functions={
         "staff.business_day(integer)": ("*",),
+        "staff.day_began(integer)": ("*",),
         "staff.outlets_at(integer[], timestamptz)": ("*",),
         "staff.read_outlet(integer)": ("*",),
         "staff.record_audit(integer, uuid, text, text, text, jsonb)": ("*",),

@@ -17,7 +17,13 @@ from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
 from rasoi.staff.domain import ACCESS_S, is_gstin
-from rasoi.staff.repository import any_outlet, now_and_business_day, now_and_business_days, person_names
+from rasoi.staff.repository import (
+    any_outlet,
+    day_began,
+    now_and_business_day,
+    now_and_business_days,
+    person_names,
+)
 from rasoi.staff.schemas import Outlet
 
 __all__ = [
@@ -25,6 +31,8 @@ __all__ = [
     "Revocations",
     "any_outlet",
     "audit",
+    "audit_job",
+    "day_began",
     "invalidate_outlet",
     "is_gstin",
     "now_and_business_day",
@@ -89,6 +97,13 @@ async def audit(
     await repository.record_audit(
         tx, principal.outlet_id, principal.id, principal.name, action, subject, detail
     )
+
+
+async def audit_job(
+    tx: Database | Tx, outlet_id: int, action: str, subject: str, detail: Mapping[str, Any]
+) -> None:
+    """Record what the platform did by itself, in the caller's transaction."""
+    await repository.record_audit(tx, outlet_id, None, None, action, subject, detail)
 
 
 class Revocations:

@@ -49,6 +49,11 @@ async def now_and_business_days(
     return row["now"], row["today"], row["then"]
 
 
+async def day_began(conn: Any, outlet_id: int) -> datetime:
+    """When the business day began that the outlet's books are on."""
+    return await conn.fetchval("SELECT staff.day_began($1)", outlet_id)  # type: ignore[no-any-return]
+
+
 async def any_outlet(conn: Any) -> bool:
     """Whether there is an outlet at all."""
     return await conn.fetchval("SELECT EXISTS (SELECT FROM staff.outlet)")  # type: ignore[no-any-return]

@@ -9,7 +9,10 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.kitchen import TicketItemState, TicketState
-from rasoi.kitchen import domain
+from rasoi.kitchen import states
+from rasoi.kitchen.changes import BoardState
+from rasoi.kitchen.domain import Kitchen
+from rasoi.kitchen.refusals import ActionRefused
 from rasoi.menu.api import TaxClass
 from rasoi.orders.pricing import rounded, split_tax
 from rasoi.orders.rows import BillRow
@@ -71,7 +74,7 @@ def ticket(
     ]
     return TicketState(
         id=UUID(int=id), number=1, station="curry", order_id=UUID(int=9), order_number=1, type="dine_in",
-        state=state or domain.ticket_state(made), placed_at=AT, version=version, items=made,
+        state=state or states.ticket_state(made), placed_at=AT, version=version, items=made,
     )  # fmt: skip
 
 
@@ -83,7 +86,7 @@ def test_ticket_state(case: Case) -> None:
 @cases("visibility")
 def test_visibility(case: Case) -> None:
     shown = ticket([(item["state"], item["acknowledged"]) for item in case["items"]], state=case["state"])
-    assert domain.is_visible(shown) is case["visible"]
+    assert states.is_visible(shown) is case["visible"]
     assert rush.is_visible(msgspec.to_builtins(shown)) is case["visible"]
 
 
@@ -93,10 +96,10 @@ def test_board_hash(case: Case) -> None:
         msgspec.structs.replace(ticket([("queued", False)]), id=UUID(each["id"]), version=each["version"])
         for each in case["tickets"]
     ]
-    assert domain.board_hash(tickets) == case["hash"]
+    assert states.board_hash(tickets) == case["hash"]
     assert rush.checksum({each["id"]: each for each in case["tickets"]}) == case["hash"]
     hidden = ticket([("served", False)], id=77)
-    changed = domain.BoardState("curry")
+    changed = BoardState("curry")
     for each in tickets:
         changed.change(hidden, each)
     assert (changed.hash, changed.sequence) == (case["hash"], len(tickets))
@@ -105,9 +108,9 @@ def test_board_hash(case: Case) -> None:
 @cases("ticket_actions")
 def test_ticket_actions(case: Case) -> None:
     before = ticket([(state, False) for state in case["before"]])
-    kitchen = domain.Kitchen({"curry": domain.BoardState("curry")}, {before.id: before}, AT)
+    kitchen = Kitchen({"curry": BoardState("curry")}, {before.id: before}, AT)
     item = None if case["item"] is None else before.items[case["item"]].id
-    with suppress(domain.ActionRefused):
+    with suppress(ActionRefused):
         if case["action"] == "bump":
             kitchen.bump(before.id, item)
         else:

@@ -11,10 +11,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from rasoi.contracts.kitchen import TicketState
+from rasoi.contracts.kitchen import BoardChange, TicketState
 from rasoi.contracts.orders import BillChanged, LineState, ModifierState, OrderPlaced
-from rasoi.kitchen import ROOM, domain, repository, service
+from rasoi.kitchen import ROOM, repository, service
 from rasoi.kitchen.schemas import Action, ActionResult
+from rasoi.kitchen.states import is_at_pass, is_visible
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -144,4 +145,14 @@ async def check(rig: Rig) -> None:
         updates = [data for subject, _, data in log if subject == f"{OUTLET}:{station.code}"]
         assert (row.sequence, row.hash) == (updates[-1].sequence, updates[-1].hash)
         replayed = {update.ticket.id: update.ticket for update in updates}
-        assert {t.id: t for t in tickets} == {i: t for i, t in replayed.items() if domain.is_visible(t)}
+        assert {t.id: t for t in tickets} == {i: t for i, t in replayed.items() if is_visible(t)}
+    passed = await repository.at_pass(rig.db, OUTLET, None)
+    assert passed.tickets is not None
+    standing = msgspec.json.decode(passed.tickets, type=list[TicketState])
+    steps = [
+        data for subject, _, data in log if subject.startswith(f"{OUTLET}:") and isinstance(data, BoardChange)
+    ]
+    newest = {data.ticket.id: data.ticket for data in steps}
+    assert {t.id: t for t in standing} == {i: t for i, t in newest.items() if is_at_pass(t)}
+    assert passed.hash == sum(zlib.crc32(f"{t.id}:{t.version}".encode()) for t in standing) % 2**32
+    assert passed.sequence == sum(passed.sequences.values()) == len(steps)

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from rasoi.contracts.orders import OrderPlaced
+from rasoi.contracts.orders import BillClosed, OrderPlaced
 from rasoi.platform.database import Database
 from tests.kitchen.conftest import AT, Rig, bill, line, order
 
@@ -40,7 +40,8 @@ async def test_a_change_is_given_its_orders_and_nothing_of_others(rig: Rig, data
     )
     for placed in (mine, other):
         await rig.handle(placed)
-        await rig.handle(bill(placed, "paid"))
+        closed = msgspec.structs.asdict(bill(placed, "paid")) | {"status": "closed"}
+        await rig.handle(BillClosed(**closed))
     await rig.handle(bill(unpaid := order(OrderPlaced, line("Tea", "drinks")), "unpaid"))
     await rig.handle(unpaid)
     done, another = uuid4(), uuid4()
@@ -59,19 +60,22 @@ async def test_a_change_is_given_its_orders_and_nothing_of_others(rig: Rig, data
         (str(mine.order_id), "curry", ["Dal"]),
         (str(mine.order_id), "tandoor", ["Naan"]),
     ]
-    assert whole["paid_orders"] == [str(mine.order_id)]
+    assert whole["paid_orders"] == whole["closed_orders"] == [str(mine.order_id)]
     assert [(each["action_id"], each["applied"]) for each in whole["done"]] == [(str(done), True)]
     assert whole["answers"] == {str(mine.order_id): 3}
     ticket = UUID(whole["tickets"][0]["id"])
     item = UUID(whole["tickets"][1]["items"][0]["id"])
     for named in (await load(rig, tickets=(ticket,)), await load(rig, items=(item,))):
         assert (named["tickets"], named["boards"]) == (whole["tickets"], whole["boards"])
+        assert named["closed_orders"] == whole["closed_orders"]
         assert (named["paid_orders"], named["answers"]) == (whole["paid_orders"], whole["answers"])
         assert named["done"] == []
-    assert (await load(rig, orders=(unpaid.order_id,)))["paid_orders"] == []
+    neither = await load(rig, orders=(unpaid.order_id,))
+    assert neither["paid_orders"] == neither["closed_orders"] == []
     nothing = await load(rig, tickets=(uuid4(),), items=(uuid4(),))
     nothing.pop("at")
-    assert nothing == {"boards": [], "tickets": [], "paid_orders": [], "done": [], "answers": {}}
+    assert nothing.pop("answers") == {}
+    assert nothing == {name: [] for name in ("boards", "tickets", "paid_orders", "closed_orders", "done")}
 
 
 async def test_a_change_holds_the_outlets_boards(rig: Rig, database_url: str) -> None:

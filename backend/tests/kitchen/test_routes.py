@@ -19,8 +19,9 @@ from tests.support import asgi_transport
 
 Call = Callable[..., Awaitable[httpx.Response]]
 ROLES = ["guest", "waiter", "kitchen", "manager", "owner"]
-READS = ["stations", "boards/tandoor", "boards/tandoor/recent", "ready"]
-ACTIONS = "start bump recall serve acknowledge fire rush unrush accept_cancel refuse_cancel".split()
+READS = ["stations", "boards/tandoor", "boards/tandoor/recent", "pass", "ready"]
+FLOOR = "serve hand_over unserve fire rush unrush accept_cancel refuse_cancel clear".split()
+ACTIONS = [*FLOOR, *"start bump recall acknowledge see".split()]
 
 
 @pytest.fixture
@@ -51,7 +52,8 @@ def action(name: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", READS)
-async def test_staff_read_and_guests_do_not(call: Call, path: str) -> None:
+async def test_staff_read_and_guests_do_not(call: Call, path: str, rig: Rig) -> None:
+    await rig.handle(order())
     statuses = {role: (await call(role, "GET", path)).status_code for role in [None, *ROLES]}
     assert statuses == {None: 401, "guest": 403} | dict.fromkeys(ROLES[1:], 200)
 
@@ -62,7 +64,7 @@ async def test_every_action_by_every_role(call: Call) -> None:
         statuses = {
             role: (await call(role, "POST", "actions", json=body)).status_code for role in [None, *ROLES]
         }
-        waiters = 200 if name in ("serve", "fire", "rush", "unrush") else 403
+        waiters = 200 if name in FLOOR else 403
         assert statuses == {
             None: 401,
             "guest": 403,
@@ -74,8 +76,6 @@ async def test_every_action_by_every_role(call: Call) -> None:
 
 
 async def test_a_board_and_its_etag(call: Call, rig: Rig) -> None:
-    empty = await call("kitchen", "GET", "boards/tandoor")
-    assert (empty.json()["tickets"], empty.json()["hash"], empty.json()["sequence"]) == ([], 0, 0)
     await rig.handle(order())
     first = await call("kitchen", "GET", "boards/tandoor")
     board = first.json()
@@ -113,6 +113,50 @@ async def test_a_board_and_its_etag(call: Call, rig: Rig) -> None:
     assert [(s["code"], s["open_tickets"]) for s in stations] == [("curry", 1), ("tandoor", 0)]
 
 
+@pytest.mark.parametrize("path", ["boards/salad", "boards/salad/recent"])
+async def test_a_station_that_is_not_there_is_a_problem_in_words(call: Call, rig: Rig, path: str) -> None:
+    await rig.handle(order())
+    answer = await call("kitchen", "GET", path)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (404, "/problems/unknown-station")
+    assert problem["detail"] == "This outlet has no station “salad”. Choose one from the list."
+
+
+async def test_the_pass_and_its_etag(call: Call, rig: Rig) -> None:
+    empty = (await call("kitchen", "GET", "pass")).json()
+    assert (empty["tickets"], empty["hash"], empty["sequence"], empty["stations"]) == ([], 0, 0, [])
+    await rig.handle(order())
+    first = await call("waiter", "GET", "pass")
+    view = first.json()
+    assert first.headers["etag"] == f'"{view["hash"]}"'
+    assert first.headers["rasoi-sequence"] == "2"
+    tickets = view.pop("tickets")
+    assert sorted(each["station"] for each in tickets) == ["curry", "tandoor"]
+    assert view == {
+        "outlet_id": 1,
+        "stations": [{"code": "curry", "name": "Curry"}, {"code": "tandoor", "name": "Tandoor"}],
+        "sequence": 2,
+        "hash": view["hash"],
+        "build": "b1",
+        "amber_s": 300,
+        "red_s": 600,
+        "subjects": {"1:curry": 1, "1:tandoor": 1},
+    }
+    known = {b"If-None-Match": first.headers["etag"].encode()}
+    same = await call("kitchen", "GET", "pass", headers=known)
+    assert (same.status_code, same.content, same.headers["rasoi-sequence"]) == (304, b"", "2")
+    await call("kitchen", "POST", "actions", json=action("see", ticket_id=tickets[0]["id"]))
+    changed = await call("kitchen", "GET", "pass", headers=known)
+    assert (changed.status_code, changed.json()["sequence"]) == (200, 3)
+
+
+async def test_a_refusal_says_why_in_words_also_when_it_is_asked_again(call: Call) -> None:
+    body = action("bump", ticket_id=str(uuid4()))
+    for _ in range(2):
+        [result] = (await call("kitchen", "POST", "actions", json=body)).json()["results"]
+        assert (result["reason"], result["detail"]) == ("unknown-ticket", "That ticket is no longer here")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -125,6 +169,8 @@ async def test_a_board_and_its_etag(call: Call, rig: Rig) -> None:
         '{"actions":[{"action_id":"01938f00-0000-7000-8000-000000000001","action":"burn"}]}',
         '{"actions":[{"action_id":"01938f00-0000-7000-8000-000000000001","action":"bump","extra":1}]}',
         '{"actions":[{"action_id":"01938f00-0000-7000-8000-000000000001","action":"bump","station":""}]}',
+        '{"actions":[{"action_id":"01938f00-0000-7000-8000-000000000001","action":"bump","reason":""}]}',
+        '{"actions":[{"action_id":"01938f00-0000-7000-8000-000000000001","action":"close","reason":"x"}]}',
     ],
 )
 async def test_bad_actions_are_refused(call: Call, body: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from uuid_utils.compat import uuid7
 
-from rasoi.contracts import inventory, orders, payments
+from rasoi.contracts import inventory, kitchen, orders, payments
 from rasoi.notifications.domain import (
     PROGRESS,
     RULES,
@@ -99,6 +99,25 @@ def test_a_confirmed_order() -> None:
     assert [each[1] for each in messages_of(orders.OrderConfirmed(**ORDER, status="confirmed"))] == [
         "order_received"
     ]
+
+
+@pytest.mark.parametrize(("complete", "what"), [(True, "All"), (False, "A part")])
+def test_what_the_pass_lets_go_is_told_to_whoever_carries_it(complete: bool, what: str) -> None:
+    gone = kitchen.HandedOver(order_id=ORDER["order_id"], order_number=12, table="Table 4", complete=complete)
+    assert messages_of(gone) == [
+        ("staff", "handed_over", "Table 4: on its way", f"{what} of order 12 has left the pass.")
+    ]
+    assert RULES[kitchen.HandedOver](gone)[0].order_id == ORDER["order_id"]
+
+
+def test_what_was_only_marked_as_served_too_early_calls_nobody_again() -> None:
+    back: dict[str, Any] = {"status": "ready", "path": ["served", "preparing", "ready"]}
+    assert messages_of(orders.OrderProgressed(**ORDER, **back)) == []
+
+
+def test_a_refusal_to_cancel_says_why() -> None:
+    refused = orders.OrderCancelRefused(**ORDER, status="ready", reason="it is on the table")
+    assert messages_of(refused)[0][3] == "Order 12 can't be cancelled any more: it is on the table."
 
 
 def test_a_ready_order_calls_guest_and_staff() -> None:
@@ -205,6 +224,7 @@ def test_every_template_can_be_filled_by_what_uses_it() -> None:
         "level",
         "missing",
         "orders",
+        "what",
     }
     for template in TEMPLATES.values():
         for text in (template.title, template.text):

@@ -28,9 +28,14 @@ async def status(desk: Desk, order: dict[str, Any]) -> str:
     return await desk.owner.fetchval("SELECT status FROM orders.orders WHERE id = $1", order["id"])  # type: ignore[no-any-return]
 
 
-async def answer(desk: Desk, order: dict[str, Any], cls: type[CancelAccepted] | type[CancelRefused]) -> None:
-    """The kitchen's answer to a wish to cancel, handed in as its reader does."""
-    data = cls(order_id=UUID(order["id"]))
+async def answer(
+    desk: Desk,
+    order: dict[str, Any],
+    cls: type[CancelAccepted] | type[CancelRefused],
+    reason: str | None = None,
+) -> None:
+    """The answer to a wish to cancel, handed in as its reader does."""
+    data = cls(order_id=UUID(order["id"]), reason=reason)
     event = new_event(data, subject=order["id"], outlet_id=1, version=1)
     handle: Any = handlers.cancel_accepted if cls is CancelAccepted else handlers.cancel_refused
     async with desk.ctx.db.transaction("orders") as tx:
@@ -81,6 +86,15 @@ async def test_when_the_kitchen_accepts_a_cancellation_the_stock_is_for_sale_aga
     assert tuple(row) == ("changed our minds", False)
     await answer(desk, order, CancelAccepted)
     assert [kind for kind, _, _ in await desk.log()].count("rasoi.order.cancelled.v1") == 1
+
+
+@pytest.mark.parametrize("cls", [CancelAccepted, CancelRefused])
+async def test_whoever_decided_says_why(desk: Desk, cls: type[CancelAccepted] | type[CancelRefused]) -> None:
+    who = guest()
+    _, order = await desk.place(who, line(KULFI_1, 3))
+    await service.cancel(desk.ctx, who, UUID(order["id"]), "changed our minds")
+    await answer(desk, order, cls, "it is on the table")
+    assert await desk.owner.fetchval("SELECT reason FROM orders.orders") == "it is on the table"
 
 
 async def test_when_the_kitchen_refuses_the_order_goes_on(desk: Desk) -> None:

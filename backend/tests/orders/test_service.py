@@ -219,10 +219,17 @@ async def test_once_the_kitchen_has_it_a_cancellation_is_a_question(desk: Desk) 
     status, asked = await service.cancel(desk.ctx, who, UUID(order["id"]), "changed our minds")
     assert (status, asked.status, asked.cancel_requested) == (202, "confirmed", True)
     await service.cancel(desk.ctx, who, UUID(order["id"]), None)
-    assert [kind for kind, _, _ in await desk.log()] == [
+    log = await desk.log()
+    assert [kind for kind, _, _ in log] == [
         "rasoi.order.placed.v1",
         "rasoi.order.cancel_requested.v1",
     ]
+    assert (
+        await desk.owner.fetchval(
+            "SELECT data->>'asked_by' FROM orders.outbox WHERE type = 'rasoi.order.cancel_requested.v1'"
+        )
+        == "guest"
+    )
 
 
 async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_consecutive_documents(

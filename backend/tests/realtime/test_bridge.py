@@ -27,12 +27,14 @@ ORDER, BILL, PAYMENT = uuid4(), uuid4(), uuid4()
 ROLES = sorted(ALL_ROLES)
 MAY = {
     "kitchen:1:tandoor": {"waiter", "kitchen", "manager", "owner"},
+    "pass:1": {"waiter", "kitchen", "manager", "owner"},
     "floor:1": {"waiter", "kitchen", "manager", "owner"},
     "manage:1": {"manager", "owner"},
     "menu:1": set(ROLES),
     f"bill:{BILL}": {"waiter", "manager", "owner"},
     f"order:{ORDER}": {"waiter", "manager", "owner"},
     "kitchen:2:tandoor": set(),
+    "pass:2": set(),
     "floor:2": set(),
     "menu:2": set(),
     "manage:2": set(),
@@ -302,7 +304,7 @@ def test_only_what_concerns_guests_goes_where_guests_are(cls: type[Contract]) ->
     reached = {channel.kind for where, _ in ROUTES[cls] for channel in where(event, data)}
     assert reached & GUESTS_JOIN == expected
     if not expected:
-        assert reached <= {"floor", "manage", "kitchen"}
+        assert reached <= {"floor", "manage", "kitchen", "pass"}
 
 
 def test_a_guests_notification_reaches_guests() -> None:
@@ -316,7 +318,7 @@ def test_a_guests_notification_reaches_guests() -> None:
 
 
 def test_every_event_for_people_has_a_route() -> None:
-    silent = {"rasoi.kitchen.cancel_accepted.v1", "rasoi.kitchen.cancel_refused.v1"}
+    silent = {f"rasoi.kitchen.{name}.v1" for name in ("cancel_accepted", "cancel_refused", "handed_over")}
     routed = {cls.event_type for cls in ROUTES}
     rooms = {"orders", "payments", "kitchen", "menu", "inventory", "notifications"}
     assert {name for name, cls in REGISTRY.items() if cls.event_room in rooms} - routed == silent

@@ -28,7 +28,11 @@ def about(key: str, *guests: str) -> Shown:
 
 BOTH = (f"bill:{BILL}", f"order:{ORDER}")
 OF_ORDER, OF_PAYMENT = about("order", *BOTH), about("payment", *BOTH)
-OF_TICKET: Shown = [(["kitchen:7:station"], audiences.BoardStep), (STAFF, audiences.FloorTicket)]
+OF_TICKET: Shown = [
+    (["kitchen:7:station"], audiences.BoardStep),
+    (["pass:7"], audiences.BoardStep),
+    (STAFF, audiences.FloorTicket),
+]
 OF_STOCK: Shown = [(["manage:7"], "stock")]
 EXPECTED: dict[type[Contract], Shown] = {
     orders.OrderPlaced: OF_ORDER,

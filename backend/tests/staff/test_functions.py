@@ -79,6 +79,24 @@ async def test_the_business_day_never_goes_back(db: Database, zone: str) -> None
             assert (back, most) == (0, 1), at
 
 
+@pytest.mark.parametrize("cutoff", [0, 240, 720])
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "Pacific/Kiritimati"])
+async def test_when_the_present_day_began(db: Database, zone: str, cutoff: int) -> None:
+    await db.execute("UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2", zone, cutoff)
+    began = await api.day_began(db, 1)
+    _, today = await api.now_and_business_day(db, 1)
+    days = "SELECT staff.business_day_at(1, $1), staff.business_day_at(1, $1 - interval '1 us')"
+    assert tuple(await db.fetchrow(days, began)) == (today, today - timedelta(days=1))
+
+
+async def test_what_the_platform_did_by_itself_stands_in_the_log(db: Database, as_room: AsRoom) -> None:
+    theirs = await as_room("kitchen")
+    async with theirs.transaction("kitchen") as tx:
+        await api.audit_job(tx, 1, "tested", "room", {"orders": 2})
+    row = await db.fetchrow("SELECT actor_id, actor_name, action, subject, detail FROM staff.audit")
+    assert tuple(row) == (None, None, "tested", "room", {"orders": 2})
+
+
 async def test_an_unknown_outlet_has_no_business_day(db: Database) -> None:
     assert await db.fetchval("SELECT staff.business_day(99)") is None
 

@@ -1,9 +1,9 @@
 import type { KitchenAction, KitchenActionName, Ticket, TicketItem, TicketState } from '$lib';
 
-/** Whether a ticket belongs on its board. */
+/** Whether a ticket belongs on its board: open, or with something voided that no cook of its station has seen. */
 export function isVisible(ticket: Ticket): boolean {
-  if (ticket.state === 'voided') return ticket.items.some((item) => !item.acknowledged);
-  return ticket.state === 'held' || ticket.state === 'queued' || ticket.state === 'cooking';
+  const open = ticket.state === 'held' || ticket.state === 'queued' || ticket.state === 'cooking';
+  return open || ticket.items.some((item) => item.state === 'voided' && !item.acknowledged);
 }
 
 export function isDone(item: TicketItem): boolean {
@@ -89,6 +89,7 @@ const MOVES: Partial<Record<KitchenActionName, Partial<Record<TicketState, Ticke
   bump: { queued: 'ready', cooking: 'ready' },
   recall: { ready: 'cooking', served: 'cooking' },
   serve: { ready: 'served' },
+  unserve: { served: 'ready' },
 };
 
 function applied(ticket: Ticket, action: KitchenAction): Ticket {

@@ -22,6 +22,9 @@ BEGIN
     'paid_orders', (SELECT coalesce(jsonb_agg(DISTINCT t.order_id), '[]')
       FROM kitchen.ticket t JOIN kitchen.bill b ON b.outlet_id = p_outlet AND b.bill_id = t.bill_id AND b.paid
       WHERE t.outlet_id = p_outlet AND t.order_id = ANY (v_orders)),
+    'closed_orders', (SELECT coalesce(jsonb_agg(DISTINCT t.order_id), '[]')
+      FROM kitchen.ticket t JOIN kitchen.bill b ON b.outlet_id = p_outlet AND b.bill_id = t.bill_id AND b.closed
+      WHERE t.outlet_id = p_outlet AND t.order_id = ANY (v_orders)),
     'done', (SELECT coalesce(jsonb_agg(jsonb_build_object('action_id', action_id, 'applied', applied, 'reason', reason,
         'ticket_id', ticket_id)), '[]')
       FROM kitchen.action WHERE outlet_id = p_outlet AND action_id = ANY (p_actions)),

@@ -35,11 +35,12 @@ BEGIN
     FROM (SELECT DISTINCT n, course, station FROM line) AS s JOIN asked a ON a.n = s.n
   ), opened AS (
     INSERT INTO kitchen.ticket (outlet_id, id, number, station, course, order_id, bill_id, order_number, token, type,
-      table_name, note, allergies, state, visible, paid, placed_at, fired_at, other_stations)
+      table_name, note, allergies, state, visible, at_pass, seen, paid, placed_at, fired_at, other_stations)
     SELECT a.outlet, s.ticket_id, b.last_number + row_number() OVER (PARTITION BY a.outlet, s.station ORDER BY a.n, s.course),
       s.station, s.course, a.order_id, a.bill_id, (a.state ->> 'number')::integer, a.state ->> 'token', a.state ->> 'type',
       a.state ->> 'table', a.state ->> 'note',
-      ARRAY(SELECT jsonb_array_elements_text(coalesce(a.state -> 'allergies', '[]'))), s.state, true, a.paid, (a.state ->> 'placed_at')::timestamptz,
+      ARRAY(SELECT jsonb_array_elements_text(coalesce(a.state -> 'allergies', '[]'))), s.state, true, true, s.state = 'held', a.paid,
+      (a.state ->> 'placed_at')::timestamptz,
       CASE s.state WHEN 'queued' THEN clock_timestamp() END,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('station', o.station, 'state', o.state) ORDER BY o.station), '[]')
         FROM share o WHERE o.n = s.n AND o.course = s.course AND o.station <> s.station)

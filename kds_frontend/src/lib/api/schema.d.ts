@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/kitchen/pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadPass */
+        get: operations["ApiKitchenPassReadPass"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/kitchen/ready": {
         parameters: {
             query?: never;
@@ -1205,11 +1222,12 @@ export interface components {
         /** Action */
         Action: {
             /** @enum {string} */
-            action: "start" | "bump" | "recall" | "serve" | "acknowledge" | "fire" | "rush" | "unrush" | "accept_cancel" | "refuse_cancel";
+            action: "start" | "bump" | "recall" | "serve" | "unserve" | "acknowledge" | "see" | "clear" | "hand_over" | "fire" | "rush" | "unrush" | "accept_cancel" | "refuse_cancel";
             /** Format: uuid */
             action_id: string;
             item_id?: string | null;
             order_id?: string | null;
+            reason?: string | null;
             station?: string | null;
             ticket_id?: string | null;
         };
@@ -1218,7 +1236,8 @@ export interface components {
             /** Format: uuid */
             action_id: string;
             applied: boolean;
-            reason: string | null;
+            detail: string | null;
+            reason: ("not-possible-now" | "unknown-ticket" | "already-so" | "no-cancellation-asked" | "waiter-decides" | "kitchen-decides" | "bill-closed" | "too-long-ago") | null;
             ticket: components["schemas"]["TicketState"] | null;
         };
         /** ActionResults */
@@ -1996,6 +2015,20 @@ export interface components {
             timezone?: string;
             version?: number;
         };
+        /** PassView */
+        PassView: {
+            amber_s: number;
+            build: string;
+            hash: number;
+            outlet_id: number;
+            red_s: number;
+            sequence: number;
+            stations: components["schemas"]["StationName"][];
+            subjects: {
+                [key: string]: number;
+            };
+            tickets: components["schemas"]["TicketState"][];
+        };
         /** PasswordLogin */
         PasswordLogin: {
             password: string;
@@ -2327,8 +2360,11 @@ export interface components {
         /** TicketState */
         TicketState: {
             allergies: string[];
+            cancel_decider: ("kitchen" | "floor") | null;
             /** @default false */
             cancel_requested: boolean;
+            /** @default false */
+            cleared: boolean;
             /** @default 1 */
             course: number;
             fired_at: string | null;
@@ -2348,6 +2384,9 @@ export interface components {
             ready_at: string | null;
             /** @default false */
             rush: boolean;
+            /** @default false */
+            seen: boolean;
+            served_at: string | null;
             /** @enum {string} */
             state: "held" | "queued" | "cooking" | "ready" | "served" | "voided";
             station: string;
@@ -2360,6 +2399,7 @@ export interface components {
         /** Tickets */
         Tickets: {
             items: components["schemas"]["TicketState"][];
+            next: string | null;
         };
         /** TimesReport */
         TimesReport: {
@@ -3108,6 +3148,7 @@ export interface operations {
     ApiKitchenBoardsStationRecentListRecent: {
         parameters: {
             query?: {
+                cursor?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -3144,9 +3185,37 @@ export interface operations {
             };
         };
     };
+    ApiKitchenPassReadPass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassView"];
+                };
+            };
+            /** @description Additional response */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     ApiKitchenReadyListReady: {
         parameters: {
             query?: {
+                cursor?: string | null;
                 limit?: number;
             };
             header?: never;

@@ -19,6 +19,7 @@ from rasoi.kitchen import states as kitchen
 from rasoi.orders import states as orders
 from rasoi.orders import verifying
 from rasoi.payments import domain as payments
+from rasoi.payments import repository, statistics_repository
 
 Books = Mapping[str, list[dict[str, Any]]]
 Oracle = Callable[[Any], Awaitable[list[str]]]
@@ -50,6 +51,29 @@ async def one_effective_capture(db: Any) -> list[str]:
 async def refunds_within_captures(db: Any) -> list[str]:
     """3: refunds never exceed what was captured, and all sums of the ledger agree."""
     return await _asked(db, "refunds_within_captures")
+
+
+async def statistics_agree(db: Any) -> list[str]:
+    """21: for every day, the list of payments, that of refunds and the totals by day and hour say the same."""
+    violations = await _asked(db, "statistics_agree")
+    for outlet_id, day in await statistics_repository.days(db, None):
+        told = {row["method"]: row for row in await statistics_repository.daily(db, outlet_id, day, day)}
+        listed: Counter[str] = Counter()
+        for ledger in await repository.find(
+            db, outlet_id, day=day, status=None, method=None, bill_id=None, before=None, limit=10**6
+        ):
+            for attempt in ledger.attempts:
+                if attempt.status == "captured" and attempt.business_day == day:
+                    listed[attempt.method or "card"] += attempt.amount_paise
+        for row in await statistics_repository.refunds(
+            db, outlet_id, day=day, status=None, before=None, limit=10**6
+        ):
+            listed[row["method"] or "card"] -= row["amount_paise"]
+        for method in listed.keys() | told.keys():
+            net = told[method]["captured_paise"] - told[method]["refunded_paise"] if method in told else 0
+            if net != listed[method]:
+                violations.append(f"the lists of {day} say {listed[method]} for {method}, its totals {net}")
+    return violations
 
 
 async def tickets_match_orders(db: Any) -> list[str]:
@@ -168,6 +192,7 @@ ORACLES: dict[str, Oracle] = {
     for oracle in (
         one_effective_capture,
         refunds_within_captures,
+        statistics_agree,
         tickets_match_orders,
         captures_are_used,
         prepaid_is_paid,

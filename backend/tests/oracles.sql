@@ -27,12 +27,13 @@ OR refunded_paise <> (
   SELECT coalesce(sum(amount_paise), 0) FROM payments.refund r
   WHERE (r.outlet_id, r.payment_id) = (p.outlet_id, p.id) AND r.status <> 'failed');
 
---? refunds_within_captures: daily totals that differ from the ledger
+--? statistics_agree: daily totals that differ from the ledger
 WITH moved AS (
   SELECT outlet_id, business_day, coalesce(method, 'card') AS method, amount_paise AS captured, NULL::bigint AS refunded
   FROM payments.attempt WHERE status = 'captured' UNION ALL
   SELECT outlet_id, business_day, coalesce(method, 'card'), NULL, amount_paise
-  FROM payments.refund WHERE status = 'processed'
+  FROM payments.refund WHERE status = 'processed' UNION ALL
+  SELECT outlet_id, failed_day, coalesce(method, 'card'), NULL, NULL FROM payments.attempt WHERE failed_day IS NOT NULL
 ), ledger AS (
   SELECT outlet_id, business_day, method, count(captured) AS n, coalesce(sum(captured), 0) AS captured,
     count(refunded) AS m, coalesce(sum(refunded), 0) AS refunded FROM moved GROUP BY 1, 2, 3
@@ -40,6 +41,23 @@ WITH moved AS (
 SELECT coalesce(d.method, l.method) FROM payments.daily d FULL JOIN ledger l USING (outlet_id, business_day, method)
 WHERE (d.captured_count, d.captured_paise, d.refunded_count, d.refunded_paise)
   IS DISTINCT FROM (l.n, l.captured, l.m, l.refunded);
+
+--? statistics_agree: hours that do not add up to their day
+SELECT coalesce(d.business_day, h.business_day) FROM payments.daily d FULL JOIN (
+  SELECT outlet_id, business_day, method, sum(captured_count) AS n, sum(captured_paise) AS captured, sum(refunded_count) AS m,
+    sum(refunded_paise) AS refunded, sum(failed_count) AS failed FROM payments.hourly GROUP BY 1, 2, 3
+) h USING (outlet_id, business_day, method)
+WHERE (d.captured_count, d.captured_paise, d.refunded_count, d.refunded_paise, d.failed_count)
+  IS DISTINCT FROM (n, captured, m, refunded, failed);
+
+--? statistics_agree: days whose failed tries are not counted
+SELECT day FROM (SELECT outlet_id, failed_day AS day, count(*) AS n FROM payments.attempt WHERE failed_day IS NOT NULL GROUP BY 1, 2) a
+FULL JOIN (SELECT outlet_id, business_day AS day, sum(failed_count) AS m FROM payments.daily WHERE failed_count <> 0 GROUP BY 1, 2) d
+USING (outlet_id, day) WHERE n IS DISTINCT FROM m;
+
+--? statistics_agree: payments listed on a day without their money
+SELECT id FROM payments.payment p WHERE captured_paise > 0 AND NOT EXISTS (SELECT FROM payments.attempt a
+  WHERE (a.outlet_id, a.payment_id, a.status, a.business_day) = (p.outlet_id, p.id, 'captured', p.business_day));
 
 --? tickets_match_orders: lines to be cooked that no ticket has exactly once
 SELECT l.id FROM orders.line l JOIN orders.orders o ON (o.outlet_id, o.id) = (l.outlet_id, l.order_id)

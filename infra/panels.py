@@ -211,6 +211,8 @@ MONEY = Dashboard(
             "max(rasoi_captures_unsettled)", limits=(1,)),
         stat("Refunds that wait", "Asked of the provider and not confirmed.",
             'max(rasoi_payment_work_waiting{work="refunds"})', limits=(5, 20)),
+        stat("To hand out", "Refunds that a person is to hand out.",
+            'max(rasoi_payment_work_waiting{work="refunds to hand out"})', limits=(1, 5)),
         stat("Webhooks that wait", "Kept and not acted upon yet.",
             'max(rasoi_payment_work_waiting{work="webhooks"})', limits=(20, 100)),
         stat("For a person", "Webhooks that are parked, and money at the provider that fits no payment. Must be 0.",

@@ -554,7 +554,7 @@ BEGIN
 
   WITH asked AS MATERIALIZED (
     SELECT DISTINCT ON (e.outlet, order_id) e.*, (e.state ->> 'order_id')::uuid AS order_id, (e.state ->> 'bill_id')::uuid AS bill_id,
-      coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid'), false) AS paid
+      coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid', 'partly_refunded', 'refunded'), false) AS paid
     FROM unnest(p_outlets, p_orders, p_times, p_correlations, p_causations, p_traceparents) WITH ORDINALITY
       AS e (outlet, state, at, correlation, causation, traceparent, n)
     LEFT JOIN kitchen.bill b ON b.outlet_id = e.outlet AND b.bill_id = (e.state ->> 'bill_id')::uuid AND b.paid_known_at > e.at
@@ -1355,9 +1355,9 @@ DECLARE
   v_payment bigint;
 BEGIN
   SELECT coalesce(sum(amount_paise), 0) INTO v_attempt FROM payments.refund
-  WHERE outlet_id = NEW.outlet_id AND attempt_id = NEW.attempt_id AND status <> 'failed';
+  WHERE outlet_id = NEW.outlet_id AND attempt_id = NEW.attempt_id;
   SELECT coalesce(sum(amount_paise), 0) INTO v_payment FROM payments.refund
-  WHERE outlet_id = NEW.outlet_id AND payment_id = NEW.payment_id AND status <> 'failed';
+  WHERE outlet_id = NEW.outlet_id AND payment_id = NEW.payment_id;
   IF v_attempt <> (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
     OR v_payment <> (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
     RAISE EXCEPTION 'refunds of payment % do not add up to its refunded_paise', NEW.payment_id USING ERRCODE = 'check_violation';
@@ -2932,9 +2932,15 @@ CREATE TABLE payments.refund (
     business_day date,
     created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     settled_at timestamp(6) with time zone,
+    label text DEFAULT ''::text NOT NULL,
+    handed_by uuid,
+    handed_by_name text,
+    reference text,
     CONSTRAINT refund_amount_check CHECK ((amount_paise > 0)),
+    CONSTRAINT refund_handed_check CHECK (((handed_by IS NULL) OR ((handed_by_name IS NOT NULL) AND (status = 'processed'::text)))),
+    CONSTRAINT refund_next_try_check CHECK (((next_try_at IS NULL) OR (status = ANY (ARRAY['requested'::text, 'pending'::text, 'unknown'::text])))),
     CONSTRAINT refund_processed_check CHECK (((status = 'processed'::text) = (business_day IS NOT NULL))),
-    CONSTRAINT refund_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'processed'::text, 'failed'::text, 'unknown'::text])))
+    CONSTRAINT refund_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'unknown'::text, 'to_hand_out'::text, 'processed'::text])))
 );
 
 
@@ -4773,6 +4779,13 @@ CREATE UNIQUE INDEX payment_provider_provider_order_id_key ON payments.payment U
 --
 
 CREATE INDEX refund_next_try_at_idx ON payments.refund USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
+
+
+--
+-- Name: refund_open_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refund_open_idx ON payments.refund USING btree (outlet_id, id) WHERE (status <> 'processed'::text);
 
 
 --

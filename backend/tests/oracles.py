@@ -31,6 +31,9 @@ ITEM_MOVES = {(old, new) for table in kitchen.TRANSITIONS.values() for old, new 
 PATHS = "SELECT subject, data->'path' AS path, data->>'status' AS status FROM {log}.outbox WHERE type LIKE $1 ORDER BY id"
 REFUNDS = """SELECT data->>'refund_id', data->>'refund_status' FROM payments.outbox
 WHERE type = 'rasoi.payment.refund_changed.v1' ORDER BY id"""
+GIVEN_BY_HAND = """SELECT p.provider_order_id FROM payments.payment p
+JOIN payments.refund r ON (r.outlet_id, r.payment_id) = (p.outlet_id, p.id)
+WHERE r.handed_by IS NOT NULL OR r.status = 'to_hand_out'"""
 TICKETS = "SELECT data->'ticket' FROM kitchen.outbox WHERE data->'ticket' IS NOT NULL ORDER BY id"
 
 
@@ -149,7 +152,7 @@ async def _walked(
 async def _refunds_moved(db: Any) -> list[str]:
     violations, at = [], dict[str, str]()
     for refund, status in await db.fetch(REFUNDS):
-        if status not in payments.REFUND.get(at.get(refund, ""), {"requested"}):
+        if status not in payments.REFUND.get(at.get(refund, ""), {"requested", "to_hand_out"}):
             violations.append(f"refund {refund}: {at.get(refund)} → {status} is not in the table")
         at[refund] = status
     return violations
@@ -214,18 +217,27 @@ async def ledger_equals_books(db: Any, books: Books) -> list[str]:
 
 
 async def _payments_there(db: Any, books: Books) -> list[str]:
+    """What was captured, and what went back through the provider. Money that it returned uncaptured is not ours."""
     rows = await db.fetch(
-        """SELECT provider_payment_id, amount_paise, status = 'captured' AS captured, refunded_paise
-        FROM payments.attempt WHERE provider <> 'cash'"""
+        """SELECT provider_payment_id, amount_paise, status = 'captured' AS captured,
+          (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.refund r
+           WHERE (r.outlet_id, r.attempt_id) = (a.outlet_id, a.id) AND r.provider_refund_id IS NOT NULL
+             AND r.handed_by IS NULL AND r.status IN ('pending', 'processed')) AS refunded
+        FROM payments.attempt a WHERE provider <> 'cash'"""
     )
-    ours = {row[0]: tuple(row)[1:] for row in rows}
-    theirs = {p["id"]: (p["amount"], p["captured"], p["amount_refunded"]) for p in books["payments"]}
+    asked = {o["id"]: o["amount"] for o in books["orders"]}
+    ours = {row[0]: tuple(row)[1:] if row[2] else (False,) for row in rows}
+    theirs = {
+        p["id"]: (min(p["amount"], asked.get(p["order_id"], 0)), True, p["amount_refunded"])
+        if p["captured"]
+        else (False,)
+        for p in books["payments"]
+    }
     violations = [
         f"{name}: (amount, captured, refunded) is {ours.get(name)} here, {theirs.get(name)} there"
         for name in ours.keys() | theirs.keys()
-        if ours.get(name) != theirs.get(name) and (name in ours or theirs[name][1])
+        if ours.get(name) != theirs.get(name) and (name in ours or theirs[name] != (False,))
     ]
-    asked = {o["id"]: o["amount"] for o in books["orders"]}
     sql = "SELECT provider_order_id, amount_paise FROM payments.payment WHERE provider_order_id IS NOT NULL"
     violations += [
         f"{row[0]} asks for another amount there"
@@ -233,21 +245,34 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
         if asked.get(row[0]) != row[1]
     ]
     kept = Counter(
-        p["order_id"] for p in books["payments"] if p["captured"] and p["amount_refunded"] < p["amount"]
+        p["order_id"]
+        for p in books["payments"]
+        if p["captured"] and p["amount_refunded"] < min(p["amount"], asked.get(p["order_id"], 0))
     )
+    handed = {row[0] for row in await db.fetch(GIVEN_BY_HAND)}
     return violations + [
-        f"{name} was captured {count} times for good" for name, count in kept.items() if count > 1
+        f"{name} was captured {count} times for good"
+        for name, count in kept.items()
+        if count > 1 and name not in handed
     ]
 
 
 async def _refunds_there(db: Any, books: Books) -> list[str]:
-    sql = "SELECT provider_refund_id, amount_paise, status FROM payments.refund WHERE provider_refund_id IS NOT NULL"
+    """The provider's refunds of what was captured; one that it could not make is for a person, or was handed out."""
+    sql = """SELECT provider_refund_id, amount_paise,
+      CASE WHEN handed_by IS NOT NULL OR status = 'to_hand_out' THEN 'failed' ELSE status END
+    FROM payments.refund WHERE provider_refund_id IS NOT NULL"""
     ours = {row[0]: tuple(row)[1:] for row in await db.fetch(sql)}
-    theirs = {refund["id"]: (refund["amount"], refund["status"]) for refund in books["refunds"]}
+    captured = {p["id"] for p in books["payments"] if p["captured"]}
+    theirs = {
+        refund["id"]: (refund["amount"], refund["status"])
+        for refund in books["refunds"]
+        if refund["payment_id"] in captured
+    }
     return [
         f"{name}: (amount, status) is {ours.get(name)} here, {theirs.get(name)} there"
         for name in ours.keys() | theirs.keys()
-        if ours.get(name) != theirs.get(name)
+        if ours.get(name) != theirs.get(name) and (name in ours or theirs[name][1] != "failed")
     ]
 
 

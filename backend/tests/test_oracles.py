@@ -212,7 +212,7 @@ PLANTED: list[tuple[str, str, str]] = [
     ("one_effective_capture", "never captured", """UPDATE payments.attempt SET
      status = 'failed', captured_at = NULL, business_day = NULL WHERE on_bill AND refunded_paise = 0"""),
     ("refunds_within_captures", "more refunded than captured", "UPDATE payments.refund SET amount_paise = 10000000"),
-    ("refunds_within_captures", "refunds don't add up", "UPDATE payments.refund SET status = 'failed', business_day = NULL"),
+    ("refunds_within_captures", "refunds don't add up", "UPDATE payments.refund SET amount_paise = amount_paise - 1"),
     ("refunds_within_captures", "differ from their attempts",
      "UPDATE payments.payment SET captured_paise = captured_paise + 1 WHERE status = 'completed'"),
     ("statistics_agree", "daily totals", "UPDATE payments.daily SET captured_paise = captured_paise + 1"),
@@ -248,7 +248,7 @@ PLANTED: list[tuple[str, str, str]] = [
      WHERE id IN (SELECT bill_id FROM orders.orders WHERE status = 'awaiting_payment')"""),
     ("captures_are_used", "nobody sends", """UPDATE payments.refund SET status = 'pending', business_day = NULL,
      next_try_at = NULL WHERE method <> 'cash'"""),
-    ("captures_are_used", "not processed", "UPDATE payments.webhook SET outcome = NULL"),
+    ("captures_are_used", "came to no end", "UPDATE payments.webhook SET state = 'parked'"),
     ("prepaid_is_paid", "without the money of their own", "UPDATE orders.bill SET paid_paise = 0, refunded_paise = 0"),
     ("prepaid_is_paid", "without the money of their own", "UPDATE orders.orders SET payment = 'prepaid'"),
     ("prepaid_is_paid", "that a prepaid order shares", """UPDATE orders.orders SET bill_id = (

@@ -19,7 +19,7 @@ from rasoi.platform.database import Tx
 from rasoi.platform.events import Event
 from rasoi.platform.roles import FLOOR_ROLES
 
-PAID = ("paid", "overpaid")
+PAID = ("paid", "overpaid", "partly_refunded", "refunded")
 
 
 class Stations(msgspec.Struct):

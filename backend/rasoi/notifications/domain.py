@@ -89,13 +89,15 @@ TEMPLATES: dict[str, Template] = {
     "payment_received": Template("guest", "Payment received", "{amount} paid{method}. Thank you!"),
     "refund_started": Template("guest", "Refund on its way", "{amount} will be given back to you."),
     "refund_paid": Template("guest", "Refund done", "{amount} was given back to you."),
-    "refund_delayed": Template("guest", "Refund delayed", "The refund of {amount} did not go through yet."),
+    "refund_to_collect": Template(
+        "guest", "Money for you", "Your waiter or the counter has {amount} for you: please ask for it."
+    ),
     "order_to_approve": Template("staff", "{place}: approve", "Order {number} waits for approval."),
     "handed_over": Template("staff", "{place}: on its way", "{what} of order {number} has left the pass."),
     "pick_up": Template("staff", "{place}: pick up", "Order {number} is ready."),
     "attention_cash": Template("staff", "{place}: cash", "The guests want to pay {amount} in cash."),
     "attention_help": Template("staff", "{place}: help", "The guests ask for a waiter."),
-    "refund_failed": Template("staff", "Refund failed", "A refund of {amount} did not go through."),
+    "refund_to_hand_out": Template("staff", "Hand out money", "{amount} is to be handed out to a guest."),
     "stock_low": Template("staff", "{name} runs low", "{available} left; reorder at {level}."),
     "stock_out": Template("staff", "{name} ran out", "What needs it can't be sold until there is more."),
     "stock_shortage": Template("staff", "Not enough {name}", "{missing} missing for {orders} already taken."),
@@ -231,11 +233,11 @@ def paid(payment: payments.PaymentCompleted) -> list[Draft]:
 
 
 def refund(change: payments.RefundChanged) -> list[Draft]:
-    """The guest hears of its start and end; staff of a failure."""
+    """The guest hears of its start and end; staff of what they have to hand out."""
     kinds = {
         "requested": ("refund_started",),
         "processed": ("refund_paid",),
-        "failed": ("refund_delayed", "refund_failed"),
+        "to_hand_out": ("refund_to_collect", "refund_to_hand_out"),
     }
     values = {"amount": rupees(change.refund_paise)}
     return [

@@ -105,6 +105,15 @@ class IssuedDocument(msgspec.Struct, frozen=True, kw_only=True):
     seller: Seller
 
 
+def settled_status(total_paise: int, paid_paise: int, held_paise: int) -> str:
+    """The same of a closed bill, where money that is not held any more was refunded."""
+    if held_paise > total_paise:
+        return "overpaid"
+    if held_paise == 0 and paid_paise > 0:
+        return "refunded"
+    return "paid" if held_paise == total_paise else "partly_refunded"
+
+
 class BillRow(BillFacts, kw_only=True):
     """A row of orders.bill, with its documents."""
 
@@ -139,10 +148,11 @@ class BillRow(BillFacts, kw_only=True):
 
     @property
     def due_paise(self) -> int:
-        return max(0, self.total_paise - self.held_paise)
+        """A closed bill stays paid, whatever was refunded of it since."""
+        return 0 if self.status == "closed" else max(0, self.total_paise - self.held_paise)
 
     @property
     def payment_status(self) -> str:
-        if self.status == "closed" and self.held_paise == self.total_paise:
-            return "paid"  # also where nothing was to pay
+        if self.status == "closed":
+            return settled_status(self.total_paise, self.paid_paise, self.held_paise)
         return payment_status(self.total_paise, self.held_paise)

@@ -29,7 +29,9 @@ Type = Annotated[str, one_of(get_args(OrderType))]
 OrderStatus = Annotated[str, one_of(TRANSITIONS)]
 BillStatus = Annotated[str, one_of(("open", "closed", "voided"))]
 LineStatus = Annotated[str, one_of(("active", "voided"))]
-PaymentStatus = Annotated[str, one_of(("unpaid", "partly_paid", "paid", "overpaid"))]
+PaymentStatus = Annotated[
+    str, one_of(("unpaid", "partly_paid", "paid", "overpaid", "partly_refunded", "refunded"))
+]
 PaymentTiming = Annotated[str, one_of(("pay_later", "prepaid"))]
 DocumentKind = Annotated[str, one_of(DOCUMENT_KINDS)]
 

@@ -46,6 +46,7 @@ async def lock(tx: Tx, ref: Ref, captured_at: datetime | None = None) -> tuple[o
     due = await orders.lock_due(tx, ref.outlet_id, bill_id)
     ledger = await db.load(tx, ref, lock=True, captured_at=captured_at)
     assert ledger is not None
+    ledger.label = due.label
     return due, ledger
 
 

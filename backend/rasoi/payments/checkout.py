@@ -13,7 +13,7 @@ from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments import schemas
 from rasoi.payments.capture import lock, record_and_capture
-from rasoi.payments.domain import OPEN, Mismatch
+from rasoi.payments.domain import LEAST_ONLINE_PAISE, OPEN, Mismatch
 from rasoi.payments.due import DueChanged, NothingDue, due_of, ensure_open, new_payment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS
@@ -29,7 +29,6 @@ from rasoi.staff.api import Outlet
 from rasoi.staff.api import outlet as read_outlet
 
 FIRST_POLL = timedelta(seconds=30)
-LEAST_ONLINE_PAISE = 100
 
 
 class PaymentOver(Conflict):

@@ -63,7 +63,7 @@ async def known_attempts(
         """SELECT a.provider_payment_id, a.outlet_id, a.payment_id, p.amount_paise AS due_paise, a.amount_paise, a.status,
           (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.refund r
            WHERE r.outlet_id = a.outlet_id AND r.attempt_id = a.id AND r.provider_refund_id IS NOT NULL
-             AND r.status IN ('pending', 'processed')) AS refunded_paise
+             AND r.handed_by IS NULL AND r.status IN ('pending', 'processed')) AS refunded_paise
         FROM payments.attempt a JOIN payments.payment p ON p.outlet_id = a.outlet_id AND p.id = a.payment_id
         WHERE a.provider = $1 AND a.provider_payment_id = ANY ($2)""",
         provider,
@@ -95,9 +95,10 @@ async def payments_of_orders(
 
 
 async def booked_refunds(conn: Any, provider: str, refund_ids: Sequence[str]) -> dict[str, str]:
-    """Of these refunds of the provider's: the status that ours have."""
+    """Of these refunds of the provider's: the status that ours have, in the provider's words."""
     rows = await conn.fetch(
-        """SELECT r.provider_refund_id, r.status FROM payments.refund r
+        """SELECT r.provider_refund_id, CASE WHEN r.handed_by IS NOT NULL OR r.status = 'to_hand_out' THEN 'failed'
+          ELSE r.status END AS status FROM payments.refund r
         JOIN payments.attempt a ON a.outlet_id = r.outlet_id AND a.id = r.attempt_id
         WHERE a.provider = $1 AND r.provider_refund_id = ANY ($2)""",
         provider,

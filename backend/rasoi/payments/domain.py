@@ -27,13 +27,15 @@ ATTEMPT: Transitions = {
     "returned": frozenset(),  # the provider gave it back without capturing it: never ours
 }
 REFUND: Transitions = {
-    "requested": frozenset({"pending", "unknown", "failed"}),
-    "pending": frozenset({"processed", "failed", "unknown"}),
-    "unknown": frozenset({"pending", "processed", "failed"}),
+    "requested": frozenset({"pending", "unknown", "to_hand_out"}),
+    "pending": frozenset({"processed", "unknown", "to_hand_out"}),
+    "unknown": frozenset({"pending", "processed", "to_hand_out"}),
+    "to_hand_out": frozenset({"pending", "processed"}),  # by a person; or the provider did it after all
     "processed": frozenset(),
-    "failed": frozenset(),
 }
+UNDER_WAY = ("requested", "pending", "unknown")
 OPEN = frozenset({"pending", "processing"})
+LEAST_ONLINE_PAISE = 100  # providers neither take nor give back less
 METHODS = ("cash", "upi", "card", "netbanking", "wallet")
 
 
@@ -99,7 +101,8 @@ class AttemptRow(msgspec.Struct, kw_only=True):
 
 
 class RefundRow(msgspec.Struct, kw_only=True):
-    """A row of payments.refund. `on_bill`: the bill was told, since its money was on it."""
+    """A row of payments.refund. `on_bill`: the bill was told, since its money was on it. `label` is whose it is, for people;
+    `handed_by` paid it out by hand, `reference` says how."""
 
     outlet_id: int
     id: UUID
@@ -113,6 +116,10 @@ class RefundRow(msgspec.Struct, kw_only=True):
     on_bill: bool
     requested_by: UUID | None = None
     requested_by_name: str | None = None
+    label: str = ""
+    handed_by: UUID | None = None
+    handed_by_name: str | None = None
+    reference: str | None = None
     provider_refund_id: str | None = None
     error: str | None = None
     tries: int = 0

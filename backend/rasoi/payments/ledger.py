@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from rasoi.contracts import payments as contracts
 from rasoi.payments.domain import (
     ATTEMPT,
+    LEAST_ONLINE_PAISE,
     OPEN,
     PAYMENT,
     REFUND,
@@ -68,6 +69,7 @@ class Ledger:
         self.captured_day = (
             captured_day  # the business day of the provider's time of capture, where it told one
         )
+        self.label = ""
         self.events: list[LedgerEvent] = []
         self.changed_attempts: dict[UUID, AttemptRow] = {}
         self.changed_refunds: dict[UUID, RefundRow] = {}
@@ -265,6 +267,7 @@ class Ledger:
             for refund in self.refunds
             if refund.attempt_id == attempt.id
             and refund.provider_refund_id is not None
+            and refund.handed_by is None
             and refund.status in ("pending", "processed")
         )
 
@@ -289,7 +292,9 @@ class Ledger:
         *,
         refund_id: UUID | None = None,
     ) -> RefundRow:
-        """Promise money back; nobody is asked yet. `by` is the person who wants it, None for the platform itself."""
+        """Promise money back; nobody is asked yet. `by` is the person who wants it, None for the platform itself.
+        Cash, and what is too little for a provider, is for a person to hand out."""
+        by_hand = attempt.provider == "cash" or paise < LEAST_ONLINE_PAISE
         if not 0 < paise <= attempt.refundable_paise:
             raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
         refund = RefundRow(
@@ -299,13 +304,15 @@ class Ledger:
             attempt_id=attempt.id,
             amount_paise=paise,
             method=attempt.method,
+            status="to_hand_out" if by_hand else "requested",
+            label=self.label,
             reason=reason,
             automatic=by is None,
             on_bill=attempt.on_bill,
             requested_by=by[0] if by else None,
             requested_by_name=by[1] if by else None,
             created_at=self.now,
-            next_try_at=None if attempt.provider == "cash" else self.now,
+            next_try_at=None if by_hand else self.now,
         )
         self.refunds.append(refund)
         self._book(refund, attempt, paise)
@@ -319,29 +326,57 @@ class Ledger:
         *,
         provider_refund_id: str | None = None,
         error: str | None = None,
-    ) -> bool:
-        """Take in how a refund goes, forward only, one event per step. True when it failed just now."""
+    ) -> None:
+        """Take in how a refund goes, forward only, one event per step."""
+        is_new = provider_refund_id not in (None, refund.provider_refund_id)
         refund.provider_refund_id = provider_refund_id or refund.provider_refund_id
         self.changed_refunds[refund.id] = refund
-        if is_stale(REFUND, refund.status, status):
-            return False
+        if is_stale(REFUND, refund.status, status) or (
+            refund.status == "to_hand_out" and status == "pending" and not is_new
+        ):
+            return
         refund.error = error
         for step in route(REFUND, refund.status, status):
             refund.status = step
             if step == "processed":
-                refund.business_day = self.today
+                refund.business_day, refund.settled_at = self.today, self.now
                 method = refund.method or "card"
                 self.totals.append(
                     DayTotal(
                         self.today, self.now, method, refunded_count=1, refunded_paise=refund.amount_paise
                     )
                 )
-            if step in ("processed", "failed"):
-                refund.settled_at, refund.next_try_at = self.now, None
-            if step == "failed":
-                self._book(refund, self._attempt(refund.attempt_id), -refund.amount_paise)
+            refund.next_try_at = (
+                None if step in ("processed", "to_hand_out") else refund.next_try_at or self.now
+            )
             self._record_refund_event(refund)
-        return status == "failed"
+
+    def delay_refund(self, refund: RefundRow, error: str) -> None:
+        """The provider refused it for a reason that may pass: it is asked again."""
+        if refund.error != error:
+            refund.error = error
+            self.changed_refunds[refund.id] = refund
+            self._record_refund_event(refund)
+
+    def hand_out(self, refund: RefundRow, by: UUID, name: str, method: str, reference: str | None) -> None:
+        """A named person has paid it out."""
+        refund.handed_by, refund.handed_by_name = by, name
+        refund.method, refund.reference = method, reference
+        self.advance_refund(refund, "processed", error=refund.error)
+
+    def promised(self, attempt: AttemptRow, paise: int) -> RefundRow | None:
+        """A refund of this amount that we promised and the provider does not know: what it made by itself may be that one.
+        One that we are about to ask for only when there is not enough left for another."""
+        waiting = [
+            refund
+            for refund in self.refunds
+            if refund.attempt_id == attempt.id
+            and refund.amount_paise == paise
+            and refund.provider_refund_id is None
+        ]
+        tasks = [refund for refund in waiting if refund.status == "to_hand_out"]
+        asked = [refund for refund in waiting if refund.status in ("requested", "unknown")]
+        return next(iter(tasks or (asked if attempt.refundable_paise < paise else [])), None)
 
     def _attempt(self, attempt_id: UUID) -> AttemptRow:
         return next(a for a in self.attempts if a.id == attempt_id)

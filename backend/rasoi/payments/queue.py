@@ -120,20 +120,21 @@ class DueRefund(msgspec.Struct, frozen=True):
     provider: str
     provider_payment_id: str
     provider_refund_id: str | None
+    age_s: float
 
 
 async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
     """Refunds whose time has come, ours until their next try, which comes later each time."""
     rows = await conn.fetch(
         """UPDATE payments.refund r SET tries = tries + 1,
-          next_try_at = now() + least(interval '1 hour', interval '4 seconds' * power(2, least(r.tries, 10)))
+          next_try_at = now() + least(interval '6 hours', interval '4 seconds' * power(2, least(r.tries, 13)))
         FROM (SELECT x.outlet_id, x.id, a.provider, a.provider_payment_id FROM payments.refund x
               JOIN payments.attempt a ON a.outlet_id = x.outlet_id AND a.id = x.attempt_id
               WHERE x.next_try_at <= now() AND a.provider_payment_id IS NOT NULL
               ORDER BY x.next_try_at LIMIT $1 FOR UPDATE OF x SKIP LOCKED) due
         WHERE r.outlet_id = due.outlet_id AND r.id = due.id
         RETURNING r.outlet_id, r.payment_id, r.id, r.status, r.tries, r.amount_paise, due.provider,
-          due.provider_payment_id, r.provider_refund_id""",
+          due.provider_payment_id, r.provider_refund_id, extract(epoch FROM now() - r.created_at)::float8 AS age_s""",
         limit,
     )
     return [
@@ -146,6 +147,7 @@ async def claim_refunds(conn: Any, limit: int = 20) -> list[DueRefund]:
             r["provider"],
             r["provider_payment_id"],
             r["provider_refund_id"],
+            r["age_s"],
         )
         for r in rows
     ]
@@ -228,8 +230,10 @@ async def waiting(conn: Any) -> list[Any]:
         LEFT JOIN payments.webhook w USING (state) GROUP BY state
         UNION ALL SELECT 'unmatched money', count(*), coalesce(extract(epoch FROM now() - min(seen_at)), 0)
         FROM payments.unmatched WHERE settled_at IS NULL
-        UNION ALL SELECT 'refunds', count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)
-        FROM payments.refund WHERE next_try_at IS NOT NULL"""
+        UNION ALL SELECT work, count(r.status), coalesce(extract(epoch FROM now() - min(created_at)), 0)
+        FROM (VALUES ('refunds', 'requested'), ('refunds', 'unknown'), ('pending refunds', 'pending'),
+          ('refunds to hand out', 'to_hand_out')) AS kinds (work, status)
+        LEFT JOIN payments.refund r USING (status) GROUP BY work"""
     )
 
 

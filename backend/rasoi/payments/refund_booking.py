@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
-
 from rasoi.orders import api as orders
 from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import ProviderRefund
 from rasoi.platform.database import Tx
-
-log = structlog.get_logger(__name__)
 
 
 class NotKnownYet(Exception):
@@ -26,7 +22,9 @@ async def book_refund(tx: Tx, ledger: Ledger, found: ProviderRefund) -> None:
         return
     if attempt is None or attempt.status != "captured":
         raise NotKnownYet(f"{found.payment_id} is not captured here yet")
-    row = _ours(ledger, found)
+    row = _ours(ledger, found) or (
+        ledger.promised(attempt, found.amount_paise) if found.status != "failed" else None
+    )
     before = row.status if row else None
     if row is None:
         if found.status == "failed":
@@ -34,12 +32,10 @@ async def book_refund(tx: Tx, ledger: Ledger, found: ProviderRefund) -> None:
         row = await _adopt(tx, ledger, attempt, found)
     elif row.amount_paise != found.amount_paise:
         raise Mismatch(f"refund {row.id} is of {row.amount_paise}, {found.id} of {found.amount_paise}")
-    if ledger.advance_refund(row, found.status, provider_refund_id=found.id):
-        log.error(
-            "refund failed", refund=str(row.id), payment=str(ledger.row.id), amount_paise=row.amount_paise
-        )
-        if row.on_bill:
-            await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, -row.amount_paise)
+    status, error = found.status, row.error
+    if status == "failed":
+        status, error = "to_hand_out", "the provider could not pay it out"
+    ledger.advance_refund(row, status, provider_refund_id=found.id, error=error)
     if row.status != before:
         tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
 

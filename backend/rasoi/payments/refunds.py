@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -10,14 +11,16 @@ from litestar import Response
 from rasoi.orders import api as orders
 from rasoi.payments import queue, schemas
 from rasoi.payments import repository as db
-from rasoi.payments.capture import lock
-from rasoi.payments.domain import RefundRow
+from rasoi.payments.capture import lock, record_and_capture
+from rasoi.payments.domain import UNDER_WAY, RefundTooLarge
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import (
+    GuardedCalls,
     OutcomeUnknown,
     ProviderRefund,
     ProviderUnavailable,
+    RefundImpossible,
     RequestRejected,
     calls_to,
 )
@@ -28,33 +31,30 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
+from rasoi.platform.jobs import for_each
+from rasoi.platform.problems import Conflict, NotFound
 from rasoi.staff.api import audit
 
 log = structlog.get_logger(__name__)
+REFUSED_S = 5 * 86400.0  # a refund that is refused so long is paid out another way
 
 
 async def refund(
     ctx: Context, principal: Principal, payment_id: UUID, request: schemas.RefundRequest, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Promise money back. Cash is handed out by the manager at once; a provider is asked by the worker."""
+    """Promise money back. A provider is asked by the worker; cash is a task until a person has handed it out."""
 
     async def work(tx: Tx) -> tuple[int, schemas.Refund]:
         _, ledger = await lock(tx, Ref(principal.outlet_id, payment_id))
-        row = _waiting_cash(ledger, request.amount_paise)
-        if row is None:
-            attempt = ledger.attempt_with(request.amount_paise)
-            row = ledger.request_refund(
-                attempt, request.amount_paise, request.reason, (principal.id, principal.name)
-            )
-            if row.on_bill:
-                await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
-        if row.next_try_at is None:
-            ledger.advance_refund(row, "processed")
-            tx.on_commit(REFUNDS.labels(row.method or "unknown", "processed").inc)
+        attempt = ledger.attempt_with(request.amount_paise)
+        row = ledger.request_refund(
+            attempt, request.amount_paise, request.reason, (principal.id, principal.name)
+        )
+        if row.on_bill:
+            await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
         await db.save(tx, ledger)
         detail = {"refund": str(row.id), "amount_paise": row.amount_paise, "reason": request.reason}
         await audit(tx, principal, "payment.refund", str(payment_id), detail)
-        await db.add_to_day(tx, ledger)
         return 202, schemas.refund_view(row, staff=True)
 
     answer = await idempotent(ctx, "payments", principal, key, work)
@@ -62,14 +62,40 @@ async def refund(
     return answer
 
 
-def _waiting_cash(ledger: Ledger, paise: int) -> RefundRow | None:
-    """A cash refund of this amount that the platform asked a manager to hand out."""
-    waiting = (
-        r
-        for r in ledger.refunds
-        if r.method == "cash" and r.status == "requested" and r.amount_paise == paise
-    )
-    return next(waiting, None)
+class UnknownRefund(NotFound):
+    slug, title = "unknown-refund", "There is no such refund"
+
+
+class NotToHandOut(Conflict):
+    slug, title = "not-to-hand-out", "This refund is not to be handed out"
+
+
+async def hand_out(
+    ctx: Context, principal: Principal, refund_id: UUID, request: schemas.HandOutRequest, key: IdempotencyKey
+) -> Response[bytes]:
+    """A named person has paid a refund out by hand, once."""
+
+    async def work(tx: Tx) -> tuple[int, schemas.Refund]:
+        ref = await db.payment_of_refund(tx, principal.outlet_id, refund_id)
+        if ref is None:
+            raise UnknownRefund()
+        _, ledger = await lock(tx, ref)
+        row = next(each for each in ledger.refunds if each.id == refund_id)
+        if row.handed_by is not None:
+            raise NotToHandOut(
+                f"{row.handed_by_name} has handed it out already.", handed_by=row.handed_by_name
+            )
+        if row.status != "to_hand_out":
+            raise NotToHandOut("The payment provider gives it back; please wait.", refund_status=row.status)
+        ledger.hand_out(row, principal.id, principal.name or "", request.method, request.reference)
+        await db.save(tx, ledger)
+        detail = {"refund": str(row.id), "amount_paise": row.amount_paise, "method": request.method}
+        await audit(tx, principal, "payment.refund_handed_out", str(ref.id), detail)
+        await db.add_to_day(tx, ledger)
+        tx.on_commit(REFUNDS.labels(row.method or "unknown", "processed").inc)
+        return 200, schemas.refund_view(row, staff=True)
+
+    return await idempotent(ctx, "payments", principal, key, work)
 
 
 async def refund_excess(tx: Tx, outlet_id: int, bill_id: UUID) -> None:
@@ -82,10 +108,10 @@ async def refund_excess(tx: Tx, outlet_id: int, bill_id: UUID) -> None:
     for ref in await db.paid_of_bill(tx, outlet_id, bill_id):
         ledger = await db.load(tx, ref, lock=True)
         assert ledger is not None
-        failed = {r.attempt_id for r in ledger.refunds if r.automatic and r.status == "failed"}
+        ledger.label = due.label
         for attempt in ledger.attempts:
             paise = min(excess - given, attempt.refundable_paise)
-            if attempt.on_bill and paise > 0 and attempt.id not in failed:  # what failed is for a manager
+            if attempt.on_bill and paise > 0:
                 ledger.request_refund(attempt, paise, "more was paid than the bill comes to")
                 given += paise
         await db.save(tx, ledger)
@@ -107,50 +133,61 @@ async def send_refunds(ctx: Context) -> None:
     """Wait for refunds, then ask the provider for all whose time has come."""
     await ctx.get(WorkerSignals).refunds.wait(POLL_S)
     while due := await queue.claim_refunds(ctx.db):
-        for each in due:
-            try:
-                await send_refund(ctx, each)
-            except ProviderUnavailable as error:
-                log.warning("refund waits for the provider", refund=str(each.id), reason=str(error))
-            except OutcomeUnknown as error:
-                log.warning(
-                    "refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error)
-                )
-                await mark_refund(ctx, each.ref, each.id, "unknown", str(error))
-            except Exception as error:
-                log.error("refund could not be worked on", refund=str(each.id), reason=repr(error))
+        await for_each(due, partial(send_refund, ctx), "refund")
 
 
 async def send_refund(ctx: Context, each: queue.DueRefund) -> None:
-    """Look first where an earlier try may have been heard; then ask, under the refund's own idempotency key."""
+    """Ask for it, or about it. No clear answer: it is looked for before it is asked for again. A clear no: again later, for
+    days; where it can never be, it is for a person to pay out."""
     calls = calls_to(ctx, each.provider, "reconciler")
-    found = None
+    try:
+        await record_refund(ctx, each.ref, await _ask(calls, each))
+    except ProviderUnavailable as error:
+        log.warning("refund waits for the provider", refund=str(each.id), reason=str(error))
+    except OutcomeUnknown as error:
+        log.warning("refund without a clear answer", refund=str(each.id), tries=each.tries, reason=str(error))
+        await mark_refund(ctx, each, str(error), status="unknown")
+    except RefundImpossible as error:
+        await _look_again(ctx, each, calls)
+        await mark_refund(ctx, each, str(error), status="to_hand_out")
+    except RequestRejected as error:
+        log.warning("refund refused", refund=str(each.id), tries=each.tries, reason=str(error))
+        over = each.age_s > REFUSED_S
+        await mark_refund(ctx, each, str(error), status="to_hand_out" if over else None)
+
+
+async def _ask(calls: GuardedCalls, each: queue.DueRefund) -> ProviderRefund:
+    """Look first where an earlier try may have been heard; then ask, under the refund's own idempotency key."""
     if each.tries > 1 or each.status != "requested" or each.provider_refund_id is not None:
-        refunds = await calls.refunds_of(each.provider_payment_id)
-        found = next(
-            (r for r in refunds if str(each.id) == r.reference or each.provider_refund_id == r.id), None
-        )
-    if found is None and each.provider_refund_id is not None:
+        for found in await calls.refunds_of(each.provider_payment_id):
+            if found.reference == str(each.id) or found.id == each.provider_refund_id:
+                return found
+    if each.provider_refund_id is not None:
         raise OutcomeUnknown(f"the provider does not know {each.provider_refund_id} any more")
-    if found is None:
-        try:
-            found = await calls.refund(each.provider_payment_id, each.amount_paise, str(each.id))
-        except RequestRejected as error:
-            await mark_refund(ctx, each.ref, each.id, "failed", str(error))
-            return
-    await record_refund(ctx, each.ref, found)
+    return await calls.refund(each.provider_payment_id, each.amount_paise, str(each.id))
 
 
-async def mark_refund(ctx: Context, ref: Ref, refund_id: UUID, status: str, error: str) -> None:
-    """OutcomeUnknown, or clearly refused; a refused one counts no more."""
+async def _look_again(ctx: Context, each: queue.DueRefund, calls: GuardedCalls) -> None:
+    """It may be impossible because the provider has given the money back already."""
+    found = await calls.lookup(each.provider_payment_id)
+    try:
+        await record_and_capture(ctx, each.ref, await db.amount_of(ctx.db, each.ref), found, calls)
+    except RefundTooLarge:
+        log.error("more was given back at the provider than ours can hold", refund=str(each.id))
+
+
+async def mark_refund(ctx: Context, each: queue.DueRefund, error: str, *, status: str | None) -> None:
+    """What came of asking; with no status it is as far as it was, and the error is told."""
     async with ctx.db.transaction("payments") as tx:
-        _, ledger = await lock(tx, ref)
-        row = next(refund for refund in ledger.refunds if refund.id == refund_id)
-        if row.status in ("processed", "failed"):
+        _, ledger = await lock(tx, each.ref)
+        row = next(refund for refund in ledger.refunds if refund.id == each.id)
+        if row.status not in UNDER_WAY or (status == "to_hand_out" and row.provider_refund_id is not None):
             return
-        if ledger.advance_refund(row, status, error=error) and row.on_bill:
-            await orders.apply_refund(tx, ref.outlet_id, ledger.row.bill_id, -row.amount_paise)
+        if status is None:
+            ledger.delay_refund(row, error)
+        else:
+            ledger.advance_refund(row, status, error=error)
         await db.save(tx, ledger)
-    if status == "failed":
-        log.error("refund refused", refund=str(refund_id), payment=str(ref.id), reason=error)
-        REFUNDS.labels(row.method or "unknown", "failed").inc()
+        if status == "to_hand_out":
+            tx.on_commit(REFUNDS.labels(row.method or "unknown", status).inc)
+            log.error("refund is to be paid out by hand", refund=str(row.id), reason=error)

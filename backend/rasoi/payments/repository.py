@@ -58,6 +58,29 @@ async def by_provider_payment(conn: Any, provider: str, payment_id: str) -> Ref 
     return Ref(row["outlet_id"], row["payment_id"]) if row else None
 
 
+async def payment_of_refund(conn: Any, outlet_id: int, refund_id: UUID) -> Ref | None:
+    """The payment that a refund gives back of."""
+    sql = "SELECT payment_id FROM payments.refund WHERE outlet_id = $1 AND id = $2"
+    found = await conn.fetchval(sql, outlet_id, refund_id)
+    return Ref(outlet_id, found) if found else None
+
+
+async def find_refunds(
+    conn: Any, outlet_id: int, statuses: Iterable[str], *, before: UUID | None, limit: int
+) -> list[tuple[RefundRow, UUID]]:
+    """Refunds in these states with their bills, newest first."""
+    rows = await conn.fetch(
+        """SELECT r.*, p.bill_id FROM payments.refund r
+        JOIN payments.payment p ON p.outlet_id = r.outlet_id AND p.id = r.payment_id
+        WHERE r.outlet_id = $1 AND r.status = ANY ($2) AND ($3::uuid IS NULL OR r.id < $3) ORDER BY r.id DESC LIMIT $4""",
+        outlet_id,
+        list(statuses),
+        before,
+        limit,
+    )
+    return list(zip(_rows(RefundRow, rows), [row["bill_id"] for row in rows], strict=True))
+
+
 async def open_payment(conn: Any, outlet_id: int, bill_id: UUID) -> Ref | None:
     """The bill's payment that may still be paid in the ordinary way."""
     sql = "SELECT id FROM payments.payment WHERE outlet_id = $1 AND bill_id = $2 AND status IN ('pending', 'processing')"
@@ -189,7 +212,7 @@ async def sums_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> tuple[int, i
            JOIN payments.attempt a ON a.outlet_id = p.outlet_id AND a.payment_id = p.id AND a.on_bill
            WHERE p.outlet_id = $1 AND p.bill_id = $2) AS paid,
           (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.payment p
-           JOIN payments.refund r ON r.outlet_id = p.outlet_id AND r.payment_id = p.id AND r.on_bill AND r.status <> 'failed'
+           JOIN payments.refund r ON r.outlet_id = p.outlet_id AND r.payment_id = p.id AND r.on_bill
            WHERE p.outlet_id = $1 AND p.bill_id = $2) AS refunded""",
         outlet_id,
         bill_id,

@@ -24,6 +24,7 @@ from rasoi.payments import (
     webhooks,
 )
 from rasoi.payments import repository as db
+from rasoi.payments.domain import UNDER_WAY
 from rasoi.payments.providers import Providers
 from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
@@ -113,8 +114,41 @@ async def refund(
     data: JSONBody[schemas.RefundRequest],
     key: IdempotencyKey,
 ) -> Response[bytes]:
-    """Give money back. Cash is settled at once, by whoever asks for it."""
+    """Give money back. Cash is to be handed out, and stays a task until a person says that it was."""
     return await refunds.refund(ctx, principal, payment_id, data, key)
+
+
+@get("/api/payments/refunds", guards=[FLOOR], tags=TAGS)
+async def list_refunds(
+    ctx: Context,
+    principal: Principal,
+    status: Literal["to_hand_out", "under_way"],
+    cursor: UUID | None = None,
+    limit: Limit = 50,
+) -> schemas.RefundTasks:
+    """What is to be handed out by a person, or under way at the provider; newest first."""
+    statuses = UNDER_WAY if status == "under_way" else (status,)
+    find = partial(db.find_refunds, ctx.db, principal.outlet_id, statuses, before=cursor)
+    found, more = await read_page(limit, lambda most: find(limit=most), lambda each: each[0].id)
+    return schemas.RefundTasks([schemas.refund_task(row, bill_id) for row, bill_id in found], more)
+
+
+@post(
+    "/api/payments/refunds/{refund_id:uuid}/hand-out",
+    guards=[FLOOR],
+    status_code=200,
+    responses={200: ResponseSpec(schemas.Refund, generate_examples=False)},
+    tags=TAGS,
+)
+async def hand_out(
+    ctx: Context,
+    principal: Principal,
+    refund_id: UUID,
+    data: JSONBody[schemas.HandOutRequest],
+    key: IdempotencyKey,
+) -> Response[bytes]:
+    """The person who is signed in has paid this refund out. Once: 409 with the name of whoever has done it before."""
+    return await refunds.hand_out(ctx, principal, refund_id, data, key)
 
 
 @get("/api/payments/{payment_id:uuid}", guards=[GUESTS_AND_FLOOR], tags=TAGS)
@@ -240,6 +274,8 @@ ROUTES = [
     verify_razorpay,
     confirm_cash,
     refund,
+    list_refunds,
+    hand_out,
     get_payment,
     list_payments,
     list_refunds,

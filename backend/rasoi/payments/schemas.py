@@ -21,7 +21,7 @@ PaymentStatus = Annotated[
     str, one_of(("pending", "processing", "completed", "failed", "expired", "cancelled"))
 ]
 AttemptStatus = Annotated[str, one_of(("created", "authorized", "captured", "failed", "unknown", "returned"))]
-RefundStatus = Annotated[str, one_of(("requested", "pending", "processed", "failed", "unknown"))]
+RefundStatus = Annotated[str, one_of(("requested", "pending", "unknown", "to_hand_out", "processed"))]
 
 
 class DueRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -71,6 +71,13 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
+class HandOutRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How it was paid out; `reference` is the bank's or the voucher's number, where there is one."""
+
+    method: Method = "cash"
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+
+
 class Checkout(msgspec.Struct):
     """What the browser needs to let the guest pay. `name` is the outlet's."""
 
@@ -112,11 +119,35 @@ class Attempt(msgspec.Struct):
 
 
 class Refund(msgspec.Struct):
+    """Money on its way back, or gone back. Its error, its tries and the persons are told to staff only."""
+
     id: UUID
     amount_paise: int
     status: RefundStatus
+    method: Method | None
     reason: str
+    error: str | None
+    requested_by: str | None
+    handed_by: str | None
+    reference: str | None
+    tries: int
     created_at: datetime
+    next_try_at: datetime | None
+    settled_at: datetime | None
+    business_day: date | None
+
+
+class RefundTask(Refund):
+    """A refund with whose it is: "Table 4", "Takeaway T12"."""
+
+    payment_id: UUID
+    bill_id: UUID
+    label: str
+
+
+class RefundTasks(msgspec.Struct):
+    items: list[RefundTask]
+    next: UUID | None
 
 
 class Payment(msgspec.Struct):
@@ -282,6 +313,27 @@ def _attempt(row: AttemptRow, staff: bool) -> Attempt:
 
 def refund_view(row: RefundRow, *, staff: bool) -> Refund:
     """What a manager wrote as the reason stays with the staff."""
-    return Refund(
-        row.id, row.amount_paise, row.status, row.reason if staff or row.automatic else "", row.created_at
-    )
+    return Refund(**_refund(row, staff))
+
+
+def refund_task(row: RefundRow, bill_id: UUID) -> RefundTask:
+    return RefundTask(**_refund(row, True), payment_id=row.payment_id, bill_id=bill_id, label=row.label)
+
+
+def _refund(row: RefundRow, staff: bool) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "amount_paise": row.amount_paise,
+        "status": row.status,
+        "method": row.method,
+        "reason": row.reason if staff or row.automatic else "",
+        "error": row.error if staff else None,
+        "requested_by": row.requested_by_name if staff else None,
+        "handed_by": row.handed_by_name if staff else None,
+        "reference": row.reference if staff else None,
+        "tries": row.tries if staff else 0,
+        "created_at": row.created_at,
+        "next_try_at": row.next_try_at if staff else None,
+        "settled_at": row.settled_at,
+        "business_day": row.business_day,
+    }

@@ -165,5 +165,5 @@ def captures(payment: Json) -> int:
 def net(payment: Json) -> int:
     """Paise kept: captured, less what was or is being given back."""
     captured = sum(each["amount_paise"] for each in payment["attempts"] if each["status"] == "captured")
-    refunded = sum(each["amount_paise"] for each in payment["refunds"] if each["status"] != "failed")
+    refunded = sum(each["amount_paise"] for each in payment["refunds"])
     return int(max(captured, payment["captured_paise"]) - max(refunded, payment["refunded_paise"]))

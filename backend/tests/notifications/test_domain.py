@@ -191,7 +191,7 @@ def test_a_payment() -> None:
         ("pending", []),
         ("processed", ["refund_paid"]),
         ("unknown", []),
-        ("failed", ["refund_delayed", "refund_failed"]),
+        ("to_hand_out", ["refund_to_collect", "refund_to_hand_out"]),
     ],
 )
 def test_a_refund(status: str, kinds: list[str]) -> None:

@@ -106,11 +106,11 @@ def test_the_tables_are_these() -> None:
         "returned": set(),
     } == ATTEMPT
     assert {
-        "requested": {"pending", "unknown", "failed"},
-        "pending": {"processed", "failed", "unknown"},
-        "unknown": {"pending", "processed", "failed"},
+        "requested": {"pending", "unknown", "to_hand_out"},
+        "pending": {"processed", "to_hand_out", "unknown"},
+        "unknown": {"pending", "processed", "to_hand_out"},
+        "to_hand_out": {"pending", "processed"},
         "processed": set(),
-        "failed": set(),
     } == REFUND
     assert {"pending", "processing"} == OPEN
 
@@ -392,7 +392,21 @@ def test_cash_is_given_back_by_hand_and_no_provider_is_asked() -> None:
     ledger = requested()
     attempt = ledger.take_cash(ASHA, "Asha", DUE)
     ledger.fulfil(attempt)
-    assert ledger.request_refund(attempt, 1, "a paisa").next_try_at is None
+    refund = ledger.request_refund(attempt, 1, "a paisa")
+    assert (refund.next_try_at, refund.status) == (None, "to_hand_out")
+    ledger.hand_out(refund, ASHA, "Asha", "cash", None)
+    assert (refund.status, refund.handed_by, refund.handed_by_name) == ("processed", ASHA, "Asha")
+    assert (refund.settled_at, refund.business_day, ledger.totals[-1]) == (
+        NOW,
+        DAY,
+        DayTotal("cash", refunded_paise=1),
+    )
+
+
+def test_too_little_for_a_provider_is_handed_out() -> None:
+    ledger, attempt = paid()
+    assert ledger.request_refund(attempt, 99, "a little").status == "to_hand_out"
+    assert ledger.request_refund(attempt, 100, "a rupee").status == "requested"
 
 
 def test_no_more_is_given_back_than_an_attempt_has_left() -> None:
@@ -427,7 +441,7 @@ def test_a_refund_goes_its_way_one_event_a_step_and_counts_on_the_day_it_is_proc
     refund = ledger.request_refund(attempt, 4_000, "cold")
     ledger.events.clear()
     ledger.changed_refunds.clear()
-    assert ledger.advance_refund(refund, "processed", provider_refund_id="rfnd_1", error="slow") is False
+    ledger.advance_refund(refund, "processed", provider_refund_id="rfnd_1", error="slow")
     assert [
         event.payload.refund_status
         for event in ledger.events
@@ -441,38 +455,66 @@ def test_a_refund_goes_its_way_one_event_a_step_and_counts_on_the_day_it_is_proc
     assert ledger.totals == [DayTotal(DAY, NOW, "upi", refunded_count=1, refunded_paise=4_000)]
     assert ledger.changed_refunds == {refund.id: refund} and ledger.row.refunded_paise == 4_000
     ledger.events.clear()
-    assert ledger.advance_refund(refund, "pending") is False
+    ledger.advance_refund(refund, "pending")
     assert (ledger.events, refund.status, refund.provider_refund_id) == ([], "processed", "rfnd_1")
-    with pytest.raises(IllegalTransition):
-        ledger.advance_refund(refund, "failed")
+    ledger.advance_refund(refund, "to_hand_out")
+    assert refund.status == "processed", "what came to its end stays there"
 
 
 def test_a_refund_that_waits_is_not_settled() -> None:
     ledger, attempt = paid()
     refund = ledger.request_refund(attempt, 4_000, "cold")
     refund.method = None
-    assert ledger.advance_refund(refund, "unknown", error="no answer") is False
+    ledger.advance_refund(refund, "unknown", error="no answer")
     assert (refund.settled_at, refund.next_try_at, refund.business_day) == (None, NOW, None)
     assert (ledger.totals, ledger.row.refunded_paise) == ([], 4_000)
     ledger.advance_refund(refund, "processed")
     assert ledger.totals == [DayTotal(DAY, NOW, "card", refunded_count=1, refunded_paise=4_000)]
 
 
-def test_a_failed_refund_leaves_the_money_to_be_given_back() -> None:
-    ledger, _ = paid()
-    other = captured(ledger, "pay_2")
-    refund = ledger.request_refund(other, 4_000, "cold")
-    ledger.changed_attempts.clear()
-    assert ledger.advance_refund(refund, "failed", error="closed account") is True
+def test_a_refund_that_the_provider_can_not_make_is_a_task_and_stays_promised() -> None:
+    ledger, attempt = paid()
+    refund = ledger.request_refund(attempt, 4_000, "cold")
+    ledger.advance_refund(refund, "pending", provider_refund_id="rfnd_1")
+    ledger.advance_refund(refund, "to_hand_out", provider_refund_id="rfnd_1", error="closed account")
     assert (refund.status, refund.error, refund.settled_at, refund.next_try_at) == (
-        "failed",
+        "to_hand_out",
         "closed account",
-        NOW,
+        None,
         None,
     )
-    assert (ledger.row.refunded_paise, other.refunded_paise, other.refundable_paise) == (0, 0, DUE)
-    assert ledger.changed_attempts == {other.id: other}
-    assert (refund.business_day, [each.refunded_paise for each in ledger.totals]) == (None, [0])
+    assert (ledger.row.refunded_paise, attempt.refundable_paise, ledger.totals) == (4_000, 6_000, [])
+    ledger.advance_refund(refund, "pending", provider_refund_id="rfnd_1")
+    assert refund.status == "to_hand_out", "an older snapshot of the same refund"
+    ledger.hand_out(refund, ASHA, "Asha", "cash", "slip 7")
+    assert (refund.method, refund.reference, refund.error) == ("cash", "slip 7", "closed account")
+    assert ledger.totals == [DayTotal("cash", refunded_paise=4_000)]
+    assert ledger.refunded_at_provider(attempt) == 0
+
+
+def test_a_refund_made_in_the_dashboard_may_be_one_that_we_promised() -> None:
+    ledger, attempt = paid()
+    task = ledger.request_refund(attempt, 3_000, "cold")
+    ledger.advance_refund(task, "to_hand_out", error="closed account")
+    asked = ledger.request_refund(attempt, 6_000, "more")
+    assert ledger.promised(attempt, 3_000) is task
+    assert ledger.promised(attempt, 2_000) is None
+    assert ledger.promised(attempt, 6_000) is asked, "there is not enough left for another of this amount"
+    ledger.advance_refund(task, "pending", provider_refund_id="rfnd_9")
+    assert (task.status, task.next_try_at) == ("pending", NOW)
+    assert ledger.promised(attempt, 3_000) is None
+    small, other = paid()
+    small.request_refund(other, 3_000, "cold")
+    assert small.promised(other, 3_000) is None, "enough is left: it is another one"
+
+
+def test_a_refusal_that_may_pass_is_told_and_changes_nothing_else() -> None:
+    ledger, attempt = paid()
+    refund = ledger.request_refund(attempt, 3_000, "cold")
+    ledger.events.clear()
+    for _ in range(3):
+        ledger.delay_refund(refund, "not enough balance")
+    assert (refund.status, refund.error, len(ledger.events)) == ("requested", "not enough balance", 1)
 
 
 def test_only_captured_money_can_be_given_back() -> None:

@@ -412,26 +412,16 @@ async def test_one_key_is_one_refund(till: Till) -> None:
     assert (await till.payment(payment["id"]))["refunded_paise"] == 1000
 
 
-async def test_a_refund_that_fails_counts_no_more_and_may_be_asked_again(till: Till) -> None:
+async def test_a_refund_is_pending_until_the_provider_says_more(till: Till) -> None:
     who = guest(None)
-    order = await till.order(who)
-    payment = await till.buy(who, order)
-    till.simulator.moods(refunds="failed")
-    await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 6300, "reason": "cold"})
-    assert (await till.bill(order))["refunded_paise"] == 6300
-    await till.work()
-    await till.deliver()
-    payment = await till.payment(payment["id"])
-    assert (payment["refunds"][0]["status"], payment["refunded_paise"]) == ("failed", 0)
-    assert (await till.bill(order))["refunded_paise"] == 0
+    payment = await till.buy(who, await till.order(who))
     till.simulator.moods(refunds="pending")
     await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 6300, "reason": "cold"})
     await till.work()
-    assert (await till.payment(payment["id"]))["refunds"][1]["status"] == "pending"
-    pending = next(r for r in till.simulator.books()["refunds"] if r["status"] == "pending")
-    till.simulator.call("POST", f"/_simulator/refunds/{pending['id']}", {"status": "processed"})
+    assert (await till.payment(payment["id"]))["refunds"][0]["status"] == "pending"
+    till.simulator.settle_refund(till.simulator.books()["refunds"][0]["id"])
     await till.deliver()
-    assert (await till.payment(payment["id"]))["refunds"][1]["status"] == "processed"
+    assert (await till.payment(payment["id"]))["refunds"][0]["status"] == "processed"
 
 
 async def test_a_refund_at_the_providers_dashboard_is_written_down(till: Till) -> None:
@@ -461,7 +451,7 @@ async def test_an_order_that_is_cancelled_after_payment_is_refunded(till: Till) 
     assert (await till.bill(order))["refunded_paise"] == 6300
 
 
-async def test_cash_beyond_the_total_waits_for_a_manager(till: Till) -> None:
+async def test_cash_beyond_the_total_is_to_be_handed_out(till: Till) -> None:
     order = await till.order(guest(), 2)
     asked = {"bill_id": order["bill_id"], "amount_paise": 12600, "tendered_paise": 12600}
     payment = (await till.call(staff("waiter"), "POST", "/confirm-cash", asked)).json()
@@ -471,10 +461,10 @@ async def test_cash_beyond_the_total_waits_for_a_manager(till: Till) -> None:
         await refund_excess(tx, 1, UUID(order["bill_id"]))
     await till.work()
     (refund,) = (await till.payment(payment["id"]))["refunds"]
-    assert (refund["amount_paise"], refund["status"]) == (6300, "requested")
+    assert (refund["amount_paise"], refund["status"], refund["method"]) == (6300, "to_hand_out", "cash")
+    done = await till.call(staff("waiter"), "POST", f"/refunds/{refund['id']}/hand-out", {})
+    assert (done.status_code, done.json()["status"]) == (200, "processed")
     path = f"/{payment['id']}/refund"
-    done = await till.call(staff(), "POST", path, {"amount_paise": 6300, "reason": "handed out"})
-    assert (done.json()["id"], done.json()["status"]) == (refund["id"], "processed")
     rest = await till.call(staff(), "POST", path, {"amount_paise": 6301, "reason": "more"})
     assert (rest.status_code, rest.json()["refundable_paise"]) == (409, 6300)
 

@@ -1,4 +1,4 @@
-import type { BillPaymentStatus, DocumentKind, OrderStatus, PaymentMethod, PaymentStatus } from '$lib';
+import type { BillPaymentStatus, DocumentKind, OrderStatus, PaymentMethod, PaymentStatus, Refund } from '$lib';
 
 type Tone = 'neutral' | 'accent' | 'good' | 'warn' | 'bad' | 'info';
 
@@ -20,6 +20,8 @@ export const BILL_LABELS: Record<BillPaymentStatus, { label: string; tone: Tone 
   partly_paid: { label: 'Partly paid', tone: 'warn' },
   paid: { label: 'Paid', tone: 'good' },
   overpaid: { label: 'Overpaid', tone: 'bad' },
+  partly_refunded: { label: 'Paid, partly refunded', tone: 'info' },
+  refunded: { label: 'Refunded', tone: 'info' },
 };
 
 export const DOCUMENT_LABELS: Record<DocumentKind, { label: string; tone: Tone }> = {
@@ -37,6 +39,14 @@ export const PAYMENT_LABELS: Record<PaymentStatus, { label: string; tone: Tone }
   failed: { label: 'Failed', tone: 'bad' },
   expired: { label: 'Expired', tone: 'neutral' },
   cancelled: { label: 'Cancelled', tone: 'neutral' },
+};
+
+export const REFUND_LABELS: Record<Refund['status'], string> = {
+  requested: 'Asked of the provider',
+  pending: 'On its way',
+  unknown: 'Being checked',
+  to_hand_out: 'To hand out',
+  processed: 'Given back',
 };
 
 export const METHODS: PaymentMethod[] = ['upi', 'card', 'cash', 'netbanking', 'wallet'];

@@ -22,6 +22,7 @@ import type {
   NewOrder,
   Quote,
   QuoteRequest,
+  RefundTask,
   Table,
   Ticket,
 } from '$lib/types';
@@ -46,6 +47,8 @@ export class WaiterStore implements DraftContext {
   takeaways = $state.raw<Order[]>([]);
   /** The bills of the table in view, or the one bill in view. */
   bills = $state.raw<Bill[]>([]);
+  /** Money that a guest is to get back in cash. */
+  toHandOut = $state.raw<RefundTask[]>([]);
   view = $state.raw<View>(viewOf(location.hash));
   fault = $state.raw<unknown>(null);
   /** Actions that wait for the network. */
@@ -199,7 +202,7 @@ export class WaiterStore implements DraftContext {
       this.tickets = ready.items;
       this.takeaways = takeaways.items;
       this.fault = null;
-      await this.loadBills();
+      await Promise.all([this.loadBills(), this.loadRefunds()]);
     } catch (error) {
       this.fault = error;
       throw error;
@@ -208,6 +211,13 @@ export class WaiterStore implements DraftContext {
 
   async loadMenu(): Promise<void> {
     await this.menuFollowed?.prove();
+  }
+
+  /** Without them the floor is shown all the same. */
+  private async loadRefunds(): Promise<void> {
+    const query = { status: 'to_hand_out' as const };
+    const found = await this.api.get('/api/payments/refunds', { params: { query } }).catch(() => null);
+    if (found) this.toHandOut = found.items;
   }
 
   /** The bills in view as they are now; an answer for a view that was left meanwhile is dropped. */

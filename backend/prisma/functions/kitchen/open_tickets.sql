@@ -17,7 +17,7 @@ BEGIN
 
   WITH asked AS MATERIALIZED (
     SELECT DISTINCT ON (e.outlet, order_id) e.*, (e.state ->> 'order_id')::uuid AS order_id, (e.state ->> 'bill_id')::uuid AS bill_id,
-      coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid'), false) AS paid
+      coalesce(b.paid, e.state ->> 'payment_status' IN ('paid', 'overpaid', 'partly_refunded', 'refunded'), false) AS paid
     FROM unnest(p_outlets, p_orders, p_times, p_correlations, p_causations, p_traceparents) WITH ORDINALITY
       AS e (outlet, state, at, correlation, causation, traceparent, n)
     LEFT JOIN kitchen.bill b ON b.outlet_id = e.outlet AND b.bill_id = (e.state ->> 'bill_id')::uuid AND b.paid_known_at > e.at

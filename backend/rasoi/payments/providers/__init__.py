@@ -12,6 +12,7 @@ from rasoi.payments.providers.protocol import (
     Provider,
     ProviderRefund,
     ProviderUnavailable,
+    RefundImpossible,
     RequestRejected,
     WebhookEvent,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "ProviderRefund",
     "ProviderUnavailable",
     "Providers",
+    "RefundImpossible",
     "RequestRejected",
     "WebhookEvent",
     "calls_to",

@@ -23,6 +23,10 @@ class RequestRejected(Exception):
     """The provider said no, clearly, and did nothing."""
 
 
+class RefundImpossible(RequestRejected):
+    """A refund that can never be made, however often it is asked for."""
+
+
 class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's refund as it says that it is. `reference` is our refund's id, where we asked for it."""
 

@@ -15,6 +15,7 @@ from rasoi.payments.providers.protocol import (
     CheckoutAction,
     OutcomeUnknown,
     ProviderRefund,
+    RefundImpossible,
     RequestRejected,
     WebhookEvent,
 )
@@ -40,6 +41,13 @@ METHODS = {
     "emi": "card",
     "paylater": "wallet",
 }
+NEVER_REFUNDED = (  # what no waiting changes; a low balance is not among them
+    "fully refunded already",
+    "greater than the refund",
+    "should be captured",
+    "at least inr 1.00",
+    "id provided does not exist",
+)
 RECEIPT_USED = "receipt should be unique"
 PAGE = 100  # the most that Razorpay lists at once
 
@@ -155,11 +163,15 @@ class Razorpay:
             "notes": {"refund_id": reference},
         }
         headers = {"X-Refund-Idempotency": reference}
-        return refund_of(
-            await self._calls.ask(
+        try:
+            made = await self._calls.ask(
                 lambda client, **how: client.payment.refund(payment_id, body, headers=headers, **how)
             )
-        )
+        except RequestRejected as error:
+            if any(words in str(error).lower() for words in NEVER_REFUNDED):
+                raise RefundImpossible(str(error)) from None
+            raise
+        return refund_of(made)
 
     async def ping(self) -> None:
         await self._calls.ask(lambda client, **how: client.order.all({"count": 1}, **how))

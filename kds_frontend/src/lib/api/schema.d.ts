@@ -1603,6 +1603,15 @@ export interface components {
             /** @enum {string} */
             type: "dine_in" | "takeaway";
         };
+        /** HandOutRequest */
+        HandOutRequest: {
+            /**
+             * @default cash
+             * @enum {string}
+             */
+            method?: "cash" | "upi" | "card" | "netbanking" | "wallet";
+            reference?: string | null;
+        };
         /** HourSales */
         HourSales: {
             average_paise: number;
@@ -1941,7 +1950,7 @@ export interface components {
             /** @enum {string} */
             payment: "pay_later" | "prepaid";
             /** @enum {string} */
-            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid" | "partly_refunded" | "refunded";
             /** Format: date-time */
             placed_at: string;
             progress: components["schemas"]["TicketProgress"][];
@@ -2149,13 +2158,22 @@ export interface components {
         /** Refund */
         Refund: {
             amount_paise: number;
+            business_day: string | null;
             /** Format: date-time */
             created_at: string;
+            error: string | null;
+            handed_by: string | null;
             /** Format: uuid */
             id: string;
+            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            next_try_at: string | null;
             reason: string;
+            reference: string | null;
+            requested_by: string | null;
+            settled_at: string | null;
             /** @enum {string} */
-            status: "requested" | "pending" | "processed" | "failed" | "unknown";
+            status: "requested" | "pending" | "unknown" | "to_hand_out" | "processed";
+            tries: number;
         };
         /** RefundRequest */
         RefundRequest: {

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
+import structlog
 from litestar import Response
 
 from rasoi.orders import api as orders
@@ -24,10 +25,11 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, claim, store
-from rasoi.platform.problems import BadRequest, Conflict, Unavailable
+from rasoi.platform.problems import BadRequest, Conflict, Problem, Unavailable
 from rasoi.staff.api import Outlet
 from rasoi.staff.api import outlet as read_outlet
 
+log = structlog.get_logger(__name__)
 FIRST_POLL = timedelta(seconds=30)
 
 
@@ -87,7 +89,7 @@ async def start_checkout(
         provider = provider_named(ctx, provider_name)
         ledger = await _ready_for_checkout(tx, await due_of(tx, principal, request), outlet, provider.name)
         if ledger.row.provider_order_id:
-            return await _answer(tx, principal, key, _checkout(ledger, provider, outlet))
+            return await _answer(tx, principal, key, _checkout(ctx, ledger, provider, outlet))
         await store(tx, principal, key, None, None)
     row = ledger.row
     try:
@@ -105,7 +107,7 @@ async def start_checkout(
                 poll_at = min(ledger.now + FIRST_POLL, ledger.row.expires_at or ledger.now + FIRST_POLL)
                 ledger.process(provider.name, provider_order_id, poll_at)
                 await db.save(tx, ledger)
-            return await _answer(tx, principal, key, _checkout(ledger, provider, outlet))
+            return await _answer(tx, principal, key, _checkout(ctx, ledger, provider, outlet))
     except OutcomeUnknown:
         await _release(ctx, principal, key)
         raise ProviderAway() from None
@@ -121,8 +123,9 @@ async def _release(ctx: Context, principal: Principal, key: IdempotencyKey) -> N
     await db.forget_intent(ctx.db, principal.outlet_id, principal.key, key.route, key.value)
 
 
-def _checkout(ledger: Ledger, provider: Provider, outlet: Outlet) -> schemas.Checkout:
+def _checkout(ctx: Context, ledger: Ledger, provider: Provider, outlet: Outlet) -> schemas.Checkout:
     row = ledger.row
+    callback_url = f"{ctx.settings.url}/api/payments/callback/{row.outlet_id}/{row.id}"
     return schemas.Checkout(
         payment_id=row.id,
         provider=provider.name,
@@ -131,7 +134,7 @@ def _checkout(ledger: Ledger, provider: Provider, outlet: Outlet) -> schemas.Che
         name=outlet.name,
         simulated=provider.simulated,
         expires_at=row.expires_at,
-        action=provider.checkout_action(row.provider_order_id or ""),
+        action=provider.checkout_action(row.provider_order_id or "", callback_url),
     )
 
 
@@ -147,7 +150,12 @@ async def verify_checkout(
     ctx: Context, principal: Principal, payment_id: UUID, reply: Mapping[str, str]
 ) -> schemas.Payment:
     """The browser says that it paid: proof over our own order id, then the provider's word, then the ledger."""
-    row = (await readable(ctx, principal, payment_id)).row
+    ledger = await _verify(ctx, await readable(ctx, principal, payment_id), reply)
+    return schemas.payment_view(ledger, staff=principal.kind == "staff")
+
+
+async def _verify(ctx: Context, ledger: Ledger, reply: Mapping[str, str]) -> Ledger:
+    row = ledger.row
     if row.provider is None or row.provider_order_id is None:
         raise BadSignature("This is not the payment that was started.")
     provider = provider_named(ctx, row.provider)
@@ -157,10 +165,38 @@ async def verify_checkout(
     try:
         calls = calls_to(ctx, provider.name, "guests")
         found = await calls.lookup(provider_payment_id)
-        ref = Ref(principal.outlet_id, payment_id)
-        ledger = await record_and_capture(ctx, ref, row.amount_paise, found, calls)
+        return await record_and_capture(ctx, Ref(row.outlet_id, row.id), row.amount_paise, found, calls)
     except OutcomeUnknown:
         raise ProviderAway() from None
     except (RequestRejected, Mismatch) as error:
         raise NotConfirmed(str(error)) from None
+
+
+async def take_callback(ctx: Context, outlet_id: int, payment_id: UUID, reply: Mapping[str, str]) -> str:
+    """The checkout's reply as a form, from a browser within an app that can't hand it over itself. Returns where the guest
+    goes on, whatever came of it: what is not known yet is heard by webhook, and the guest's page shows it."""
+    ledger = await db.load(ctx.db, Ref(outlet_id, payment_id))
+    if ledger is not None:
+        try:
+            await _verify(ctx, ledger, reply)
+        except Problem as problem:
+            log.warning("callback not confirmed", payment=str(payment_id), reason=problem.detail)
+    return f"{ctx.settings.url}/order"
+
+
+async def look(ctx: Context, principal: Principal, payment_id: UUID) -> schemas.Payment:
+    """Ask the provider now what became of it: the window was closed, and a bank may still be at it."""
+    ledger = await readable(ctx, principal, payment_id)
+    row = ledger.row
+    if row.status in OPEN and row.provider is not None and row.provider_order_id is not None:
+        calls = calls_to(ctx, row.provider, "guests")
+        try:
+            for found in await calls.payments_of(row.provider_order_id):
+                ledger = await record_and_capture(
+                    ctx, Ref(row.outlet_id, row.id), row.amount_paise, found, calls
+                )
+        except OutcomeUnknown:
+            raise ProviderAway() from None
+        except (RequestRejected, Mismatch) as error:
+            raise NotConfirmed(str(error)) from None
     return schemas.payment_view(ledger, staff=principal.kind == "staff")

@@ -80,6 +80,13 @@ class Ledger:
         """Whether anything has been noted since it was loaded."""
         return self.row.version != self.loaded_version
 
+    @property
+    def awaits_bank(self) -> bool:
+        """A try has begun whose end the provider does not know either: nobody may say that nothing was charged."""
+        return self.row.status in OPEN and any(
+            attempt.status in ("created", "authorized", "unknown") for attempt in self.attempts
+        )
+
     # the payment
 
     def begin(self) -> None:

@@ -33,7 +33,7 @@ from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, MANAGERS
 
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
-RefundStatus = Literal["requested", "pending", "processed", "failed", "unknown"]
+RefundStatus = Literal["requested", "pending", "unknown", "to_hand_out", "processed"]
 Method = Literal["cash", "upi", "card", "netbanking", "wallet"]
 TAGS = ["payments"]
 DAILY = {200: ResponseSpec(schemas.DailyStats, generate_examples=False)}
@@ -86,6 +86,22 @@ async def verify_razorpay(
     return await checkout.verify_checkout(ctx, principal, data.payment_id, data.reply)
 
 
+@post("/api/payments/{payment_id:uuid}/look", guards=[GUESTS_AND_FLOOR], status_code=200, tags=TAGS)
+async def look(ctx: Context, principal: Principal, payment_id: UUID) -> schemas.Payment:
+    """Ask the provider what became of a payment whose window was closed."""
+    return await checkout.look(ctx, principal, payment_id)
+
+
+@post("/api/payments/callback/{outlet_id:int}/{payment_id:uuid}", guards=[public], status_code=303, tags=TAGS)
+async def take_callback(
+    ctx: Context, outlet_id: int, payment_id: UUID, request: Request[Any, Any, Any]
+) -> Response[None]:
+    """Where the checkout sends a browser within an app: the signed reply as a form. Leads on to the guest's page."""
+    reply = {name: str(value)[:500] for name, value in (await request.form()).items()}
+    where = await checkout.take_callback(ctx, outlet_id, payment_id, reply)
+    return Response(None, status_code=303, headers={"Location": where})
+
+
 @post(
     "/api/payments/confirm-cash",
     guards=[FLOOR],
@@ -118,8 +134,8 @@ async def refund(
     return await refunds.refund(ctx, principal, payment_id, data, key)
 
 
-@get("/api/payments/refunds", guards=[FLOOR], tags=TAGS)
-async def list_refunds(
+@get("/api/payments/refund-tasks", guards=[FLOOR], tags=TAGS)
+async def list_refund_tasks(
     ctx: Context,
     principal: Principal,
     status: Literal["to_hand_out", "under_way"],
@@ -272,9 +288,11 @@ ROUTES = [
     create_razorpay_order,
     verify_checkout,
     verify_razorpay,
+    look,
+    take_callback,
     confirm_cash,
     refund,
-    list_refunds,
+    list_refund_tasks,
     hand_out,
     get_payment,
     list_payments,

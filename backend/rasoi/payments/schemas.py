@@ -151,6 +151,8 @@ class RefundTasks(msgspec.Struct):
 
 
 class Payment(msgspec.Struct):
+    """`awaits_bank`: a try is under way whose end is not known; nothing can be said of it yet."""
+
     id: UUID
     bill_id: UUID
     order_id: UUID | None
@@ -160,6 +162,7 @@ class Payment(msgspec.Struct):
     method: Method | None
     captured_paise: int
     refunded_paise: int
+    awaits_bank: bool
     attempts: list[Attempt]
     refunds: list[Refund]
     business_day: date
@@ -284,6 +287,7 @@ def payment_view(ledger: Ledger, *, staff: bool) -> Payment:
         method=row.method,
         captured_paise=row.captured_paise,
         refunded_paise=row.refunded_paise,
+        awaits_bank=ledger.awaits_bank,
         attempts=[_attempt(attempt, staff) for attempt in ledger.attempts],
         refunds=[refund_view(refund, staff=staff) for refund in ledger.refunds],
         business_day=row.business_day,

@@ -115,7 +115,9 @@
 
     finish(reply) {
       this.remove();
-      if (typeof this.options.handler === 'function') this.options.handler(reply);
+      const { callback_url, redirect } = this.options;
+      if (redirect && callback_url) postReply(callback_url, reply);
+      else if (typeof this.options.handler === 'function') this.options.handler(reply);
       else if (this.options.callback_url) postReply(this.options.callback_url, reply);
     }
 

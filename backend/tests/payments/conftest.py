@@ -224,6 +224,7 @@ async def till(
         webhook_secrets=(WEBHOOK_SECRET, OLD_SECRET),
         checkout_script=f"{simulator.url}/checkout.js",
         base_url=simulator.url,
+        simulated=True,
         timeout=(2.0, 1.5),
     )
     ctx.register(Providers([provider]))

@@ -44,7 +44,7 @@ class FakePay:
         self.orders[order_id] = (receipt, amount_paise, currency)
         return order_id
 
-    def checkout_action(self, order_id: str) -> CheckoutAction:
+    def checkout_action(self, order_id: str, callback_url: str) -> CheckoutAction:
         return CheckoutAction(kind="redirect", url=f"https://pay.example/{order_id}", options={})
 
     def verify_checkout(self, order_id: str, reply: Mapping[str, str]) -> str | None:

@@ -26,7 +26,7 @@ async def refunded(till: Till, payment: Json, paise: int, reason: str = "cold") 
 
 
 async def queue(till: Till, state: str, role: str = "waiter") -> list[Json]:
-    answer = await till.call(staff(role), "GET", f"/refunds?status={state}")
+    answer = await till.call(staff(role), "GET", f"/refund-tasks?status={state}")
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]  # type: ignore[no-any-return]
 
@@ -112,7 +112,7 @@ async def test_guests_hand_out_nothing_and_read_no_names(till: Till) -> None:
     payment = await till.buy(who, await till.order(who))
     task = await refunded(till, payment, 50, "what the manager wrote")
     assert (await till.call(who, "POST", f"/refunds/{task['id']}/hand-out", {})).status_code == 403
-    assert (await till.call(who, "GET", "/refunds?status=to_hand_out")).status_code == 403
+    assert (await till.call(who, "GET", "/refund-tasks?status=to_hand_out")).status_code == 403
     (shown,) = (await till.call(who, "GET", f"/{payment['id']}")).json()["refunds"]
     assert (shown["requested_by"], shown["error"], shown["reason"]) == (None, None, "")
     assert (shown["status"], shown["method"]) == ("to_hand_out", "upi")

@@ -399,7 +399,7 @@ def test_cash_is_given_back_by_hand_and_no_provider_is_asked() -> None:
     assert (refund.settled_at, refund.business_day, ledger.totals[-1]) == (
         NOW,
         DAY,
-        DayTotal("cash", refunded_paise=1),
+        DayTotal(DAY, NOW, "cash", refunded_count=1, refunded_paise=1),
     )
 
 
@@ -488,7 +488,7 @@ def test_a_refund_that_the_provider_can_not_make_is_a_task_and_stays_promised() 
     assert refund.status == "to_hand_out", "an older snapshot of the same refund"
     ledger.hand_out(refund, ASHA, "Asha", "cash", "slip 7")
     assert (refund.method, refund.reference, refund.error) == ("cash", "slip 7", "closed account")
-    assert ledger.totals == [DayTotal("cash", refunded_paise=4_000)]
+    assert ledger.totals == [DayTotal(DAY, NOW, "cash", refunded_count=1, refunded_paise=4_000)]
     assert ledger.refunded_at_provider(attempt) == 0
 
 

@@ -185,7 +185,7 @@ async def test_what_waits_is_reported_with_its_age(till: Till) -> None:
     assert unsettled == {(): 1}
     await till.owner.execute("UPDATE payments.attempt SET on_bill = true")
     await till.owner.execute("DELETE FROM payments.unmatched")
-    (task,) = (await till.call(staff(), "GET", "/refunds?status=to_hand_out")).json()["items"]
+    (task,) = (await till.call(staff(), "GET", "/refund-tasks?status=to_hand_out")).json()["items"]
     await till.call(staff(), "POST", f"/refunds/{task['id']}/hand-out", {})
     await till.owner.execute("DELETE FROM payments.webhook WHERE event_id IN ('early', 'odd')")
     await till.work()

@@ -119,7 +119,7 @@ async def asked(times):
     while len(await asyncio.to_thread(Simulator(port={simulator.port}).requests, "GET /v1/orders")) < times:
         await asyncio.sleep(0.05)
 async def main():
-    provider = Razorpay(key_id={KEY_ID!r}, key_secret={KEY_SECRET!r}, webhook_secrets=(), checkout_script="",
+    provider = Razorpay(key_id={KEY_ID!r}, key_secret={KEY_SECRET!r}, webhook_secrets=(), checkout_script="", simulated=True,
                         base_url={simulator.url!r}, timeout=(100.0, 500.0))
     task = asyncio.create_task(provider.ping())
     await asked(1)

@@ -6,7 +6,7 @@ import { type PaymentIntent, type SignedPayment, type StoredGuest, withPayment }
 
 const AVAILABILITY_MS = 4000;
 
-export type CheckoutState = 'idle' | 'opening' | 'open' | 'confirming';
+export type CheckoutState = 'idle' | 'opening' | 'open' | 'confirming' | 'waiting';
 
 /** What paying needs of the guest's screen around it. */
 export interface CheckoutContext {
@@ -18,6 +18,7 @@ export interface CheckoutContext {
 }
 
 const CONFIRM_AGAIN_MS = 3000;
+const LOOK_AGAIN_MS = 4000;
 /** A checkout that ends sooner than this isn't opened again. */
 const TIME_TO_PAY_S = 20;
 
@@ -26,6 +27,8 @@ export class CheckoutStore {
   state = $state<CheckoutState>('idle');
   /** What the last try ended with, in words. */
   trouble = $state('');
+  /** A bank may be at it still: it is not known whether anything was charged. */
+  awaitsBank = $state(false);
   /** The last try was closed or failed: offer the other ways. */
   closed = $state(false);
   payments = $state.raw<Payment[]>([]);
@@ -69,15 +72,40 @@ export class CheckoutStore {
       const checkout = await this.prepare(bill);
       this.state = 'open';
       const outcome = await this.openWindow(checkout, this.about(bill, checkout), (reason) => (this.trouble = reason));
-      this.closed = outcome.kind === 'closed';
       if (outcome.kind === 'paid') await this.confirm({ payment_id: checkout.payment_id, reply: outcome.reply });
+      else await this.look(checkout.payment_id);
     } catch (error) {
       if (isFinal(error)) this.setIntent(null);
       this.trouble = explain(error);
     } finally {
-      this.state = 'idle';
+      this.rest();
       await this.guest.refreshBill();
     }
+  }
+
+  /** The window is closed: nobody says that nothing was charged before the provider was asked. While a bank is at it, or
+   * nobody can be asked, it is asked again, and Pay rests. */
+  async look(payment_id: string): Promise<void> {
+    this.state = 'waiting';
+    const payment = await this.guest.api
+      .post('/api/payments/{payment_id}/look', { params: { path: { payment_id } } })
+      .catch((error: unknown) => (isFinal(error) ? null : undefined));
+    if (payment) this.payments = [...this.payments.filter((known) => known.id !== payment.id), payment];
+    this.awaitsBank = payment === undefined || payment?.awaits_bank === true;
+    if (this.awaitsBank) {
+      setTimeout(() => void this.look(payment_id), LOOK_AGAIN_MS);
+      return;
+    }
+    this.closed = payment != null && isRunning(payment);
+    this.state = 'idle';
+    if (payment && !isRunning(payment)) {
+      this.trouble = '';
+      await this.guest.refreshBill();
+    }
+  }
+
+  private rest(): void {
+    this.state = this.awaitsBank ? 'waiting' : 'idle';
   }
 
   /** Tells the platform what the checkout signed; repeats itself until there is an answer. */
@@ -107,6 +135,8 @@ export class CheckoutStore {
       ),
     );
     this.payments = found.filter((payment) => payment !== null);
+    const waiting = this.payments.find((payment) => payment.awaits_bank);
+    if (waiting && this.state === 'idle' && !this.awaitsBank) void this.look(waiting.id);
     const current = this.guest.stored.value.intent?.checkout?.payment_id;
     if (this.payments.some((payment) => payment.id === current && !isRunning(payment))) this.setIntent(null);
   }

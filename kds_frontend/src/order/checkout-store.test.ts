@@ -12,6 +12,8 @@ const bill = (due_paise: number): Bill => ({ id: 'b1', due_paise, table: { id: '
 const reply = { razorpay_payment_id: 'pay_1', razorpay_order_id: 'order_1', razorpay_signature: 'sig' };
 const PAID: Outcome = { kind: 'paid', reply };
 const CREATE = '/api/payments/checkout';
+const LOOK = '/api/payments/{payment_id}/look';
+const NOTHING = { id: 'p1', status: 'processing', refunds: [] };
 
 type Answer = unknown;
 
@@ -25,6 +27,7 @@ function phone(answers: Record<string, Answer[]>, outcomes: Outcome[], storage =
     if (answer) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     const expires_at = new Date(Date.now() + 600_000).toISOString();
     if (path === CREATE) return Promise.resolve({ payment_id: `p${(made += 1)}`, expires_at } as Checkout);
+    if (path === LOOK) return Promise.resolve({ ...NOTHING, awaits_bank: false } as unknown as Payment);
     return Promise.resolve({ id: 'p1', status: 'completed', refunds: [] } as unknown as Payment);
   };
   const guest: CheckoutContext = {
@@ -118,5 +121,43 @@ describe('paying online', () => {
     const { checkout, guest } = phone({ '/api/payments/verify': [refused] }, [PAID]);
     await checkout.online(bill(500));
     expect([guest.stored.value.signed, checkout.state]).toEqual([null, 'idle']);
+  });
+});
+
+describe('a window that was closed', () => {
+  it('says that nothing was charged only once the provider was asked', async () => {
+    const { checkout, asked } = phone({}, []);
+    await checkout.online(bill(500));
+    expect(asked.map((each) => each.path)).toContain(LOOK);
+    expect([checkout.closed, checkout.awaitsBank, checkout.state]).toEqual([true, false, 'idle']);
+  });
+
+  it('waits for the bank while it is at it, and Pay rests', async () => {
+    const answers = {
+      [LOOK]: [
+        { ...NOTHING, awaits_bank: true },
+        { ...NOTHING, status: 'completed', awaits_bank: false },
+      ],
+    };
+    const { checkout, opened } = phone(answers, []);
+    await checkout.online(bill(500));
+    expect([checkout.closed, checkout.awaitsBank, checkout.state]).toEqual([false, true, 'waiting']);
+    await checkout.online(bill(500));
+    expect(opened).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect([checkout.closed, checkout.awaitsBank, checkout.state, checkout.trouble]).toEqual([
+      false,
+      false,
+      'idle',
+      '',
+    ]);
+  });
+
+  it('waits as well while nobody can be asked', async () => {
+    const { checkout } = phone({ [LOOK]: [new TypeError('no network')] }, []);
+    await checkout.online(bill(500));
+    expect([checkout.closed, checkout.awaitsBank]).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect([checkout.closed, checkout.awaitsBank, checkout.state]).toEqual([true, false, 'idle']);
   });
 });

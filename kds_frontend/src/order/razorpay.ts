@@ -13,7 +13,11 @@ interface Options {
   timeout: number;
   retry: { enabled: boolean };
   modal: { ondismiss: () => void; escape: boolean; confirm_close: boolean };
-  handler: (reply: Record<string, string>) => void;
+  /** UPI Collect, which is retired, is not offered. */
+  config: { display: { hide: { method: string; flows: string[] }[] } };
+  handler?: (reply: Record<string, string>) => void;
+  callback_url?: string;
+  redirect?: boolean;
 }
 
 interface Opened {
@@ -52,9 +56,17 @@ function unreachable(): Error {
   return new Error('The payment window could not be loaded. Check the network and try again.');
 }
 
+/** Browsers within apps lose the page around the window: the reply is posted to the platform there, which leads back. */
+const WITHIN_APP = /FBAN|FBAV|Instagram|Line\/|Twitter|Snapchat|; wv\)/;
+
+export function isWithinApp(userAgent: string): boolean {
+  return WITHIN_APP.test(userAgent);
+}
+
 /** Opens Razorpay's window. */
 export const razorpay: PaymentWindow = async (checkout, about, onfailed) => {
   const Razorpay = await load(checkout.action.url);
+  const callback = checkout.action.options.callback_url;
   return new Promise((resolve) => {
     const opened = new Razorpay({
       key: checkout.action.options.key ?? '',
@@ -68,7 +80,10 @@ export const razorpay: PaymentWindow = async (checkout, about, onfailed) => {
       timeout: Math.max(30, about.secondsLeft),
       retry: { enabled: true },
       modal: { ondismiss: () => resolve({ kind: 'closed' }), escape: true, confirm_close: true },
-      handler: (reply) => resolve({ kind: 'paid', reply }),
+      config: { display: { hide: [{ method: 'upi', flows: ['collect'] }] } },
+      ...(callback && isWithinApp(navigator.userAgent)
+        ? { callback_url: callback, redirect: true }
+        : { handler: (reply: Record<string, string>) => resolve({ kind: 'paid', reply }) }),
     });
     opened.on('payment.failed', ({ error }) => onfailed(error?.description ?? 'The bank refused the payment.'));
     opened.open();

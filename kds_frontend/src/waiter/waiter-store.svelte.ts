@@ -216,7 +216,7 @@ export class WaiterStore implements DraftContext {
   /** Without them the floor is shown all the same. */
   private async loadRefunds(): Promise<void> {
     const query = { status: 'to_hand_out' as const };
-    const found = await this.api.get('/api/payments/refunds', { params: { query } }).catch(() => null);
+    const found = await this.api.get('/api/payments/refund-tasks', { params: { query } }).catch(() => null);
     if (found) this.toHandOut = found.items;
   }
 

@@ -75,7 +75,9 @@ class Provider(Protocol):
         """The provider's order for this receipt, made or found; safe to repeat."""
         ...
 
-    def checkout_action(self, order_id: str) -> CheckoutAction: ...
+    def checkout_action(self, order_id: str, callback_url: str) -> CheckoutAction:
+        """`callback_url` takes the checkout's reply as a form, where the browser can't hand it over itself."""
+        ...
 
     def verify_checkout(self, order_id: str, reply: Mapping[str, str]) -> str | None:
         """The provider's payment that this reply of its checkout proves for our order; None when it proves nothing."""

@@ -61,13 +61,7 @@ def build(settings: Settings) -> Razorpay:
     if not settings.simulated:
         if not settings.razorpay_key_secret:
             raise SettingsError("RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET go together; one of them is missing")
-        return Razorpay(
-            key_id=settings.razorpay_key_id,
-            key_secret=settings.razorpay_key_secret,
-            webhook_secrets=settings.razorpay_webhook_secrets,
-            checkout_script=CHECKOUT_SCRIPT,
-            base_url=settings.razorpay_base_url or None,
-        )
+        return _real(settings)
     url = settings.simulator_base_url or settings.razorpay_simulator_url or _simulator_beside(settings)
     return Razorpay(
         key_id=SIMULATOR_KEY_ID,
@@ -75,6 +69,30 @@ def build(settings: Settings) -> Razorpay:
         webhook_secrets=settings.razorpay_webhook_secrets,
         checkout_script=f"{settings.checkout_origin}/checkout.js",
         base_url=url,
+        simulated=True,
+    )
+
+
+def _real(settings: Settings) -> Razorpay:
+    """With the installation's own keys, which go to Razorpay over a checked connection and nowhere else."""
+    if not settings.razorpay_webhook_secrets:
+        raise SettingsError(
+            "RAZORPAY_WEBHOOK_SECRETS is missing: with real keys no webhook would be believed"
+        )
+    base_url = settings.razorpay_base_url
+    if base_url and not base_url.startswith("https://"):
+        raise SettingsError(
+            "RAZORPAY_BASE_URL must begin with https://: real keys go over checked connections only"
+        )
+    simulators = {settings.razorpay_simulator_url, settings.simulator_base_url, _simulator_beside(settings)}
+    if base_url and base_url in simulators:
+        raise SettingsError("RAZORPAY_BASE_URL is the simulator's address: real keys never go there")
+    return Razorpay(
+        key_id=settings.razorpay_key_id,
+        key_secret=settings.razorpay_key_secret,
+        webhook_secrets=settings.razorpay_webhook_secrets,
+        checkout_script=CHECKOUT_SCRIPT,
+        base_url=base_url or None,
     )
 
 
@@ -105,15 +123,16 @@ class Razorpay:
         webhook_secrets: Sequence[str],
         checkout_script: str,
         base_url: str | None = None,
+        simulated: bool = False,
         timeout: tuple[float, float] = (3.0, 5.0),
     ) -> None:
-        self.simulated = base_url is not None
+        self.simulated = simulated
         self._key_id = key_id
         self._key_secret = key_secret
         self._webhook_secrets = tuple(webhook_secrets)
         self._checkout_script = checkout_script
         self._base_url = base_url
-        self._calls = SdkCalls(self.name, (key_id, key_secret), base_url, timeout)
+        self._calls = SdkCalls(self.name, (key_id, key_secret), base_url, timeout, simulated=simulated)
 
     async def create(self, *, receipt: str, amount_paise: int, currency: str, notes: dict[str, str]) -> str:
         body = {"amount": amount_paise, "currency": currency, "receipt": receipt, "notes": notes}
@@ -208,10 +227,9 @@ class Razorpay:
         found = await self._calls.ask(lambda client, **how: client.refund.all(query, **how))
         return _page(found, refund_of)
 
-    def checkout_action(self, order_id: str) -> CheckoutAction:
-        return CheckoutAction(
-            kind="razorpay", url=self._checkout_script, options={"key": self._key_id, "order_id": order_id}
-        )
+    def checkout_action(self, order_id: str, callback_url: str) -> CheckoutAction:
+        options = {"key": self._key_id, "order_id": order_id, "callback_url": callback_url}
+        return CheckoutAction(kind="razorpay", url=self._checkout_script, options=options)
 
     def verify_checkout(self, order_id: str, reply: Mapping[str, str]) -> str | None:
         """Over the order id that we stored, never the one that the browser sends back."""

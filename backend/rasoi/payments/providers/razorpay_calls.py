@@ -26,16 +26,23 @@ class SdkCalls:
     """Clients of the SDK, each used by one call at a time; one whose call was given up is not used again."""
 
     def __init__(
-        self, name: str, auth: tuple[str, str], base_url: str | None, timeout: tuple[float, float]
+        self,
+        name: str,
+        auth: tuple[str, str],
+        base_url: str | None,
+        timeout: tuple[float, float],
+        *,
+        simulated: bool,
     ) -> None:
         self._name, self._auth, self._base_url, self._timeout = name, auth, base_url, timeout
+        self._simulated = simulated
         self._idle: list[SdkClient] = []
         self._busy: set[SdkClient] = set()
 
     async def ask(self, call: Callable[..., Any]) -> Any:
         """One call. Anything but a clean answer is OutcomeUnknown. Cancelled, it leaves no thread behind."""
         began, outcome = time.perf_counter(), "unknown"
-        client = self._idle.pop() if self._idle else SdkClient(self._name, self._auth, self._base_url)
+        client = self._idle.pop() if self._idle else self._new_client()
         self._busy.add(client)
         try:
             with tracing.calling(self._name) as span:
@@ -53,6 +60,9 @@ class SdkCalls:
             if not client.aborted:
                 self._idle.append(client)
             PROVIDER_SECONDS.labels(outcome).observe(time.perf_counter() - began)
+
+    def _new_client(self) -> SdkClient:
+        return SdkClient(self._name, self._auth, self._base_url, simulated=self._simulated)
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         """In a daemon thread: one that hangs in a name lookup does not keep the process from ending."""
@@ -91,8 +101,8 @@ class SdkCalls:
 class SdkClient:
     """One client of the SDK with a session of its own, whose connection can be ended from another thread."""
 
-    def __init__(self, name: str, auth: tuple[str, str], base_url: str | None) -> None:
-        self._name, self._auth, self._base_url = name, auth, base_url
+    def __init__(self, name: str, auth: tuple[str, str], base_url: str | None, *, simulated: bool) -> None:
+        self._name, self._auth, self._base_url, self._simulated = name, auth, base_url, simulated
         self._client: Any = None
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
@@ -157,14 +167,13 @@ class SdkClient:
 
         from rasoi.payments.providers.abortable import AbortableAdapter
 
-        simulated = self._base_url is not None
         session = requests.Session()
         session.hooks["response"].append(self._note)
-        session.trust_env = not simulated  # no proxy between us and our own simulator
+        session.trust_env = not self._simulated  # no proxy between us and our own simulator
         for scheme in ("http://", "https://"):
             session.mount(scheme, AbortableAdapter(self._connected))
         more = {"base_url": self._base_url} if self._base_url else {}
         client = razorpay.Client(session=session, auth=self._auth, **more)
         # the SDK's own bundle is from 2015; our simulator's certificate is for the name that guests use
-        client.cert_path = False if simulated else certifi.where()
+        client.cert_path = False if self._simulated else certifi.where()
         return client

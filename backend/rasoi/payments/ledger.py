@@ -385,8 +385,30 @@ class Ledger:
         asked = [refund for refund in waiting if refund.status in ("requested", "unknown")]
         return next(iter(tasks or (asked if attempt.refundable_paise < paise else [])), None)
 
-    def _attempt(self, attempt_id: UUID) -> AttemptRow:
-        return next(a for a in self.attempts if a.id == attempt_id)
+    def shrink_promises(self, attempt: AttemptRow, paise: int) -> tuple[RefundRow | None, int]:
+        """The provider gave back more than is left beside what we promised and it was not asked for: the same money can't go
+        twice, so promises shrink. Returns a promise that is used up, and by how much they shrank."""
+        lacking, used_up, shrunk = paise - attempt.refundable_paise, None, 0
+        for refund in self.refunds:
+            asked = refund.provider_refund_id is not None or refund.status not in ("requested", "to_hand_out")
+            if refund.attempt_id != attempt.id or asked or shrunk >= lacking:
+                continue
+            less = min(refund.amount_paise, lacking - shrunk)
+            if less == refund.amount_paise and used_up is not None:
+                continue
+            if less == refund.amount_paise:
+                used_up = refund
+            else:
+                refund.amount_paise -= less
+            shrunk += less
+            self._book(refund, attempt, -less)
+            self._record_refund_event(refund)
+        return used_up, shrunk
+
+    def take_over(self, refund: RefundRow, attempt: AttemptRow, paise: int) -> None:
+        """A promise that is used up becomes what the provider made by itself."""
+        refund.amount_paise = paise
+        self._book(refund, attempt, paise)
 
     def _book(self, refund: RefundRow, attempt: AttemptRow, paise: int) -> None:
         attempt.refunded_paise += paise

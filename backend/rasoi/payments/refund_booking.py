@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rasoi.orders import api as orders
-from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow
+from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow, RefundTooLarge
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import ProviderRefund
@@ -41,9 +41,17 @@ async def book_refund(tx: Tx, ledger: Ledger, found: ProviderRefund) -> None:
 
 
 async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> RefundRow:
-    row = ledger.request_refund(attempt, found.amount_paise, "refunded at the payment provider")
+    row, shrunk = None, 0
+    if found.amount_paise > attempt.refundable_paise:
+        row, shrunk = ledger.shrink_promises(attempt, found.amount_paise)
+    if found.amount_paise > attempt.refundable_paise:
+        raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
+    if row is not None:
+        ledger.take_over(row, attempt, found.amount_paise)
+    else:
+        row = ledger.request_refund(attempt, found.amount_paise, "refunded at the payment provider")
     if row.on_bill:
-        await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
+        await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, found.amount_paise - shrunk)
     return row
 
 

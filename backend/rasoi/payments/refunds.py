@@ -181,8 +181,9 @@ async def mark_refund(ctx: Context, each: queue.DueRefund, error: str, *, status
     async with ctx.db.transaction("payments") as tx:
         _, ledger = await lock(tx, each.ref)
         row = next(refund for refund in ledger.refunds if refund.id == each.id)
-        if row.status not in UNDER_WAY or (status == "to_hand_out" and row.provider_refund_id is not None):
-            return
+        changed = row.provider_refund_id is not None or row.amount_paise != each.amount_paise
+        if row.status not in UNDER_WAY or (status == "to_hand_out" and changed):
+            return  # it is another one than was refused
         if status is None:
             ledger.delay_refund(row, error)
         else:

@@ -173,9 +173,7 @@ SAVE_PAYMENT = _upsert(
     {"outlet_id", "id", "bill_id", "amount_paise", "currency", "created_at"},
 )
 SAVE_ATTEMPT = _upsert("attempt", AttemptRow, {"outlet_id", "id", "payment_id", "provider", "created_at"})
-SAVE_REFUND = _upsert(
-    "refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "amount_paise", "created_at"}
-)
+SAVE_REFUND = _upsert("refund", RefundRow, {"outlet_id", "id", "payment_id", "attempt_id", "created_at"})
 
 
 async def save(tx: Any, ledger: Ledger) -> None:

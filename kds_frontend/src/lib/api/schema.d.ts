@@ -635,6 +635,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/callback/{outlet_id}/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** TakeCallback */
+        post: operations["ApiPaymentsCallbackOutletIdPaymentIdTakeCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/checkout": {
         parameters: {
             query?: never;
@@ -703,6 +720,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/refund-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRefundTasks */
+        get: operations["ApiPaymentsRefundTasksListRefundTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments/refunds": {
         parameters: {
             query?: never;
@@ -714,6 +748,23 @@ export interface paths {
         get: operations["ApiPaymentsRefundsListRefunds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/refunds/{refund_id}/hand-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** HandOut */
+        post: operations["ApiPaymentsRefundsRefundIdHandOutHandOut"];
         delete?: never;
         options?: never;
         head?: never;
@@ -867,6 +918,23 @@ export interface paths {
         get: operations["ApiPaymentsPaymentIdGetPayment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{payment_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look */
+        post: operations["ApiPaymentsPaymentIdLookLook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1340,7 +1408,7 @@ export interface components {
             /** @enum {string} */
             payment: "pay_later" | "prepaid";
             /** @enum {string} */
-            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid" | "partly_refunded" | "refunded";
             refunded_paise: number;
             seller: components["schemas"]["Seller"];
             /** @enum {string} */
@@ -1764,7 +1832,7 @@ export interface components {
             requested_by: string | null;
             settled_at: string | null;
             /** @enum {string} */
-            status: "requested" | "pending" | "processed" | "failed" | "unknown";
+            status: "requested" | "pending" | "unknown" | "to_hand_out" | "processed";
         };
         /** Me */
         Me: {
@@ -2047,6 +2115,7 @@ export interface components {
         Payment: {
             amount_paise: number;
             attempts: components["schemas"]["Attempt"][];
+            awaits_bank: boolean;
             /** Format: uuid */
             bill_id: string;
             /** Format: date */
@@ -2179,6 +2248,36 @@ export interface components {
         RefundRequest: {
             amount_paise: number;
             reason: string;
+        };
+        /** RefundTask */
+        RefundTask: {
+            amount_paise: number;
+            /** Format: uuid */
+            bill_id: string;
+            business_day: string | null;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            handed_by: string | null;
+            /** Format: uuid */
+            id: string;
+            label: string;
+            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            next_try_at: string | null;
+            /** Format: uuid */
+            payment_id: string;
+            reason: string;
+            reference: string | null;
+            requested_by: string | null;
+            settled_at: string | null;
+            /** @enum {string} */
+            status: "requested" | "pending" | "unknown" | "to_hand_out" | "processed";
+            tries: number;
+        };
+        /** RefundTasks */
+        RefundTasks: {
+            items: components["schemas"]["RefundTask"][];
+            next: string | null;
         };
         /** Refunds */
         Refunds: {
@@ -2323,7 +2422,7 @@ export interface components {
             /** @enum {string} */
             payment: "pay_later" | "prepaid";
             /** @enum {string} */
-            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid";
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid" | "partly_refunded" | "refunded";
             total_paise: number;
         };
         /** TableCode */
@@ -3998,6 +4097,44 @@ export interface operations {
             };
         };
     };
+    ApiPaymentsCallbackOutletIdPaymentIdTakeCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet_id: number;
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Object moved -- see Method and URL list */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiPaymentsCheckoutStartCheckout: {
         parameters: {
             query?: never;
@@ -4135,11 +4272,50 @@ export interface operations {
             };
         };
     };
+    ApiPaymentsRefundTasksListRefundTasks: {
+        parameters: {
+            query: {
+                status: "to_hand_out" | "under_way";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundTasks"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiPaymentsRefundsListRefunds: {
         parameters: {
             query?: {
                 business_day?: string | null;
-                status?: "requested" | "pending" | "processed" | "failed" | "unknown" | null;
+                status?: "requested" | "pending" | "unknown" | "to_hand_out" | "processed" | null;
                 cursor?: string | null;
                 limit?: number;
             };
@@ -4156,6 +4332,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refunds"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsRefundsRefundIdHandOutHandOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOutRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -4446,6 +4663,43 @@ export interface operations {
         };
     };
     ApiPaymentsPaymentIdGetPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsPaymentIdLookLook: {
         parameters: {
             query?: never;
             header?: never;

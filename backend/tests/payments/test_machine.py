@@ -1,0 +1,243 @@
+"""Orders, bills, payments, refunds, late captures, dashboard refunds and cancellations in any order, against the simulator's
+books: after every step, at rest, every promise holds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from uuid_utils.compat import uuid7
+
+from rasoi.orders import service as orders_service
+from rasoi.platform.database import Database
+from rasoi.platform.problems import Problem
+from tests.orders.conftest import COLA_1, KULFI_1, TABLE, guest, line
+from tests.payments.conftest import Till, staff
+from tests.payments.world import World
+
+T = TypeVar("T")
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "4"))
+STEPS = int(os.environ.get("MACHINE_STEPS", "12"))
+METHODS = st.sampled_from(["upi", "card"])
+
+
+class Money(RuleBasedStateMachine):
+    """Each rule is something that a guest, a waiter, a manager, a bank or the owner does."""
+
+    world: World
+    loop: asyncio.AbstractEventLoop
+
+    placed = Bundle("placed")
+    opened = Bundle("opened")
+    slow = Bundle("slow")
+    paid = Bundle("paid")
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
+
+    @property
+    def till(self) -> Till:
+        return self.world.till
+
+    @initialize()
+    def fresh_moods(self) -> None:
+        self.till.simulator.call("DELETE", "/_simulator/faults")
+
+    # guests
+
+    @rule(target=placed, quantity=st.integers(1, 3), at_table=st.booleans(), counted=st.booleans())
+    def place(self, quantity: int, at_table: bool, counted: bool) -> Any:
+        who = guest(TABLE) if at_table else guest(None)
+
+        async def work() -> Any:
+            status, order = await self.till.desk.place(who, line(KULFI_1 if counted else COLA_1, quantity))
+            await self.world.pump()
+            return (who, order) if status == 201 else None
+
+        try:
+            return self.run(work())
+        except Problem:
+            return None  # sold out
+
+    @rule(target=opened, order=placed)
+    def checkout(self, order: Any) -> Any:
+        if order is None:
+            return None
+        answer = self.run(
+            self.till.call(order[0], "POST", "/create-razorpay-order", {"order_id": order[1]["id"]})
+        )
+        return (order[0], answer.json()) if answer.status_code == 200 else None
+
+    @rule(target=paid, checkout=opened, method=METHODS, tell=st.booleans())
+    def pay(self, checkout: Any, method: str, tell: bool) -> Any:
+        """With or without the browser's word of it."""
+        if checkout is None:
+            return None
+        reply = self.till.simulator.pay(checkout[1]["action"]["options"]["order_id"], method=method)
+        if "razorpay_signature" not in reply:
+            return None
+        if tell:
+            self.run(self.till.verify(checkout[0], checkout[1], reply))
+        return reply["razorpay_payment_id"]
+
+    @rule(target=paid, checkout=opened, discount=st.booleans())
+    def pay_another_amount(self, checkout: Any, discount: bool) -> Any:
+        if checkout is None:
+            return None
+        more: Any = {"discount": 500} if discount else {"fee_bearer": "customer"}
+        order_id = checkout[1]["action"]["options"]["order_id"]
+        return self.till.simulator.pay(order_id, method="card", **more).get("razorpay_payment_id")
+
+    @rule(target=slow, checkout=opened, outcome=st.sampled_from(["late", "pending", "authorized"]))
+    def pay_slowly(self, checkout: Any, outcome: str) -> Any:
+        if checkout is None:
+            return None
+        order_id = checkout[1]["action"]["options"]["order_id"]
+        return self.till.simulator.pay(order_id, outcome, "card").get("razorpay_payment_id")
+
+    @rule(payment=consumes(slow), returns=st.booleans())
+    def the_bank_answers(self, payment: Any, returns: bool) -> None:
+        if payment is None:
+            return
+        self.till.simulator.moods(returns=returns)
+        self.till.simulator.call("POST", "/_simulator/late", {"payment_id": payment})
+        self.till.simulator.moods(returns=False)
+
+    # staff
+
+    @rule(order=placed)
+    def pay_in_cash(self, order: Any) -> None:
+        if order is None:
+            return
+
+        async def work() -> None:
+            bill = await self.till.bill(order[1])
+            due = max(1, bill["total_paise"] - bill["paid_paise"] + bill["refunded_paise"])
+            asked = {"order_id": order[1]["id"], "amount_paise": due, "tendered_paise": due}
+            key, waiter = str(uuid7()), staff("waiter")
+            first = await self.till.call(waiter, "POST", "/confirm-cash", asked, key)
+            again = await self.till.call(waiter, "POST", "/confirm-cash", asked, key)
+            assert first.status_code >= 400 or again.content == first.content, "10: one key, one answer"
+
+        self.run(work())
+
+    @rule(order=placed)
+    def cancel(self, order: Any) -> None:
+        if order is None:
+            return
+
+        async def work() -> None:
+            with suppress(Problem):
+                await orders_service.cancel(self.till.desk.ctx, order[0], UUID(order[1]["id"]), None)
+
+        self.run(work())
+
+    @rule(share=st.sampled_from([1, 2, 3]))
+    def refund(self, share: int) -> None:
+        async def work() -> None:
+            for payment in await self.till.payments():
+                left = payment["captured_paise"] - payment["refunded_paise"]
+                if left > 300:
+                    asked = {"amount_paise": left // share, "reason": "cold"}
+                    await self.till.call(staff(), "POST", f"/{payment['id']}/refund", asked)
+                    return
+
+        self.run(work())
+
+    @rule()
+    def hand_out(self) -> None:
+        async def work() -> None:
+            answer = await self.till.call(staff(), "GET", "/refund-tasks?status=to_hand_out")
+            for task in answer.json()["items"]:
+                path, waiter = f"/refunds/{task['id']}/hand-out", staff("waiter")
+                statuses = [(await self.till.call(waiter, "POST", path, {})).status_code for _ in range(2)]
+                assert statuses == [200, 409], "once"
+
+        self.run(work())
+
+    # the owner, the provider, time
+
+    @rule(payment=paid, share=st.sampled_from([1, 2]))
+    def refund_in_the_dashboard(self, payment: Any, share: int) -> None:
+        entity = next((p for p in self.till.simulator.books()["payments"] if p["id"] == payment), None)
+        left = entity["amount"] - entity["amount_refunded"] if entity and entity["captured"] else 0
+        if left >= 200:
+            asked = {"payment_id": payment, "amount": left // share}
+            self.till.simulator.call("POST", "/_simulator/refund", asked)
+
+    @rule(refunds=st.sampled_from(["processed", "pending", "failed"]), low=st.booleans())
+    def the_provider_is_in_a_mood(self, refunds: str, low: bool) -> None:
+        self.till.simulator.moods(refunds=refunds, balance=0 if low else None)
+
+    @rule(seed=st.integers(0, 3))
+    def webhooks_arrive(self, seed: int) -> None:
+        """A part of them, newest first, one of them twice, one forged."""
+
+        async def work() -> None:
+            sent = [each for each in self.till.sent_webhooks() if each[0] not in self.till.delivered]
+            for n, (event_id, body) in enumerate(reversed(sent)):
+                self.till.delivered.add(event_id)
+                if n % 4 == seed:
+                    continue  # lost
+                for secret in ({} if n % 3 else {"secret": "forged"}, {}, {}):
+                    await self.till.webhook(body, event_id, **secret)
+
+        self.run(work())
+
+    @rule()
+    def time_is_over(self) -> None:
+        async def work() -> None:
+            await self.till.pass_deadlines()
+            await self.till.reconcile()
+
+        self.run(work())
+
+    @invariant()
+    def every_promise_holds(self) -> None:
+        self.run(self.world.rest())
+        assert self.run(self.world.violations()) == []
+
+
+async def test_every_promise_holds_after_every_step(till: Till, database: Database) -> None:
+    await till.desk.setting(late_grace_s=600, dine_in_payment="pay_later", takeaway_payment="prepaid")
+    await database.execute(
+        """INSERT INTO inventory.movement (outlet_id, stock_id, kind, quantity_milli)
+        SELECT outlet_id, id, 'receipt', on_hand_milli FROM inventory.stock"""
+    )
+    Money.world, Money.loop = World(till, database), asyncio.get_running_loop()
+    how = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    await asyncio.to_thread(run_state_machine_as_test, Money, settings=how)
+
+
+async def test_a_planted_violation_is_found(till: Till, database: Database) -> None:
+    """The check that follows each step is itself seen to fail: a capture that stands in no ledger."""
+    world = World(till, database)
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    await world.pump()
+    till.simulator.pay(checkout["action"]["options"]["order_id"])
+    assert any("ledger_equals_books" in each or "here, (" in each for each in await world.violations())
+    await world.rest()
+    assert [each for each in await world.violations() if "stock" not in each] == []

@@ -112,9 +112,12 @@ def _state(code: str | None) -> str | None:
 
 def _lines(document: Document) -> str:
     taxed = bool(document.taxes)
+    counted = any(
+        line.quantity is not None for line in document.lines
+    )  # a credit note takes back amounts only
     head = (
-        '<tr><th scope="col">Item</th><th scope="col">HSN/SAC</th><th scope="col" class="n">Qty</th>'
-        '<th scope="col" class="n">Rate</th>'
+        '<tr><th scope="col">Item</th><th scope="col">HSN/SAC</th>'
+        + ('<th scope="col" class="n">Qty</th><th scope="col" class="n">Rate</th>' if counted else "")
         + ('<th scope="col" class="n">Discount</th>' if document.discount_paise else "")
         + (
             '<th scope="col" class="n">Taxable</th><th scope="col" class="n">Tax</th>'
@@ -123,11 +126,11 @@ def _lines(document: Document) -> str:
         )
         + "</tr>"
     )
-    rows = "".join(_line(line, taxed, bool(document.discount_paise)) for line in document.lines)
+    rows = "".join(_line(line, counted, taxed, bool(document.discount_paise)) for line in document.lines)
     return f'<table class="lines"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
-def _line(line: DocumentLine, taxed: bool, discounted: bool) -> str:
+def _line(line: DocumentLine, counted: bool, taxed: bool, discounted: bool) -> str:
     name = f"{line.name}, {line.variant}" if line.variant else line.name
     extras = f"<small>{escape(', '.join(line.modifiers))}</small>" if line.modifiers else ""
     quantity = f"{line.quantity} {line.unit}" if line.quantity is not None else ""
@@ -136,9 +139,9 @@ def _line(line: DocumentLine, taxed: bool, discounted: bool) -> str:
     cells = [
         ("Item", "item", escape(name) + extras),
         ("HSN/SAC", "hsn", escape(line.hsn)),
-        ("Qty", "n", quantity),
-        ("Rate", "n", rate),
     ]
+    if counted:
+        cells += [("Qty", "n", quantity), ("Rate", "n", rate)]
     if discounted:
         cells.append(("Discount", "n", rupees(line.discount_paise) if line.discount_paise else ""))
     cells.append(("Taxable" if taxed else "Value", "n", rupees(line.taxable_paise)))

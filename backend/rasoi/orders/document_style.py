@@ -54,7 +54,8 @@ footer { margin-top: 1rem; padding-top: .75rem; border-top: 1px solid var(--line
 }
 @media print {
   @page { margin: 12mm; }
-  body { padding: 0; background: #fff; font-size: 10.5pt; }
+  :root { font-size: 10.5pt; }
+  body { padding: 0; background: #fff; font-size: 1rem; }
   #print { display: none; }
   main { max-width: none; padding: 0; border: 0; border-radius: 0; }
   .notes a { color: inherit; text-decoration: none; }
@@ -62,8 +63,12 @@ footer { margin-top: 1rem; padding-top: .75rem; border-top: 1px solid var(--line
 }
 @media print and (max-width: 90mm) {
   @page { margin: 3mm; }
-  body { font-size: 8.5pt; }
-  .copy, .notes, footer, small { font-size: 7.5pt; }
+  :root { font-size: 8.5pt; }
   h1 { margin: 2mm 0; }
+  .facts { padding: 1mm 0; }
+  .lines { margin-top: 1mm; }
+  .lines tbody tr { padding: 1mm 0; }
+  th, td { padding-block: .1rem; }
+  .in-words { margin: 1mm 0; }
 }
 """

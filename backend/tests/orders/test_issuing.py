@@ -246,16 +246,16 @@ async def test_a_buyer_is_on_the_document_and_stands_once_it_is_issued(desk: Des
     who = guest()
     _, order = await desk.place(who, line(COLA_1))
     bill_id = UUID(order["bill_id"])
-    for wrong in (BuyerRequest("X", "29AAACI4741P1ZA", "Y"), BuyerRequest("X", "29AAACI4741P1ZX", None)):
+    for wrong in (BuyerRequest("X", "29AAAFR1234K1Z9", "Y"), BuyerRequest("X", "29AAAFR1234K1Z8", None)):
         with pytest.raises(service.WrongBuyer):
             await service.set_buyer(desk.ctx, who, bill_id, wrong)
-    given = BuyerRequest("Infosys", None, "Hosur Road")
+    given = BuyerRequest("Infosys", "29AAAFR1234K1Z8", "Hosur Road")
     assert (await service.set_buyer(desk.ctx, who, bill_id, given)).buyer
     with pytest.raises(service.UnknownBill):
         await service.set_buyer(desk.ctx, guest(OTHER_TABLE), bill_id, given)
     await pay(desk, order)
     (paper,) = await papers(desk)
-    assert paper.buyer and (paper.buyer.name, paper.buyer.address) == ("Infosys", "Hosur Road")
+    assert paper.buyer and (paper.buyer.name, paper.buyer.gstin) == ("Infosys", "29AAAFR1234K1Z8")
     with pytest.raises(IllegalChange):
         await service.set_buyer(desk.ctx, who, bill_id, given)
 

@@ -2,13 +2,14 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { rupeeFont, websocketOnly } from './vite-plugins';
 
 const page = (name: string): string => fileURLToPath(new URL(`./${name}.html`, import.meta.url));
 const backend = process.env.RASOI_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), svelteTesting()],
+  plugins: [rupeeFont(), websocketOnly(), svelte(), svelteTesting()],
   resolve: { alias: { $lib: fileURLToPath(new URL('./src/lib', import.meta.url)) } },
   build: {
     target: 'es2022',
@@ -22,6 +23,8 @@ export default defineConfig({
         waiter: page('waiter'),
         manage: page('manage'),
       },
+      // few files: each is packed by itself
+      output: { codeSplitting: { groups: [{ name: 'core', minShareCount: 4 }] } },
     },
   },
   server: {

@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test containers-test test mutants endurance faults check tidy bench generated room screens lock
+.PHONY: help run stack stack-test containers-test test mutants endurance faults soak check tidy bench generated room screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -34,6 +34,9 @@ endurance: ## a rush over many processes and a real Kafka, some of them killed
 
 faults: ## a rush against the stack in which each fault strikes in turn (ARGS="--only kill-kitchen")
 	@$(SETUP) python screens stack -- python -m faults $(ARGS)
+
+soak: ## an hour's service in real browsers: every screen equals the server, no heap grows (ARGS="--minutes 5")
+	@$(SETUP) python screens browser -- python -m tests.e2e.soak $(ARGS)
 
 check: ## style, types, import rules, generated files, tables
 	@$(SETUP) python screens prisma prometheus -- python infra/check.py

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
-from tests.e2e.browser import COOK_PIN, DESK, MANAGER, WAITER_PIN, WALL, House, Screens, enter_pin, ticket
+from tests.e2e.browser import (
+    COOK_PIN,
+    DESK,
+    MANAGER,
+    WAITER_PIN,
+    WALL,
+    House,
+    Screens,
+    enter_pin,
+    put_in_cart,
+    send_cart,
+    ticket,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 SIGN_INS = re.compile(r"/api/(staff/(login|login/pin|refresh)|sessions|sessions/refresh)$")
@@ -94,4 +106,33 @@ async def test_the_floor_hears_a_new_order_after_three_renewals(house: House, sc
     await expect(tablet.get_by_role("button", name=re.compile("Table 14.*₹", re.DOTALL))).to_be_visible(
         timeout=5000
     )
+    assert again == []
+
+
+async def test_a_guest_who_writes_a_note_hears_of_the_order_after_three_renewals(
+    house: House, screens: Screens
+) -> None:
+    renewals = Renewals()
+
+    async def prepare(page: Page) -> None:
+        await renewals.shorten(page.context)
+
+    table = house.table()
+    phone = await screens.open(house.links[table], prepare=prepare)
+    await put_in_cart(phone, "lachha-paratha")
+    order = await send_cart(phone)
+    await phone.get_by_test_id("order-more").click()
+    await put_in_cart(phone, "missi-roti")
+    await phone.get_by_test_id("cart-bar").click()
+    note = phone.get_by_role("textbox").first
+    await note.fill("less oil, pl")
+    await asyncio.sleep(1)
+    again = sockets(phone)
+    await renewals.pass_by()
+    await expect(note).to_have_value("less oil, pl")
+    await phone.get_by_test_id("back-to-menu").click()
+    await phone.get_by_test_id("open-order").click()
+    await house.act("bump", (await house.ticket_of(order))["id"])
+    tracker = phone.get_by_role("article", name=f"Order {order['number']}", exact=True)
+    await expect(tracker).to_have_attribute("data-status", "ready", timeout=5000)
     assert again == []

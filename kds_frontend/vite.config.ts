@@ -20,6 +20,8 @@ export default defineConfig({
         index: page('index'),
         order: page('order'),
         kitchen: page('kitchen'),
+        expo: page('expo'),
+        pickup: page('pickup'),
         waiter: page('waiter'),
         manage: page('manage'),
       },

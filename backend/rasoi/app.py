@@ -253,6 +253,8 @@ async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
 SCREENS = (
     ("Guests", "/order"),
     ("Kitchen", "/kitchen"),
+    ("Pass", "/expo"),
+    ("Pickup", "/pickup"),
     ("Waiters", "/waiter"),
     ("Managers", "/manage"),
     ("API", "/schema"),

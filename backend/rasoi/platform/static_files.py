@@ -13,6 +13,8 @@ PAGES = {
     "/": "index.html",
     "/order": "order.html",
     "/kitchen": "kitchen.html",
+    "/expo": "expo.html",
+    "/pickup": "pickup.html",
     "/waiter": "waiter.html",
     "/manage": "manage.html",
 }

@@ -15,7 +15,14 @@ from rich.table import Table
 from rasoi.settings import Settings
 from rasoi.stack.plan import PlanError
 
-SCREENS = (("Guests", "/order"), ("Kitchen", "/kitchen"), ("Waiters", "/waiter"), ("Managers", "/manage"))
+SCREENS = (
+    ("Guests", "/order"),
+    ("Kitchen", "/kitchen"),
+    ("Pass", "/expo"),
+    ("Pickup", "/pickup"),
+    ("Waiters", "/waiter"),
+    ("Managers", "/manage"),
+)
 LOOK_S = 0.3
 
 

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import {
+  actionRefusal,
   ActionQueue,
   newId,
   TicketFeed,
@@ -19,13 +20,6 @@ import { displayNumber, compare, alertFor, isVoided, isVisible, withActions, typ
 
 const READY = 'ready' as const;
 const UNDOABLE = 50;
-
-/** Why the server left an action out; what is so already needs no words. */
-const REASONS: Record<string, string> = {
-  unknown: 'That ticket is no longer here',
-  'not-possible-now': 'Someone else was quicker: that ticket has moved on',
-  'no-cancellation-asked': 'The request to cancel is gone',
-};
 
 /** One station's board: the server's tickets, the cook's unsent taps on top, and its alerts. */
 export class BoardStore {
@@ -160,7 +154,13 @@ export class BoardStore {
     const byId = new Map(reply.results.map((result) => [result.action_id, result]));
     return actions.map(
       (action) =>
-        byId.get(action.action_id) ?? { action_id: action.action_id, applied: false, reason: null, ticket: null },
+        byId.get(action.action_id) ?? {
+          action_id: action.action_id,
+          applied: false,
+          reason: null,
+          detail: null,
+          ticket: null,
+        },
     );
   }
 
@@ -168,7 +168,7 @@ export class BoardStore {
     const { ticket } = result;
     if (action.action === 'recall') this.dropRecalled(action.ticket_id);
     if (ticket) this.feed.take(ticket);
-    const reason = result.applied ? undefined : REASONS[result.reason ?? ''];
+    const reason = actionRefusal(result);
     if (reason) toasts.show(reason, 'warn');
     if (!result.applied && !ticket) this.feed.refresh();
   }

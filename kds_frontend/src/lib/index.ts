@@ -3,6 +3,7 @@ export { ApiError, explain, type FieldError } from './api/error';
 export { GuestSession, StaffSession } from './api/session.svelte';
 export { clock, dateAndTime, minutes, timeOfDay } from './clock.svelte';
 export { newId } from './ids';
+export { actionRefusal } from './kitchen-refusals';
 export { builds } from './live/build.svelte';
 export type { Source } from './live/channel';
 export { TicketFeed, type FeedOptions, type TicketList } from './live/feed.svelte';

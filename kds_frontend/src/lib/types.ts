@@ -64,6 +64,7 @@ export type StationTimes = Schemas['StationTimes'];
 
 /* kitchen */
 export type Board = Schemas['BoardView'];
+export type Pass = Schemas['PassView'];
 export type Station = Schemas['Station'];
 export type Ticket = Schemas['TicketState'];
 export type TicketState = Ticket['state'];

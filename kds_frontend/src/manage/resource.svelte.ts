@@ -68,18 +68,3 @@ export class PagedList<T extends { id: string }> {
     this.older = true;
   };
 }
-
-/** All pages of a list, up to a bound that keeps the screen usable. */
-export async function loadAllPages<T>(
-  read: (cursor: string | null) => Promise<{ items: T[]; next: string | null }>,
-  most = 1000,
-): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await read(cursor);
-    items.push(...page.items);
-    cursor = page.next;
-  } while (cursor && items.length < most);
-  return items;
-}

@@ -1,4 +1,5 @@
 import { type Api, ApiError, builds, GuestSession, Live, toasts, type Change, type Followed } from '$lib';
+import { allPages } from '$lib/api/pages';
 import { coalesce } from '$lib/coalesce';
 import { count, price, requestLines, type CartLine } from '$lib/ordering/cart';
 import { CartChanged, CartStore } from '$lib/ordering/cart-store.svelte';
@@ -180,7 +181,7 @@ export class GuestStore {
 
   /** The visit's bills with their orders as they are now. */
   private async loadVisit(): Promise<void> {
-    this.bills = (await this.api.get('/api/bills', { params: { query: { limit: 50 } } })).items;
+    this.bills = await allPages((cursor) => this.api.get('/api/bills', { params: { query: { cursor } } }));
     this.follow();
     const { payments } = this.stored.refresh();
     if (payments.length) await this.checkout.load(payments);

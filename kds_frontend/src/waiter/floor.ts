@@ -37,8 +37,20 @@ export interface ReadyGroup {
 
 /** Ready tickets by order, the longest waiting first; places don't change when another ticket joins. */
 export function readyOrders(tickets: Ticket[]): ReadyGroup[] {
+  return byOrder(tickets.filter((ticket) => ticket.state === 'ready' && !isToDecide(ticket)));
+}
+
+/** Orders of which a part is ready and that somebody wants to cancel: the floor says yes or no. */
+export function ordersToDecide(tickets: Ticket[]): ReadyGroup[] {
+  return byOrder(tickets.filter(isToDecide));
+}
+
+function isToDecide(ticket: Ticket): boolean {
+  return ticket.cancel_decider === 'floor';
+}
+
+function byOrder(waiting: Ticket[]): ReadyGroup[] {
   const groups = new Map<string, ReadyGroup>();
-  const waiting = tickets.filter((ticket) => ticket.state === 'ready');
   for (const ticket of [...waiting].sort((a, b) => (a.ready_at ?? '').localeCompare(b.ready_at ?? ''))) {
     const known = groups.get(ticket.order_id);
     if (known) {
@@ -57,12 +69,12 @@ export function readyOrders(tickets: Ticket[]): ReadyGroup[] {
   return [...groups.values()];
 }
 
-/** The newer of two versions wins; a ticket not ready any more leaves the list. */
+/** The newer of two versions wins; a ticket that doesn't wait for the floor any more leaves the list. */
 export function withTicket(tickets: Ticket[], fresh: Ticket): Ticket[] {
   const known = tickets.find((ticket) => ticket.id === fresh.id);
   if (known && known.version >= fresh.version) return tickets;
   const rest = tickets.filter((ticket) => ticket.id !== fresh.id);
-  return fresh.state === 'ready' ? [...rest, fresh] : rest;
+  return fresh.state === 'ready' || isToDecide(fresh) ? [...rest, fresh] : rest;
 }
 
 export function readyAt(tickets: Ticket[], table: string): number {

@@ -1,4 +1,5 @@
 import {
+  actionRefusal,
   ActionQueue,
   ApiError,
   builds,
@@ -26,17 +27,21 @@ import type {
   Table,
   Ticket,
 } from '$lib/types';
+import { allPages } from '$lib/api/pages';
 import { MenuSource } from '$lib/ordering/menu-source.svelte';
 import { coalesce } from '$lib/coalesce';
 import { deviceStorage } from '$lib/storage.svelte';
 import type { DraftContext } from './draft-order.svelte';
 import { Drafts } from './drafts';
-import { withTicket } from './floor';
+import { withTicket, type ReadyGroup } from './floor';
 import { hashOf, viewOf, type View } from './view';
 
 const IDLE_MS = 250;
 /** However much happens, a call or a ready dish shows within this. */
 const AT_MOST_MS = 1000;
+
+/** A message to staff, as the floor's channel carries it. */
+type Told = Record<'kind' | 'title' | 'text', string>;
 
 /** What one waiter's tablet knows and does: the floor, the ready food, the open bill. */
 export class WaiterStore implements DraftContext {
@@ -61,12 +66,14 @@ export class WaiterStore implements DraftContext {
   private readonly reload = coalesce(() => void this.floor?.prove(), IDLE_MS, AT_MOST_MS);
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
 
-  /** Ready food, less what was tapped as served and not answered yet. */
+  /** What waits for the floor, less what was served or decided here and is not answered yet. */
   readonly ready = $derived.by(() => {
     const tapped = new Set(
-      this.waiting.filter((action) => action.action === 'serve').map((action) => action.ticket_id),
+      this.waiting
+        .filter(({ action }) => action === 'serve' || action.endsWith('_cancel'))
+        .map((action) => action.ticket_id ?? action.order_id),
     );
-    return this.tickets.filter((ticket) => !tapped.has(ticket.id));
+    return this.tickets.filter((ticket) => !tapped.has(ticket.id) && !tapped.has(ticket.order_id));
   });
 
   constructor() {
@@ -190,17 +197,34 @@ export class WaiterStore implements DraftContext {
     for (const ticket_id of tickets) this.queue.add({ action_id: newId(), action, ticket_id });
   }
 
+  /** With the way back while the bill is open: a paid one is closed. */
+  serve(group: ReadyGroup): void {
+    const tickets = group.tickets.map((ticket) => ticket.id);
+    this.act('serve', tickets);
+    if (group.tickets.some((ticket) => !ticket.paid))
+      toasts.undo(`${group.label}: served`, () => this.act('unserve', tickets));
+  }
+
+  /** The floor's answer to a wish to cancel what is ready. */
+  answer(group: ReadyGroup, accept: boolean, reason: string): void {
+    const action = accept ? 'accept_cancel' : 'refuse_cancel';
+    this.queue.add({ action_id: newId(), action, order_id: group.order_id, reason });
+  }
+
   /** The floor as the server tells it now, with the bill that is open. */
   private async load(): Promise<void> {
     try {
       const [tables, ready, takeaways] = await Promise.all([
         this.api.get('/api/tables'),
-        this.api.get('/api/kitchen/ready'),
-        this.api.get('/api/orders', { params: { query: { type: 'takeaway', status: 'live' } } }),
+        allPages((cursor) => this.api.get('/api/kitchen/ready', { params: { query: { cursor } } })),
+        allPages((cursor) => {
+          const query = { type: 'takeaway', status: 'live', cursor, limit: 200 } as const;
+          return this.api.get('/api/orders', { params: { query } });
+        }),
       ]);
       this.tables = tables.items;
-      this.tickets = ready.items;
-      this.takeaways = takeaways.items;
+      this.tickets = ready;
+      this.takeaways = takeaways;
       this.fault = null;
       await Promise.all([this.loadBills(), this.loadRefunds()]);
     } catch (error) {
@@ -290,9 +314,11 @@ export class WaiterStore implements DraftContext {
     void this.loadBills().catch(() => this.floor?.prove());
   }
 
-  private onFloor(change: Change<FloorTicket>): void {
-    const { ticket } = change.data;
+  private onFloor(change: Change<Partial<FloorTicket> & { notification?: Told }>): void {
+    const { ticket, notification } = change.data;
     if (ticket) this.tickets = withTicket(this.tickets, ticket);
+    if (notification?.kind === 'handed_over' && change.version === 1)
+      toasts.good(`${notification.title}. ${notification.text}`);
     this.reloadSoon();
   }
 
@@ -303,8 +329,9 @@ export class WaiterStore implements DraftContext {
 
   private onResult(action: KitchenAction, result: KitchenActionResult): void {
     if (result.ticket) this.tickets = withTicket(this.tickets, result.ticket);
-    if (!result.applied) toasts.show(result.reason ?? 'Somebody else did that already.', 'warn');
-    else if (action.action === 'fire') toasts.good('Fired: the kitchen has it now.');
+    const refusal = actionRefusal(result);
+    if (refusal) toasts.show(refusal, 'warn');
+    else if (result.applied && action.action === 'fire') toasts.good('Fired: the kitchen has it now.');
     this.reloadSoon();
   }
 }

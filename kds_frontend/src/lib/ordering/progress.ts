@@ -92,7 +92,7 @@ export function progressOf(order: Order): OrderProgress {
   }
   const [headline, detail, tone] = WORDS[order.status] ?? ['Order received', '', 'wait'];
   if (order.cancel_requested && order.status !== 'cancelled') {
-    return { ...base, headline, detail: 'You asked to cancel. The kitchen is deciding.', tone: 'wait' };
+    return { ...base, headline, detail: 'You asked to cancel. The restaurant is deciding.', tone: 'wait' };
   }
   return { ...base, headline, detail: detail + parts(order), tone };
 }

@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test containers-test test mutants endurance faults soak check tidy bench generated room screens lock
+.PHONY: help run stack stack-test containers-test test mutants endurance faults storm soak check tidy bench generated room screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -43,6 +43,9 @@ check: ## style, types, import rules, generated files, tables
 
 tidy: ## format Python and the screens, and put right what ruff can
 	@$(SETUP) python screens -- python infra/check.py --tidy
+
+storm: ## 2,000 payments against a provider that does everything it can (STORM_PAYMENTS=400 STORM_SEED=9 make storm)
+	@STORM_PAYMENTS=$${STORM_PAYMENTS:-2000} $(SETUP) python -- python -m pytest tests/payments/test_storm.py -q $(ARGS)
 
 bench: ## measure speed beside its denominators
 	@$(SETUP) python screens wrk stack -- python -m bench $(ARGS)

@@ -68,11 +68,14 @@ class World:
     async def rest(self, rounds: int = 3) -> None:
         """Let the workers do what is due, and hold the provider's books against ours."""
         for _ in range(rounds):
-            await self.pump()
-            await self.till.make_retries_due()
-            await self.till.work()
-            await self.pump()
+            await self._round()
         await self.compare()
+        await self._round()  # what the comparison found may have to go back
+
+    async def _round(self) -> None:
+        await self.pump()
+        await self.till.make_retries_due()
+        await self.till.work()
         await self.pump()
 
     async def compare(self) -> None:

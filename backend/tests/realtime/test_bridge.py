@@ -19,7 +19,7 @@ from rasoi.platform.roles import ALL_ROLES
 from rasoi.realtime import ROOM
 from rasoi.realtime.channels import Channel
 from rasoi.realtime.table import ROUTES
-from tests.realtime.conftest import Rig, Serve, principal
+from tests.realtime.conftest import Client, Rig, Serve, principal
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SECRET_ID = UUID("5ec2e700-0000-7000-8000-000000000000")
@@ -82,6 +82,23 @@ async def test_a_guest_joins_the_bill_and_order_of_the_own_session(rig: Rig) -> 
     [change] = await client.wait_for("change")
     assert (change["channel"], change["subject"], change["version"]) == (f"order:{ORDER}", "s", 3)
     assert change["data"]["order"]["number"] == 12
+
+
+async def test_a_busy_kitchen_buries_no_tablet_and_drops_nothing(rig: Rig) -> None:
+    tablet, station = await rig.connect("waiter"), await rig.connect("kitchen")
+    await tablet.join("floor:1")
+    await station.join("kitchen:1:tandoor")
+    for _ in range(100):
+        rig.bridge.publish(*heard(ticket_event("tandoor")))
+        await asyncio.sleep(0.005)
+    assert len(await station.wait_for("change", 100)) == 100
+    await tablet.wait(lambda client: len(_carried(client)) == 100)
+    assert len(tablet.heard) < 10
+
+
+def _carried(client: Client) -> list[Any]:
+    alone = [[change] for change in client.of("change")]
+    return [change for frame in [*alone, *client.of("changes")] for change in frame]
 
 
 async def test_another_outlets_order_is_silent(rig: Rig) -> None:

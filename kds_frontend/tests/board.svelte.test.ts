@@ -93,7 +93,7 @@ beforeEach(async () => {
 });
 afterEach(() => board.close());
 
-describe('bump, undo and recall', () => {
+describe('bump and recall', () => {
   it('a bump takes the ticket away at once, and reaches the server once the network is back', async () => {
     kitchen.reachable = false;
     board.act('bump', { ticket: kitchen.tickets[0] as Ticket });
@@ -108,19 +108,15 @@ describe('bump, undo and recall', () => {
     expect(kitchen.asked.map(({ action, ticket_id }) => [action, ticket_id])).toEqual([['bump', 'a']]);
   });
 
-  it('undo brings the last bumped ticket back in its time order', async () => {
-    board.act('bump', { ticket: kitchen.tickets[0] as Ticket });
+  it('recall brings a ticket back in its time order, before the server has answered', async () => {
+    const [bumped] = kitchen.tickets as [Ticket];
+    board.act('bump', { ticket: bumped });
     await vi.waitFor(() => expect(board.waiting).toBe(0));
     kitchen.change(ticket('a', { state: 'ready', version: 2, items: [] }));
     expect(ids()).toEqual(['b']);
-    board.undo();
+    board.recall(bumped);
     expect(ids()).toEqual(['a', 'b']);
     await vi.waitFor(() => expect(kitchen.asked.map(({ action }) => action)).toEqual(['bump', 'recall']));
-  });
-
-  it('undo without a bump does nothing', () => {
-    board.undo();
-    expect(board.waiting).toBe(0);
   });
 });
 

@@ -5,14 +5,15 @@ import { command } from '../src/kitchen/keys';
 import {
   age,
   allDay,
-  bumpOf,
   displayNumber,
   compare,
   destination,
   isDone,
-  hasMarks,
   alertFor,
-  primaryAction,
+  dangersOf,
+  headAction,
+  partsOf,
+  timer,
   tapOf,
   isVisible,
   withActions,
@@ -124,6 +125,7 @@ describe('age and keys', () => {
     expect(command(' ')).toEqual({ kind: 'bump' });
     expect(command('R')).toEqual({ kind: 'recall' });
     expect(command('PageDown')).toEqual({ kind: 'page', by: 1 });
+    expect(command('-')).toEqual({ kind: 'size', by: -1 });
     expect(command('q')).toBeNull();
   });
 });
@@ -144,27 +146,21 @@ describe('what a touch or a key does', () => {
     });
   });
 
-  it('on a whole ticket by its key: done, fired, or seen', () => {
-    expect(byState((state) => bumpOf(ticket('1', { state })))).toEqual({
-      held: 'fire',
-      queued: 'bump',
-      cooking: 'bump',
-      ready: 'bump',
-      served: 'bump',
-      voided: 'acknowledge',
-    });
-  });
-
-  it('on its head and foot: first start, then done', () => {
-    const finish = { action: 'bump', label: 'Done' };
-    expect(byState((state) => primaryAction(ticket('1', { state })))).toEqual({
-      held: { action: 'fire', label: 'Fire now' },
-      queued: { action: 'start', label: 'Start' },
+  it('on its head or by its key: done in one, fired, or seen', () => {
+    const finish = { action: 'bump', label: 'done' };
+    expect(byState((state) => headAction(ticket('1', { state })))).toEqual({
+      held: { action: 'fire', label: 'fire now' },
+      queued: finish,
       cooking: finish,
       ready: finish,
       served: finish,
-      voided: { action: 'acknowledge', label: 'Seen' },
+      voided: { action: 'acknowledge', label: 'seen' },
     });
+  });
+
+  it('on the head of one that nobody started: first start, where the outlet wants to be told', () => {
+    const actions = STATES.map((state) => headAction(ticket('1', { state }), true).action);
+    expect(actions).toEqual(['fire', 'start', 'bump', 'bump', 'bump', 'acknowledge']);
   });
 });
 
@@ -182,11 +178,31 @@ describe('what a ticket shows', () => {
     expect(states).toEqual(['ready', 'served']);
   });
 
-  it('marks the head for each thing that it has to say', () => {
-    expect(hasMarks(ticket('1'))).toBe(false);
-    for (const more of [{ cancel_requested: true }, { rush: true }, { course: 2 }, { state: 'held' as const }]) {
-      expect(hasMarks(ticket('1', more))).toBe(true);
-    }
+  it('from top to bottom: its note, then its lines', () => {
+    const [x, y] = [item('x'), item('y')];
+    expect(partsOf(ticket('1', { items: [x, y] }))).toEqual([x, y]);
+    expect(partsOf(ticket('1', { items: [x], note: 'no salt' }))).toEqual(['note', x]);
+  });
+
+  it('a dish’s own allergens only where a guest can’t eat them', () => {
+    const dish = item('x', { allergens: ['milk', 'nuts', 'gluten'] });
+    const party = { ...ticket('1'), allergies: ['nuts', 'fish'] };
+    expect(dangersOf(ticket('1'), dish)).toEqual([]);
+    expect(dangersOf(party, dish)).toEqual(['nuts']);
+    const line = { ...dish, allergies: ['milk'] };
+    expect(dangersOf(ticket('1'), line)).toEqual(['milk']);
+    expect(dangersOf(party, line)).toEqual(['milk', 'nuts']);
+  });
+
+  it('its age in five characters at most', () => {
+    expect([0, 65, 3599, 3600, 3 * 3600 + 5 * 60, 200 * 3600].map(timer)).toEqual([
+      '0:00',
+      '1:05',
+      '59:59',
+      '1h00',
+      '3h05',
+      '99h00',
+    ]);
   });
 
   it('is called by its token only where food is taken away', () => {

@@ -1,16 +1,19 @@
 import { untrack } from 'svelte';
 import type { Ticket } from '$lib';
 import type { Layout } from './layout.svelte';
-import { arrange, cells, pack, type Place } from './places';
-import { hasMarks } from './tickets';
+import { alike, arrange, missing, remember, settle, type Box, type Card, type Piece, type Placed } from './packing';
+import { asksKitchen, partsOf } from './tickets';
 
-/** How long after the last touch the board may close its gaps, and how long a moved ticket ignores taps. */
+/** How long after the last touch, and the last change, the board may move tickets. */
 const IDLE_MS = 5000;
-const IGNORE_TAPS_MS = 600;
-const SMALLER = 0.72;
-const MAX_HEIGHTS = 400;
-/** A line's height before it is measured, in pixels of a 1080p wall screen. */
-const GUESSED_LINE = 64;
+const MOST_KNOWN = 600;
+
+/** What was measured of a ticket, in whole pixels. */
+export interface Measured {
+  head: number;
+  again: number;
+  parts: number[];
+}
 
 /** What the arrangement asks of the board's store. */
 interface Shown {
@@ -18,28 +21,43 @@ interface Shown {
   readonly alerts: { has(id: string): boolean };
 }
 
-/** Which ticket stands where, and over how many columns and pages. To be made within a component. */
-export class Arrangement {
-  /** Heights of each ticket's note and lines, by `measureKey`. */
-  private heights = $state.raw(new Map<string, number[]>());
-  private places = $state.raw<Place[]>([]);
-  page = $state(0);
-  /** Heights of a ticket's earlier version, good enough until the new one is measured. */
-  private readonly lastHeights = new Map<string, number[]>();
-  private readonly movedAt = new Map<string, number>();
-  private touchedAt = 0;
+/** A piece of a ticket on the page that is shown. */
+export interface Shape {
+  key: string;
+  ticket: Ticket;
+  piece: Piece;
+  /** The first piece of its ticket. */
+  first: boolean;
+  /** The last piece of its ticket on this page: it carries the question, and says what is elsewhere. */
+  last: boolean;
+  /** How many parts of the ticket are not on this page. */
+  more: number;
+  /** The height of the head, which its flags do not change. */
+  head: number;
+}
 
-  private readonly cells = $derived.by(() => cells(this.places, this.layout.grid));
-  readonly pages = $derived(Math.max(1, ...this.cells.filter((cell) => cell.place.id).map((cell) => cell.page + 1)));
-  readonly onPage = $derived(this.cells.filter((cell) => cell.page === this.page));
-  private readonly cards = $derived.by(() =>
-    this.store.shown
-      .filter((ticket) => this.lastHeights.has(ticket.id) || this.heights.has(this.measureKey(ticket)))
-      .map((ticket) => ({ id: ticket.id, span: this.divide(ticket).columns.length, rush: ticket.rush })),
-  );
-  readonly unmeasured = $derived.by(() =>
-    this.store.shown.filter((ticket) => !this.heights.has(this.measureKey(ticket))),
-  );
+/** Which ticket stands where, and on which page. To be made within a component. */
+export class Arrangement {
+  page = $state(0);
+  private known = $state.raw(new Map<string, Measured>());
+  /** Details that a line too tall for any column leaves out: 1 its note, 2 its choices too. By the part's key. */
+  private folds = $state.raw(new Map<string, number>());
+  private placed = $state.raw<Placed[]>([]);
+  private left: ReadonlyMap<string, Box[]> = new Map();
+  /** The last heights of each ticket, good enough until its new version is measured. */
+  private readonly lastKnown = new Map<string, Measured>();
+  private readonly returning = new Set<string>();
+  private touchedAt = 0;
+  private unsettledSince: number | null = null;
+
+  readonly unmeasured = $derived.by(() => this.store.shown.filter((ticket) => !this.known.has(this.measureKey(ticket))));
+  private readonly cards = $derived.by(() => this.store.shown.flatMap((ticket) => this.cardOf(ticket) ?? []));
+  readonly pages = $derived(1 + Math.max(0, ...this.placed.flatMap(({ pieces }) => pieces.map((piece) => piece.page))));
+  readonly onPage = $derived.by(() => this.shapes());
+  /** How far down the page reaches: a phone's one page is as long as it must be. */
+  readonly length = $derived(Math.max(0, ...this.onPage.map(({ piece }) => piece.top + piece.height)));
+  /** Tickets with news before this page, on it, and after it. */
+  readonly news = $derived.by(() => this.newsByPage());
 
   constructor(
     private readonly store: Shown,
@@ -47,81 +65,145 @@ export class Arrangement {
   ) {
     $effect(() => {
       void this.cards;
-      untrack(() => this.rearrange(false));
+      untrack(() => this.rearrange());
     });
     // Another size of the window or the letters is a new board.
     $effect(() => {
-      void [layout.cardWidth, layout.u, layout.grid.rows];
+      void [layout.grid.columnWidth, layout.grid.u, layout.grid.height];
       untrack(() => this.startOver());
     });
     $effect(() => {
       if (this.page >= this.pages) this.page = this.pages - 1;
     });
     $effect(() => {
-      const timer = setInterval(() => this.closeGapsWhenIdle(), 1000);
+      const timer = setInterval(() => this.settleWhenIdle(), 500);
       return () => clearInterval(timer);
     });
   }
 
   measureKey(ticket: Ticket): string {
-    const { cardWidth, u } = this.layout;
-    return `${ticket.id}:${ticket.version}:${ticket.items.length}:${Math.round(cardWidth)}:${u}`;
+    const { columnWidth, u } = this.layout.grid;
+    const folds = partsOf(ticket).map((_, index) => this.foldOf(ticket, index));
+    return `${ticket.id}:${ticket.version}:${ticket.items.length}:${columnWidth}:${u}:${folds.join('')}`;
   }
 
-  measured(found: { key: string; id: string; heights: number[] }[]): void {
-    const next = new Map([...this.heights].slice(-MAX_HEIGHTS));
-    for (const { key, id, heights } of found) {
-      next.set(key, heights);
-      this.lastHeights.set(id, heights);
+  foldOf(ticket: Ticket, part: number): number {
+    return this.folds.get(`${ticket.id}/${part}`) ?? 0;
+  }
+
+  measured(found: { ticket: Ticket; heights: Measured }[]): void {
+    const next = new Map([...this.known].slice(-MOST_KNOWN));
+    const folds = new Map(this.folds);
+    for (const { ticket, heights } of found) {
+      next.set(this.measureKey(ticket), heights);
+      this.lastKnown.set(ticket.id, heights);
+      const most = this.layout.grid.height - Math.max(heights.head, heights.again) - this.layout.grid.foot;
+      heights.parts.forEach((height, part) => {
+        const fold = this.foldOf(ticket, part);
+        if (height > most && fold < 2) folds.set(`${ticket.id}/${part}`, fold + 1);
+      });
     }
-    this.heights = next;
-  }
-
-  /** How a ticket's lines are divided into columns; where a column is still too long, all lines get smaller. */
-  divide(ticket: Ticket, most = this.layout.grid.columns): { columns: number[][]; scale: number } {
-    const known = this.heights.get(this.measureKey(ticket)) ?? this.lastHeights.get(ticket.id) ?? [];
-    const [note = 0, ...lines] =
-      known.length === ticket.items.length + 1 ? known : [0, ...ticket.items.map(() => GUESSED_LINE * this.layout.u)];
-    const heights = lines.map((height, index) => (index === 0 ? height + note : height));
-    const marks = this.store.alerts.has(ticket.id) || hasMarks(ticket);
-    const room = this.layout.lines(ticket.other_stations.length > 0, marks);
-    const columns = pack(heights, room, most);
-    const tallest = Math.max(...columns.map((column) => column.reduce((sum, index) => sum + (heights[index] ?? 0), 0)));
-    if (tallest <= room) return { columns, scale: 1 };
-    return { columns: pack(heights, room / SMALLER, most), scale: SMALLER };
+    this.known = next;
+    this.folds = folds;
   }
 
   touched(): void {
-    this.touchedAt = Date.now();
+    this.touchedAt = performance.now();
   }
 
-  /** Whether a ticket has only just come under the finger. */
-  justMoved(id: string): boolean {
-    return Date.now() - (this.movedAt.get(id) ?? 0) < IGNORE_TAPS_MS;
+  turn(by: number): void {
+    this.goTo(this.page + by);
   }
 
-  turn(by: 1 | -1): void {
-    this.rearrange(true);
-    this.page = Math.min(this.pages - 1, Math.max(0, this.page + by));
+  goTo(page: number): void {
+    this.settleNow();
+    this.page = Math.min(this.pages - 1, Math.max(0, page));
   }
 
-  private startOver(): void {
-    this.places = [];
-    this.lastHeights.clear();
-    this.heights = new Map();
+  /** The page on which a ticket begins. */
+  pageOf(id: string): number | null {
+    return this.placed.find((each) => each.id === id)?.pieces[0]?.page ?? null;
   }
 
-  private rearrange(closeGaps: boolean): void {
-    const before = new Map(this.cells.map((cell) => [cell.place.id, `${cell.page}/${cell.row}/${cell.column}`]));
-    this.places = arrange(this.places, this.cards, closeGaps);
-    for (const { place, page, row, column } of this.cells) {
-      if (place.id && before.get(place.id) !== `${page}/${row}/${column}`) this.movedAt.set(place.id, Date.now());
+  /** A ticket is on its way back: into the place that it left, or else into that of its time, whatever moves for it. */
+  bringBack(id: string): void {
+    this.returning.add(id);
+  }
+
+  settleNow(): void {
+    this.placed = settle(this.cards, this.layout.grid);
+    this.left = new Map();
+    this.unsettledSince = null;
+  }
+
+  /** Letters of another font have come: everything is measured anew. */
+  startOver(): void {
+    this.lastKnown.clear();
+    this.known = new Map();
+    this.folds = new Map();
+    this.placed = [];
+    this.left = new Map();
+  }
+
+  private cardOf(ticket: Ticket): Card | null {
+    const heights = this.known.get(this.measureKey(ticket)) ?? this.lastKnown.get(ticket.id);
+    if (!heights) return null;
+    const parts = partsOf(ticket).map((_, index) => heights.parts[index] ?? this.layout.grid.foot);
+    return { id: ticket.id, head: heights.head, again: heights.again, parts, foot: asksKitchen(ticket) };
+  }
+
+  private rearrange(): void {
+    const { grid } = this.layout;
+    const cards = this.cards;
+    const ids = new Set(cards.map((card) => card.id));
+    const before = this.placed;
+    if (this.hasComeBack(ids)) return this.settleNow();
+    this.placed = arrange(before, cards, grid, this.page, this.left);
+    this.left = remember(this.left, before, ids);
+    if (alike(this.placed, settle(cards, grid))) {
+      this.left = new Map();
+      this.unsettledSince = null;
+    } else this.unsettledSince ??= performance.now();
+  }
+
+  /** Whether a ticket that is brought back is here, and the place that it left is not known. */
+  private hasComeBack(ids: Set<string>): boolean {
+    const back = [...this.returning].filter((id) => ids.has(id));
+    for (const id of back) this.returning.delete(id);
+    return back.some((id) => !this.left.has(id));
+  }
+
+  private settleWhenIdle(): void {
+    if (this.unsettledSince === null) return;
+    if (performance.now() - Math.max(this.touchedAt, this.unsettledSince) >= IDLE_MS) this.settleNow();
+  }
+
+  private shapes(): Shape[] {
+    const tickets = new Map(this.store.shown.map((ticket) => [ticket.id, ticket]));
+    const cards = new Map(this.cards.map((card) => [card.id, card]));
+    const shapes = this.placed.flatMap((placed) => {
+      const ticket = tickets.get(placed.id);
+      const card = cards.get(placed.id);
+      if (!ticket || !card) return [];
+      const here = placed.pieces.filter((piece) => piece.page === this.page);
+      const more = missing(card, placed, this.page);
+      return here.map((piece, index) => {
+        const first = piece.from === 0;
+        const last = index === here.length - 1;
+        const head = first ? card.head : card.again;
+        return { key: `${ticket.id}/${piece.from}`, ticket, piece, first, last, more, head };
+      });
+    });
+    return shapes.sort((a, b) => a.piece.column - b.piece.column || a.piece.top - b.piece.top);
+  }
+
+  private newsByPage(): { before: number; here: number; after: number } {
+    const counts = { before: 0, here: 0, after: 0 };
+    for (const { id, pieces } of this.placed) {
+      const first = pieces[0];
+      if (!first || !this.store.alerts.has(id)) continue;
+      counts[first.page < this.page ? 'before' : first.page > this.page ? 'after' : 'here'] += 1;
     }
-  }
-
-  private closeGapsWhenIdle(): void {
-    const gaps = this.places.some((place) => place.id === null);
-    const overflow = this.cells.some((cell) => cell.page > 0 && cell.place.id);
-    if (gaps && overflow && Date.now() - this.touchedAt > IDLE_MS) this.rearrange(true);
+    return counts;
   }
 }

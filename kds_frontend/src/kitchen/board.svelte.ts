@@ -16,18 +16,15 @@ import {
 } from '$lib';
 import type { Bell } from '$lib/bell.svelte';
 import { deviceStorage } from '$lib/storage.svelte';
-import { displayNumber, compare, alertFor, isVoided, isVisible, withActions, type AlertKind } from './tickets';
+import { compare, alertFor, isVoided, isVisible, withActions, type AlertKind } from './tickets';
 
 const READY = 'ready' as const;
-const UNDOABLE = 50;
 
 /** One station's board: the server's tickets, the cook's unsent taps on top, and its alerts. */
 export class BoardStore {
   waiting = $state(0);
   /** What each ticket alerts the cook to, until it was answered. */
   readonly alerts = new SvelteMap<string, AlertKind>();
-  /** Bumped on this screen, latest last: what undo brings back. */
-  readonly bumped: { ticket: Ticket; itemId?: string }[] = [];
 
   private pending = $state.raw<KitchenAction[]>([]);
   /** Brought back by this screen, until the server's answer is here. */
@@ -87,8 +84,6 @@ export class BoardStore {
     const wholeOrder =
       action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
     this.alerts.delete(ticket.id);
-    if (action === 'bump') this.bumped.push(on);
-    if (this.bumped.length > UNDOABLE) this.bumped.shift();
     const action_id = newId();
     this.feed.own(action_id);
     this.queue.add({
@@ -109,17 +104,10 @@ export class BoardStore {
     this.act('recall', { ticket, ...(itemId ? { itemId } : {}) });
   }
 
-  undo(): void {
-    const last = this.bumped.pop();
-    if (!last) return;
-    this.recall(last.ticket, last.itemId);
-    toasts.show(`${displayNumber(last.ticket)} is back`);
-  }
-
-  /** The cook has seen what is new. */
-  clearAlerts(): void {
-    this.alerts.clear();
-    this.bell.stop();
+  /** The cook has seen what is new of these. */
+  see(tickets: Ticket[]): void {
+    for (const { id } of tickets) this.alerts.delete(id);
+    if (this.alerts.size === 0) this.bell.stop();
   }
 
   retry(): void {

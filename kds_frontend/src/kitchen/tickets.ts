@@ -21,17 +21,13 @@ export function tapOf(item: TicketItem): KitchenActionName {
   return item.state === 'ready' ? 'recall' : 'bump';
 }
 
-/** What bumping a whole ticket by key means. */
-export function bumpOf(ticket: Ticket): KitchenActionName {
-  if (ticket.state === 'voided') return 'acknowledge';
-  return ticket.state === 'held' ? 'fire' : 'bump';
-}
-
-/** What the head and the foot of a ticket do: first start, then done. */
-export function primaryAction(ticket: Ticket): { action: KitchenActionName; label: string } {
-  if (ticket.state === 'voided') return { action: 'acknowledge', label: 'Seen' };
-  if (ticket.state === 'held') return { action: 'fire', label: 'Fire now' };
-  return ticket.state === 'queued' ? { action: 'start', label: 'Start' } : { action: 'bump', label: 'Done' };
+/** What a tap on a ticket's head means, or its key. `explicit`: the outlet wants to be told when cooking starts. */
+export function headAction(ticket: Ticket, explicit = false): { action: KitchenActionName; label: string } {
+  if (ticket.state === 'voided') return { action: 'acknowledge', label: 'seen' };
+  if (ticket.state === 'held') return { action: 'fire', label: 'fire now' };
+  return explicit && ticket.state === 'queued'
+    ? { action: 'start', label: 'start' }
+    : { action: 'bump', label: 'done' };
 }
 
 /** Where an order goes, as the cook calls it. */
@@ -39,9 +35,25 @@ export function destination(ticket: Ticket): string {
   return ticket.table ?? (ticket.type === 'takeaway' ? 'Takeaway' : 'Dine-in');
 }
 
-/** Whether its head says more than the table and the payment. */
-export function hasMarks(ticket: Ticket): boolean {
-  return ticket.cancel_requested || ticket.rush || ticket.course > 1 || ticket.state === 'held';
+/** What is read on a ticket from top to bottom: its note, where there is one, then its lines. */
+export function partsOf(ticket: Ticket): (TicketItem | 'note')[] {
+  return ticket.note ? ['note', ...ticket.items] : ticket.items;
+}
+
+/** Whether this kitchen is to answer a wish to cancel. */
+export function asksKitchen(ticket: Ticket): boolean {
+  return ticket.cancel_requested;
+}
+
+/** What the guests can't eat: of the whole party, or of one line. */
+export function allergiesOf(what: Ticket | TicketItem): string[] {
+  return (what as { allergies?: string[] }).allergies ?? [];
+}
+
+/** Those of a dish's own allergens that one of its guests can't eat. */
+export function dangersOf(ticket: Ticket, item: TicketItem): string[] {
+  const named = new Set([...allergiesOf(ticket), ...allergiesOf(item)]);
+  return item.allergens.filter((allergen) => named.has(allergen));
 }
 
 /** The time from which a ticket ages. */
@@ -164,4 +176,11 @@ export type Age = 'fresh' | 'amber' | 'red';
 export function age(seconds: number, amberS: number, redS: number): Age {
   if (seconds >= redS) return 'red';
   return seconds >= amberS ? 'amber' : 'fresh';
+}
+
+/** A ticket's age in at most five characters, so that its head never grows: `4:07`, `59:59`, `1h04`. */
+export function timer(seconds: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.min(99, Math.floor(minutes / 60))}h${two(minutes % 60)}`;
 }

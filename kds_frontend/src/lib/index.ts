@@ -13,5 +13,5 @@ export type { LiveState } from './live/trust';
 export { ActionQueue } from './live/queue';
 export { milli, parseMilli, parseRupees, percent, rupees, rupeesShort } from './money';
 export { systemTheme, Theme, type ThemeName } from './theme.svelte';
-export { toasts } from './toasts.svelte';
+export { toasts, type Toast } from './toasts.svelte';
 export type * from './types';

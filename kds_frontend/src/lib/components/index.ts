@@ -1,3 +1,4 @@
+export { default as AllergyBand } from './AllergyBand.svelte';
 export { default as Badge } from './Badge.svelte';
 export { default as Brand } from './Brand.svelte';
 export { default as Button } from './Button.svelte';

@@ -1,13 +1,13 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
-import { flushSync } from 'svelte';
+import { flushSync, type ComponentProps } from 'svelte';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KitchenActionName, Ticket } from '../src/lib/types';
 import { item, ticket } from './tickets';
 
 // The clock starts to tick when it is imported.
 vi.hoisted(() => vi.useFakeTimers({ now: Date.parse('2026-11-21T10:00:00Z') }));
-const { default: TicketCard } = await import('../src/kitchen/TicketCard.svelte');
+const { default: TicketPiece } = await import('../src/kitchen/TicketPiece.svelte');
 
 const acts: [KitchenActionName, string | undefined][] = [];
 
@@ -16,14 +16,16 @@ beforeEach(() => {
   pass(1);
 });
 
-function show(what: Ticket): HTMLElement {
-  const rest = { lineScale: 1, place: 0, amberS: 300, redS: 600, alert: null, selected: false, selectedItem: -1 };
-  render(TicketCard, {
-    ...rest,
-    ticket: what,
-    columns: [what.items.map((_, index) => index)],
+function show(what: Ticket, more: Partial<ComponentProps<typeof TicketPiece>> = {}): HTMLElement {
+  const piece = { page: 0, column: 0, top: 0, height: 300, from: 0, to: what.items.length };
+  render(TicketPiece, {
+    shape: { key: 'a/0', ticket: what, piece, first: true, last: true, more: 0, head: 84 },
+    ...{ width: 340, gap: 6, u: 1, place: 0, amberS: 300, redS: 600, alert: null, selected: false, selectedItem: -1 },
     stationName: (code: string) => code,
+    foldOf: () => 0,
     onact: (action: KitchenActionName, itemId?: string) => acts.push([action, itemId]),
+    onopen: () => undefined,
+    ...more,
   });
   return screen.getByRole('article');
 }
@@ -68,16 +70,22 @@ describe('a ticket’s age', () => {
 });
 
 describe('a tap', () => {
-  it('on the head starts, then bumps', async () => {
+  it('on the head bumps at once', async () => {
     show(ticket('a'));
-    await fireEvent.click(screen.getByRole('button', { name: 'Start order 1' }));
-    expect(acts).toEqual([['start', undefined]]);
+    await fireEvent.click(screen.getByRole('button', { name: '1 Table 1: done' }));
+    expect(acts).toEqual([['bump', undefined]]);
   });
 
-  it('on the head of a ticket being cooked bumps it', async () => {
-    show(ticket('a', { state: 'cooking', items: [item('x', { state: 'cooking' })] }));
-    await fireEvent.click(screen.getByRole('button', { name: 'Done order 1' }));
-    expect(acts).toEqual([['bump', undefined]]);
+  it('on the head starts first, where the outlet wants to be told', async () => {
+    show(ticket('a'), { explicit: true });
+    await fireEvent.click(screen.getByRole('button', { name: '1 Table 1: start' }));
+    cleanup();
+    show(ticket('a', { state: 'cooking', items: [item('x', { state: 'cooking' })] }), { explicit: true });
+    await fireEvent.click(screen.getByRole('button', { name: '1 Table 1: done' }));
+    expect(acts).toEqual([
+      ['start', undefined],
+      ['bump', undefined],
+    ]);
   });
 
   it('on a line bumps it, brings a done one back, and acknowledges a void once', async () => {
@@ -98,5 +106,17 @@ describe('a tap', () => {
       ['recall', 'y'],
       ['acknowledge', 'z'],
     ]);
+  });
+});
+
+describe('allergies', () => {
+  const dish = { ...item('x', { name: 'Naan', allergens: ['gluten', 'milk'] }), allergies: ['milk'] };
+
+  it('stand first on the ticket and on the line, and the dish’s own only where they match', () => {
+    const card = show({ ...ticket('a', { items: [dish] }), allergies: ['nuts'] } as Ticket);
+    const text = card.textContent ?? '';
+    expect(text.indexOf('nuts')).toBeLessThan(text.indexOf('Naan'));
+    expect(screen.getByRole('button', { name: /Naan/ }).textContent).toMatch(/Allergy\s*milk.*Naan.*milk/s);
+    expect(text).not.toContain('gluten');
   });
 });

@@ -1,0 +1,217 @@
+"""The kitchen board's layout in real Chromium: nothing on a ticket is ever hidden without saying so."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.e2e.board_page import BoardPage, Json, build, item, open_board, ticket
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+SIZES = [(1024, 600), (1280, 800), (1366, 768), (1600, 900), (1920, 1080), (2560, 1440), (3840, 2160)]
+CASES, WITHIN_S = 120, 45
+ALLERGENS = ["gluten", "milk", "nuts", "egg", "soya", "crustaceans", "sesame", "mustard"]
+
+# Reads the page that is shown: what of each ticket stands there, and everything that is cut, covered or out of sight.
+READ = """() => {
+  const faults = [], found = {};
+  const inside = (r, o) => r.left >= o.left - 1 && r.right <= o.right + 1 && r.top >= o.top - 1 && r.bottom <= o.bottom + 1;
+  const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+  const bar = document.querySelector('header').getBoundingClientRect();
+  for (const card of document.querySelectorAll('article')) {
+    const box = card.getBoundingClientRect();
+    const name = card.getAttribute('aria-label');
+    if (!inside(box, { ...screen, top: bar.bottom })) faults.push(`${name}: the ticket leaves the screen`);
+    for (const part of card.querySelectorAll('*')) {
+      if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflow !== 'visible') faults.push(`${name}: cut at the side`);
+      if (part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflow !== 'visible') faults.push(`${name}: cut below`);
+    }
+    const texts = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (!text.data.trim() || text.parentElement.closest('.visually-hidden')) continue;
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      for (const rect of range.getClientRects()) {
+        if (rect.width === 0) continue;
+        if (!inside(rect, box) || !inside(rect, screen)) { faults.push(`${name}: “${text.data}” leaves its ticket`); continue; }
+        for (const x of [rect.left + 1, (rect.left + rect.right) / 2, rect.right - 1]) {
+          const top = document.elementFromPoint(x, (rect.top + rect.bottom) / 2);
+          if (top?.closest('article') !== card) faults.push(`${name}: “${text.data}” is covered by ${top?.tagName} ${top?.className}`);
+        }
+      }
+    }
+    const own = (found[card.dataset.ticket] ??= { lines: {}, note: null, more: 0, band: [] });
+    for (const line of card.querySelectorAll('[data-line]')) {
+      const more = line.querySelector('.more');
+      own.lines[line.dataset.line] = { text: line.querySelector('.line').textContent, more: more ? Number(more.textContent.match(/\\d+/)[0]) : 0 };
+    }
+    const note = card.querySelector('[data-note]');
+    if (note) own.note = note.textContent;
+    const band = card.querySelector('.allergies');
+    if (band) own.band.push(band.textContent);
+    const more = card.querySelector('.foot .more');
+    if (more) own.more = Number(more.textContent.match(/\\d+/)[0]);
+  }
+  return { faults: [...new Set(faults)], found };
+}"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("board"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def board(browser: Browser, built: Path) -> AsyncIterator[BoardPage]:
+    opened = await open_board(browser, built)
+    yield opened
+    await opened.page.context.close()
+    assert opened.troubles == []
+
+
+def words(rng: random.Random, most: int) -> str:
+    """Up to so many letters, now and then a word that never ends, or Hindi."""
+    length = rng.randint(3, most)
+    if rng.random() < 0.15:
+        return "x" * length
+    some = "मिर्च कम धनिया" if rng.random() < 0.1 else "Paneer tikka extra-hot without onion and garlic, well done please"
+    vocabulary = some.split()
+    text = " ".join(rng.choice(vocabulary) for _ in range(length))
+    return text[:length].strip() or "Naan"
+
+
+def any_ticket(rng: random.Random, number: int) -> Json:
+    few = rng.random() < 0.85
+    lines = [
+        item(
+            words(rng, 40),
+            quantity=rng.choice([1, 1, 2, 12, 120]),
+            variant=rng.choice([None, "Full", words(rng, 20)]),
+            modifiers=[words(rng, 28) for _ in range(rng.choice([0, 0, 1, 2, 5]))],
+            note=words(rng, 200) if rng.random() < 0.2 else None,
+            allergens=rng.sample(ALLERGENS, rng.randint(0, 3)),
+            allergies=rng.sample(ALLERGENS, rng.choice([0, 0, 0, 1, 4])),
+            state=rng.choice(["queued", "queued", "ready", "voided"]),
+        )
+        for _ in range(rng.randint(1, 5) if few else rng.randint(6, 30))
+    ]
+    lines[0]["state"] = "queued"
+    return ticket(
+        number,
+        *lines,
+        table=rng.choice([f"Table {number}", words(rng, 30)]),
+        note=words(rng, 200) if rng.random() < 0.25 else None,
+        allergies=rng.sample(ALLERGENS, rng.choice([0, 0, 1, 3])),
+        rush=rng.random() < 0.1,
+        cancel_requested=rng.random() < 0.1,
+        course=rng.choice([1, 1, 2]),
+        other_stations=[{"station": "curry", "state": "ready"}] if rng.random() < 0.2 else [],
+    )
+
+
+async def pages(board: BoardPage) -> list[dict[str, Any]]:
+    """What each page shows, from the first to the last."""
+    read = []
+    while True:
+        page = await board.page.evaluate(READ)
+        assert page["faults"] == []
+        read.append(page["found"])
+        following = board.page.get_by_role("button", name="Next page")
+        if await following.count() == 0 or await following.is_disabled():
+            return read
+        await board.page.keyboard.press("PageDown")
+        await board.page.evaluate("drawn()")
+
+
+def is_told(text: str, wanted: str) -> bool:
+    return "".join(wanted.split()) in "".join(text.split())
+
+
+def check_line(line: Json, shown: Json) -> None:
+    """A line shows its name, allergies and dangers always; a choice or note that is left out is counted."""
+    text, details = shown["text"], [*line["modifiers"], *filter(None, [line["note"]])]
+    for always in (str(line["quantity"]), line["name"], line["variant"] or "", *line["allergies"]):
+        assert is_told(text, always), (always, text)
+    missing = [detail for detail in details if not is_told(text, detail)]
+    assert shown["more"] >= len(missing), (missing, shown)
+    assert bool(missing) == (shown["more"] > 0), (missing, shown)
+
+
+def check_ticket(wanted: Json, read: list[dict[str, Any]]) -> None:
+    """Each part stands on just one page, and each page says how many are not on it."""
+    parts = len(wanted["items"]) + bool(wanted["note"])
+    lines: dict[str, Json] = {}
+    for page in read:
+        own = page.get(wanted["id"])
+        if own is None:
+            continue
+        here = len(own["lines"]) + (own["note"] is not None)
+        assert own["more"] == parts - here, (wanted["id"], own)
+        assert not lines.keys() & own["lines"].keys()
+        lines |= own["lines"]
+        if own["note"] is not None:
+            assert is_told(own["note"], wanted["note"]) or "+1 more" in own["note"]
+    assert lines.keys() == {line["id"] for line in wanted["items"]}
+    for line in wanted["items"]:
+        check_line(line, lines[line["id"]])
+    bands = [band for page in read if wanted["id"] in page for band in page[wanted["id"]]["band"]]
+    assert len(bands) == bool(wanted["allergies"])
+    assert all(is_told(band, each) for band in bands for each in wanted["allergies"])
+
+
+async def opens(board: BoardPage, tickets: list[Json], by_key: bool) -> None:
+    """The first "+N more" of this page opens the whole ticket, by touch or by key."""
+    more = board.page.get_by_role("article").get_by_role("button", name="more")
+    if await more.count() == 0:
+        return
+    card = board.page.get_by_role("article").filter(has=more).first
+    wanted = next(each for each in tickets if each["id"] == await card.get_attribute("data-ticket"))
+    if by_key:
+        await card.get_by_role("button", name="more").first.focus()
+        await board.page.keyboard.press("Enter")
+    else:
+        await card.get_by_role("button", name="more").first.click()
+    dialog = board.page.get_by_role("dialog")
+    await expect(dialog).to_be_visible()
+    text = await dialog.inner_text()
+    for line in wanted["items"]:
+        for each in (line["name"], *line["modifiers"], line["note"] or "", *line["allergies"]):
+            assert is_told(text.lower(), each.lower()), each
+    assert is_told(text, wanted["note"] or "")
+    await board.page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+
+
+async def test_any_tickets_stand_whole_or_are_counted(board: BoardPage) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    rng, began, done = random.Random(seed), time.monotonic(), 0
+    while done < CASES and time.monotonic() - began < WITHIN_S:
+        low, high = rng.choice(SIZES), rng.choice(SIZES)
+        size = rng.randint(*sorted((low[0], high[0]))), rng.randint(*sorted((low[1], high[1])))
+        width, height = low if rng.random() < 0.6 else size
+        if rng.random() < 0.35:
+            width, height = height, width
+        width = max(width, 720)
+        await board.page.set_viewport_size({"width": width, "height": height})
+        await board.page.keyboard.press(rng.choice("+-"))
+        tickets = [any_ticket(rng, number) for number in range(1, rng.choice([2, 6, 14, 30]))]
+        await board.show(*tickets)
+        try:
+            read = await pages(board)
+            for each in tickets:
+                check_ticket(each, read)
+            await opens(board, tickets, by_key=rng.random() < 0.5)
+        except AssertionError:
+            print(f"case {done} in {width} × {height}")
+            raise
+        done += 1
+    print(f"{done} boards in {time.monotonic() - began:.0f} s")
+    assert done >= CASES // 2

@@ -45,14 +45,9 @@ export function asksKitchen(ticket: Ticket): boolean {
   return ticket.cancel_requested;
 }
 
-/** What the guests can't eat: of the whole party, or of one line. */
-export function allergiesOf(what: Ticket | TicketItem): string[] {
-  return (what as { allergies?: string[] }).allergies ?? [];
-}
-
 /** Those of a dish's own allergens that one of its guests can't eat. */
 export function dangersOf(ticket: Ticket, item: TicketItem): string[] {
-  const named = new Set([...allergiesOf(ticket), ...allergiesOf(item)]);
+  const named = new Set([...ticket.allergies, ...item.allergies]);
   return item.allergens.filter((allergen) => named.has(allergen));
 }
 

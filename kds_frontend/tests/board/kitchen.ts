@@ -39,8 +39,9 @@ export class Kitchen {
 
   /** Another board altogether, as after a cut. */
   async show(tickets: Ticket[]): Promise<void> {
-    this.tickets = new Map(tickets.map((ticket) => [ticket.id, ticket]));
     this.sequence += 1;
+    const version = this.sequence;
+    this.tickets = new Map(tickets.map((ticket) => [ticket.id, { ...ticket, version }]));
     await this.handlers?.onJoin();
   }
 

@@ -75,6 +75,7 @@ class Kitchen {
       build: 'b',
       amber_s: 300,
       red_s: 600,
+      explicit_start: false,
       tickets: this.tickets,
       subjects: { '1:tandoor': this.sequence },
     };

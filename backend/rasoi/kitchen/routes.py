@@ -74,6 +74,7 @@ async def read_board(
         build=ctx.get(Build).name,
         amber_s=outlet.amber_s,
         red_s=outlet.red_s,
+        explicit_start=outlet.explicit_start,
         tickets=cast(list[TicketState], msgspec.Raw(row.tickets.encode())),  # JSON already
         subjects={f"{outlet_id}:{station}": row.sequence},
     )

@@ -87,6 +87,7 @@ class BoardView(msgspec.Struct, kw_only=True):
     build: str
     amber_s: int
     red_s: int
+    explicit_start: bool
     tickets: list[TicketState]
     subjects: dict[str, int]
 

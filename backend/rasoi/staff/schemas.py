@@ -94,6 +94,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     late_grace_s: int
     amber_s: int
     red_s: int
+    explicit_start: bool
+    """Whether cooks say when they start a ticket, or a touch of it says so."""
     version: int
 
 
@@ -119,6 +121,7 @@ class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     late_grace_s: Annotated[int, Meta(ge=0, le=86400)] | UnsetType = UNSET
     amber_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
     red_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
+    explicit_start: bool | UnsetType = UNSET
 
 
 class NewPerson(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -215,3 +215,94 @@ async def test_any_tickets_stand_whole_or_are_counted(board: BoardPage) -> None:
         done += 1
     print(f"{done} boards in {time.monotonic() - began:.0f} s")
     assert done >= CASES // 2
+
+
+def plain(number: int) -> Json:
+    return ticket(number, item("Lachha Paratha"), item("Cheese Naan", modifiers=["Extra butter"]), item("Missi Roti"))
+
+
+def dishes(number: int) -> Json:
+    """Three dishes of the demo's menu, each with what it must be ordered with."""
+    some = [("Kadai Paneer", "Full", "Hot"), ("Dal Makhani", "Half", "Medium"), ("Laal Maas", None, "Mild")]
+    return ticket(number, *(item(name, variant=variant, modifiers=[choice]) for name, variant, choice in some))
+
+
+WHOLE = """() => [...document.querySelectorAll('article')].filter((card) => card.querySelectorAll('[data-line]').length === 3).length"""
+LETTERS = """() => {
+  const sizes = (role) => [...new Set([...document.querySelectorAll(`article ${role}`)].map((e) => parseFloat(getComputedStyle(e).fontSize)))];
+  return { number: sizes('.number'), timer: sizes('.timer'), dish: sizes('.name'), choice: sizes('.choice') };
+}"""
+
+
+@pytest.mark.parametrize(("size", "least"), [((1920, 1080), 12), ((1366, 768), 8), ((1080, 1920), 12)])
+@pytest.mark.parametrize("of", [plain, dishes])
+async def test_tickets_of_three_lines_stand_whole_at_full_size(
+    board: BoardPage, size: tuple[int, int], least: int, of: Any
+) -> None:
+    await board.page.set_viewport_size({"width": size[0], "height": size[1]})
+    await board.show(*map(of, range(1, 41)))
+    assert await board.page.evaluate(WHOLE) >= least
+    sizes = await board.page.evaluate(LETTERS)
+    assert (sizes["dish"], sizes["choice"]) == ([40], [28])
+    assert 56 in sizes["number"] and 56 in sizes["timer"]
+
+
+async def test_letters_do_not_shrink_with_what_is_written(board: BoardPage) -> None:
+    rng = random.Random(1)
+    long = [item(words(rng, 60), modifiers=[words(rng, 30)] * 4, note="x" * 200) for _ in range(30)]
+    await board.show(ticket(1, *long, note="y" * 200), plain(2))
+    sizes = await board.page.evaluate(LETTERS)
+    assert (sizes["dish"], sizes["choice"]) == ([40], [28])
+
+
+async def test_bars_and_frames_take_under_a_fifth(board: BoardPage) -> None:
+    await board.show(*map(dishes, range(1, 60)))
+    ink = await board.page.evaluate(
+        """() => {
+          const area = (e) => { const r = e.getBoundingClientRect(); return r.width * r.height; };
+          const tickets = [...document.querySelectorAll('article')].map((card) => (card.clientWidth * card.clientHeight));
+          const counts = document.querySelector('aside');
+          return (tickets.reduce((a, b) => a + b, 0) + (counts ? area(counts) : 0)) / (innerWidth * innerHeight);
+        }"""
+    )
+    assert ink > 0.8
+
+
+async def test_two_hundred_tickets_with_ten_flashing_keep_the_frame(board: BoardPage) -> None:
+    """Flashing costs the main thread next to nothing: no layout and no paint, and each frame comes in time."""
+    await board.show(*map(plain, range(1, 191)))
+    for number in range(191, 201):
+        await board.add({**plain(number), "rush": True, "placed_at": "2026-11-21T01:00:00Z"})
+    await board.page.wait_for_timeout(6500)  # settled: the ten stand in front
+    flashing = await board.page.evaluate("document.getAnimations().filter((a) => a.effect.pseudoElement).length")
+    assert flashing == 10
+    moved = await board.page.evaluate(
+        "[...new Set(document.getAnimations().flatMap((a) => a.effect.getKeyframes().flatMap(Object.keys)))]"
+    )
+    assert set(moved) <= {"offset", "easing", "composite", "computedOffset", "opacity", "transform"}
+    cdp = await board.page.context.new_cdp_session(board.page)
+    await cdp.send("Performance.enable")
+
+    async def busy() -> dict[str, float]:
+        metrics = (await cdp.send("Performance.getMetrics"))["metrics"]
+        return {each["name"]: each["value"] for each in metrics}
+
+    before = await busy()
+    frames = await board.page.evaluate(
+        """() => new Promise((resolve) => {
+          const took = [];
+          let last = performance.now();
+          requestAnimationFrame(function next(now) {
+            took.push(now - last);
+            last = now;
+            if (took.length === 360) resolve(took.slice(1).sort((a, b) => a - b));
+            else requestAnimationFrame(next);
+          });
+        })"""
+    )
+    after = await busy()
+    p95, script = frames[int(len(frames) * 0.95)], after["TaskDuration"] - before["TaskDuration"]
+    layouts = after["LayoutDuration"] + after["RecalcStyleDuration"] - before["LayoutDuration"] - before["RecalcStyleDuration"]
+    print(f"frames p95 {p95:.2f} ms, main thread {script:.2f} s of {sum(frames) / 1000:.1f} s, layout and style {layouts:.3f} s")
+    assert p95 < 16.7 * 1.05
+    assert layouts < 0.3

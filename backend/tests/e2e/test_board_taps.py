@@ -102,6 +102,18 @@ async def test_a_double_tap_does_not_bump_the_ticket_that_came_into_the_place(bo
     assert len(await board.asked()) == 2
 
 
+async def test_a_double_tap_on_start_is_not_done(board: BoardPage) -> None:
+    await board.page.evaluate("kitchen.explicitStart = true")
+    await board.show(three(1), three(2))
+    await pause(board)
+    await head(board, 1).dblclick()
+    await board.page.wait_for_timeout(100)
+    assert await board.asked() == [("start", "t1")]
+    await pause(board)
+    await head(board, 1).click()
+    await expect(card(board, 1)).to_have_count(0)
+
+
 async def test_a_double_tap_on_a_line_strikes_it_once(board: BoardPage) -> None:
     await board.show(three(1))
     await pause(board)

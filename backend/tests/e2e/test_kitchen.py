@@ -77,7 +77,7 @@ async def test_the_board_survives_a_crash_with_taps_waiting(plain: House, screen
     assert time.monotonic() - killed < STALE_WITHIN_S
     await expect(ticket(kitchen, kept["number"])).to_be_visible()
     await bump(kitchen, bumped["number"])
-    await expect(kitchen.get_by_text("2 to send")).to_be_visible()
+    await expect(kitchen.get_by_text("1 to send")).to_be_visible()
 
     await asyncio.to_thread(plain.platform.start)
     missed = await plain.order("Table 3", cheese_naan=1)

@@ -204,6 +204,7 @@ OUTLET = Outlet(
     approve_first_order=False,
     payment_timeout_s=600,
     late_grace_s=900,
+    explicit_start=False,
     amber_s=480,
     red_s=900,
     version=1,

@@ -1,5 +1,6 @@
 import { untrack } from 'svelte';
 import type { Ticket } from '$lib';
+import { tabStorage } from '$lib/storage.svelte';
 import type { Layout } from './layout.svelte';
 import { alike, arrange, missing, remember, settle, type Box, type Card, type Piece, type Placed } from './packing';
 import { asksKitchen, partsOf } from './tickets';
@@ -39,6 +40,8 @@ export interface Shape {
 /** Which ticket stands where, and on which page. To be made within a component. */
 export class Arrangement {
   page = $state(0);
+  /** The page that a reload comes back to, once there is as much to show. */
+  private wanted: number;
   private known = $state.raw(new Map<string, Measured>());
   /** Details that a line too tall for any column leaves out: 1 its note, 2 its choices too. By the part's key. */
   private folds = $state.raw(new Map<string, number>());
@@ -62,7 +65,9 @@ export class Arrangement {
   constructor(
     private readonly store: Shown,
     private readonly layout: Layout,
+    private readonly kept: string,
   ) {
+    this.wanted = Number(tabStorage.getItem(kept)) || 0;
     $effect(() => {
       void this.cards;
       untrack(() => this.rearrange());
@@ -74,6 +79,11 @@ export class Arrangement {
     });
     $effect(() => {
       if (this.page >= this.pages) this.page = this.pages - 1;
+    });
+    $effect(() => {
+      if (this.wanted === 0 || this.pages <= this.wanted) return;
+      this.page = this.wanted;
+      this.wanted = 0;
     });
     $effect(() => {
       const timer = setInterval(() => this.settleWhenIdle(), 500);
@@ -118,6 +128,8 @@ export class Arrangement {
   goTo(page: number): void {
     this.settleNow();
     this.page = Math.min(this.pages - 1, Math.max(0, page));
+    this.wanted = 0;
+    tabStorage.setItem(this.kept, String(this.page));
   }
 
   /** The page on which a ticket begins. */

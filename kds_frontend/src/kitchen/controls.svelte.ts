@@ -52,7 +52,7 @@ export class BoardControls {
   }
 
   get explicit(): boolean {
-    return (this.store.board as { explicit_start?: boolean } | null)?.explicit_start ?? false;
+    return this.store.board?.explicit_start ?? false;
   }
 
   /** Bumped here lately, latest first: what recall offers without a network. */

@@ -9,10 +9,10 @@ const LETTERS: Record<Density, number> = { small: 0.85, medium: 1, large: 1.1 };
 
 /** In pixels of a 1080p wall screen; they grow with `u`. */
 const COLUMN = 340;
-const RAIL = 210;
-const BAR = 52;
+const RAIL = 176;
+const BAR = 48;
 const GAP = 6;
-const FOOT = 48;
+const FOOT = 44;
 /** A finger's width, whatever the screen. */
 const TOUCH = 44;
 /** Narrower windows are one column that scrolls. */

@@ -1,6 +1,6 @@
-import type { Change, ChannelHandlers, Live, StaffSession } from '../../src/lib';
+import type { Change, Live, Source, StaffSession } from '../../src/lib';
+import { boardHash } from '../../src/lib/board-hash';
 import type { BoardStep, KitchenAction, Ticket } from '../../src/lib/types';
-import { boardHash } from '../../src/kitchen/hash';
 import { isVisible, withActions } from '../../src/kitchen/tickets';
 
 const STATIONS = ['Tandoor', 'Curry', 'Chinese', 'Drinks', 'Desserts'].map((name) => ({
@@ -12,16 +12,17 @@ const STATIONS = ['Tandoor', 'Curry', 'Chinese', 'Drinks', 'Desserts'].map((name
 export class Kitchen {
   tickets = new Map<string, Ticket>();
   readonly asked: KitchenAction[] = [];
+  explicitStart = false;
   private sequence = 1;
-  private handlers: ChannelHandlers | null = null;
+  private source: Source | null = null;
 
   readonly live = {
     state: 'live',
-    silence: 0,
-    follow: (_: string, handlers: ChannelHandlers) => {
-      this.handlers = handlers;
-      void handlers.onJoin();
-      return () => undefined;
+    age: 0,
+    follow: (_: string[], source: Source) => {
+      this.source = source;
+      void source.prove();
+      return { prove: () => source.prove(), stop: () => undefined };
     },
   } as unknown as Live;
 
@@ -32,7 +33,7 @@ export class Kitchen {
     logout: () => Promise.resolve(),
     api: {
       get: (path: string) => Promise.resolve(this.answer(path)),
-      changed: () => Promise.resolve(null),
+      changed: (path: string) => Promise.resolve({ data: this.answer(path) }),
       post: (_: string, { body }: { body: { actions: KitchenAction[] } }) => Promise.resolve(this.act(body.actions)),
     },
   } as unknown as StaffSession;
@@ -42,7 +43,7 @@ export class Kitchen {
     this.sequence += 1;
     const version = this.sequence;
     this.tickets = new Map(tickets.map((ticket) => [ticket.id, { ...ticket, version }]));
-    await this.handlers?.onJoin();
+    await this.source?.prove();
   }
 
   /** What somebody else does to a ticket, told as the socket tells it. */
@@ -61,6 +62,7 @@ export class Kitchen {
       build: '',
       amber_s: 300,
       red_s: 600,
+      explicit_start: this.explicitStart,
       tickets: this.visible(),
       subjects: { '1:tandoor': this.sequence },
     };
@@ -90,7 +92,7 @@ export class Kitchen {
       version: this.sequence,
       data: step,
     };
-    this.handlers?.onChange(said as unknown as Change<never>);
+    void this.source?.onChange?.(said as unknown as Change);
   }
 
   private ofOrder(id: string | null | undefined): Ticket | undefined {

@@ -4,8 +4,8 @@ import { mount } from 'svelte';
 import { Theme } from '../../src/lib';
 import type { Ticket } from '../../src/lib/types';
 import BoardView from '../../src/kitchen/BoardView.svelte';
-import { Device } from '../../src/kitchen/device.svelte';
-import { Bell } from '../../src/kitchen/sounds.svelte';
+import { Device } from '../../src/lib/device.svelte';
+import { Bell } from '../../src/lib/bell.svelte';
 import { Kitchen } from './kitchen';
 
 const kitchen = new Kitchen();
@@ -24,6 +24,8 @@ Object.assign(window, {
   kitchen,
   drawn,
   async show(tickets: Ticket[]) {
+    await kitchen.show([]);
+    await frame();
     await kitchen.show(tickets);
     await drawn();
   },
@@ -36,7 +38,7 @@ if (target) {
     props: {
       session: kitchen.session,
       live: kitchen.live,
-      bell: new Bell(),
+      bell: new Bell('board-test'),
       device: new Device(),
       theme: new Theme('board-test', 'dark'),
       station: 'tandoor',

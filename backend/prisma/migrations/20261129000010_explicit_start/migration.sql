@@ -1,0 +1,1 @@
+ALTER TABLE "staff"."outlet" ADD COLUMN "explicit_start" BOOLEAN NOT NULL DEFAULT false;

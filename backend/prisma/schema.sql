@@ -3305,6 +3305,7 @@ CREATE TABLE staff.outlet (
     amber_s integer DEFAULT 480 NOT NULL,
     red_s integer DEFAULT 900 NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
+    explicit_start boolean DEFAULT false NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),

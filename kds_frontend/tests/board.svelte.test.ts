@@ -6,7 +6,10 @@ import type { Bell } from '../src/lib/bell.svelte';
 import { boardHash } from '../src/lib/board-hash';
 import { ApiError } from '../src/lib/api/error';
 import type { BoardStep, KitchenAction, Ticket } from '../src/lib/types';
-import { ticket } from './tickets';
+import { toasts } from '../src/lib';
+import { item, ticket } from './tickets';
+
+const gone = item('y', { state: 'voided' });
 
 /** A server with one board, whose answers a test may hold back. */
 class Kitchen {
@@ -17,6 +20,8 @@ class Kitchen {
   reachable = true;
   source: Source | null = null;
   rings: string[] = [];
+  silenced = 0;
+  refusal: { reason: string; detail: string } | null = null;
 
   readonly api = {
     get: () => {
@@ -28,7 +33,10 @@ class Kitchen {
     post: (_: string, { body }: { body: { actions: KitchenAction[] } }) => {
       if (!this.reachable) return Promise.reject(new Error('cut'));
       this.asked.push(...body.actions);
-      const results = body.actions.map(({ action_id }) => ({ action_id, applied: true, reason: null, ticket: null }));
+      const results = body.actions.map(({ action_id }) => ({
+        ...{ action_id, applied: !this.refusal, reason: null, detail: null, ticket: null },
+        ...this.refusal,
+      }));
       return Promise.resolve({ results });
     },
   };
@@ -41,7 +49,7 @@ class Kitchen {
         return { prove: () => source.prove(), stop: () => undefined };
       },
     } as unknown as Live;
-    const bell = { ring: (sound: string) => this.rings.push(sound), stop: () => undefined } as unknown as Bell;
+    const bell = { ring: (sound: string) => this.rings.push(sound), stop: () => this.silenced++ } as unknown as Bell;
     return new BoardStore(session, live, bell, 'tandoor');
   }
 
@@ -121,11 +129,46 @@ describe('bump and recall', () => {
   });
 });
 
+describe('news', () => {
+  it('lasts on every screen until one of them has seen it, also over a reload', () => {
+    expect([...board.alerts]).toEqual([
+      ['a', 'new'],
+      ['b', 'new'],
+    ]);
+    kitchen.change(ticket('a', { state: 'cooking', seen: true, version: 2 })); // another screen of this station
+    expect([...board.alerts.keys()]).toEqual(['b']);
+    expect(kitchen.silenced).toBe(0);
+    board.see(board.shown);
+    expect(board.alerts.size).toBe(0);
+    expect(kitchen.silenced).toBeGreaterThan(0);
+  });
+
+  it('rings again for what changed after it was seen', () => {
+    kitchen.change(ticket('a', { seen: true, version: 2 }));
+    const rung = kitchen.rings.length;
+    kitchen.change(ticket('a', { seen: false, version: 3, items: [ticket('a').items[0], gone] as Ticket['items'] }));
+    expect(kitchen.rings.slice(rung)).toEqual(['cancelled']);
+    expect(board.alerts.get('a')).toBe('cancelled');
+  });
+});
+
+describe('an action that was not applied', () => {
+  it('is told in the server’s words, and not at all where it is so already', async () => {
+    kitchen.refusal = { reason: 'not-possible-now', detail: 'That ticket has moved on.' };
+    board.act('start', { ticket: kitchen.tickets[0] as Ticket });
+    await vi.waitFor(() => expect(toasts.items.map(({ text }) => text)).toEqual(['That ticket has moved on.']));
+    kitchen.refusal = { reason: 'already-so', detail: 'It is so already.' };
+    board.act('start', { ticket: kitchen.tickets[1] as Ticket });
+    await vi.waitFor(() => expect(board.waiting).toBe(0));
+    expect(toasts.items).toHaveLength(1);
+  });
+});
+
 describe('what the socket says', () => {
   it('is shown, and rings for a new ticket', () => {
     kitchen.change(ticket('c', { number: 3, placed_at: '2026-11-21T10:05:00Z' }));
     expect(ids()).toEqual(['a', 'b', 'c']);
-    expect(kitchen.rings).toEqual(['new']);
+    expect(kitchen.rings).toEqual(['new', 'new']); // once for what nobody had seen when the board opened
     expect(kitchen.loads).toBe(1);
   });
 

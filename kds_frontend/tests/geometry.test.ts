@@ -21,7 +21,7 @@ describe('the board’s sizes', () => {
     const columns = (['small', 'medium', 'large'] as const).map(
       (density) => geometry(1920, 1080, { density, rail: null }).columns,
     );
-    expect(columns).toEqual([6, 5, 4]);
+    expect(columns).toEqual([6, 5, 5]);
   });
 
   it('give the width of the counts to the tickets where they are not wanted', () => {

@@ -142,7 +142,8 @@ function check(cards: Card[], placed: Placed[], grid: Grid): void {
       const foot = each.foot || missing(each, placed[index] as Placed, page) > 0;
       here.forEach((piece, at) => {
         const parts = each.parts.slice(piece.from, piece.to).reduce((sum, part) => sum + part, 0);
-        const own = (piece.from === 0 ? each.head : each.again) + parts + (foot && at === here.length - 1 ? grid.foot : 0);
+        const own =
+          (piece.from === 0 ? each.head : each.again) + parts + (foot && at === here.length - 1 ? grid.foot : 0);
         expect(own + grid.gap).toBeLessThanOrEqual(piece.height);
       });
     }

@@ -4,12 +4,13 @@ import { boardHash, crc32 } from '../src/lib/board-hash';
 import { command } from '../src/kitchen/keys';
 import {
   age,
+  asksKitchen,
   allDay,
   displayNumber,
   compare,
   destination,
   isDone,
-  alertFor,
+  newsOf,
   dangersOf,
   headAction,
   partsOf,
@@ -82,16 +83,31 @@ describe('board order', () => {
   });
 });
 
-describe('alerts', () => {
-  it('tells new, changed and cancelled apart, and keeps quiet about the rest', () => {
-    const before = ticket('a');
-    expect(alertFor(undefined, before)).toBe('new');
-    expect(alertFor(undefined, ticket('a', { state: 'held' }))).toBeNull();
-    expect(alertFor(ticket('a', { state: 'held' }), before)).toBe('new');
-    expect(alertFor(before, { ...before, rush: true })).toBe('changed');
-    expect(alertFor(before, { ...before, cancel_requested: true })).toBe('cancelled');
-    expect(alertFor(before, { ...before, items: [item('x', { state: 'voided' }), item('y')] })).toBe('cancelled');
-    expect(alertFor(before, { ...before, state: 'cooking', version: 2 })).toBeNull();
+describe('news', () => {
+  it('is what no cook of the station has seen: new, changed or cancelled', () => {
+    expect(newsOf(ticket('a'))).toBe('new');
+    expect(newsOf(ticket('a', { state: 'cooking' }))).toBe('changed');
+    expect(newsOf(ticket('a', { state: 'voided', items: [item('x', { state: 'voided' })] }))).toBe('cancelled');
+    expect(newsOf(ticket('a', { items: [item('x', { state: 'voided' }), item('y')] }))).toBe('cancelled');
+    expect(newsOf(ticket('a', { items: [item('x', { state: 'voided', acknowledged: true }), item('y')] }))).toBe('new');
+  });
+
+  it('ends for all screens with the first act of any', () => {
+    expect(newsOf(ticket('a', { seen: true }))).toBeNull();
+    for (const action of ['see', 'start', 'bump', 'rush', 'acknowledge', 'refuse_cancel'] as const) {
+      expect(after(ticket('a'), { action })?.seen).toBe(true);
+    }
+  });
+
+  it('asks only where this kitchen is to answer', () => {
+    const asked = ticket('a', { state: 'cooking', cancel_requested: true });
+    expect([
+      asksKitchen({ ...asked, cancel_decider: 'kitchen' }),
+      newsOf({ ...asked, cancel_decider: 'kitchen' }),
+    ]).toEqual([true, 'cancelled']);
+    expect([asksKitchen({ ...asked, cancel_decider: 'floor' }), newsOf({ ...asked, cancel_decider: 'floor' })]).toEqual(
+      [false, 'changed'],
+    );
   });
 });
 
@@ -152,15 +168,15 @@ describe('what a touch or a key does', () => {
       held: { action: 'fire', label: 'fire now' },
       queued: finish,
       cooking: finish,
-      ready: finish,
-      served: finish,
+      ready: { action: 'acknowledge', label: 'seen' },
+      served: { action: 'acknowledge', label: 'seen' },
       voided: { action: 'acknowledge', label: 'seen' },
     });
   });
 
   it('on the head of one that nobody started: first start, where the outlet wants to be told', () => {
     const actions = STATES.map((state) => headAction(ticket('1', { state }), true).action);
-    expect(actions).toEqual(['fire', 'start', 'bump', 'bump', 'bump', 'acknowledge']);
+    expect(actions).toEqual(['fire', 'start', 'bump', 'acknowledge', 'acknowledge', 'acknowledge']);
   });
 });
 
@@ -230,34 +246,22 @@ describe('actions that wait', () => {
 
   it('set and take away the rush', () => {
     expect(after(ticket('1'), { action: 'rush' })?.rush).toBe(true);
-    expect(after(ticket('1', { rush: true }), { action: 'unrush' })).toEqual(ticket('1', { rush: false }));
+    expect(after(ticket('1', { rush: true }), { action: 'unrush' })).toEqual(ticket('1', { seen: true }));
   });
 
   it('acknowledge voided items only, and leave the rest of the ticket', () => {
     const before = ticket('1', { items: [item('x', { state: 'voided' }), item('y')] });
     expect(after(before, { action: 'acknowledge' })).toEqual({
       ...before,
+      seen: true,
       items: [item('x', { state: 'voided', acknowledged: true }), item('y')],
     });
   });
 
   it('answer a wish to cancel and change nothing else', () => {
-    const asked = ticket('1', { cancel_requested: true, items: [item('x', { state: 'voided' })] });
-    expect(after(asked, { action: 'refuse_cancel' })).toEqual({ ...asked, cancel_requested: false });
-  });
-});
-
-describe('what the cook must hear about', () => {
-  const held = ticket('1', { state: 'held' });
-  it('is a fired course, but not one that starts otherwise', () => {
-    expect(alertFor(held, ticket('1'))).toBe('new');
-    expect(alertFor(held, ticket('1', { state: 'voided' }))).toBe(null);
-  });
-
-  it('is another note or another item', () => {
-    expect(alertFor(ticket('1'), ticket('1', { note: 'no salt' }))).toBe('changed');
-    expect(alertFor(ticket('1'), ticket('1', { items: [item('x'), item('y'), item('z')] }))).toBe('changed');
-    expect(alertFor(ticket('1'), ticket('1', { version: 2 }))).toBe(null);
+    const items = [item('x', { state: 'voided' })];
+    const asked = ticket('1', { cancel_requested: true, cancel_decider: 'kitchen', items });
+    expect(after(asked, { action: 'refuse_cancel' })).toEqual(ticket('1', { seen: true, items }));
   });
 });
 

@@ -87,7 +87,10 @@ class BoardPage:
     async def asked(self) -> list[tuple[str, str]]:
         """What the screen asked of the kitchen: action, and on what."""
         asked = await self.page.evaluate("kitchen.asked")
-        return [(each["action"], each.get("item_id") or each.get("ticket_id") or each["order_id"]) for each in asked]
+        return [
+            (each["action"], each.get("item_id") or each.get("ticket_id") or each["order_id"])
+            for each in asked
+        ]
 
     async def places(self) -> dict[str, tuple[int, int]]:
         """Where each ticket begins, from the left and the top."""
@@ -112,7 +115,8 @@ async def open_board(browser: Browser, built: Path, size: tuple[int, int] = (192
     opened = BoardPage(await context.new_page())
     opened.page.on("pageerror", lambda error: opened.troubles.append(str(error)))
     opened.page.on(
-        "console", lambda said: opened.troubles.append(said.text) if said.type in ("error", "warning") else None
+        "console",
+        lambda said: opened.troubles.append(said.text) if said.type in ("error", "warning") else None,
     )
     await opened.page.goto(ADDRESS)
     await opened.page.wait_for_function("typeof show === 'function'")

@@ -21,17 +21,20 @@ ALLERGENS = ["gluten", "milk", "nuts", "egg", "soya", "crustaceans", "sesame", "
 
 # Reads the page that is shown: what of each ticket stands there, and everything that is cut, covered or out of sight.
 READ = """() => {
-  const faults = [], found = {};
-  const inside = (r, o) => r.left >= o.left - 1 && r.right <= o.right + 1 && r.top >= o.top - 1 && r.bottom <= o.bottom + 1;
+  const faults = new Set(), found = {};
+  const inside = (r, o) =>
+    r.left >= o.left - 1 && r.right <= o.right + 1 && r.top >= o.top - 1 && r.bottom <= o.bottom + 1;
   const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
   const bar = document.querySelector('header').getBoundingClientRect();
+  const number = (element) => element ? Number(element.textContent.match(/\\d+/)[0]) : 0;
   for (const card of document.querySelectorAll('article')) {
     const box = card.getBoundingClientRect();
-    const name = card.getAttribute('aria-label');
-    if (!inside(box, { ...screen, top: bar.bottom })) faults.push(`${name}: the ticket leaves the screen`);
+    const fault = (what) => faults.add(`${card.getAttribute('aria-label')}: ${what}`);
+    if (!inside(box, { ...screen, top: bar.bottom })) fault('the ticket leaves the screen');
     for (const part of card.querySelectorAll('*')) {
-      if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflow !== 'visible') faults.push(`${name}: cut at the side`);
-      if (part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflow !== 'visible') faults.push(`${name}: cut below`);
+      if (getComputedStyle(part).overflow === 'visible' || part.matches('.visually-hidden')) continue;
+      if (part.scrollWidth > part.clientWidth + 1) fault('cut at the side');
+      if (part.scrollHeight > part.clientHeight + 1) fault('cut below');
     }
     const texts = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
     for (let text = texts.nextNode(); text; text = texts.nextNode()) {
@@ -39,27 +42,27 @@ READ = """() => {
       const range = document.createRange();
       range.selectNodeContents(text);
       for (const rect of range.getClientRects()) {
-        if (rect.width === 0) continue;
-        if (!inside(rect, box) || !inside(rect, screen)) { faults.push(`${name}: “${text.data}” leaves its ticket`); continue; }
+        if (rect.width < 1) continue;
+        if (!inside(rect, box) || !inside(rect, screen)) {
+          fault(`“${text.data}” leaves its ticket`);
+          continue;
+        }
         for (const x of [rect.left + 1, (rect.left + rect.right) / 2, rect.right - 1]) {
           const top = document.elementFromPoint(x, (rect.top + rect.bottom) / 2);
-          if (top?.closest('article') !== card) faults.push(`${name}: “${text.data}” is covered by ${top?.tagName} ${top?.className}`);
+          if (top?.closest('article') !== card) fault(`“${text.data}” is covered by ${top?.outerHTML.slice(0, 80)}`);
         }
       }
     }
     const own = (found[card.dataset.ticket] ??= { lines: {}, note: null, more: 0, band: [] });
     for (const line of card.querySelectorAll('[data-line]')) {
-      const more = line.querySelector('.more');
-      own.lines[line.dataset.line] = { text: line.querySelector('.line').textContent, more: more ? Number(more.textContent.match(/\\d+/)[0]) : 0 };
+      const text = line.querySelector('.line').textContent;
+      own.lines[line.dataset.line] = { text, more: number(line.querySelector('.more')) };
     }
-    const note = card.querySelector('[data-note]');
-    if (note) own.note = note.textContent;
-    const band = card.querySelector('.allergies');
-    if (band) own.band.push(band.textContent);
-    const more = card.querySelector('.foot .more');
-    if (more) own.more = Number(more.textContent.match(/\\d+/)[0]);
+    own.note ??= card.querySelector('[data-note]')?.textContent ?? null;
+    own.band.push(...[...card.querySelectorAll('.allergies')].map((band) => band.textContent));
+    own.more += number(card.querySelector('.foot .more'));
   }
-  return { faults: [...new Set(faults)], found };
+  return { faults: [...faults], found };
 }"""
 
 
@@ -81,7 +84,11 @@ def words(rng: random.Random, most: int) -> str:
     length = rng.randint(3, most)
     if rng.random() < 0.15:
         return "x" * length
-    some = "मिर्च कम धनिया" if rng.random() < 0.1 else "Paneer tikka extra-hot without onion and garlic, well done please"
+    some = (
+        "मिर्च कम धनिया"
+        if rng.random() < 0.1
+        else "Paneer tikka extra-hot without onion and garlic, well done please"
+    )
     vocabulary = some.split()
     text = " ".join(rng.choice(vocabulary) for _ in range(length))
     return text[:length].strip() or "Naan"
@@ -218,18 +225,24 @@ async def test_any_tickets_stand_whole_or_are_counted(board: BoardPage) -> None:
 
 
 def plain(number: int) -> Json:
-    return ticket(number, item("Lachha Paratha"), item("Cheese Naan", modifiers=["Extra butter"]), item("Missi Roti"))
+    return ticket(
+        number, item("Lachha Paratha"), item("Cheese Naan", modifiers=["Extra butter"]), item("Missi Roti")
+    )
 
 
 def dishes(number: int) -> Json:
     """Three dishes of the demo's menu, each with what it must be ordered with."""
     some = [("Kadai Paneer", "Full", "Hot"), ("Dal Makhani", "Half", "Medium"), ("Laal Maas", None, "Mild")]
-    return ticket(number, *(item(name, variant=variant, modifiers=[choice]) for name, variant, choice in some))
+    return ticket(
+        number, *(item(name, variant=variant, modifiers=[choice]) for name, variant, choice in some)
+    )
 
 
-WHOLE = """() => [...document.querySelectorAll('article')].filter((card) => card.querySelectorAll('[data-line]').length === 3).length"""
+WHOLE = """() => [...document.querySelectorAll('article')]
+  .filter((card) => card.querySelectorAll('[data-line]').length === 3).length"""
 LETTERS = """() => {
-  const sizes = (role) => [...new Set([...document.querySelectorAll(`article ${role}`)].map((e) => parseFloat(getComputedStyle(e).fontSize)))];
+  const size = (each) => parseFloat(getComputedStyle(each).fontSize);
+  const sizes = (role) => [...new Set([...document.querySelectorAll(`article ${role}`)].map(size))];
   return { number: sizes('.number'), timer: sizes('.timer'), dish: sizes('.name'), choice: sizes('.choice') };
 }"""
 
@@ -274,7 +287,9 @@ async def test_two_hundred_tickets_with_ten_flashing_keep_the_frame(board: Board
     for number in range(191, 201):
         await board.add({**plain(number), "rush": True, "placed_at": "2026-11-21T01:00:00Z"})
     await board.page.wait_for_timeout(6500)  # settled: the ten stand in front
-    flashing = await board.page.evaluate("document.getAnimations().filter((a) => a.effect.pseudoElement).length")
+    flashing = await board.page.evaluate(
+        "document.getAnimations().filter((a) => a.effect.pseudoElement).length"
+    )
     assert flashing == 10
     moved = await board.page.evaluate(
         "[...new Set(document.getAnimations().flatMap((a) => a.effect.getKeyframes().flatMap(Object.keys)))]"
@@ -302,7 +317,14 @@ async def test_two_hundred_tickets_with_ten_flashing_keep_the_frame(board: Board
     )
     after = await busy()
     p95, script = frames[int(len(frames) * 0.95)], after["TaskDuration"] - before["TaskDuration"]
-    layouts = after["LayoutDuration"] + after["RecalcStyleDuration"] - before["LayoutDuration"] - before["RecalcStyleDuration"]
-    print(f"frames p95 {p95:.2f} ms, main thread {script:.2f} s of {sum(frames) / 1000:.1f} s, layout and style {layouts:.3f} s")
+    layouts = (
+        after["LayoutDuration"]
+        + after["RecalcStyleDuration"]
+        - before["LayoutDuration"]
+        - before["RecalcStyleDuration"]
+    )
+    print(
+        f"frames p95 {p95:.2f} ms, main thread {script:.2f} s of {sum(frames) / 1000:.1f} s, layout and style {layouts:.3f} s"
+    )
     assert p95 < 16.7 * 1.05
     assert layouts < 0.3

@@ -66,8 +66,12 @@ async def test_one_tap_bumps_and_each_undo_brings_back_its_own_ticket(board: Boa
     assert (await board.places())["t2"] == before["t2"]
 
 
-async def test_the_last_line_of_a_ticket_has_an_undo_that_brings_back_that_line_alone(board: BoardPage) -> None:
-    await board.show(ticket(1, item("Naan", state="ready"), item("Roti", state="cooking"), state="cooking"), three(2))
+async def test_the_last_line_of_a_ticket_has_an_undo_that_brings_back_that_line_alone(
+    board: BoardPage,
+) -> None:
+    await board.show(
+        ticket(1, item("Naan", state="ready"), item("Roti", state="cooking"), state="cooking"), three(2)
+    )
     await pause(board)
     await card(board, 1).get_by_role("button", name="Roti").click()
     await expect(card(board, 1)).to_have_count(0)
@@ -79,7 +83,9 @@ async def test_the_last_line_of_a_ticket_has_an_undo_that_brings_back_that_line_
 
 
 async def test_undo_of_a_ticket_leaves_struck_what_was_struck_before(board: BoardPage) -> None:
-    await board.show(ticket(1, item("Naan", state="ready"), item("Roti"), item("Dal"), state="cooking"), three(2))
+    await board.show(
+        ticket(1, item("Naan", state="ready"), item("Roti"), item("Dal"), state="cooking"), three(2)
+    )
     await pause(board)
     await head(board, 1).click()
     await pause(board)
@@ -126,7 +132,10 @@ async def test_a_cancellation_that_arrives_under_the_finger_cancels_nothing(boar
     """Its question has a place of its own, where nothing was, and does not listen at once."""
     await board.show(*map(three, range(1, 5)))
     await pause(board)
-    before = [await each.bounding_box() for each in await board.page.get_by_role("article").get_by_role("button").all()]
+    before = [
+        await each.bounding_box()
+        for each in await board.page.get_by_role("article").get_by_role("button").all()
+    ]
     await board.change(id="t1", cancel_requested=True)
     question = card(board, 1).get_by_role("button", name="Cancel it")
     where = await question.bounding_box()
@@ -182,7 +191,9 @@ async def test_a_hole_is_filled_at_once_and_the_rest_settles_after_five_seconds(
     assert before["t4"] in after.values(), "the hole is not filled"
     await board.page.wait_for_timeout(3500)
     assert await board.places() == after
-    await board.page.mouse.click(5, 700)  # a touch that means nothing holds the board still for five seconds more
+    await board.page.mouse.click(
+        5, 700
+    )  # a touch that means nothing holds the board still for five seconds more
     await board.page.wait_for_timeout(3500)
     assert await board.places() == after
     await board.page.wait_for_timeout(SETTLES_MS - 3500)

@@ -28,7 +28,7 @@ ACTIONS = [*FLOOR, *"start bump recall acknowledge see".split()]
 async def call(rig: Rig, database: Database) -> AsyncIterator[Call]:
     """`await call("kitchen", "GET", "/api/kitchen/stations")`, as somebody of that role."""
     await database.execute(
-        "INSERT INTO staff.outlet (id, name, amber_s, red_s) VALUES (1, 'Rasoi', 300, 600)"
+        "INSERT INTO staff.outlet (id, name, amber_s, red_s, explicit_start) VALUES (1, 'Rasoi', 300, 600, true)"
     )
     tokens = Tokens(rig.ctx.settings.secret_key)
     rig.ctx.register(tokens)
@@ -82,7 +82,10 @@ async def test_a_board_and_its_etag(call: Call, rig: Rig) -> None:
     assert first.headers["etag"] == f'"{board["hash"]}"'
     assert {
         key: board[key]
-        for key in ("outlet_id", "station", "sequence", "build", "amber_s", "red_s", "subjects")
+        for key in (
+            *("outlet_id", "station", "sequence", "build"),
+            *("amber_s", "red_s", "explicit_start", "subjects"),
+        )
     } == {
         "outlet_id": 1,
         "station": {"code": "tandoor", "name": "Tandoor"},
@@ -90,6 +93,7 @@ async def test_a_board_and_its_etag(call: Call, rig: Rig) -> None:
         "build": "b1",
         "amber_s": 300,
         "red_s": 600,
+        "explicit_start": True,
         "subjects": {"1:tandoor": 1},
     }
     [ticket] = board["tickets"]

@@ -3,7 +3,7 @@ import type { Ticket } from '$lib';
 import { tabStorage } from '$lib/storage.svelte';
 import type { Layout } from './layout.svelte';
 import { alike, arrange, missing, remember, settle, type Box, type Card, type Piece, type Placed } from './packing';
-import { asksKitchen, partsOf } from './tickets';
+import { partsOf } from './tickets';
 
 /** How long after the last touch, and the last change, the board may move tickets. */
 const IDLE_MS = 5000;
@@ -53,7 +53,9 @@ export class Arrangement {
   private touchedAt = 0;
   private unsettledSince: number | null = null;
 
-  readonly unmeasured = $derived.by(() => this.store.shown.filter((ticket) => !this.known.has(this.measureKey(ticket))));
+  readonly unmeasured = $derived.by(() =>
+    this.store.shown.filter((ticket) => !this.known.has(this.measureKey(ticket))),
+  );
   private readonly cards = $derived.by(() => this.store.shown.flatMap((ticket) => this.cardOf(ticket) ?? []));
   readonly pages = $derived(1 + Math.max(0, ...this.placed.flatMap(({ pieces }) => pieces.map((piece) => piece.page))));
   readonly onPage = $derived.by(() => this.shapes());
@@ -161,7 +163,7 @@ export class Arrangement {
     const heights = this.known.get(this.measureKey(ticket)) ?? this.lastKnown.get(ticket.id);
     if (!heights) return null;
     const parts = partsOf(ticket).map((_, index) => heights.parts[index] ?? this.layout.grid.foot);
-    return { id: ticket.id, head: heights.head, again: heights.again, parts, foot: asksKitchen(ticket) };
+    return { id: ticket.id, head: heights.head, again: heights.again, parts, foot: ticket.cancel_requested };
   }
 
   private rearrange(): void {

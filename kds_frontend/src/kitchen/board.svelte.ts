@@ -1,4 +1,3 @@
-import { SvelteMap } from 'svelte/reactivity';
 import {
   actionRefusal,
   ActionQueue,
@@ -14,17 +13,15 @@ import {
   type StaffSession,
   type Ticket,
 } from '$lib';
-import type { Bell } from '$lib/bell.svelte';
+import type { AlertKind, Bell } from '$lib/bell.svelte';
 import { deviceStorage } from '$lib/storage.svelte';
-import { compare, alertFor, isVoided, isVisible, withActions, type AlertKind } from './tickets';
+import { compare, isVoided, isVisible, newsOf, withActions } from './tickets';
 
 const READY = 'ready' as const;
 
 /** One station's board: the server's tickets, the cook's unsent taps on top, and its alerts. */
 export class BoardStore {
   waiting = $state(0);
-  /** What each ticket alerts the cook to, until it was answered. */
-  readonly alerts = new SvelteMap<string, AlertKind>();
 
   private pending = $state.raw<KitchenAction[]>([]);
   /** Brought back by this screen, until the server's answer is here. */
@@ -37,6 +34,17 @@ export class BoardStore {
     [...withActions(new Map([...this.recalled, ...this.feed.tickets]), this.pending).values()]
       .filter(isVisible)
       .sort(compare),
+  );
+
+  /** What no cook of this station has seen yet, on any of its screens. */
+  readonly alerts: ReadonlyMap<string, AlertKind> = $derived.by(
+    () =>
+      new Map(
+        this.shown.flatMap((ticket) => {
+          const news = newsOf(ticket);
+          return news ? [[ticket.id, news] as const] : [];
+        }),
+      ),
   );
 
   constructor(
@@ -83,7 +91,6 @@ export class BoardStore {
     const { ticket, itemId } = on;
     const wholeOrder =
       action === 'rush' || action === 'unrush' || action === 'accept_cancel' || action === 'refuse_cancel';
-    this.alerts.delete(ticket.id);
     const action_id = newId();
     this.feed.own(action_id);
     this.queue.add({
@@ -106,8 +113,7 @@ export class BoardStore {
 
   /** The cook has seen what is new of these. */
   see(tickets: Ticket[]): void {
-    for (const { id } of tickets) this.alerts.delete(id);
-    if (this.alerts.size === 0) this.bell.stop();
+    for (const ticket of tickets) this.act('see', { ticket });
   }
 
   retry(): void {
@@ -121,17 +127,23 @@ export class BoardStore {
       hash === null
         ? await api.get('/api/kitchen/boards/{station}', path)
         : (await api.changed('/api/kitchen/boards/{station}', `"${hash}"`, path)).data;
+    if (board && !this.feed.head) this.ring(board.tickets.map(newsOf));
     void this.queue.flush(); // the server answers
     return board;
   }
 
   private onTicket(before: Ticket | undefined, after: Ticket | null): void {
-    const kind = after && alertFor(before, after);
-    if (after && kind) {
-      this.alerts.set(after.id, kind);
-      this.bell.ring(kind);
-    }
-    if (before && !after) this.alerts.delete(before.id);
+    const news = after && newsOf(after);
+    if (news && (!before || newsOf(before) !== news)) this.ring([news]);
+    this.hush();
+  }
+
+  private ring(news: (AlertKind | null)[]): void {
+    const kind = news.find((each) => each === 'cancelled') ?? news.find((each) => each !== null);
+    if (kind) this.bell.ring(kind);
+  }
+
+  private hush(): void {
     if (this.alerts.size === 0) this.bell.stop();
   }
 
@@ -168,5 +180,6 @@ export class BoardStore {
   private refreshPending(): void {
     this.pending = this.queue.actions;
     this.waiting = this.queue.size;
+    if (this.waiting > 0) this.hush();
   }
 }

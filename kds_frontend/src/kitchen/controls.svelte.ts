@@ -39,7 +39,9 @@ export class BoardControls {
   private done: Done[] = [];
 
   /** Tickets on the page, in reading order. */
-  readonly tickets = $derived.by(() => [...new Map(this.arrangement.onPage.map(({ ticket }) => [ticket.id, ticket])).values()]);
+  readonly tickets = $derived.by(() => [
+    ...new Map(this.arrangement.onPage.map(({ ticket }) => [ticket.id, ticket])).values(),
+  ]);
   private readonly selected = $derived(this.tickets.find((ticket) => ticket.id === this.selectedId));
   readonly viewed = $derived.by(() => this.store.shown.find((ticket) => ticket.id === this.viewedId));
 

@@ -291,7 +291,8 @@ function flow(waiting: Waiting[], firstPage: number, grid: Grid): Placed[] {
       let got = fit({ card, from: at }, at, room, grid);
       const fresh = next.column === 0 && next.top === 0;
       // one that no column can hold is cut off rather than lost
-      if (got.length === 0 && fresh) got = [{ ...next, height: whole, from: at, to: Math.min(at + 1, card.parts.length) }];
+      if (got.length === 0 && fresh)
+        got = [{ ...next, height: whole, from: at, to: Math.min(at + 1, card.parts.length) }];
       const last = got[got.length - 1];
       at = last?.to ?? at;
       pieces.push(...got);

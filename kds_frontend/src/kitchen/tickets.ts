@@ -1,9 +1,13 @@
+import type { AlertKind } from '$lib/bell.svelte';
 import type { KitchenAction, KitchenActionName, Ticket, TicketItem, TicketState } from '$lib';
 
 /** Whether a ticket belongs on its board: open, or with something voided that no cook of its station has seen. */
 export function isVisible(ticket: Ticket): boolean {
-  const open = ticket.state === 'held' || ticket.state === 'queued' || ticket.state === 'cooking';
-  return open || ticket.items.some((item) => item.state === 'voided' && !item.acknowledged);
+  return isOpen(ticket) || ticket.items.some((item) => isVoided(item) && !item.acknowledged);
+}
+
+function isOpen(ticket: Ticket): boolean {
+  return ticket.state === 'held' || ticket.state === 'queued' || ticket.state === 'cooking';
 }
 
 export function isDone(item: TicketItem): boolean {
@@ -23,7 +27,7 @@ export function tapOf(item: TicketItem): KitchenActionName {
 
 /** What a tap on a ticket's head means, or its key. `explicit`: the outlet wants to be told when cooking starts. */
 export function headAction(ticket: Ticket, explicit = false): { action: KitchenActionName; label: string } {
-  if (ticket.state === 'voided') return { action: 'acknowledge', label: 'seen' };
+  if (!isOpen(ticket)) return { action: 'acknowledge', label: 'seen' };
   if (ticket.state === 'held') return { action: 'fire', label: 'fire now' };
   return explicit && ticket.state === 'queued'
     ? { action: 'start', label: 'start' }
@@ -42,7 +46,7 @@ export function partsOf(ticket: Ticket): (TicketItem | 'note')[] {
 
 /** Whether this kitchen is to answer a wish to cancel. */
 export function asksKitchen(ticket: Ticket): boolean {
-  return ticket.cancel_requested;
+  return ticket.cancel_requested && ticket.cancel_decider === 'kitchen';
 }
 
 /** Those of a dish's own allergens that one of its guests can't eat. */
@@ -99,7 +103,9 @@ const MOVES: Partial<Record<KitchenActionName, Partial<Record<TicketState, Ticke
   unserve: { served: 'ready' },
 };
 
-function applied(ticket: Ticket, action: KitchenAction): Ticket {
+/** A ticket after an act of this screen, whose cook has seen it by that. */
+function applied(before: Ticket, action: KitchenAction): Ticket {
+  const ticket = { ...before, seen: true };
   const pick = (change: (item: TicketItem) => TicketItem): TicketItem[] =>
     ticket.items.map((item) => (!action.item_id || item.id === action.item_id ? change(item) : item));
   const moves = MOVES[action.action];
@@ -107,27 +113,25 @@ function applied(ticket: Ticket, action: KitchenAction): Ticket {
     const items = pick((item) => ({ ...item, state: moves[item.state] ?? item.state }));
     return { ...ticket, items, state: stateOf(items) };
   }
-  if (action.action === 'rush' || action.action === 'unrush') {
-    return { ...ticket, rush: action.action === 'rush' };
+  switch (action.action) {
+    case 'rush':
+    case 'unrush':
+      return { ...ticket, rush: action.action === 'rush' };
+    case 'acknowledge':
+      return { ...ticket, items: pick((item) => (isVoided(item) ? { ...item, acknowledged: true } : item)) };
+    case 'accept_cancel':
+    case 'refuse_cancel':
+      return { ...ticket, cancel_requested: false, cancel_decider: null };
+    default:
+      return ticket;
   }
-  if (action.action === 'acknowledge') {
-    return { ...ticket, items: pick((item) => (isVoided(item) ? { ...item, acknowledged: true } : item)) };
-  }
-  return { ...ticket, cancel_requested: false };
 }
 
-export type AlertKind = 'new' | 'changed' | 'cancelled';
-
-/** What the cook must hear about, between two states of one ticket. */
-export function alertFor(before: Ticket | undefined, after: Ticket): AlertKind | null {
-  if (!before) return after.state === 'held' ? null : 'new';
-  const voided = (ticket: Ticket): number => ticket.items.filter(isVoided).length;
-  if (voided(after) > voided(before)) return 'cancelled';
-  if (after.cancel_requested && !before.cancel_requested) return 'cancelled';
-  if (before.state === 'held' && after.state === 'queued') return 'new';
-  if (after.rush && !before.rush) return 'changed';
-  if (after.note !== before.note || after.items.length > before.items.length) return 'changed';
-  return null;
+/** What a cook of this station has not seen yet of a ticket. */
+export function newsOf(ticket: Ticket): AlertKind | null {
+  if (ticket.seen) return null;
+  if (asksKitchen(ticket) || ticket.items.some((item) => isVoided(item) && !item.acknowledged)) return 'cancelled';
+  return ticket.state === 'queued' ? 'new' : 'changed';
 }
 
 export interface Count {
@@ -177,5 +181,7 @@ export function age(seconds: number, amberS: number, redS: number): Age {
 export function timer(seconds: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.min(99, Math.floor(minutes / 60))}h${two(minutes % 60)}`;
+  return minutes < 60
+    ? `${minutes}:${two(seconds % 60)}`
+    : `${Math.min(99, Math.floor(minutes / 60))}h${two(minutes % 60)}`;
 }

@@ -38,14 +38,6 @@ export class Kitchen {
     },
   } as unknown as StaffSession;
 
-  /** Another board altogether, as after a cut. */
-  async show(tickets: Ticket[]): Promise<void> {
-    this.sequence += 1;
-    const version = this.sequence;
-    this.tickets = new Map(tickets.map((ticket) => [ticket.id, { ...ticket, version }]));
-    await this.source?.prove();
-  }
-
   /** What somebody else does to a ticket, told as the socket tells it. */
   change(ticket: Ticket): void {
     this.put(ticket, null);

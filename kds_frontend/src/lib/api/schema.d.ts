@@ -1435,6 +1435,7 @@ export interface components {
         BoardView: {
             amber_s: number;
             build: string;
+            explicit_start: boolean;
             hash: number;
             outlet_id: number;
             red_s: number;
@@ -2048,6 +2049,7 @@ export interface components {
             day_cutoff_minutes: number;
             /** @enum {string} */
             dine_in_payment: "pay_later" | "prepaid";
+            explicit_start: boolean;
             fssai: string | null;
             /** @enum {string} */
             gst_regime: "regular" | "composition" | "none";
@@ -2078,6 +2080,7 @@ export interface components {
             currency?: "INR";
             day_cutoff_minutes?: number;
             dine_in_payment?: "pay_later" | "prepaid";
+            explicit_start?: boolean;
             fssai?: string | null;
             gst_regime?: "regular" | "composition" | "none";
             gstin?: string | null;

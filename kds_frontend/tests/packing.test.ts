@@ -13,7 +13,7 @@ import {
 } from '../src/kitchen/packing';
 
 const GRID: Grid = { columns: 3, height: 300, gap: 10, foot: 40 };
-const card = (id: string, ...parts: number[]): Card => ({ id, head: 60, again: 30, parts, foot: false });
+const card = (id: string, ...parts: number[]): Card => ({ id, head: 60, again: 30, parts });
 const shown = (placed: Placed[]): string[] =>
   placed.flatMap(({ id, pieces }) => pieces.map((p) => `${id}${p.from}-${p.to} ${p.page}/${p.column}/${p.top}`));
 
@@ -41,15 +41,6 @@ describe('settled', () => {
     const [a] = settle(cards, grid);
     expect(shown([a as Placed])).toEqual(['a0-3 0/0/0', 'a3-5 1/0/0']);
     expect([0, 1].map((page) => missing(cards[0] as Card, a as Placed, page))).toEqual([2, 3]);
-  });
-
-  it('keeps the row that asks with the ticket', () => {
-    const asking = { ...card('a', 100, 100), foot: true };
-    expect(shown(settle([asking], { ...GRID, columns: 2 }))).toEqual(['a0-2 0/0/0']);
-    expect(shown(settle([{ ...asking, parts: [100, 120] }], { ...GRID, columns: 2 }))).toEqual([
-      'a0-1 0/0/0',
-      'a1-2 0/1/0',
-    ]);
   });
 
   it('cuts off what no column can hold, rather than lose it', () => {
@@ -114,7 +105,6 @@ const anyCards = fc
       head: fc.integer({ min: 50, max: 90 }),
       again: fc.integer({ min: 20, max: 40 }),
       parts: fc.array(heights, { minLength: 1, maxLength: 30 }),
-      foot: fc.boolean(),
     }),
     { minLength: 1, maxLength: 25 },
   )
@@ -139,7 +129,7 @@ function check(cards: Card[], placed: Placed[], grid: Grid): void {
     );
     for (const page of new Set(pieces.map((piece) => piece.page))) {
       const here = pieces.filter((piece) => piece.page === page);
-      const foot = each.foot || missing(each, placed[index] as Placed, page) > 0;
+      const foot = missing(each, placed[index] as Placed, page) > 0;
       here.forEach((piece, at) => {
         const parts = each.parts.slice(piece.from, piece.to).reduce((sum, part) => sum + part, 0);
         const own =

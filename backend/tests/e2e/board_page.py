@@ -52,7 +52,11 @@ def ticket(number: int, *items: Json, **more: Any) -> Json:
         "placed_at": f"2026-11-21T{8 + number // 60:02}:{number % 60:02}:00Z",
         "fired_at": None,
         "ready_at": None,
+        "served_at": None,
         "cancel_requested": False,
+        "cancel_decider": None,
+        "seen": True,
+        "cleared": False,
         "version": 1,
         "other_stations": [],
     }

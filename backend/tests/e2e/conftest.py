@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Error, async_playwright, expect
 
+from tests.e2e.board_page import BoardPage, build, open_board
 from tests.e2e.browser import PATIENCE_MS, House, Screens, launch, running
 from tests.support import Platform
 
@@ -61,3 +62,17 @@ async def screens(browser: Browser, request: pytest.FixtureRequest, tmp_path: Pa
         print(f"screenshots: {tmp_path}")
     await opened.close()
     assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def built_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("board"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def board(browser: Browser, built_board: Path) -> AsyncIterator[BoardPage]:
+    """The kitchen board with tickets that the test makes up."""
+    opened = await open_board(browser, built_board)
+    yield opened
+    await opened.page.context.close()
+    assert opened.troubles == []

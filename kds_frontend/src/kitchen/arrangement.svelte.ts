@@ -163,7 +163,7 @@ export class Arrangement {
     const heights = this.known.get(this.measureKey(ticket)) ?? this.lastKnown.get(ticket.id);
     if (!heights) return null;
     const parts = partsOf(ticket).map((_, index) => heights.parts[index] ?? this.layout.grid.foot);
-    return { id: ticket.id, head: heights.head, again: heights.again, parts, foot: ticket.cancel_requested };
+    return { id: ticket.id, head: heights.head, again: heights.again, parts };
   }
 
   private rearrange(): void {

@@ -34,7 +34,7 @@ export class BoardControls {
   viewedId = $state<string | null>(null);
 
   private readonly guard = new Guard();
-  private downAt = 0;
+  private downAt: number | null = null;
   /** What this screen bumped and may take back, latest last. */
   private done: Done[] = [];
 
@@ -43,6 +43,8 @@ export class BoardControls {
     ...new Map(this.arrangement.onPage.map(({ ticket }) => [ticket.id, ticket])).values(),
   ]);
   private readonly selected = $derived(this.tickets.find((ticket) => ticket.id === this.selectedId));
+  /** What this kitchen is asked to cancel; the first is asked about in the bar. */
+  readonly asked = $derived.by(() => this.store.shown.filter(asksKitchen));
   readonly viewed = $derived.by(() => this.store.shown.find((ticket) => ticket.id === this.viewedId));
 
   constructor(
@@ -109,7 +111,7 @@ export class BoardControls {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const what = command(event.key);
     if (!what) return;
-    this.downAt = 0;
+    this.downAt = null;
     const target = event.target as HTMLElement;
     if (what.kind === 'bump' && this.selectedId === null && target.tagName === 'BUTTON') {
       if (event.repeat) event.preventDefault();
@@ -152,14 +154,14 @@ export class BoardControls {
   /** What each control of the page means and where it stands, for the guard. */
   private meanings(): Map<string, string> {
     const meanings = new Map<string, string>();
-    for (const { ticket, piece, head, more } of this.arrangement.onPage) {
+    for (const { ticket, piece, head } of this.arrangement.onPage) {
       const at = `${this.arrangement.page}/${piece.column}/${piece.top}`;
       if (!meanings.has(ticket.id)) meanings.set(ticket.id, `${at} ${headAction(ticket, this.explicit).action}`);
       for (const item of ticket.items) {
         meanings.set(item.id, `${meanings.get(item.id) ?? ''}${at}/${head}/${piece.from} ${tapOf(item)}`);
       }
-      if (asksKitchen(ticket)) meanings.set(`${ticket.id}?`, `${at} ${more}`);
     }
+    this.asked.forEach(({ id }, index) => meanings.set(`${id}?`, index === 0 ? 'asked' : 'waits'));
     const { viewed } = this;
     if (viewed) {
       meanings.set(`view ${viewed.id}`, headAction(viewed, this.explicit).action);
@@ -171,8 +173,7 @@ export class BoardControls {
 
   /** When the finger came down; for a key, now. */
   private pressedAt(): number {
-    const now = performance.now();
-    return now - this.downAt < 3000 ? this.downAt : now;
+    return this.downAt ?? performance.now();
   }
 
   private run(what: Command): void {

@@ -38,13 +38,13 @@ export interface Choices {
 }
 
 /**
- * How large a pixel of the 1080p design is. Letters are at their full size down to a laptop of 1366 × 768, whose pixels
- * are as large as a wall screen's; below they shrink with the window, and on larger screens they grow with it.
+ * How large a pixel of the 1080p design is. On larger screens it grows with them; on smaller ones letters shrink less
+ * than the screen does (by the third root), since they hang no farther away: 36 px for a dish at 1366 × 768.
  */
 export function scale(width: number, height: number): number {
   const [long, short] = width > height ? [width, height] : [height, width];
   const fit = Math.min(long / 1920, short / 1080);
-  return fit >= 1 ? Math.min(fit, 2.4) : Math.min(1, Math.max(0.72, fit / (1366 / 1920)));
+  return fit >= 1 ? Math.min(fit, 2.4) : Math.max(0.75, Math.cbrt(fit));
 }
 
 export function geometry(width: number, height: number, { density, rail }: Choices): Geometry {

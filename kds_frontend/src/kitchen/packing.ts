@@ -11,8 +11,6 @@ export interface Card {
   /** The short head under which it goes on elsewhere. */
   again: number;
   parts: number[];
-  /** Whether it ends with a row of its own, as a question. */
-  foot: boolean;
 }
 
 export interface Grid {
@@ -20,7 +18,7 @@ export interface Grid {
   /** Of a column, without the gap under its last ticket. */
   height: number;
   gap: number;
-  /** The row that ends a ticket: a question, or how much of it is not on this page. */
+  /** The row that ends a ticket: how much of it is not on this page. */
   foot: number;
 }
 
@@ -241,7 +239,7 @@ function fit({ card, from }: Waiting, first: number, room: Box[], grid: Grid): P
     const free = box.height - grid.gap - (at === 0 ? card.head : card.again);
     let to = filled(parts, at, free);
     const endsHere = to === parts.length && to > at;
-    if (endsHere && (card.foot || first > 0) && sum(parts, at, to) + grid.foot > free) to -= 1;
+    if (endsHere && first > 0 && sum(parts, at, to) + grid.foot > free) to -= 1;
     if (to <= at && parts.length > 0) continue;
     taken.push({ piece: { ...box, from: at, to }, box, free });
     at = to;
@@ -249,7 +247,7 @@ function fit({ card, from }: Waiting, first: number, room: Box[], grid: Grid): P
   const last = taken[taken.length - 1];
   if (!last) return [];
   const { piece, free } = last;
-  const foot = card.foot || first > 0 || piece.to < parts.length ? grid.foot : 0;
+  const foot = first > 0 || piece.to < parts.length ? grid.foot : 0;
   while (foot && piece.to > piece.from && sum(parts, piece.from, piece.to) + foot > free) piece.to -= 1;
   // a box that can't hold the row that ends the ticket is left out
   if (piece.to === piece.from && parts.length > 0) {

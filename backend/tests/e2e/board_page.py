@@ -28,7 +28,7 @@ def build(into: Path) -> Path:
 
 
 def item(name: str, **more: Any) -> Json:
-    own = {"name": name, "variant": None, "quantity": 1, "modifiers": [], "note": None, "allergens": []}
+    own: Json = {"name": name, "variant": None, "quantity": 1, "modifiers": [], "note": None, "allergens": []}
     return {**own, "allergies": [], "state": "queued", "acknowledged": False, **more}
 
 

@@ -168,7 +168,8 @@ async def opens(board: BoardPage, tickets: list[Json], by_key: bool) -> None:
     if await more.count() == 0:
         return
     card = board.page.get_by_role("article").filter(has=more).first
-    wanted = next(each for each in tickets if each["id"] == await card.get_attribute("data-ticket"))
+    shown = await card.get_attribute("data-ticket")
+    wanted = next(each for each in tickets if each["id"] == shown)
     if by_key:
         await card.get_by_role("button", name="more").first.focus()
         await board.page.keyboard.press("Enter")

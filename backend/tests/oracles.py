@@ -230,9 +230,7 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
     asked = {o["id"]: o["amount"] for o in books["orders"]}
     ours = {row[0]: tuple(row)[1:] if row[2] else (False,) for row in rows}
     theirs = {
-        p["id"]: (min(p["amount"], asked.get(p["order_id"], 0)), True, p["amount_refunded"])
-        if p["captured"]
-        else (False,)
+        p["id"]: (_received(p, asked), True, p["amount_refunded"]) if p["captured"] else (False,)
         for p in books["payments"]
     }
     violations = [
@@ -249,7 +247,7 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
     kept = Counter(
         p["order_id"]
         for p in books["payments"]
-        if p["captured"] and p["amount_refunded"] < min(p["amount"], asked.get(p["order_id"], 0))
+        if p["captured"] and p["amount_refunded"] < _received(p, asked)
     )
     handed = {row[0] for row in await db.fetch(GIVEN_BY_HAND)}
     return violations + [
@@ -257,6 +255,12 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
         for name, count in kept.items()
         if count > 1 and name not in handed
     ]
+
+
+def _received(payment: Mapping[str, Any], asked: Mapping[str, int]) -> int:
+    """What the order got: without a fee that the customer bore."""
+    borne = payment["amount"] > asked.get(payment["order_id"], 0)
+    return int(payment["amount"] - (payment["fee"] or 0) if borne else payment["amount"])
 
 
 async def _refunds_there(db: Any, books: Books) -> list[str]:

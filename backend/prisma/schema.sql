@@ -101,7 +101,6 @@ CREATE TYPE orders.placement AS (
 	type text,
 	token_prefix text,
 	table_id uuid,
-	table_name text,
 	customer_name text,
 	note text,
 	allergies text[],
@@ -931,6 +930,20 @@ CREATE FUNCTION orders.financial_year(p_at timestamp with time zone, p_timezone 
 
 
 --
+-- Name: hold_sitting(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.hold_sitting(p_outlet integer, p_sitting uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM FROM orders.sitting WHERE outlet_id = p_outlet AND id = p_sitting AND ended_at IS NULL FOR SHARE SKIP LOCKED;
+  RETURN FOUND;
+END $$;
+
+
+--
 -- Name: joined(json, text); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -940,27 +953,24 @@ CREATE FUNCTION orders.joined(p_first json, p_rest text) RETURNS text
 
 
 --
--- Name: lock_bills(orders.placement[], date[], timestamp with time zone, text[]); Type: FUNCTION; Schema: orders; Owner: -
+-- Name: lock_bills(orders.placement[], date[], timestamp with time zone, uuid[], text[], text[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]) RETURNS record
+CREATE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, p_sittings uuid[], p_names text[], INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_held bigint[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
   v_missing integer;
   r record;
 BEGIN
-  SELECT array_agg(table_id), array_agg(table_name) INTO p_tables, p_names FROM unnest(p);
-  FOR r IN SELECT o.ordinality AS n, b.id, b.table_id, b.table_name, b.paid_paise - b.refunded_paise AS held
+  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
     WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later' AND b.type = o.type
-      AND (o.table_id IS NULL OR b.table_id = o.table_id)
-      AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.table_id = o.table_id)
+      AND b.sitting_id IS NOT DISTINCT FROM p_sittings[o.ordinality]
+      AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.sitting_id = p_sittings[o.ordinality])
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b
   LOOP
     p_open[r.n] := r.id;
-    p_tables[r.n] := r.table_id;
-    p_names[r.n] := r.table_name;
     p_held[r.n] := r.held;
   END LOOP;
   FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE o.bill_id IS NOT NULL AND (o.payment = 'pay_later' OR NOT EXISTS (
@@ -970,8 +980,8 @@ BEGIN
   END LOOP;
   LOOP
     FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
-      FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.table_id = o.table_id AND b.status = 'open'
-        AND b.payment = 'pay_later'
+      FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality]
+        AND b.status = 'open' AND b.payment = 'pay_later'
       WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
       ORDER BY b.outlet_id, b.id FOR UPDATE OF b
     LOOP
@@ -979,17 +989,64 @@ BEGIN
       p_held[r.n] := r.held;
     END LOOP;
     WITH made AS (
-      INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
-      SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, o.table_name, p_days[o.ordinality], o.customer_name,
+      INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, sitting_id, business_day, customer_name, session_ids, net_paise, total_paise, opened_at)
+      SELECT o.outlet_id, o.new_bill_id, o.type, o.table_id, p_names[o.ordinality], p_sittings[o.ordinality], p_days[o.ordinality], o.customer_name,
         array_remove(ARRAY[o.session_id], NULL), o.total_paise, orders.rounded(o.total_paise), p_now
       FROM unnest(p) WITH ORDINALITY o
-      WHERE o.table_id IS NOT NULL AND o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL
+      WHERE p_sittings[o.ordinality] IS NOT NULL AND o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL
         AND p_opened[o.ordinality] IS NULL
-      ON CONFLICT (outlet_id, table_id) WHERE status = 'open' AND payment = 'pay_later' AND table_id IS NOT NULL DO NOTHING RETURNING id)
-    SELECT array_agg(coalesce(made.id, p_opened[o.ordinality]) ORDER BY o.ordinality), count(*) FILTER (WHERE o.table_id IS NOT NULL
+      ON CONFLICT (outlet_id, sitting_id) WHERE status = 'open' AND payment = 'pay_later' AND sitting_id IS NOT NULL DO NOTHING RETURNING id)
+    SELECT array_agg(coalesce(made.id, p_opened[o.ordinality]) ORDER BY o.ordinality), count(*) FILTER (WHERE p_sittings[o.ordinality] IS NOT NULL
       AND o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND coalesce(p_open[o.ordinality], made.id, p_opened[o.ordinality]) IS NULL)
     INTO p_opened, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
-    EXIT WHEN v_missing = 0;  -- else another transaction opened the table's bill in between
+    EXIT WHEN v_missing = 0;  -- else another transaction opened the sitting's bill in between
+  END LOOP;
+END $$;
+
+
+--
+-- Name: lock_sittings(orders.placement[], timestamp with time zone, text[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  r record;
+BEGIN
+  LOOP
+    FOR r IN SELECT o.ordinality AS n, s.id, t.name
+      FROM unnest(p) WITH ORDINALITY o
+      JOIN orders.dining_table t ON t.outlet_id = o.outlet_id AND t.id = o.table_id AND t.active
+      JOIN orders.sitting s ON s.outlet_id = o.outlet_id AND s.table_id = o.table_id AND s.ended_at IS NULL
+      LEFT JOIN orders.guest_session g ON g.outlet_id = o.outlet_id AND g.id = o.session_id
+      WHERE p_outcomes[o.ordinality] IS NULL AND (o.session_id IS NULL
+        OR (g.sitting_id = s.id AND g.admission = 'admitted' AND g.qr_generation = t.qr_generation))
+      ORDER BY s.outlet_id, s.id FOR SHARE OF s
+    LOOP
+      p_sittings[r.n] := r.id;
+      p_names[r.n] := r.name;
+    END LOOP;
+    PERFORM FROM unnest(p) WITH ORDINALITY o JOIN orders.dining_table t ON t.outlet_id = o.outlet_id AND t.id = o.table_id AND t.active
+    WHERE o.session_id IS NULL AND p_outcomes[o.ordinality] IS NULL AND p_sittings[o.ordinality] IS NULL;
+    EXIT WHEN NOT FOUND;
+    WITH made AS (
+      INSERT INTO orders.sitting (outlet_id, table_id, table_name, opened_by, opened_at)
+      SELECT o.outlet_id, t.id, t.name, 'staff', p_now
+      FROM unnest(p) WITH ORDINALITY o JOIN orders.dining_table t ON t.outlet_id = o.outlet_id AND t.id = o.table_id AND t.active
+      WHERE o.session_id IS NULL AND p_outcomes[o.ordinality] IS NULL AND p_sittings[o.ordinality] IS NULL ORDER BY t.id
+      ON CONFLICT (outlet_id, table_id) WHERE ended_at IS NULL DO NOTHING RETURNING *)
+    INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
+    SELECT uuidv7(), 'rasoi.sitting.opened.v1', m.id, m.outlet_id, m.version, o.correlation_id, o.traceparent, json_build_object(
+      'sitting_id', m.id, 'table_id', m.table_id, 'table', m.table_name, 'state', 'open', 'covers', m.covers,
+      'opened_by', m.opened_by, 'opened_at', m.opened_at)
+    FROM made m JOIN unnest(p) o ON o.outlet_id = m.outlet_id AND o.table_id = m.table_id;
+  END LOOP;
+  FOR r IN SELECT o.ordinality AS n, EXISTS (SELECT FROM orders.dining_table t
+      WHERE t.outlet_id = o.outlet_id AND t.id = o.table_id AND t.active) AS there
+    FROM unnest(p) WITH ORDINALITY o WHERE o.table_id IS NOT NULL AND p_outcomes[o.ordinality] IS NULL AND p_sittings[o.ordinality] IS NULL
+  LOOP
+    p_outcomes[r.n] := CASE WHEN r.there THEN 'unseated' ELSE 'no_table' END;
   END LOOP;
 END $$;
 
@@ -1076,9 +1133,9 @@ DECLARE
   v_days date[];
   v_counted boolean[];
   v_named boolean;              -- does any of them name a bill or a table?
+  v_sittings uuid[];            -- who it is for, held open from here on
   v_open uuid[];                -- the bill that was open before
   v_opened uuid[];              -- the table's bill that the order opened
-  v_tables uuid[];
   v_names text[];
   v_held bigint[];
   v_totals bigint[];
@@ -1110,7 +1167,8 @@ BEGIN
   LEFT JOIN inventory.counted_among(p_outlets, p_source_of, p_sources) c(n) ON c.n = o.ordinality;
 
   IF v_named THEN
-    SELECT * INTO v_outcomes, v_open, v_opened, v_tables, v_names, v_held FROM orders.lock_bills(p, v_days, v_now, v_outcomes);
+    SELECT * INTO v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
+    SELECT * INTO v_outcomes, v_open, v_opened, v_held FROM orders.lock_bills(p, v_days, v_now, v_sittings, v_names, v_outcomes);
   END IF;
 
   FOR n IN 1..cardinality(p) LOOP
@@ -1141,7 +1199,7 @@ BEGIN
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
       v_approvals[n] := NOT o.approve OR EXISTS (SELECT FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
-        WHERE b.outlet_id = o.outlet_id AND b.status = 'open' AND b.table_id = v_tables[n]
+        WHERE b.outlet_id = o.outlet_id AND b.sitting_id = v_sittings[n]
           AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
       v_paths := CASE WHEN v_approvals[n] THEN o.path ELSE o.path[1:1] END;
       v_statuses[n] := v_paths[cardinality(v_paths)];
@@ -1149,19 +1207,19 @@ BEGIN
       v_paid := orders.payment_status(coalesce(v_totals[n], 0), coalesce(v_held[n], 0));
       v_events[n] := orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
         'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
-        'expires_at', v_expiries[n], 'payment_status', v_paid, 'table_id', v_tables[n], 'table', v_names[n], 'path', v_paths), o.event);
+        'expires_at', v_expiries[n], 'payment_status', v_paid, 'table_id', o.table_id, 'table', v_names[n], 'path', v_paths), o.event);
       v_bodies[n] := convert_to(orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
         'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
         'expires_at', v_expiries[n], 'payment_status', v_paid, 'confirmed_at', CASE v_statuses[n] WHEN 'confirmed' THEN v_now END,
-        'table', CASE WHEN v_tables[n] IS NOT NULL THEN json_build_object('id', v_tables[n], 'name', v_names[n]) END), o.answer), 'UTF8');
+        'table', CASE WHEN o.table_id IS NOT NULL THEN json_build_object('id', o.table_id, 'name', v_names[n]) END), o.answer), 'UTF8');
     END IF;
     body := v_bodies[n];
     RETURN NEXT;
   END LOOP;
 
-  INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, payment, business_day, customer_name, session_ids, net_paise,
+  INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, sitting_id, payment, business_day, customer_name, session_ids, net_paise,
     total_paise, opened_at)
-  SELECT outlet_id, new_bill_id, type, v_tables[ordinality], v_names[ordinality], payment, v_days[ordinality], customer_name,
+  SELECT outlet_id, new_bill_id, type, table_id, v_names[ordinality], v_sittings[ordinality], payment, v_days[ordinality], customer_name,
     array_remove(ARRAY[session_id], NULL), total_paise, orders.rounded(total_paise), v_now
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_open[ordinality] IS NULL AND v_opened[ordinality] IS NULL;
 
@@ -1171,7 +1229,7 @@ BEGIN
     note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
     held_courses, placed_at, expires_at, confirmed_at, approved)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
-    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
+    type, v_statuses[ordinality], table_id, v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
     CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality]
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
@@ -1209,6 +1267,7 @@ BEGIN
   END IF;
   IF v_bill.id IS NULL THEN RETURN NULL; END IF;
   RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || jsonb_build_object(
+    'covers', (SELECT covers FROM orders.sitting s WHERE s.outlet_id = p_outlet AND s.id = v_bill.sitting_id),
     'documents', CASE v_bill.status WHEN 'closed' THEN orders.documents_of(p_outlet, v_id) ELSE '[]' END), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
@@ -1282,7 +1341,7 @@ CREATE FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders jsonb,
 BEGIN
   UPDATE orders.bill b SET status = r.status, net_paise = r.net_paise, total_paise = r.total_paise, paid_paise = r.paid_paise,
     refunded_paise = r.refunded_paise, payments = r.payments, buyer = r.buyer, attention = r.attention,
-    attention_since = r.attention_since, closed_at = r.closed_at, version = r.version
+    attention_since = r.attention_since, walked_out_at = r.walked_out_at, closed_at = r.closed_at, version = r.version
   FROM jsonb_populate_record(NULL::orders.bill, p_bill) r WHERE b.outlet_id = p_outlet AND b.id = r.id;
   UPDATE orders.orders o SET status = r.status, cancel_requested = r.cancel_requested, reason = r.reason,
     expires_at = r.expires_at, confirmed_at = r.confirmed_at, ready_at = r.ready_at, served_at = r.served_at,
@@ -1302,14 +1361,46 @@ END $$;
 --
 
 CREATE FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, p_kind text, p_id uuid) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'orders', 'pg_temp'
     AS $$
-  SELECT CASE p_kind
-    WHEN 'bill' THEN EXISTS (SELECT FROM orders.bill WHERE outlet_id = p_outlet AND id = p_id AND p_session = ANY (session_ids))
-    WHEN 'order' THEN EXISTS (SELECT FROM orders.orders o JOIN orders.bill b USING (outlet_id)
+  SELECT CASE
+    WHEN p_kind = 'sitting' THEN coalesce(state IN ('seated', 'waiting'), false)
+      AND EXISTS (SELECT FROM orders.guest_session WHERE outlet_id = p_outlet AND id = p_session AND sitting_id = p_id)
+    WHEN coalesce(state, 'takeaway') NOT IN ('seated', 'takeaway') THEN false
+    WHEN p_kind = 'bill' THEN EXISTS (SELECT FROM orders.bill WHERE outlet_id = p_outlet AND id = p_id AND p_session = ANY (session_ids))
+    WHEN p_kind = 'order' THEN EXISTS (SELECT FROM orders.orders o JOIN orders.bill b USING (outlet_id)
       WHERE o.outlet_id = p_outlet AND o.id = p_id AND b.id = o.bill_id AND p_session = ANY (b.session_ids))
-    ELSE false END $$;
+    ELSE false END
+  FROM (SELECT orders.session_state(p_outlet, p_session, false) AS state) session $$;
+
+
+--
+-- Name: session_state(integer, uuid, boolean); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.session_state(p_outlet integer, p_session uuid, p_lock boolean) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+DECLARE
+  v_session orders.guest_session;
+BEGIN
+  SELECT * INTO v_session FROM orders.guest_session WHERE outlet_id = p_outlet AND id = p_session;
+  IF p_lock THEN
+    PERFORM FROM orders.sitting WHERE outlet_id = p_outlet AND id = v_session.sitting_id FOR SHARE;
+  END IF;
+  RETURN (SELECT CASE
+      WHEN v_session.table_id IS NULL THEN 'takeaway'
+      WHEN s.id IS NULL OR s.ended_at IS NOT NULL THEN 'ended'
+      WHEN v_session.admission <> 'admitted' THEN v_session.admission
+      WHEN t.qr_generation IS DISTINCT FROM v_session.qr_generation THEN 'renewed'
+      ELSE 'seated' END
+    FROM (SELECT 1) one
+    LEFT JOIN orders.sitting s ON s.outlet_id = p_outlet AND s.id = v_session.sitting_id
+    LEFT JOIN orders.dining_table t ON t.outlet_id = p_outlet AND t.id = v_session.table_id
+    WHERE v_session.id IS NOT NULL);
+END $$;
 
 
 --
@@ -2414,10 +2505,12 @@ CREATE TABLE orders.bill (
     payments jsonb DEFAULT '[]'::jsonb NOT NULL,
     buyer jsonb,
     payment text DEFAULT 'pay_later'::text NOT NULL,
+    sitting_id uuid,
+    walked_out_at timestamp(6) with time zone,
     CONSTRAINT bill_attention_check CHECK ((attention = ANY (ARRAY['cash'::text, 'help'::text]))),
     CONSTRAINT bill_money_check CHECK (((net_paise >= 0) AND (total_paise >= 0) AND (paid_paise >= 0) AND ((refunded_paise >= 0) AND (refunded_paise <= paid_paise)))),
     CONSTRAINT bill_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
-    CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text]))),
+    CONSTRAINT bill_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'voided'::text, 'written_off'::text]))),
     CONSTRAINT bill_type_check CHECK ((type = ANY (ARRAY['dine_in'::text, 'takeaway'::text])))
 );
 
@@ -2508,7 +2601,11 @@ CREATE TABLE orders.guest_session (
     outlet_id integer NOT NULL,
     id uuid NOT NULL,
     table_id uuid,
-    created_at timestamp(6) with time zone DEFAULT now() NOT NULL
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    sitting_id uuid,
+    qr_generation integer,
+    admission text DEFAULT 'admitted'::text NOT NULL,
+    CONSTRAINT guest_session_admission_check CHECK ((admission = ANY (ARRAY['admitted'::text, 'waiting'::text, 'refused'::text])))
 );
 
 
@@ -2662,6 +2759,27 @@ CREATE TABLE orders.reader (
     log text NOT NULL,
     "position" bigint DEFAULT 0 NOT NULL,
     gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
+-- Name: sitting; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.sitting (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    table_id uuid NOT NULL,
+    table_name text NOT NULL,
+    covers integer,
+    opened_by text NOT NULL,
+    opened_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp(6) with time zone,
+    ending text,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT sitting_covers_check CHECK (((covers >= 1) AND (covers <= 200))),
+    CONSTRAINT sitting_ending_check CHECK ((((ending = ANY (ARRAY['cleared'::text, 'timed_out'::text, 'walk_out'::text])) AND (ended_at IS NOT NULL)) OR ((ending IS NULL) AND (ended_at IS NULL)))),
+    CONSTRAINT sitting_opened_by_check CHECK ((opened_by = ANY (ARRAY['guest'::text, 'staff'::text])))
 );
 
 
@@ -3306,6 +3424,8 @@ CREATE TABLE staff.outlet (
     red_s integer DEFAULT 900 NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     explicit_start boolean DEFAULT false NOT NULL,
+    admit_joiners boolean DEFAULT true NOT NULL,
+    sitting_timeout_s integer DEFAULT 3600 NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -3324,6 +3444,7 @@ CREATE TABLE staff.outlet (
     CONSTRAINT outlet_payment_timeout_s_check CHECK (((payment_timeout_s >= 30) AND (payment_timeout_s <= 86400))),
     CONSTRAINT outlet_phone_check CHECK ((phone ~ '^\+?[0-9 ()-]{6,20}$'::text)),
     CONSTRAINT outlet_red_s_check CHECK (((red_s >= 1) AND (red_s <= 86400))),
+    CONSTRAINT outlet_sitting_timeout_s_check CHECK (((sitting_timeout_s >= 60) AND (sitting_timeout_s <= 86400))),
     CONSTRAINT outlet_state_code_check CHECK ((state_code ~ '^[0-9]{2}$'::text)),
     CONSTRAINT outlet_takeaway_payment_check CHECK ((takeaway_payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
     CONSTRAINT outlet_timezone_check CHECK ((('2000-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE timezone) IS NOT NULL))
@@ -3961,6 +4082,14 @@ ALTER TABLE ONLY orders.reader
 
 
 --
+-- Name: sitting sitting_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.sitting
+    ADD CONSTRAINT sitting_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: ticket_progress ticket_progress_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
 --
 
@@ -4573,10 +4702,17 @@ CREATE INDEX bill_open_idx ON orders.bill USING btree (outlet_id, opened_at) WHE
 
 
 --
--- Name: bill_open_table_key; Type: INDEX; Schema: orders; Owner: -
+-- Name: bill_open_sitting_key; Type: INDEX; Schema: orders; Owner: -
 --
 
-CREATE UNIQUE INDEX bill_open_table_key ON orders.bill USING btree (outlet_id, table_id) WHERE ((status = 'open'::text) AND (payment = 'pay_later'::text) AND (table_id IS NOT NULL));
+CREATE UNIQUE INDEX bill_open_sitting_key ON orders.bill USING btree (outlet_id, sitting_id) WHERE ((status = 'open'::text) AND (payment = 'pay_later'::text) AND (sitting_id IS NOT NULL));
+
+
+--
+-- Name: bill_sitting_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX bill_sitting_idx ON orders.bill USING btree (outlet_id, sitting_id) WHERE (sitting_id IS NOT NULL);
 
 
 --
@@ -4629,6 +4765,13 @@ CREATE UNIQUE INDEX document_token_key ON orders.document USING btree (token);
 
 
 --
+-- Name: guest_session_sitting_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX guest_session_sitting_idx ON orders.guest_session USING btree (outlet_id, sitting_id) WHERE (sitting_id IS NOT NULL);
+
+
+--
 -- Name: idempotency_created_at_idx; Type: INDEX; Schema: orders; Owner: -
 --
 
@@ -4675,6 +4818,13 @@ CREATE INDEX orders_outlet_id_session_id_idx ON orders.orders USING btree (outle
 --
 
 CREATE INDEX parked_subject_idx ON orders.parked USING btree (log, subject);
+
+
+--
+-- Name: sitting_open_table_key; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE UNIQUE INDEX sitting_open_table_key ON orders.sitting USING btree (outlet_id, table_id) WHERE (ended_at IS NULL);
 
 
 --
@@ -5344,6 +5494,13 @@ REVOKE ALL ON FUNCTION orders.financial_year(p_at timestamp with time zone, p_ti
 
 
 --
+-- Name: FUNCTION hold_sitting(p_outlet integer, p_sitting uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.hold_sitting(p_outlet integer, p_sitting uuid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION joined(p_first json, p_rest text); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -5351,10 +5508,17 @@ REVOKE ALL ON FUNCTION orders.joined(p_first json, p_rest text) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]); Type: ACL; Schema: orders; Owner: -
+-- Name: FUNCTION lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, p_sittings uuid[], p_names text[], INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_held bigint[]); Type: ACL; Schema: orders; Owner: -
 --
 
-REVOKE ALL ON FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_tables uuid[], OUT p_names text[], OUT p_held bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamp with time zone, p_sittings uuid[], p_names text[], INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_held bigint[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) FROM PUBLIC;
 
 
 --
@@ -5432,6 +5596,13 @@ REVOKE ALL ON FUNCTION orders.save_bill(p_outlet integer, p_bill jsonb, p_orders
 --
 
 REVOKE ALL ON FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, p_kind text, p_id uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION session_state(p_outlet integer, p_session uuid, p_lock boolean); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.session_state(p_outlet integer, p_session uuid, p_lock boolean) FROM PUBLIC;
 
 
 --

@@ -108,12 +108,12 @@ class Evening:
     async def paid_and_rejected(self) -> None:
         s = self.service
         await s.do(MANAGER, "PATCH", "/api/staff/outlet", json={"approve_first_order": True})
-        me = guest(s.tables[2]["id"])
+        me = await s.sit(s.tables[2])
         order = await s.order(me, s.line(4))
         assert order["status"] == "placed"
         await s.cash(order)
         await s.do(WAITER, "POST", f"/api/orders/{order['id']}/reject", json={"reason": "closing"})
-        other = await s.order(guest(s.tables[3]["id"]), s.line(4))
+        other = await s.order(await s.sit(s.tables[3]), s.line(4))
         await s.do(WAITER, "POST", f"/api/orders/{other['id']}/approve")
 
     async def stock_by_hand(self) -> None:

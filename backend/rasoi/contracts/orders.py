@@ -1,4 +1,4 @@
-"""Events of the orders room. Subjects: the order's id, or the bill's for `bill.*`."""
+"""Events of the orders room. Subjects: the order's id, the bill's for `bill.*`, the sitting's for `sitting.*`."""
 
 from __future__ import annotations
 
@@ -106,6 +106,38 @@ class OrderCancelRefused(OrderState, frozen=True, kw_only=True):
     """The kitchen goes on with it."""
 
 
+class SittingState(Contract, frozen=True, kw_only=True):
+    """One party at a table, after the change: `state` is open or ended, `ending` cleared, timed_out or walk_out. `waiting` is
+    how many guests wait to be let in; `ended_session_ids` are the guests' sessions that this change ended."""
+
+    sitting_id: UUID
+    table_id: UUID
+    table: str
+    state: str
+    covers: int | None = None
+    opened_by: str
+    opened_at: datetime
+    ended_at: datetime | None = None
+    ending: str | None = None
+    waiting: int = 0
+    ended_session_ids: list[UUID] = []
+
+
+@contract("rasoi.sitting.opened.v1", "orders")
+class SittingOpened(SittingState, frozen=True, kw_only=True):
+    """A party sat down."""
+
+
+@contract("rasoi.sitting.changed.v1", "orders")
+class SittingChanged(SittingState, frozen=True, kw_only=True):
+    """Somebody wants to join or was answered, the covers are others, or the table's code was renewed."""
+
+
+@contract("rasoi.sitting.ended.v1", "orders")
+class SittingEnded(SittingState, frozen=True, kw_only=True):
+    """The party is gone; the next one begins anew."""
+
+
 class BillState(Contract, frozen=True, kw_only=True):
     """A bill's public state after the change."""
 
@@ -113,6 +145,8 @@ class BillState(Contract, frozen=True, kw_only=True):
     type: str
     status: str
     payment: str = "pay_later"
+    sitting_id: UUID | None = None
+    walked_out_at: datetime | None = None
     table_id: UUID | None = None
     table: str | None = None
     session_ids: list[UUID] = []
@@ -161,3 +195,8 @@ class DocumentIssued(Contract, frozen=True, kw_only=True):
     round_off_paise: int
     total_paise: int
     hash: str
+
+
+@contract("rasoi.bill.written_off.v1", "orders")
+class BillWrittenOff(BillState, frozen=True, kw_only=True):
+    """Its party left without paying, and a manager gave it up."""

@@ -9,6 +9,7 @@ from rasoi.orders.document_routes import ROUTES as DOCUMENT_ROUTES
 from rasoi.orders.metrics import count_live
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.routes import ROUTES
+from rasoi.orders.seating import end_idle
 from rasoi.orders.service import expire_unapproved
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Job, Room
@@ -31,7 +32,11 @@ ROOM = Room(
         CancelRefused: handlers.cancel_refused,
     },
     broadcast_handlers={MenuRepublished: handlers.drop_snapshot, OutletChanged: handlers.drop_snapshot},
-    jobs=(Job("expire unapproved orders", 5.0, expire_unapproved), Job("count live orders", 5.0, count_live)),
+    jobs=(
+        Job("expire unapproved orders", 5.0, expire_unapproved),
+        Job("end idle sittings", 15.0, end_idle),
+        Job("count live orders", 5.0, count_live),
+    ),
     start=start,
     functions={
         "orders.read_bill(integer, uuid, uuid, boolean)": ("payments",),
@@ -40,6 +45,8 @@ ROOM = Room(
         "orders.read_documents(integer, uuid)": ("payments",),
         "orders.release_stock(integer, uuid)": ("payments",),
         "orders.reserve_stock(integer, uuid, uuid[], uuid[], integer[])": ("payments",),
+        "orders.session_state(integer, uuid, boolean)": ("payments",),
+        "orders.hold_sitting(integer, uuid)": ("payments",),
         "orders.session_may_see(integer, uuid, text, uuid)": ("realtime", "payments", "notifications"),
     },
 )

@@ -15,7 +15,9 @@ from rasoi.orders.domain import Bill, waits_for_approval
 from rasoi.orders.issuing import issue_credit
 from rasoi.orders.pricing import rounded
 from rasoi.orders.rows import BillPayment, OrderRow, stock_sources
+from rasoi.orders.seating_repository import hold_sitting
 from rasoi.orders.service import UnknownBill as UnknownBill
+from rasoi.orders.sessions import require_seated as require_seated
 from rasoi.platform.context import Context
 from rasoi.staff.api import now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
@@ -132,6 +134,8 @@ async def _late_order(tx: Any, bill: Bill) -> OrderRow | None:
     """The order of the bill that expired, where its money may still bring it back."""
     if not any(order.status == "expired" for order in bill.orders):
         return None
+    if bill.row.sitting_id and not await hold_sitting(tx, bill.row.outlet_id, bill.row.sitting_id):
+        return None  # its party has left
     outlet = await read_outlet(tx, bill.row.outlet_id)
     _, today = await now_and_business_day(tx, bill.row.outlet_id)
     return bill.late_order(today, timedelta(seconds=outlet.late_grace_s))

@@ -211,6 +211,21 @@ class Bill:
                 if order.status == "served":
                     self.transition(order, "completed", event=contracts.OrderProgressed)
 
+    def write_off(self) -> None:
+        """Nobody will pay what is due any more. What was served is completed."""
+        if self.row.status != "open":
+            raise IllegalChange(
+                f"This bill is {self.row.status.replace('_', ' ')}.", status_now=self.row.status
+            )
+        if any(order.status not in TERMINATED | {"served"} for order in self.orders):
+            raise IllegalChange("The kitchen still has an order of this bill.")
+        self.row.status, self.row.closed_at = "written_off", self.now
+        self.row.attention = self.row.attention_since = None
+        self.record_bill_event(contracts.BillWrittenOff)
+        for order in self.orders:
+            if order.status == "served":
+                self.transition(order, "completed", event=contracts.OrderProgressed)
+
     def apply_progress(self, order: OrderRow) -> None:
         """Bring an order's state in line with its tickets, in either direction."""
         target = status_from_tickets(order.progress)

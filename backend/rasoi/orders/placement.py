@@ -61,7 +61,6 @@ class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     token_prefix: str | None
     table_id: UUID | None
-    table_name: str | None
     customer_name: str | None
     note: str | None
     allergies: list[str]
@@ -104,13 +103,13 @@ def build(
     principal: Principal,
     request: schemas.PlaceRequest,
     key: IdempotencyKey,
-    table: tuple[UUID | None, str | None],
+    table_id: UUID | None,
     outlet: Outlet,
     menu_version: int,
     priced: PricedOrder,
 ) -> Placement:
     """What orders.place_all writes, with the answer and the event but for what only the database knows."""
-    row = _row(principal, request, key, table, outlet, menu_version, priced)
+    row = _row(principal, request, key, table_id, outlet, menu_version, priced)
     modifier_ids = list({modifier.id for line in priced.lines for modifier in line.modifiers})
     return Placement(
         row,
@@ -125,7 +124,7 @@ def _row(
     principal: Principal,
     request: schemas.PlaceRequest,
     key: IdempotencyKey,
-    table: tuple[UUID | None, str | None],
+    table_id: UUID | None,
     outlet: Outlet,
     menu_version: int,
     priced: PricedOrder,
@@ -152,8 +151,7 @@ def _row(
         menu_version=menu_version,
         type=request.type,
         token_prefix=TOKEN_PREFIX.get(request.type),
-        table_id=table[0],
-        table_name=table[1],
+        table_id=table_id,
         customer_name=request.customer_name,
         note=request.note,
         allergies=known["allergies"],

@@ -19,7 +19,9 @@ from rasoi.orders.domain import payment_of
 from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.placement import build
 from rasoi.orders.pricing import price, rounded
+from rasoi.orders.seating_repository import session_state
 from rasoi.orders.service import UnknownBill, readable_bill
+from rasoi.orders.sessions import MAY_ORDER, refusal, require_seated
 from rasoi.orders.tables import UnknownTable
 from rasoi.platform import tracing
 from rasoi.platform.auth import Principal
@@ -61,6 +63,7 @@ class Snapshots:
 
 async def quote(ctx: Context, principal: Principal, request: schemas.QuoteRequest) -> schemas.Quote:
     """What the cart would cost, with every tax line."""
+    await require_seated(ctx.db, principal)
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     previous = 0
@@ -96,9 +99,9 @@ async def _place(
     ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
 ) -> Response[bytes]:
     """A stale snapshot of menu or settings is reloaded and tried once more."""
-    table = await _table_of(ctx, principal, request)
+    table_id = await _table_of(ctx, principal, request)
     for _ in range(2):
-        outcome, body = await _try_place(ctx, principal, request, key, table)
+        outcome, body = await _try_place(ctx, principal, request, key, table_id)
         if outcome == "placed":
             return Response(body, status_code=201, media_type="application/json")
         if outcome == "replayed":
@@ -106,31 +109,42 @@ async def _place(
         if outcome == "reused":
             raise KeyReused("The same key came with another body; use a new key for a new request.")
         if outcome == "no_bill":
-            raise UnknownBill("That bill is closed, paid beforehand or not yours; start a new one.")
+            raise unknown_bill()
+        if outcome == "no_table":
+            raise UnknownTable("This table is not in use.")
+        if outcome == "unseated":
+            raise await _unseated(ctx, principal)
         ctx.get(Snapshots).drop(principal.outlet_id)
         invalidate_outlet(ctx.db, principal.outlet_id, 0)
     raise Busy("The menu or the settings are being changed; please try again.")
 
 
-async def _table_of(
-    ctx: Context, principal: Principal, request: schemas.PlaceRequest
-) -> tuple[UUID | None, str | None]:
-    """Where the order is for: a guest's own table, or the one that staff names."""
+async def _table_of(ctx: Context, principal: Principal, request: schemas.PlaceRequest) -> UUID | None:
+    """Where the order is for: a guest's own table, or the one that staff name, by itself or by its bill."""
     if request.type == "takeaway":
         if request.table_id:
             raise Unprocessable("A takeaway order has no table.")
-        return None, None
+        return None
     table_id = principal.table_id if principal.role == "guest" else request.table_id
     if principal.role == "guest" and request.table_id not in (None, principal.table_id):
         raise UnknownTable("This is not your table.")
+    if table_id is None and request.bill_id is not None:
+        table_id = await db.table_of_bill(ctx.db, principal.outlet_id, request.bill_id)
+        if table_id is None:
+            raise unknown_bill()
     if table_id is None:
-        if request.bill_id:
-            return None, None
         raise Unprocessable("An order to eat here needs a table: scan the QR code, or choose a table.")
-    found = await db.table(ctx.db, principal.outlet_id, table_id)
-    if found is None:
-        raise UnknownTable("This table is not in use.")
-    return table_id, found["name"]
+    return table_id
+
+
+def unknown_bill() -> UnknownBill:
+    return UnknownBill("That bill is closed, paid beforehand or not yours; start a new one.")
+
+
+async def _unseated(ctx: Context, principal: Principal) -> Problem:
+    """Why the guest may not order; who was let in just now may try again."""
+    state = await session_state(ctx.db, principal.outlet_id, principal.session_id)
+    return Busy("Please try again.") if state in MAY_ORDER else refusal(state)
 
 
 @tracing.spanned("place order")
@@ -139,7 +153,7 @@ async def _try_place(
     principal: Principal,
     request: schemas.PlaceRequest,
     key: IdempotencyKey,
-    table: tuple[UUID | None, str | None],
+    table_id: UUID | None,
 ) -> tuple[str, bytes]:
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
@@ -147,7 +161,7 @@ async def _try_place(
         raise PriceChanged(
             "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
         )
-    placement = build(principal, request, key, table, outlet, menu.version, priced)
+    placement = build(principal, request, key, table_id, outlet, menu.version, priced)
     outcome, body = await ctx.get(PlacementBatcher).place(placement)
     PLACEMENTS.labels(outcome).inc()
     if outcome == "sold_out":

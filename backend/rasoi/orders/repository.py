@@ -161,14 +161,22 @@ async def list_orders(
 
 
 async def list_bills(
-    conn: Any, outlet_id: int, *, status: str | None, session_id: UUID | None, before: UUID | None, limit: int
+    conn: Any,
+    outlet_id: int,
+    *,
+    status: str | None,
+    session_id: UUID | None,
+    walked_out: bool | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[tuple[BillRow, list[OrderRow]]]:
-    """Bills with their orders, newest first."""
+    """Bills with their orders, newest first. `walked_out`: only those whose party left without paying, or no such ones."""
     rows = await conn.fetch(
         """SELECT b.*, orders.documents_of($1, b.id) AS documents FROM orders.bill b
         WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
-        AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5""",
-        *(outlet_id, status, session_id, before, limit),
+        AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4)
+        AND ($5::bool IS NULL OR (walked_out_at IS NOT NULL) = $5) ORDER BY id DESC LIMIT $6""",
+        *(outlet_id, status, session_id, before, walked_out, limit),
     )
     bills = [_bill(row) for row in rows]
     found = await conn.fetch(
@@ -208,26 +216,29 @@ async def _with_lines(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[Or
 
 
 async def floor(conn: Any, outlet_id: int) -> list[Any]:
-    """Every active table with the orders that are still under way there."""
+    """Every active table with what waits there for its sitting (orders to approve, and ready ones), and whether it has paid."""
     return await conn.fetch(  # type: ignore[no-any-return]
         """SELECT t.id, t.code, t.name, t.area, t.seats, coalesce(o.to_approve, 0) AS to_approve,
-          coalesce(o.ready, 0) AS ready, coalesce(o.live, 0) AS live
+          coalesce(o.ready, 0) AS ready, EXISTS (
+            SELECT FROM orders.sitting s JOIN orders.bill b ON b.outlet_id = s.outlet_id AND b.sitting_id = s.id
+            WHERE s.outlet_id = t.outlet_id AND s.table_id = t.id AND s.ended_at IS NULL AND b.status = 'closed') AS paid
         FROM orders.dining_table t
-        LEFT JOIN (SELECT table_id, count(*) FILTER (WHERE status = 'placed') AS to_approve,
-            count(*) FILTER (WHERE status = 'ready') AS ready, count(*) FILTER (WHERE status <> 'served') AS live
-          FROM orders.orders WHERE outlet_id = $1 AND table_id IS NOT NULL
-            AND status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'ready', 'served')
-          GROUP BY table_id) o ON o.table_id = t.id
+        LEFT JOIN (SELECT s.table_id, count(*) FILTER (WHERE o.status = 'placed') AS to_approve,
+            count(*) FILTER (WHERE o.status = 'ready') AS ready
+          FROM orders.sitting s JOIN orders.bill b ON b.outlet_id = s.outlet_id AND b.sitting_id = s.id
+          JOIN orders.orders o ON o.outlet_id = b.outlet_id AND o.bill_id = b.id
+          WHERE s.outlet_id = $1 AND s.ended_at IS NULL AND o.status IN ('placed', 'ready')
+          GROUP BY s.table_id) o ON o.table_id = t.id
         WHERE t.outlet_id = $1 AND t.active ORDER BY t.sort, t.name""",
         outlet_id,
     )
 
 
 async def bills_at_tables(conn: Any, outlet_id: int) -> dict[UUID, list[BillRow]]:
-    """The open bills of each table, the oldest first."""
+    """The open bills of who sits at each table, the oldest first."""
     rows = await conn.fetch(
-        """SELECT * FROM orders.bill WHERE outlet_id = $1 AND status = 'open' AND table_id IS NOT NULL
-        ORDER BY opened_at, id""",
+        """SELECT b.* FROM orders.sitting s JOIN orders.bill b ON b.outlet_id = s.outlet_id AND b.sitting_id = s.id
+        WHERE s.outlet_id = $1 AND s.ended_at IS NULL AND b.status = 'open' ORDER BY b.opened_at, b.id""",
         outlet_id,
     )
     bills: dict[UUID, list[BillRow]] = defaultdict(list)
@@ -239,7 +250,8 @@ async def bills_at_tables(conn: Any, outlet_id: int) -> dict[UUID, list[BillRow]
 async def table_by_code(conn: Any, qr_hash: bytes) -> Any | None:
     """The active table whose QR carries this code."""
     return await conn.fetchrow(
-        "SELECT outlet_id, id, name FROM orders.dining_table WHERE qr_hash = $1 AND active", qr_hash
+        "SELECT outlet_id, id, name, qr_generation FROM orders.dining_table WHERE qr_hash = $1 AND active",
+        qr_hash,
     )
 
 
@@ -278,13 +290,10 @@ async def set_qr(tx: Any, outlet_id: int, table_id: UUID, generation: int, qr_ha
     await tx.execute(sql, outlet_id, table_id, generation, qr_hash)
 
 
-async def add_session(conn: Any, outlet_id: int, session_id: UUID, table_id: UUID | None) -> None:
-    await conn.execute(
-        "INSERT INTO orders.guest_session (outlet_id, id, table_id) VALUES ($1, $2, $3)",
-        outlet_id,
-        session_id,
-        table_id,
-    )
+async def table_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> UUID | None:
+    """Where the bill's party sits."""
+    sql = "SELECT table_id FROM orders.bill WHERE outlet_id = $1 AND id = $2"
+    return await conn.fetchval(sql, outlet_id, bill_id)  # type: ignore[no-any-return]
 
 
 async def save_progress(tx: Any, tickets: Sequence[tuple[int, UUID, UUID, str, str, int]]) -> None:

@@ -12,19 +12,17 @@ from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, Parameter
 
-from rasoi.orders import placing, schemas, service, tables, views
+from rasoi.orders import placing, schemas, seating_routes, service, views
 from rasoi.orders import repository as db
-from rasoi.platform.auth import Principal, Tokens, public
+from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.fast_path import FAST_PATH
 from rasoi.platform.http import RequestScope
 from rasoi.platform.paging import Limit, read_page
-from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import EVERYBODY, FLOOR, GUESTS, GUESTS_AND_FLOOR, MANAGERS, STAFF
+from rasoi.platform.roles import EVERYBODY, FLOOR, GUESTS_AND_FLOOR
 from rasoi.staff.api import outlet as read_outlet
 
-DEFAULT_OUTLET = 1
 Status = Literal[
     "live",
     "placed",
@@ -44,47 +42,6 @@ CANCELLED = {
     200: ResponseSpec(schemas.Order, generate_examples=False),
     202: ResponseSpec(schemas.Order, generate_examples=False, description="The kitchen is asked"),
 }
-
-
-class BadCode(NotFound):
-    slug, title = "unknown-table-code", "This QR code is not valid any more"
-
-
-@post("/api/sessions", guards=[public], status_code=201)
-async def open_session(
-    ctx: Context, data: JSONBody[schemas.SessionRequest], caller_address: str
-) -> schemas.GuestSession:
-    """Exchange a table's QR code (or none, for takeaway) for a guest's token of 12 hours."""
-    await limit(ctx, "session", caller_address, 6000, 60)
-    outlet_id, table = DEFAULT_OUTLET, None
-    if data.table_code is not None:
-        row = await db.table_by_code(ctx.db, tables.qr_hash(data.table_code.lower()))
-        if row is None:
-            raise BadCode("Please scan the code on your table again, or ask a waiter.")
-        outlet_id, table = row["outlet_id"], schemas.NamedTable(row["id"], row["name"])
-    guest = tables.new_guest(outlet_id, table.id if table else None)
-    await db.add_session(ctx.db, outlet_id, guest.session_id, guest.table_id)
-    return await _session(ctx, guest, table)
-
-
-@post("/api/sessions/refresh", guards=[GUESTS], status_code=200)
-async def refresh_session(ctx: Context, principal: Principal) -> schemas.GuestSession:
-    """A new token for the same session."""
-    row = await db.table(ctx.db, principal.outlet_id, principal.table_id) if principal.table_id else None
-    return await _session(ctx, principal, schemas.NamedTable(row["id"], row["name"]) if row else None)
-
-
-async def _session(ctx: Context, guest: Principal, table: schemas.NamedTable | None) -> schemas.GuestSession:
-    outlet = await read_outlet(ctx.db, guest.outlet_id)
-    token = ctx.get(Tokens).issue(guest, tables.SESSION_S)
-    named = schemas.NamedOutlet(outlet.id, outlet.name, outlet.timezone)
-    if table:
-        return schemas.GuestSession(
-            token, tables.SESSION_S, guest.session_id, named, table, "dine_in", outlet.dine_in_payment
-        )
-    return schemas.GuestSession(
-        token, tables.SESSION_S, guest.session_id, named, None, "takeaway", outlet.takeaway_payment
-    )
 
 
 @post("/api/orders/quote", guards=[GUESTS_AND_FLOOR], status_code=200)
@@ -177,14 +134,21 @@ async def get_bill(ctx: Context, principal: Principal, bill_id: UUID) -> schemas
 async def list_bills(
     ctx: Context,
     principal: Principal,
-    status: Literal["open", "closed", "voided"] | None = None,
+    status: Literal["open", "closed", "voided", "written_off"] | None = None,
+    walked_out: bool | None = None,
     cursor: UUID | None = None,
     limit: Limit = 50,
 ) -> schemas.Bills:
-    """Bills, newest first; a guest's own only."""
+    """Bills, newest first; a guest's own only. `walked_out`: those whose party left without paying."""
     session = principal.session_id if principal.role == "guest" else None
     find = partial(
-        db.list_bills, ctx.db, principal.outlet_id, status=status, session_id=session, before=cursor
+        db.list_bills,
+        ctx.db,
+        principal.outlet_id,
+        status=status,
+        session_id=session,
+        walked_out=walked_out,
+        before=cursor,
     )
     found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
@@ -205,35 +169,7 @@ async def clear_attention(ctx: Context, principal: Principal, bill_id: UUID) -> 
     return await service.call_waiter(ctx, principal, bill_id, None)
 
 
-@get("/api/tables", guards=[STAFF])
-async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
-    """The floor plan."""
-    rows = await db.floor(ctx.db, principal.outlet_id)
-    bills = await db.bills_at_tables(ctx.db, principal.outlet_id)
-    return schemas.Tables([views.table_view(row, bills.get(row["id"], [])) for row in rows], None)
-
-
-@post("/api/tables/{table_id:uuid}/code", guards=[MANAGERS], status_code=201)
-async def new_table_code(ctx: Context, principal: Principal, table_id: UUID) -> schemas.TableCode:
-    """A new QR code; the old one stops working."""
-    return await tables.rotate_table_code(ctx, principal, table_id)
-
-
-@get("/api/tables/codes", guards=[MANAGERS])
-async def table_codes(ctx: Context, principal: Principal) -> list[schemas.TableCode]:
-    """The QR links of all tables, for printing."""
-    rows = await db.tables(ctx.db, principal.outlet_id)
-    return [
-        schemas.TableCode(
-            row["name"], tables.table_url(ctx, principal.outlet_id, row["id"], row["qr_generation"])
-        )
-        for row in rows
-    ]
-
-
 ROUTES = (
-    open_session,
-    refresh_session,
     quote,
     place_order,
     get_order,
@@ -245,7 +181,5 @@ ROUTES = (
     list_bills,
     call_waiter,
     clear_attention,
-    list_tables,
-    new_table_code,
-    table_codes,
+    *seating_routes.ROUTES,
 )

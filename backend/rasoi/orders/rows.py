@@ -114,6 +114,25 @@ def settled_status(total_paise: int, paid_paise: int, held_paise: int) -> str:
     return "paid" if held_paise == total_paise else "partly_refunded"
 
 
+class SittingRow(msgspec.Struct, kw_only=True):
+    """A row of orders.sitting."""
+
+    outlet_id: int
+    id: UUID
+    table_id: UUID
+    table_name: str
+    covers: int | None
+    opened_by: str
+    opened_at: datetime
+    ended_at: datetime | None
+    ending: str | None
+    version: int
+
+    @property
+    def state(self) -> str:
+        return "open" if self.ended_at is None else "ended"
+
+
 class BillRow(BillFacts, kw_only=True):
     """A row of orders.bill, with its documents."""
 
@@ -148,8 +167,8 @@ class BillRow(BillFacts, kw_only=True):
 
     @property
     def due_paise(self) -> int:
-        """A closed bill stays paid, whatever was refunded of it since."""
-        return 0 if self.status == "closed" else max(0, self.total_paise - self.held_paise)
+        """A closed bill stays paid, whatever was refunded of it since; one that was written off is asked for no more."""
+        return 0 if self.status in ("closed", "written_off") else max(0, self.total_paise - self.held_paise)
 
     @property
     def payment_status(self) -> str:

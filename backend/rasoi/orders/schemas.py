@@ -27,12 +27,15 @@ AttentionReason = Literal["cash", "help"]
 # texts of answers
 Type = Annotated[str, one_of(get_args(OrderType))]
 OrderStatus = Annotated[str, one_of(TRANSITIONS)]
-BillStatus = Annotated[str, one_of(("open", "closed", "voided"))]
+BillStatus = Annotated[str, one_of(("open", "closed", "voided", "written_off"))]
 LineStatus = Annotated[str, one_of(("active", "voided"))]
 PaymentStatus = Annotated[
     str, one_of(("unpaid", "partly_paid", "paid", "overpaid", "partly_refunded", "refunded"))
 ]
 PaymentTiming = Annotated[str, one_of(("pay_later", "prepaid"))]
+SessionState = Annotated[str, one_of(("seated", "takeaway", "waiting", "refused", "ended", "renewed"))]
+Admission = Annotated[str, one_of(("waiting", "admitted", "refused"))]
+SittingStatus = Annotated[str, one_of(("open", "ended"))]
 DocumentKind = Annotated[str, one_of(DOCUMENT_KINDS)]
 
 
@@ -61,6 +64,29 @@ class GuestSession(msgspec.Struct):
     table: NamedTable | None
     type: OrderType
     payment: PaymentTiming
+    state: SessionState
+
+
+class Joiner(msgspec.Struct):
+    """A guest who has scanned the code of a table where somebody sits, and waits to be let in."""
+
+    session_id: UUID
+    since: datetime
+
+
+class SessionView(msgspec.Struct):
+    """What a guest's session may do: order (seated, takeaway), wait (waiting, refused), or only read its own bills (ended;
+    renewed, where the table has a new code). `waiting` may be let in by it."""
+
+    session_id: UUID
+    state: SessionState
+    sitting_id: UUID | None
+    waiting: list[Joiner]
+
+
+class Joining(msgspec.Struct):
+    session_id: UUID
+    admission: Admission
 
 
 class LineRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -96,6 +122,14 @@ class PlaceRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 class ReasonRequest(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text | None = None
+
+
+class GivenReason(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Text
+
+
+class SeatRequest(msgspec.Struct, forbid_unknown_fields=True):
+    covers: Annotated[int, Meta(ge=1, le=200)]
 
 
 class AttentionRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -228,6 +262,8 @@ class BillFacts(msgspec.Struct, kw_only=True):
     refunded_paise: int
     opened_at: datetime
     closed_at: datetime | None
+    sitting_id: UUID | None
+    walked_out_at: datetime | None
     version: int
 
 
@@ -260,8 +296,23 @@ class TableBill(msgspec.Struct):
     opened_at: datetime
 
 
+class Sitting(msgspec.Struct, kw_only=True):
+    """One party at a table."""
+
+    id: UUID
+    table: NamedTable
+    state: SittingStatus
+    covers: int | None
+    opened_by: Annotated[str, one_of(("guest", "staff"))]
+    opened_at: datetime
+    ended_at: datetime | None
+    ending: Annotated[str, one_of(("cleared", "timed_out", "walk_out"))] | None
+    waiting: list[Joiner]
+
+
 class Table(msgspec.Struct, kw_only=True):
-    """A table on the floor plan. `bill` is the one that its pay-later orders share, `bills` are all that are open."""
+    """A table on the floor plan. `bill` is the one that its pay-later orders share, `bills` are all that are open;
+    `paid`: who sits there has paid, and nothing is open."""
 
     id: UUID
     code: str
@@ -269,8 +320,10 @@ class Table(msgspec.Struct, kw_only=True):
     area: str
     seats: int
     state: Literal["free", "occupied", "attention"]
+    sitting: Sitting | None
     bill: TableBill | None
     bills: list[TableBill]
+    paid: bool
     attention: Attention | None
     to_approve: int
     ready: int

@@ -16,6 +16,7 @@ from rasoi.orders.domain import Bill, IllegalChange
 from rasoi.orders.issuing import issue_sale
 from rasoi.orders.metrics import count_transitions
 from rasoi.orders.rows import OrderRow
+from rasoi.orders.sessions import require_seated
 from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -56,6 +57,14 @@ async def locked_bill(
     bill = await lock_bill(tx, outlet_id, bill_id, order_id=order_id)
     yield tx, bill
     await close_if_settled(tx, bill)
+
+
+@asynccontextmanager
+async def as_seated(ctx: Context, principal: Principal) -> AsyncIterator[Tx]:
+    """A transaction for what a guest may do while the sitting lasts, which can't end meanwhile. Raises ScanAgain, NotAdmitted."""
+    async with ctx.db.transaction("orders") as tx:
+        await require_seated(tx, principal, lock=True)
+        yield tx
 
 
 async def lock_bill(
@@ -101,7 +110,10 @@ async def cancel(
 ) -> tuple[int, schemas.Order]:
     """Cancel at once while nothing is made of it; afterwards ask the kitchen (202)."""
     read, _ = await readable_order(ctx, principal, order_id)
-    async with locked_bill(ctx, principal.outlet_id, read.bill.id) as (tx, bill):
+    async with (
+        as_seated(ctx, principal) as own,
+        locked_bill(ctx, principal.outlet_id, read.bill.id, tx=own) as (tx, bill),
+    ):
         order = bill.order(order_id)
         if order.status in AT_KITCHEN - {"served"}:
             status = 202
@@ -141,7 +153,10 @@ async def call_waiter(
 ) -> schemas.BillView:
     """Guests want a waiter; `reason` None clears it."""
     await readable_bill(ctx, principal, bill_id)
-    async with locked_bill(ctx, principal.outlet_id, bill_id) as (_, bill):
+    async with (
+        as_seated(ctx, principal) as tx,
+        locked_bill(ctx, principal.outlet_id, bill_id, tx=tx) as (_, bill),
+    ):
         if bill.row.status != "open":
             raise IllegalChange("This bill is closed.")
         if bill.row.attention != reason:
@@ -160,7 +175,10 @@ async def set_buyer(
     if buyer.gstin and not buyer.address:
         raise WrongBuyer("A buyer with a GSTIN needs an address.")
     await readable_bill(ctx, principal, bill_id)
-    async with locked_bill(ctx, principal.outlet_id, bill_id) as (_, bill):
+    async with (
+        as_seated(ctx, principal) as tx,
+        locked_bill(ctx, principal.outlet_id, bill_id, tx=tx) as (_, bill),
+    ):
         if bill.row.status != "open":
             raise IllegalChange("This bill is closed; its document is issued.")
         bill.row.buyer = schemas.Buyer(buyer.name, buyer.gstin, buyer.address)

@@ -11,11 +11,9 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from rasoi.orders import repository as db
-from rasoi.orders import schemas
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
-from rasoi.staff.api import audit
 
 SESSION_S = 12 * 3600
 
@@ -39,19 +37,6 @@ def table_url(ctx: Context, outlet_id: int, table_id: UUID, generation: int) -> 
     return (
         f"{ctx.settings.url}/order?table={qr_code(ctx.settings.secret_key, outlet_id, table_id, generation)}"
     )
-
-
-async def rotate_table_code(ctx: Context, principal: Principal, table_id: UUID) -> schemas.TableCode:
-    """A new QR code for a table; the old one stops working."""
-    async with ctx.db.transaction("orders") as tx:
-        row = await db.table(tx, principal.outlet_id, table_id)
-        if row is None:
-            raise UnknownTable()
-        generation = row["qr_generation"] + 1
-        code = qr_code(ctx.settings.secret_key, principal.outlet_id, table_id, generation)
-        await db.set_qr(tx, principal.outlet_id, table_id, generation, qr_hash(code))
-        await audit(tx, principal, "table.new_code", str(table_id), {"table": row["name"]})
-    return schemas.TableCode(row["name"], table_url(ctx, principal.outlet_id, table_id, generation))
 
 
 async def ensure_tables(ctx: Context, outlet_id: int, wanted: Sequence[tuple[str, str, str, int]]) -> None:

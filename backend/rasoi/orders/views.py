@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ import msgspec
 
 from rasoi.orders import document_schemas, schemas
 from rasoi.orders.pricing import PricedOrder, sum_taxes
-from rasoi.orders.rows import BillRow, OrderRow
+from rasoi.orders.rows import BillRow, OrderRow, SittingRow
+from rasoi.orders.seating_repository import SessionRow
 from rasoi.orders.states import TERMINATED
 from rasoi.staff.api import Outlet
 
@@ -115,21 +117,35 @@ def _attention(reason: str | None, since: datetime | None) -> schemas.Attention 
     return schemas.Attention(reason, since) if reason and since else None
 
 
-def table_view(row: Any, open_bills: list[BillRow]) -> schemas.Table:
+def joiners_of(waiting: Iterable[SessionRow]) -> list[schemas.Joiner]:
+    return [schemas.Joiner(each.id, each.created_at) for each in waiting]
+
+
+def sitting_view(row: SittingRow, waiting: Iterable[SessionRow]) -> schemas.Sitting:
+    """A party at a table, with those who want to join it."""
+    same = {name: getattr(row, name) for name in schemas.Sitting.__struct_fields__ if hasattr(row, name)}
+    return schemas.Sitting(
+        **same, table=schemas.NamedTable(row.table_id, row.table_name), waiting=joiners_of(waiting)
+    )
+
+
+def table_view(row: Any, open_bills: list[BillRow], sitting: schemas.Sitting | None) -> schemas.Table:
     """A table of the floor plan: what happens there, and who waits."""
     bills = [msgspec.convert(bill, schemas.TableBill, from_attributes=True) for bill in open_bills]
     calling = next((bill for bill in open_bills if bill.attention), None)
     attention = _attention(calling.attention, calling.attention_since) if calling else None
-    waiting = attention is not None or row["to_approve"] > 0
+    waiting = attention is not None or row["to_approve"] > 0 or bool(sitting and sitting.waiting)
     return schemas.Table(
         id=row["id"],
         code=row["code"],
         name=row["name"],
         area=row["area"],
         seats=row["seats"],
-        state="attention" if waiting else "occupied" if bills or row["live"] else "free",
+        state="attention" if waiting else "occupied" if sitting else "free",
+        sitting=sitting,
         bill=next((bill for bill in bills if bill.payment == "pay_later"), None),
         bills=bills,
+        paid=row["paid"] and not bills,
         attention=attention,
         to_approve=row["to_approve"],
         ready=row["ready"],

@@ -6,6 +6,7 @@ from rasoi.contracts.orders import (
     BillChanged,
     BillClosed,
     BillVoided,
+    BillWrittenOff,
     OrderCancelled,
     OrderPlaced,
     OrderProgressed,
@@ -42,6 +43,7 @@ ROOM = Room(
         BillChanged: handlers.on_bill,
         BillClosed: handlers.on_bill,
         BillVoided: handlers.on_bill,
+        BillWrittenOff: handlers.on_bill,
     },
     jobs=(
         Job("process webhooks", 0.01, webhooks.process_webhooks),

@@ -150,8 +150,9 @@ async def verify_checkout(
     ctx: Context, principal: Principal, payment_id: UUID, reply: Mapping[str, str]
 ) -> schemas.Payment:
     """The browser says that it paid: proof over our own order id, then the provider's word, then the ledger."""
-    ledger = await _verify(ctx, await readable(ctx, principal, payment_id), reply)
-    return schemas.payment_view(ledger, staff=principal.kind == "staff")
+    found = await readable(ctx, principal, payment_id)
+    await orders.require_seated(ctx.db, principal)
+    return schemas.payment_view(await _verify(ctx, found, reply), staff=principal.kind == "staff")
 
 
 async def _verify(ctx: Context, ledger: Ledger, reply: Mapping[str, str]) -> Ledger:

@@ -38,6 +38,7 @@ async def due_of(
     """The bill that the request names, locked. To a guest of another table it does not exist."""
     if (request.order_id is None) == (request.bill_id is None):
         raise Unprocessable("Name either the order or the bill.")
+    await orders.require_seated(tx, principal, lock=True)
     due = await orders.due(tx, principal.outlet_id, order_id=request.order_id, bill_id=request.bill_id)
     if principal.kind == "guest" and principal.session_id not in due.session_ids:
         raise orders.UnknownBill()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rasoi.contracts.orders import SittingChanged, SittingEnded, SittingState
 from rasoi.contracts.staff import PersonChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
@@ -45,6 +46,13 @@ async def publish(ctx: Context, event: Event, data: Contract) -> None:
     ctx.get(Bridge).publish(event, data)
 
 
+async def on_sitting(ctx: Context, event: Event, data: SittingState) -> None:
+    """Its screens hear of it; those whose sessions it ended hear nothing more."""
+    ctx.get(Bridge).publish(event, data)
+    for session_id in data.ended_session_ids:
+        await ctx.get(Bridge).end_session(session_id)
+
+
 async def on_session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> None:
     await ctx.get(Bridge).end_session(data.session_id)
 
@@ -57,6 +65,8 @@ ROOM = Room(
     name="realtime",
     broadcast_handlers={
         **dict.fromkeys(ROUTES, publish),
+        SittingChanged: on_sitting,
+        SittingEnded: on_sitting,
         SessionRevoked: on_session_revoked,
         PersonChanged: on_person_changed,
     },

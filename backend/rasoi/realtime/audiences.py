@@ -76,6 +76,14 @@ class GuestBill(msgspec.Struct, frozen=True, kw_only=True):
     attention_since: datetime | None
 
 
+class GuestSitting(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the table's party: whether it is still there, and how many wait to be let in."""
+
+    sitting_id: UUID
+    state: str
+    waiting: int
+
+
 class GuestPayment(msgspec.Struct, frozen=True, kw_only=True):
     """Also of a refund: then the refund's fields are set."""
 
@@ -132,7 +140,13 @@ class FloorTicket(msgspec.Struct, frozen=True):
 
 # What screens apply as it comes, so the OpenAPI document describes it too; of the rest they only read anew.
 PAYLOADS = (BoardStep, FloorTicket, ItemAvailability, MenuVersion)
-GUEST = {"order": GuestOrder, "bill": GuestBill, "payment": GuestPayment, "notification": GuestNotification}
+GUEST = {
+    "order": GuestOrder,
+    "bill": GuestBill,
+    "sitting": GuestSitting,
+    "payment": GuestPayment,
+    "notification": GuestNotification,
+}
 Audience = Any
 
 

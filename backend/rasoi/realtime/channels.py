@@ -18,7 +18,7 @@ OF_OUTLET = {
     "manage": MANAGER_ROLES,
     "menu": ALL_ROLES,
 }
-OF_AGGREGATE = {"bill": FLOOR_ROLES, "order": FLOOR_ROLES}
+OF_AGGREGATE = {"bill": FLOOR_ROLES, "order": FLOOR_ROLES, "sitting": FLOOR_ROLES}
 MaySee = Callable[[int, UUID, str, UUID], Awaitable[bool]]
 
 
@@ -50,7 +50,7 @@ class Channel(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, kind: str, outlet_id: int, id: UUID) -> Self:
-        """`bill` or `order`."""
+        """`bill`, `order` or `sitting`."""
         return cls(outlet_id, kind, str(id))
 
     @classmethod
@@ -73,7 +73,8 @@ class Channel(msgspec.Struct, frozen=True):
         return None
 
     async def may_join(self, principal: Principal, may_see: MaySee) -> bool:
-        """Whether the token's holder may listen. Guests hear of the bills and orders of their own session."""
+        """Whether the token's holder may listen. Guests hear of the bills and orders of their own session, and of
+        its sitting, as long as that lasts."""
         if self.outlet_id != principal.outlet_id:
             return False
         if self.kind in OF_OUTLET:

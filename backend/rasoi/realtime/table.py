@@ -56,6 +56,10 @@ def bill_and_its_orders(event: Event, bill: orders.BillState) -> list[Channel]:
     return [Channel.of("bill", event.outletid, bill.bill_id), *channels]
 
 
+def the_sitting(event: Event, sitting: orders.SittingState) -> list[Channel]:
+    return [Channel.of("sitting", event.outletid, sitting.sitting_id)]
+
+
 def about(key: str, guests: Where = bill_and_order) -> tuple[Route, ...]:
     """Staff see all of it, the guests concerned their part."""
     return ((staff, for_staff(key)), (guests, for_guests(key)))
@@ -74,6 +78,10 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     orders.BillChanged: about("bill", bill_and_its_orders),
     orders.BillClosed: about("bill", bill_and_its_orders),
     orders.BillVoided: about("bill", bill_and_its_orders),
+    orders.BillWrittenOff: about("bill", bill_and_its_orders),
+    orders.SittingOpened: about("sitting", the_sitting),
+    orders.SittingChanged: about("sitting", the_sitting),
+    orders.SittingEnded: about("sitting", the_sitting),
     payments.PaymentRequested: about("payment"),
     payments.PaymentChanged: about("payment"),
     payments.PaymentCompleted: about("payment"),

@@ -84,6 +84,8 @@ class Visit:
     async def _sit_down(self) -> str:
         body = {"table_code": self.table.code} if self.table else {}
         answer = await self.house.client.ask("POST", "/api/sessions", body=body)
+        if answer.body["state"] == "waiting":  # a waiter was there first
+            await self.house.waiter.post(f"/api/sessions/{answer.body['session_id']}/admit")
         return str(answer.body["token"])
 
     async def _stay(self) -> None:
@@ -99,6 +101,22 @@ class Visit:
                 await self._follow(order, wish)
         for bill_id in bills:
             await self._settle(bill_id)
+        if self.table:
+            await self._leave(self.table)
+
+    async def _leave(self, table: Table) -> None:
+        """A waiter clears the table for the next party, as soon as all bills are closed."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            try:
+                await self.house.waiter.post(f"/api/tables/{table.id}/clear")
+                return
+            except Refused as refused:
+                if refused.kind == "nobody-seated":
+                    return
+                if refused.kind != "bills-open" or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(POLL_S)
 
     async def _order(self, wish: Wish) -> Json | None:
         """Send an order; choose again where something was just sold out."""

@@ -55,7 +55,8 @@ def test_tax_split(case: Case) -> None:
 @cases("payment_status")
 def test_payment_status(case: Case) -> None:
     bill = BillRow(
-        outlet_id=1, id=UUID(int=1), type="dine_in", payment="pay_later", table_id=None, table_name=None, status="open",
+        outlet_id=1, id=UUID(int=1), type="dine_in", payment="pay_later", sitting_id=None,
+        walked_out_at=None, table_id=None, table_name=None, status="open",
         business_day=AT.date(), customer_name=None, session_ids=[], net_paise=case["total_paise"],
         total_paise=case["total_paise"], paid_paise=case["paid_paise"], refunded_paise=case["refunded_paise"],
         attention=None, attention_since=None, opened_at=AT, closed_at=None, version=1,

@@ -177,7 +177,17 @@ class House:
         await self.sign_in_all()
         self.links = {each["table"]: each["url"] for each in await self.get("/api/tables/codes")}
         self.menu = await self.get("/api/menu")
+        await self.setting(admit_joiners=False)  # one table serves several tests
         return self
+
+    async def setting(self, **values: Any) -> None:
+        headers = {"Authorization": f"Bearer {self.tokens['manager']}"}
+        (await self.http.patch("/api/staff/outlet", json=values, headers=headers)).raise_for_status()
+
+    async def at(self, name: str) -> Json:
+        tables = (await self.get("/api/tables"))["items"]
+        found: Json = next(each for each in tables if each["name"] == name)
+        return found
 
     async def sign_in_all(self) -> None:
         self.tokens: dict[str, str] = {}
@@ -211,8 +221,7 @@ class House:
         variants = {self.item(code.replace("_", "-"))["variants"][0]["id"]: n for code, n in portions.items()}
         lines = [{"variant_id": id, "quantity": n, "modifiers": []} for id, n in variants.items()]
         asked = {"type": "dine_in", "lines": lines}
-        tables = (await self.get("/api/tables"))["items"]
-        at = next(each for each in tables if each["name"] == table)
+        at = await self.at(table)
         if at["bill"]:
             asked["bill_id"] = at["bill"]["id"]
         total = (await self.post("/api/orders/quote", asked))["totals"]["total_paise"]

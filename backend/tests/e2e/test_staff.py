@@ -58,6 +58,9 @@ async def test_cash_is_taken_once_and_the_change_is_told(house: House, screens: 
     tickets = [part["ticket_id"] for part in (await house.get(f"/api/orders/{order['id']}"))["progress"]]
     await house.act("bump", *tickets)
     await house.act("serve", *tickets, who="waiter")
+    await expect(tile).to_have_attribute("data-status", "occupied")
+    await tile.click()
+    await waiter.get_by_test_id("clear-table").click()
     await expect(tile).to_have_attribute("data-status", "free")
     await expect(tile).to_contain_text("Free")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import httpx
 from uuid_utils.compat import uuid7
@@ -22,8 +21,9 @@ def staff(role: str) -> Principal:
     )
 
 
-def guest(table_id: str | None = None) -> Principal:
-    return new_guest(1, UUID(table_id) if table_id else None)
+def guest() -> Principal:
+    """One who takes away."""
+    return new_guest(1, None)
 
 
 WAITER, COOK, MANAGER, OWNER = map(staff, ("waiter", "kitchen", "manager", "owner"))
@@ -59,6 +59,14 @@ class Service:
 
     def line(self, number: int = 0, quantity: int = 1, **more: Any) -> Json:
         return {"variant_id": self.dishes[number]["variants"][0]["id"], "quantity": quantity, **more}
+
+    async def sit(self, table: Json) -> Principal:
+        """A guest who has scanned the code of a free table."""
+        codes = await self.do(MANAGER, "GET", "/api/tables/codes")
+        url = next(each["url"] for each in codes if each["table"] == table["name"])
+        answer = await self.http.post("/api/sessions", json={"table_code": url.partition("table=")[2]})
+        assert answer.json()["state"] == "seated", answer.text
+        return Tokens(SECRET).read(answer.json()["token"])
 
     async def request(self, who: Principal, lines: list[Json], **more: Any) -> Json:
         """The body of an order, at its present price."""

@@ -69,6 +69,24 @@ class Desk:
     ctx: Context
     owner: Database
 
+    async def sit(self, who: Principal) -> None:
+        """A guest at a table belongs to its sitting, let in like everybody; one who was there before stays who that was."""
+        if who.role != "guest" or who.table_id is None:
+            return
+        await self.owner.execute(
+            """WITH seated AS (INSERT INTO orders.sitting (outlet_id, table_id, table_name, opened_by)
+              SELECT 1, id, name, 'guest' FROM orders.dining_table WHERE id = $1
+                AND NOT EXISTS (SELECT FROM orders.guest_session WHERE id = $2)
+              ON CONFLICT (outlet_id, table_id) WHERE ended_at IS NULL DO NOTHING RETURNING id, table_id
+            ), there AS (SELECT id, table_id FROM orders.sitting WHERE table_id = $1 AND ended_at IS NULL
+              UNION SELECT * FROM seated)
+            INSERT INTO orders.guest_session (outlet_id, id, table_id, sitting_id, qr_generation)
+            SELECT 1, $2, table_id, there.id, qr_generation FROM there JOIN orders.dining_table t ON t.id = table_id
+            ON CONFLICT DO NOTHING""",
+            who.table_id,
+            who.session_id,
+        )
+
     async def place(
         self,
         who: Principal,
@@ -78,6 +96,7 @@ class Desk:
         **more: Any,
     ) -> Any:
         """The answer as (status, decoded body)."""
+        await self.sit(who)
         kind = more.pop("type", "dine_in" if who.table_id or more.get("table_id") else "takeaway")
         if expected is None:
             asked = schemas.QuoteRequest(type=kind, lines=list(lines))

@@ -46,6 +46,8 @@ def outlet(**more: Any) -> Outlet:
         "payment_timeout_s": 600,
         "late_grace_s": 900,
         "explicit_start": False,
+        "admit_joiners": True,
+        "sitting_timeout_s": 3600,
         "amber_s": 480,
         "red_s": 900,
         "version": 1,

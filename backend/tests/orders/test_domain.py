@@ -37,6 +37,8 @@ def bill_row(**more: Any) -> BillRow:
         "id": uuid4(),
         "type": "dine_in",
         "payment": "pay_later",
+        "sitting_id": None,
+        "walked_out_at": None,
         "table_id": None,
         "table_name": None,
         "status": "open",

@@ -172,8 +172,10 @@ async def test_orders_are_found_by_state_type_table_day_and_number(desk: Desk, g
 async def test_an_unknown_allergen_is_refused_with_those_there_are(
     desk: Desk, client: httpx.AsyncClient, path: str
 ) -> None:
+    who = guest()
+    await desk.sit(who)
     headers = {
-        "Authorization": f"Bearer {desk.ctx.get(Tokens).issue(guest(), 60)}",
+        "Authorization": f"Bearer {desk.ctx.get(Tokens).issue(who, 60)}",
         "Idempotency-Key": str(uuid7()),
     }
     asked: dict[str, Any] = {"variant_id": str(COLA_1), "quantity": 1}
@@ -233,6 +235,7 @@ async def test_a_new_code_ends_the_old_one(desk: Desk, client: httpx.AsyncClient
 
 async def test_a_guests_token_is_renewed_for_the_same_session(desk: Desk, client: httpx.AsyncClient) -> None:
     who = guest()
+    await desk.sit(who)
     headers = {"Authorization": f"Bearer {desk.ctx.get(Tokens).issue(who, 60)}"}
     answer = await client.post("/api/sessions/refresh", headers=headers)
     assert answer.status_code == 200

@@ -50,12 +50,16 @@ class Tables:
         self.open: Ledger | None = None
         self.saved: list[Ledger] = []
         self.asked: list[Any] = []
+        self.seated: list[tuple[Principal, bool]] = []
         self.committed: list[Callable[[], None]] = []
         self.tx: Any = SimpleNamespace(on_commit=self.committed.append)
 
     async def due(self, tx: Any, outlet_id: int, *, order_id: UUID | None, bill_id: UUID | None) -> DueBill:
         self.asked.append((outlet_id, order_id, bill_id))
         return self.bill
+
+    async def require_seated(self, tx: Any, principal: Principal, *, lock: bool) -> None:
+        self.seated.append((principal, lock))
 
     async def lock_due(self, tx: Any, outlet_id: int, bill_id: UUID) -> DueBill:
         self.asked.append(("lock", outlet_id, bill_id))
@@ -86,7 +90,13 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
     monkeypatch.setattr(
         module,
         "orders",
-        SimpleNamespace(due=tables.due, lock_due=tables.lock_due, UnknownBill=UnknownBill, DueBill=DueBill),
+        SimpleNamespace(
+            due=tables.due,
+            lock_due=tables.lock_due,
+            require_seated=tables.require_seated,
+            UnknownBill=UnknownBill,
+            DueBill=DueBill,
+        ),
     )
     monkeypatch.setattr(module, "now_and_business_day", now)
     monkeypatch.setattr(module, "read_outlet", outlet)
@@ -104,6 +114,7 @@ async def test_the_bill_is_named_by_itself_or_by_an_order(tables: Tables, who: P
         found = await due_of(tables.tx, who, request)
         assert tables.asked == [(1, request.order_id, request.bill_id), ("lock", 1, BILL.bill_id)]
         assert (found.due_paise, found.order_id) == (100, BILL.order_id), "as it is once locked"
+        assert tables.seated[-1] == (who, True), "the sitting is held before the bill is"
     for request in (DueRequest(), DueRequest(order_id=BILL.order_id, bill_id=BILL.bill_id)):
         with pytest.raises(Unprocessable):
             await due_of(tables.tx, who, request)

@@ -154,6 +154,7 @@ async def test_a_browser_can_not_talk_itself_into_a_payment(till: Till) -> None:
 
 async def test_what_is_anothers_does_not_exist(till: Till) -> None:
     who, stranger = guest(None), guest(OTHER_TABLE)
+    await till.desk.sit(stranger)
     order = await till.order(who)
     payment = await till.buy(who, order)
     assert (await till.call(who, "GET", f"/{payment['id']}")).status_code == 200

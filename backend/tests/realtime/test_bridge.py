@@ -193,6 +193,26 @@ async def test_the_handlers_reach_the_bridge(rig: Rig) -> None:
     await client.wait_for("revoked")
 
 
+@pytest.mark.parametrize("cls", [orders.SittingEnded, orders.SittingChanged])
+async def test_what_ends_a_visit_ends_its_screens_and_no_others(
+    rig: Rig, cls: type[orders.SittingState]
+) -> None:
+    gone, here = await rig.connect("guest"), await rig.connect("guest")
+    data = orders.SittingEnded(
+        sitting_id=uuid4(),
+        table_id=uuid4(),
+        table="Table 4",
+        state="ended",
+        opened_by="guest",
+        opened_at=AT,
+        ended_session_ids=[gone.principal.session_id],
+    )
+    context: Any = Holder(rig.bridge)
+    await ROOM.broadcast_handlers[cls](context, *heard(data))
+    await gone.wait_for("revoked")
+    assert (await here.join("menu:1"))["ok"]
+
+
 async def test_a_screen_joins_a_bounded_number_of_channels(rig: Rig) -> None:
     client = await rig.connect("owner")
     answers = await asyncio.gather(*(client.join(f"order:{uuid4()}") for _ in range(101)))
@@ -271,6 +291,11 @@ def sample(cls: type[Contract]) -> Contract:
         return order_event(cls)
     if issubclass(cls, orders.BillState):
         return bill_event(cls)
+    if issubclass(cls, orders.SittingState):
+        return cls(
+            sitting_id=uuid4(), table_id=SECRET_ID, table="Table 4", state="open", opened_by="STAFF REASON",
+            opened_at=AT, ended_session_ids=[SECRET_ID],
+        )  # fmt: skip
     if issubclass(cls, payments.PaymentState):
         return payment_event(cls)
     if issubclass(cls, kitchen.BoardChange):
@@ -295,7 +320,7 @@ def test_guests_never_receive_a_staff_field(cls: type[Contract]) -> None:
     event, data = heard(sample(cls))
     for where, audience in ROUTES[cls]:
         kinds = {channel.kind for channel in where(event, data)}
-        if kinds & {"bill", "order", "menu"}:
+        if kinds & GUESTS_JOIN:
             assert not kinds & {"floor", "manage", "kitchen"}
             shown = msgspec.json.encode(audience(event, data)).decode()
             assert [secret for secret in SECRETS if secret in shown] == []
@@ -304,6 +329,7 @@ def test_guests_never_receive_a_staff_field(cls: type[Contract]) -> None:
 TO_GUESTS = {
     orders.OrderState: {"bill", "order"},
     orders.BillState: {"bill", "order"},
+    orders.SittingState: {"sitting"},
     payments.PaymentState: {"bill", "order"},
     notifications.NotificationChanged: {"bill", "order"},
     menu.AvailabilityChanged: {"menu"},
@@ -311,7 +337,7 @@ TO_GUESTS = {
     kitchen.BoardChange: set(),
     inventory.StockState: set(),
 }
-GUESTS_JOIN = {"bill", "order", "menu"}
+GUESTS_JOIN = {"bill", "order", "sitting", "menu"}
 
 
 @pytest.mark.parametrize("cls", ROUTES, ids=lambda cls: cls.__name__)

@@ -17,6 +17,7 @@ from rasoi.realtime.table import ROUTES, bill_and_order
 from tests.contracts.samples import DIRECTORY
 
 BILL = "62696c6c-5f69-642d-2d2d-2d2d2d2d2d2d"
+SITTING = "73697474-696e-675f-6964-2d2d2d2d2d2d"
 ORDER = "6f726465-725f-6964-2d2d-2d2d2d2d2d2d"
 STAFF = ["floor:7", "manage:7"]
 Shown = list[tuple[list[str], type | str]]
@@ -44,6 +45,10 @@ EXPECTED: dict[type[Contract], Shown] = {
     orders.BillChanged: about("bill", f"bill:{BILL}"),
     orders.BillClosed: about("bill", f"bill:{BILL}"),
     orders.BillVoided: about("bill", f"bill:{BILL}"),
+    orders.BillWrittenOff: about("bill", f"bill:{BILL}"),
+    orders.SittingOpened: about("sitting", f"sitting:{SITTING}"),
+    orders.SittingChanged: about("sitting", f"sitting:{SITTING}"),
+    orders.SittingEnded: about("sitting", f"sitting:{SITTING}"),
     payments.PaymentRequested: OF_PAYMENT,
     payments.PaymentChanged: OF_PAYMENT,
     payments.PaymentCompleted: OF_PAYMENT,

@@ -42,6 +42,7 @@ export type DocumentKind = BillDocument['kind'];
 export type ListedDocument = Schemas['ListedDocument'];
 export type Table = Schemas['Table'];
 export type GuestSessionReply = Schemas['GuestSession'];
+export type Visit = Schemas['SessionView'];
 
 /* payments */
 export type Payment = Schemas['Payment'];

@@ -6,12 +6,13 @@ import { CartChanged, CartStore } from '$lib/ordering/cart-store.svelte';
 import { MenuSource } from '$lib/ordering/menu-source.svelte';
 import { isFinished, newestFirst } from '$lib/ordering/progress';
 import { SharedValue } from '$lib/shared-value.svelte';
-import type { Bill, Menu, Order, OrderType, QuoteRequest } from '$lib/types';
+import type { Bill, Menu, Order, OrderType, QuoteRequest, Visit } from '$lib/types';
 import { CheckoutStore } from './checkout-store.svelte';
 import { GuestNotifications } from './notifications';
 import { emptyGuest, type StoredGuest } from './stored-guest';
 
 const START_AGAIN_MS = 3000;
+const WAITING_MS = 3000;
 const NO_ANSWER = 'We could not find out whether your last order arrived. Please ask a waiter before you order again.';
 
 /** One guest's visit: who they are, the menu, the cart and the bills, kept over reloads and cuts, and by all tabs. */
@@ -23,6 +24,8 @@ export class GuestStore {
   live = $state.raw<Live | null>(null);
   /** The visit's bills, the newest first: one for the orders that are paid later, one for each that is prepaid. */
   bills = $state.raw<Bill[]>([]);
+  /** What this phone may do at its table, and who waits to be let in by it. */
+  seat = $state.raw<Visit>({ session_id: '', state: 'seated', sitting_id: null, waiting: [] });
   /** Why the visit could not begin. */
   private startFault = $state.raw<unknown>(null);
   /** Why the last sending was refused, where that was found out without the guest. */
@@ -33,6 +36,7 @@ export class GuestStore {
   private menuFollowed: Followed | null = null;
   private visit: Followed | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private askAgain: ReturnType<typeof setTimeout> | undefined;
   private readonly reload = coalesce(() => void this.visit?.prove(), 120, 1000);
 
   readonly priced = $derived.by(() => (this.menu ? price(this.cart.lines, this.menu) : []));
@@ -42,6 +46,7 @@ export class GuestStore {
   readonly openBill = $derived(
     this.bills.find((bill) => bill.status === 'open' && bill.payment === 'pay_later') ?? null,
   );
+  readonly mayOrder = $derived(this.seat.state === 'seated' || this.seat.state === 'takeaway');
   readonly running = $derived(this.orders.filter((order) => !isFinished(order)));
 
   /**
@@ -125,6 +130,21 @@ export class GuestStore {
     await this.start();
   }
 
+  async answerJoiner(sessionId: string, verb: 'admit' | 'refuse'): Promise<void> {
+    const params = { path: { session_id: sessionId } };
+    if (verb === 'admit') await this.api.post('/api/sessions/{session_id}/admit', { params });
+    else await this.api.post('/api/sessions/{session_id}/refuse', { params });
+    await this.refreshBill();
+  }
+
+  /** The session was ended: with the visit, whose bills stay to be read, or for another reason. */
+  private async revoked(): Promise<void> {
+    this.live?.close();
+    this.live = this.visit = this.menuFollowed = null;
+    await this.loadVisit().catch(() => undefined);
+    if (this.mayOrder) await this.startAgain();
+  }
+
   edit(make: (lines: CartLine[]) => CartLine[]): void {
     this.cart.edit(make);
   }
@@ -154,7 +174,7 @@ export class GuestStore {
   async afterRefusal(error: unknown): Promise<void> {
     if (error instanceof CartChanged) await this.refreshBill();
     if (!(error instanceof ApiError)) return;
-    if (error.slug === 'unknown-bill') await this.refreshBill();
+    if (['scan-again', 'not-admitted', 'unknown-bill'].includes(error.slug)) await this.refreshBill();
     if (error.status === 409 || error.status === 422) await this.loadMenu();
   }
 
@@ -179,8 +199,11 @@ export class GuestStore {
     await this.visit?.prove();
   }
 
-  /** The visit's bills with their orders as they are now. */
+  /** What the phone may do, and the visit's bills with their orders, as they are now. */
   private async loadVisit(): Promise<void> {
+    clearTimeout(this.askAgain);
+    if (this.type === 'dine_in') this.seat = await this.api.get('/api/sessions/current');
+    if (this.seat.state === 'waiting') this.askAgain = setTimeout(() => this.reloadSoon(), WAITING_MS);
     this.bills = await allPages((cursor) => this.api.get('/api/bills', { params: { query: { cursor } } }));
     this.follow();
     const { payments } = this.stored.refresh();
@@ -207,7 +230,7 @@ export class GuestStore {
   private listen(): void {
     const outlet = this.session.info?.outlet.id;
     if (this.live || outlet === undefined) return;
-    this.live = new Live(this.session, { onRevoked: () => void this.startAgain() });
+    this.live = new Live(this.session, { onRevoked: () => void this.revoked() });
     this.menuFollowed = this.live.follow([`menu:${outlet}`], this.menuSource);
     this.visit = this.live.follow([], {
       prove: () => this.loadVisit(),
@@ -215,11 +238,14 @@ export class GuestStore {
     });
   }
 
-  /** Follows the open bills and the running orders, and nothing that is over. */
+  /** Follows the table's party, the open bills and the running orders, and nothing that is over. */
   private follow(): void {
+    const { state, sitting_id } = this.seat;
+    const table = sitting_id ? [`sitting:${sitting_id}`] : [];
+    if (!this.mayOrder) return this.visit?.follow(state === 'waiting' ? table : []);
     const channels = this.running.map((order) => `order:${order.id}`);
     const open = this.bills.filter((bill) => bill.status === 'open');
-    this.visit?.follow([...open.map((bill) => `bill:${bill.id}`), ...channels]);
+    this.visit?.follow([...table, ...open.map((bill) => `bill:${bill.id}`), ...channels]);
   }
 
   private onBill(change: Change): void {

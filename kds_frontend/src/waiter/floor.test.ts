@@ -11,6 +11,8 @@ const table = (more = {}) =>
     state: 'free',
     bill: null,
     bills: [],
+    paid: false,
+    sitting: null,
     attention: null,
     to_approve: 0,
     ready: 0,

@@ -9,7 +9,7 @@ export function tableStatus(table: Table, ready: number): TableStatus {
   if (table.to_approve > 0) return 'approve';
   if (table.state === 'attention') return 'attention';
   if (ready > 0) return 'ready';
-  return table.state === 'occupied' || table.bills.length ? 'occupied' : 'free';
+  return table.state === 'free' ? 'free' : 'occupied';
 }
 
 export function areas(tables: Table[]): { name: string; tables: Table[] }[] {

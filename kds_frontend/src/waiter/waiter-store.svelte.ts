@@ -150,8 +150,7 @@ export class WaiterStore implements DraftContext {
   }
 
   openTable(table: Table): void {
-    const free = table.bills.length === 0 && table.state === 'free';
-    this.go({ kind: free ? 'order' : 'bill', tableId: table.id, billId: table.bill?.id ?? null });
+    this.go({ kind: table.sitting ? 'bill' : 'order', tableId: table.id, billId: table.bill?.id ?? null });
   }
 
   openOrder(order: Pick<Order, 'bill_id'>, tableId: string | null = null, instead = false): void {
@@ -255,7 +254,9 @@ export class WaiterStore implements DraftContext {
       const fresh = await Promise.all(
         [...ids].map((id) => this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: id } } })),
       );
-      if (this.view === view) this.bills = fresh;
+      const { sitting } = this.table ?? {};
+      const theirs = fresh.filter((bill) => bill.id === view.billId || !sitting || bill.sitting_id === sitting.id);
+      if (this.view === view) this.bills = theirs;
     } catch (error) {
       if (this.view !== view) return;
       if (error instanceof ApiError && error.temporary) throw error;

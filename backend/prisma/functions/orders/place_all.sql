@@ -3,7 +3,8 @@
 -- refusal touches no other; a fault undoes all, and the caller then places each by itself. No two orders of a call have
 -- the same key or the same table. `p_keys` are their keys' locks, sorted; `p_outlets` and `p_menu_versions` are in the
 -- orders' order; `p_*_of` hold an order's number from 1. `outcome`, in the orders' order, is placed or replayed (`body`
--- is the answer), reused (the key, for another body), stale (the menu's snapshot), sold_out (`body` names what) or no_bill.
+-- is the answer), reused (the key, for another body), stale (the menu's snapshot), sold_out (`body` names what), no_bill,
+-- no_table or unseated (a guest's session that may not order at its table).
 -- `stocked` says that it may have changed counted stock.
 CREATE OR REPLACE FUNCTION orders.place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[],
   p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[],
@@ -20,9 +21,9 @@ DECLARE
   v_days date[];
   v_counted boolean[];
   v_named boolean;              -- does any of them name a bill or a table?
+  v_sittings uuid[];            -- who it is for, held open from here on
   v_open uuid[];                -- the bill that was open before
   v_opened uuid[];              -- the table's bill that the order opened
-  v_tables uuid[];
   v_names text[];
   v_held bigint[];
   v_totals bigint[];
@@ -54,7 +55,8 @@ BEGIN
   LEFT JOIN inventory.counted_among(p_outlets, p_source_of, p_sources) c(n) ON c.n = o.ordinality;
 
   IF v_named THEN
-    SELECT * INTO v_outcomes, v_open, v_opened, v_tables, v_names, v_held FROM orders.lock_bills(p, v_days, v_now, v_outcomes);
+    SELECT * INTO v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
+    SELECT * INTO v_outcomes, v_open, v_opened, v_held FROM orders.lock_bills(p, v_days, v_now, v_sittings, v_names, v_outcomes);
   END IF;
 
   FOR n IN 1..cardinality(p) LOOP
@@ -85,7 +87,7 @@ BEGIN
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
       v_approvals[n] := NOT o.approve OR EXISTS (SELECT FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
-        WHERE b.outlet_id = o.outlet_id AND b.status = 'open' AND b.table_id = v_tables[n]
+        WHERE b.outlet_id = o.outlet_id AND b.sitting_id = v_sittings[n]
           AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
       v_paths := CASE WHEN v_approvals[n] THEN o.path ELSE o.path[1:1] END;
       v_statuses[n] := v_paths[cardinality(v_paths)];
@@ -93,19 +95,19 @@ BEGIN
       v_paid := orders.payment_status(coalesce(v_totals[n], 0), coalesce(v_held[n], 0));
       v_events[n] := orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
         'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
-        'expires_at', v_expiries[n], 'payment_status', v_paid, 'table_id', v_tables[n], 'table', v_names[n], 'path', v_paths), o.event);
+        'expires_at', v_expiries[n], 'payment_status', v_paid, 'table_id', o.table_id, 'table', v_names[n], 'path', v_paths), o.event);
       v_bodies[n] := convert_to(orders.joined(json_build_object('bill_id', coalesce(v_open[n], o.new_bill_id), 'number', v_numbers[n],
         'token', o.token_prefix || v_numbers[n], 'status', v_statuses[n], 'business_day', v_days[n], 'placed_at', v_now,
         'expires_at', v_expiries[n], 'payment_status', v_paid, 'confirmed_at', CASE v_statuses[n] WHEN 'confirmed' THEN v_now END,
-        'table', CASE WHEN v_tables[n] IS NOT NULL THEN json_build_object('id', v_tables[n], 'name', v_names[n]) END), o.answer), 'UTF8');
+        'table', CASE WHEN o.table_id IS NOT NULL THEN json_build_object('id', o.table_id, 'name', v_names[n]) END), o.answer), 'UTF8');
     END IF;
     body := v_bodies[n];
     RETURN NEXT;
   END LOOP;
 
-  INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, payment, business_day, customer_name, session_ids, net_paise,
+  INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, sitting_id, payment, business_day, customer_name, session_ids, net_paise,
     total_paise, opened_at)
-  SELECT outlet_id, new_bill_id, type, v_tables[ordinality], v_names[ordinality], payment, v_days[ordinality], customer_name,
+  SELECT outlet_id, new_bill_id, type, table_id, v_names[ordinality], v_sittings[ordinality], payment, v_days[ordinality], customer_name,
     array_remove(ARRAY[session_id], NULL), total_paise, orders.rounded(total_paise), v_now
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL AND v_open[ordinality] IS NULL AND v_opened[ordinality] IS NULL;
 
@@ -115,7 +117,7 @@ BEGIN
     note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
     held_courses, placed_at, expires_at, confirmed_at, approved)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
-    type, v_statuses[ordinality], v_tables[ordinality], v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
+    type, v_statuses[ordinality], table_id, v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
     CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality]
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;

@@ -1,5 +1,5 @@
 -- What placing takes of one order, priced and decided as far as that can be without the database. `path` lists the states
--- that it comes into at once; with `approve` only the first, until staff have approved an order of its table. Whichever it
+-- that it comes into at once; with `approve` only the first, until staff have approved an order of its sitting. Whichever it
 -- is: `approval_timeout_s` or `expires_after_s` says when it expires, NULL for never. `answer` and `event` are the rest of
 -- two JSON objects, without their opening braces. `new_bill_id` is the bill's id where the order opens one.
 CREATE TYPE orders.placement AS (
@@ -20,7 +20,6 @@ CREATE TYPE orders.placement AS (
   type text,
   token_prefix text,
   table_id uuid,
-  table_name text,
   customer_name text,
   note text,
   allergies text[],

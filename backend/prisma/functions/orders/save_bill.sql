@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = orders, pg_temp AS $$
 BEGIN
   UPDATE orders.bill b SET status = r.status, net_paise = r.net_paise, total_paise = r.total_paise, paid_paise = r.paid_paise,
     refunded_paise = r.refunded_paise, payments = r.payments, buyer = r.buyer, attention = r.attention,
-    attention_since = r.attention_since, closed_at = r.closed_at, version = r.version
+    attention_since = r.attention_since, walked_out_at = r.walked_out_at, closed_at = r.closed_at, version = r.version
   FROM jsonb_populate_record(NULL::orders.bill, p_bill) r WHERE b.outlet_id = p_outlet AND b.id = r.id;
   UPDATE orders.orders o SET status = r.status, cancel_requested = r.cancel_requested, reason = r.reason,
     expires_at = r.expires_at, confirmed_at = r.confirmed_at, ready_at = r.ready_at, served_at = r.served_at,

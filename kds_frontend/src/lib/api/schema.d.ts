@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bills/{bill_id}/write-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WriteOff */
+        post: operations["ApiBillsBillIdWriteOffWriteOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/build": {
         parameters: {
             query?: never;
@@ -1009,6 +1026,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** CurrentSession */
+        get: operations["ApiSessionsCurrentCurrentSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/refresh": {
         parameters: {
             query?: never;
@@ -1020,6 +1054,40 @@ export interface paths {
         put?: never;
         /** RefreshSession */
         post: operations["ApiSessionsRefreshRefreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/admit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Admit */
+        post: operations["ApiSessionsSessionIdAdmitAdmit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse */
+        post: operations["ApiSessionsSessionIdRefuseRefuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1215,6 +1283,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tables/{table_id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ClearTable */
+        post: operations["ApiTablesTableIdClearClearTable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tables/{table_id}/code": {
         parameters: {
             query?: never;
@@ -1226,6 +1311,40 @@ export interface paths {
         put?: never;
         /** NewTableCode */
         post: operations["ApiTablesTableIdCodeNewTableCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/{table_id}/seat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SeatTable */
+        post: operations["ApiTablesTableIdSeatSeatTable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/{table_id}/walk-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** WalkOut */
+        post: operations["ApiTablesTableIdWalkOutWalkOut"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1411,13 +1530,15 @@ export interface components {
             payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid" | "partly_refunded" | "refunded";
             refunded_paise: number;
             seller: components["schemas"]["Seller"];
+            sitting_id: string | null;
             /** @enum {string} */
-            status: "open" | "closed" | "voided";
+            status: "open" | "closed" | "voided" | "written_off";
             table: components["schemas"]["NamedTable"] | null;
             totals: components["schemas"]["BillTotals"];
             /** @enum {string} */
             type: "dine_in" | "takeaway";
             version: number;
+            walked_out_at: string | null;
         };
         /** Bills */
         Bills: {
@@ -1650,6 +1771,10 @@ export interface components {
         FloorTicket: {
             ticket: components["schemas"]["TicketState"];
         };
+        /** GivenReason */
+        GivenReason: {
+            reason: string;
+        };
         /** GroupView */
         GroupView: {
             /** Format: uuid */
@@ -1667,6 +1792,8 @@ export interface components {
             payment: "pay_later" | "prepaid";
             /** Format: uuid */
             session_id: string;
+            /** @enum {string} */
+            state: "seated" | "takeaway" | "waiting" | "refused" | "ended" | "renewed";
             table: components["schemas"]["NamedTable"] | null;
             token: string;
             /** @enum {string} */
@@ -1754,6 +1881,20 @@ export interface components {
             tax_code: string;
             tax_rate_bp: number;
             variants: components["schemas"]["VariantView"][];
+        };
+        /** Joiner */
+        Joiner: {
+            /** Format: uuid */
+            session_id: string;
+            /** Format: date-time */
+            since: string;
+        };
+        /** Joining */
+        Joining: {
+            /** @enum {string} */
+            admission: "waiting" | "admitted" | "refused";
+            /** Format: uuid */
+            session_id: string;
         };
         /** Line */
         Line: {
@@ -2043,6 +2184,7 @@ export interface components {
         /** Outlet */
         Outlet: {
             address: string | null;
+            admit_joiners: boolean;
             amber_s: number;
             approve_first_order: boolean;
             currency: string;
@@ -2061,6 +2203,7 @@ export interface components {
             payment_timeout_s: number;
             phone: string | null;
             red_s: number;
+            sitting_timeout_s: number;
             state_code: string | null;
             /** @enum {string} */
             takeaway_payment: "pay_later" | "prepaid";
@@ -2075,6 +2218,7 @@ export interface components {
         /** OutletPatch */
         OutletPatch: {
             address?: string | null;
+            admit_joiners?: boolean;
             amber_s?: number;
             approve_first_order?: boolean;
             currency?: "INR";
@@ -2090,6 +2234,7 @@ export interface components {
             payment_timeout_s?: number;
             phone?: string | null;
             red_s?: number;
+            sitting_timeout_s?: number;
             state_code?: string | null;
             takeaway_payment?: "pay_later" | "prepaid";
             timezone?: string;
@@ -2313,6 +2458,10 @@ export interface components {
             taxable_paise: number | null;
             total_paise: number;
         };
+        /** SeatRequest */
+        SeatRequest: {
+            covers: number;
+        };
         /** Seller */
         Seller: {
             address: string | null;
@@ -2332,6 +2481,31 @@ export interface components {
         /** SessionRequest */
         SessionRequest: {
             table_code?: string | null;
+        };
+        /** SessionView */
+        SessionView: {
+            /** Format: uuid */
+            session_id: string;
+            sitting_id: string | null;
+            /** @enum {string} */
+            state: "seated" | "takeaway" | "waiting" | "refused" | "ended" | "renewed";
+            waiting: components["schemas"]["Joiner"][];
+        };
+        /** Sitting */
+        Sitting: {
+            covers: number | null;
+            ended_at: string | null;
+            ending: ("cleared" | "timed_out" | "walk_out") | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** @enum {string} */
+            opened_by: "guest" | "staff";
+            /** @enum {string} */
+            state: "open" | "ended";
+            table: components["schemas"]["NamedTable"];
+            waiting: components["schemas"]["Joiner"][];
         };
         /** Station */
         Station: {
@@ -2409,8 +2583,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            paid: boolean;
             ready: number;
             seats: number;
+            sitting: components["schemas"]["Sitting"] | null;
             /** @enum {string} */
             state: "free" | "occupied" | "attention";
             to_approve: number;
@@ -2657,7 +2833,8 @@ export interface operations {
     ApiBillsListBills: {
         parameters: {
             query?: {
-                status?: "open" | "closed" | "voided" | null;
+                status?: "open" | "closed" | "voided" | "written_off" | null;
+                walked_out?: boolean | null;
                 cursor?: string | null;
                 limit?: number;
             };
@@ -2820,6 +2997,47 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BuyerRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsBillIdWriteOffWriteOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenReason"];
             };
         };
         responses: {
@@ -4899,6 +5117,26 @@ export interface operations {
             };
         };
     };
+    ApiSessionsCurrentCurrentSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+        };
+    };
     ApiSessionsRefreshRefreshSession: {
         parameters: {
             query?: never;
@@ -4915,6 +5153,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuestSession"];
+                };
+            };
+        };
+    };
+    ApiSessionsSessionIdAdmitAdmit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joining"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiSessionsSessionIdRefuseRefuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joining"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
@@ -5329,6 +5641,43 @@ export interface operations {
             };
         };
     };
+    ApiTablesTableIdClearClearTable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sitting"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiTablesTableIdCodeNewTableCode: {
         parameters: {
             query?: never;
@@ -5347,6 +5696,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TableCode"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTablesTableIdSeatSeatTable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sitting"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiTablesTableIdWalkOutWalkOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenReason"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sitting"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -72,6 +72,7 @@ abstract class StoredSession<T, Identity> implements Credentials {
       this.save(await this.renew(before.reply));
       return true;
     } catch (error) {
+      if (error instanceof ApiError && error.slug === 'scan-again') return false; // it may still be read with
       if (error instanceof ApiError && !error.temporary) return this.adoptOrClear(before);
       this.schedule(15_000);
       return false;
@@ -163,7 +164,9 @@ export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply,
   }
 }
 
-type GuestIdentity = Omit<GuestSessionReply, 'token' | 'expires_in'>;
+type GuestIdentity = Omit<GuestSessionReply, 'token' | 'expires_in' | 'state'>;
+/** The token of the phone's last table: whoever scans a table's new code stays who they were there. */
+const LAST_TABLE = 'rasoi.order.last-table';
 
 /** A guest's session at a table, or for takeaway. */
 export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity> {
@@ -190,7 +193,10 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
   async start(): Promise<void> {
     if (this.signedIn) return;
     const body = this.tableCode ? { table_code: this.tableCode } : {};
-    this.save(await this.anonymous.post('/api/sessions', { body }));
+    const known = this.tableCode ? localStorage.getItem(LAST_TABLE) : null;
+    const api = known ? new Api({ token: known, refresh: () => Promise.resolve(false) }) : this.anonymous;
+    this.save(await api.post('/api/sessions', { body }));
+    if (this.tableCode && this.token) localStorage.setItem(LAST_TABLE, this.token);
   }
 
   /** Ends this session here, for example when its table was closed. */

@@ -4975,13 +4975,6 @@ CREATE INDEX webhook_next_try_at_idx ON payments.webhook USING btree (next_try_a
 
 
 --
--- Name: webhook_open_idx; Type: INDEX; Schema: payments; Owner: -
---
-
-CREATE INDEX webhook_open_idx ON payments.webhook USING btree (received_at) WHERE (state = ANY (ARRAY['waiting'::text, 'parked'::text]));
-
-
---
 -- Name: webhook_received_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -4993,6 +4986,13 @@ CREATE INDEX webhook_received_at_idx ON payments.webhook USING btree (received_a
 --
 
 CREATE INDEX webhook_subject_idx ON payments.webhook USING btree (provider, subject) WHERE (state = 'waiting'::text);
+
+
+--
+-- Name: webhook_unfinished_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX webhook_unfinished_idx ON payments.webhook USING btree (state, received_at) WHERE (state = ANY (ARRAY['received'::text, 'waiting'::text, 'parked'::text]));
 
 
 --

@@ -227,13 +227,15 @@ async def waiting(conn: Any) -> list[Any]:
         """SELECT CASE state WHEN 'received' THEN 'webhooks' ELSE state || ' webhooks' END AS work,
           count(w.state)::float8 AS count, coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 AS oldest_s
         FROM unnest(ARRAY['received', 'waiting', 'parked']) state
-        LEFT JOIN payments.webhook w USING (state) GROUP BY state
+        LEFT JOIN (SELECT state, received_at FROM payments.webhook WHERE state IN ('received', 'waiting', 'parked')) w
+          USING (state) GROUP BY state
         UNION ALL SELECT 'unmatched money', count(*), coalesce(extract(epoch FROM now() - min(seen_at)), 0)
         FROM payments.unmatched WHERE settled_at IS NULL
         UNION ALL SELECT work, count(r.status), coalesce(extract(epoch FROM now() - min(created_at)), 0)
         FROM (VALUES ('refunds', 'requested'), ('refunds', 'unknown'), ('pending refunds', 'pending'),
           ('refunds to hand out', 'to_hand_out')) AS kinds (work, status)
-        LEFT JOIN payments.refund r USING (status) GROUP BY work"""
+        LEFT JOIN (SELECT status, created_at FROM payments.refund WHERE status <> 'processed') r
+          USING (status) GROUP BY work"""
     )
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -213,6 +214,7 @@ class Money(RuleBasedStateMachine):
         assert self.run(self.world.violations()) == []
 
 
+@pytest.mark.timeout(120 * EXAMPLES)
 async def test_every_promise_holds_after_every_step(till: Till, database: Database) -> None:
     await till.desk.setting(late_grace_s=600, dine_in_payment="pay_later", takeaway_payment="prepaid")
     await database.execute(

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+import pytest
 
 from rasoi.payments import queue
 from rasoi.payments.providers import Providers
@@ -107,6 +108,7 @@ class Storm:
                 assert forged.status_code == 401
 
 
+@pytest.mark.timeout(60 + 3 * PAYMENTS)
 async def test_after_the_storm_nothing_differs_and_nothing_is_unsettled(
     till: Till, database: Database
 ) -> None:

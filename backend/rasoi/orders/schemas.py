@@ -278,6 +278,7 @@ class BillView(BillFacts, kw_only=True):
     payment_status: PaymentStatus
     seller: Seller
     buyer: Buyer | None
+    buyer_required: bool
     documents: list[BillDocument]
     attention: Attention | None
 

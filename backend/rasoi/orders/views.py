@@ -15,6 +15,8 @@ from rasoi.orders.seating_repository import SessionRow
 from rasoi.orders.states import TERMINATED
 from rasoi.staff.api import Outlet
 
+NAMED_FROM_PAISE = 50_000_00
+
 
 def lines_of(order: PricedOrder | OrderRow) -> list[schemas.Line]:
     """The lines of an order, placed or only priced."""
@@ -64,6 +66,7 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
         payment_status=bill.payment_status,
         seller=bill.documents[0].seller if bill.documents else seller_of(outlet),
         buyer=bill.buyer,
+        buyer_required=buyer_required(bill, sum(order.taxable_paise for order in owed), outlet),
         documents=[
             schemas.BillDocument(
                 id=document.id,
@@ -82,6 +85,13 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
 def _allergies_of(order: OrderRow) -> set[str]:
     """All that it says, of the party and of who eats its lines."""
     return set(order.allergies).union(*(line.allergies for line in order.lines))
+
+
+def buyer_required(bill: BillRow, taxable_paise: int, outlet: Outlet) -> bool:
+    """Rule 46(e) of the CGST Rules: a tax invoice from ₹50,000 names its buyer with the address."""
+    named = bill.buyer is not None and bill.buyer.address is not None
+    regular = outlet.gst_regime == "regular"
+    return bill.status == "open" and regular and not named and taxable_paise >= NAMED_FROM_PAISE
 
 
 def seller_of(outlet: Outlet) -> schemas.Seller:

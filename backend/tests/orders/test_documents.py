@@ -29,6 +29,7 @@ from rasoi.orders.documents import (
 from rasoi.orders.rows import BillPayment, BillRow, OrderRow
 from rasoi.orders.schemas import Buyer
 from rasoi.orders.verifying import misfits
+from rasoi.orders.views import buyer_required
 from tests.orders.papers import GST, LIQUOR, NOW, bills, issue, line, outlet, place, settled
 
 OUTLETS = st.integers(1, 2**31 - 1)
@@ -222,3 +223,16 @@ def test_what_does_not_add_up_is_found(changes: dict[str, Any], words: str) -> N
     row, orders = settled([line(4500, 1, FOOD)])
     (paper,) = issue(row, orders, "tax_invoice")
     assert any(words in fault for fault in misfits(msgspec.structs.replace(paper, **changes)))
+
+
+def test_a_tax_invoice_from_50000_rupees_needs_its_buyer() -> None:
+    row, _ = settled([line(4500, 1, FOOD)])
+    assert buyer_required(row, 50_000_00, outlet())
+    assert not buyer_required(row, 49_999_99, outlet())
+    assert not buyer_required(row, 50_000_00, outlet(gst_regime="composition"))
+    row.buyer = Buyer("Infosys")
+    assert buyer_required(row, 50_000_00, outlet())
+    row.buyer = Buyer("Infosys", None, "Hosur Road")
+    assert not buyer_required(row, 50_000_00, outlet())
+    row.buyer, row.status = None, "closed"
+    assert not buyer_required(row, 50_000_00, outlet())

@@ -1515,6 +1515,7 @@ export interface components {
             /** Format: date */
             business_day: string;
             buyer: components["schemas"]["Buyer"] | null;
+            buyer_required: boolean;
             closed_at: string | null;
             documents: components["schemas"]["BillDocument"][];
             due_paise: number;

@@ -41,6 +41,7 @@ FLAGS = [
     f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
 ]
 PATIENCE_MS = 15_000
+AXE = Path(__file__).parents[3] / "kds_frontend/node_modules/axe-core/axe.min.js"
 PHONE, TABLET, WALL, DESK = (390, 844), (1180, 820), (1920, 1080), (1440, 900)
 WAITER_PIN, COOK_PIN = "1101", "2201"
 MANAGER = {"username": "manager", "password": "rasoi-manager-demo"}
@@ -208,6 +209,10 @@ class House:
             headers["Authorization"] = f"Bearer {self.tokens[who]}"
         return (await self.http.post(path, json=body, headers=headers)).raise_for_status().json()
 
+    async def put(self, path: str, body: Json, who: str = "waiter") -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"}
+        return (await self.http.put(path, json=body, headers=headers)).raise_for_status().json()
+
     def item(self, code: str) -> Json:
         items = (item for category in self.menu["categories"] for item in category["items"])
         return next(item for item in items if item["code"] == code)
@@ -316,6 +321,18 @@ async def bump(page: Page, call_sign: int | str) -> None:
     await page.wait_for_timeout(GUARD_MS)
     await page.get_by_role("button", name=re.compile(rf"^{call_sign} .*: done$")).click()
     await expect(ticket(page, call_sign)).to_have_count(0)
+
+
+async def barriers(page: Page) -> list[str]:
+    """What axe finds on the page that would keep somebody out: its serious and critical faults, by rule and place."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
 
 
 async def mark(page: Page) -> None:

@@ -140,6 +140,34 @@ async def test_the_last_portions_go_to_whoever_was_first(house: House, screens: 
     assert not await house.availability("raan")
 
 
+async def test_a_dish_whose_required_choice_is_gone_is_off_sale(house: House, screens: Screens) -> None:
+    """Of every choice of sugar the last; seen at once by whoever looks at the menu."""
+    waiter = await screens.open(f"{house.url}/waiter", TABLET)
+    await enter_pin(waiter, WAITER_PIN)
+    await waiter.locator("[data-testid=table][data-table='Table 14']").click()
+    await waiter.get_by_test_id("search").fill("masala chai")
+    guest = await screens.open(f"{house.url}/order")
+    await expect(dish(guest, "masala-chai").get_by_test_id("add-item")).to_be_visible()
+    for page in (waiter, guest):
+        await mark(page)
+    (sugar,) = [group for group in house.item("masala-chai")["modifier_groups"] if group["min"]]
+    choices = [f"/api/menu/modifiers/{each['id']}/availability" for each in sugar["modifiers"]]
+    for choice in choices[1:]:
+        await house.put(choice, {"available": False})
+    await dish(guest, "masala-chai").get_by_test_id("add-item").click()
+    await expect(guest.get_by_test_id("modifier").nth(1)).to_be_disabled()
+    await guest.get_by_role("button", name="Close").click()
+    await house.put(choices[0], {"available": False})
+    await expect(dish(guest, "masala-chai").get_by_test_id("sold-out")).to_be_visible()
+    await expect(dish(waiter, "masala-chai")).to_be_disabled()
+    assert not await house.availability("masala-chai")
+    for choice in choices:
+        await house.put(choice, {"available": True})
+    await expect(dish(guest, "masala-chai").get_by_test_id("add-item")).to_be_visible()
+    await expect(dish(waiter, "masala-chai")).to_be_enabled()
+    assert [await unreloaded(page) for page in (waiter, guest)] == [True, True]
+
+
 async def test_a_dish_86ed_while_it_is_in_a_cart(house: House, screens: Screens) -> None:
     waiter = await screens.open(f"{house.url}/waiter", TABLET)
     await enter_pin(waiter, WAITER_PIN)

@@ -3,16 +3,20 @@ import { businessDay } from './labels';
 
 /** The business day that a page shows: the outlet's own today as the clock moves on, until another is chosen. */
 export class BusinessDay {
+  // nothing of it is derived: what is still being loaded asks for it after the page has gone
   private outlet = $state.raw<Pick<Outlet, 'timezone' | 'day_cutoff_minutes'> | null>(null);
   private chosen = $state('');
 
-  readonly today = $derived.by(() =>
-    this.outlet ? businessDay(clock.now, this.outlet.timezone, this.outlet.day_cutoff_minutes) : '',
-  );
-  /** Empty until the outlet is known. */
-  readonly shown = $derived(this.chosen || this.today);
-
   constructor(private readonly read: () => Promise<Pick<Outlet, 'timezone' | 'day_cutoff_minutes'>>) {}
+
+  get today(): string {
+    return this.outlet ? businessDay(clock.now, this.outlet.timezone, this.outlet.day_cutoff_minutes) : '';
+  }
+
+  /** Empty until the outlet is known. */
+  get shown(): string {
+    return this.chosen || this.today;
+  }
 
   get cutoffMinutes(): number {
     return this.outlet?.day_cutoff_minutes ?? 0;

@@ -1,6 +1,7 @@
 import { type Api, ApiError, builds, GuestSession, Live, toasts, type Change, type Followed } from '$lib';
 import { allPages } from '$lib/api/pages';
 import { coalesce } from '$lib/coalesce';
+import { ofBills, ofParty, tell, type Allergen } from '$lib/ordering/allergies';
 import { count, price, requestLines, type CartLine } from '$lib/ordering/cart';
 import { CartChanged, CartStore } from '$lib/ordering/cart-store.svelte';
 import { MenuSource } from '$lib/ordering/menu-source.svelte';
@@ -9,7 +10,7 @@ import { SharedValue } from '$lib/shared-value.svelte';
 import type { Bill, Menu, Order, OrderType, QuoteRequest, Visit } from '$lib/types';
 import { CheckoutStore } from './checkout-store.svelte';
 import { GuestNotifications } from './notifications';
-import { emptyGuest, type StoredGuest } from './stored-guest';
+import { emptyGuest, noAllergies, type StoredAllergies, type StoredGuest } from './stored-guest';
 
 const START_AGAIN_MS = 3000;
 const WAITING_MS = 3000;
@@ -20,6 +21,7 @@ export class GuestStore {
   readonly session: GuestSession;
   readonly cart: CartStore;
   readonly stored: SharedValue<StoredGuest>;
+  private readonly allergies = new SharedValue<StoredAllergies>('rasoi.order.allergies', { empty: noAllergies });
   readonly checkout: CheckoutStore;
   live = $state.raw<Live | null>(null);
   /** The visit's bills, the newest first: one for the orders that are paid later, one for each that is prepaid. */
@@ -47,6 +49,8 @@ export class GuestStore {
     this.bills.find((bill) => bill.status === 'open' && bill.payment === 'pay_later') ?? null,
   );
   readonly mayOrder = $derived(this.seat.state === 'seated' || this.seat.state === 'takeaway');
+  /** What the whole party must not eat: told on this phone, or with an order of the visit. */
+  readonly party: Allergen[] = $derived.by(() => ofParty(this.told, this.known));
   readonly running = $derived(this.orders.filter((order) => !isFinished(order)));
 
   /**
@@ -99,6 +103,25 @@ export class GuestStore {
 
   get type(): OrderType {
     return this.session.info?.type ?? 'dine_in';
+  }
+
+  /** What the party must not eat from now on. */
+  tellParty(wanted: readonly Allergen[]): void {
+    const { known, told, sessionId } = this;
+    this.allergies.change(() => ({ ...tell(told, wanted, known), visit: sessionId }));
+  }
+
+  private get known(): Allergen[] {
+    return ofBills(this.bills);
+  }
+
+  private get sessionId(): string | null {
+    return this.session.info?.session_id ?? null;
+  }
+
+  private get told(): StoredAllergies {
+    const told = this.allergies.value;
+    return told.visit === this.sessionId ? told : { ...told, declined: [] };
   }
 
   /** Takes the visit up, with what had no answer before a reload. */
@@ -162,6 +185,7 @@ export class GuestStore {
       return {
         ...this.quoteRequest(cart.lines),
         expected_total_paise: expected,
+        ...(this.party.length ? { allergies: this.party } : {}),
         ...(note ? { note } : {}),
         ...(name && this.type === 'takeaway' ? { customer_name: name } : {}),
       };

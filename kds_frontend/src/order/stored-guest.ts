@@ -1,4 +1,5 @@
-/** What a guest's phone keeps beside the cart: what is being paid. */
+/** What a guest's phone keeps beside the cart: what is being paid, and what the party must not eat. */
+import { NOTHING_TOLD, type Told } from '$lib/ordering/allergies';
 import type { Checkout } from '$lib/types';
 
 /** A payment that the checkout signed and the platform hasn't confirmed yet. */
@@ -19,6 +20,13 @@ export interface StoredGuest {
   signed: SignedPayment | null;
   intent: PaymentIntent | null;
 }
+
+/** What the phone was told once, for every visit; what it took back counts for one visit only. */
+export interface StoredAllergies extends Told {
+  visit: string | null;
+}
+
+export const noAllergies = (): StoredAllergies => ({ ...NOTHING_TOLD, visit: null });
 
 export const emptyGuest = (): StoredGuest => ({ payments: [], signed: null, intent: null });
 

@@ -1,3 +1,4 @@
+import { ofParty, type Allergen } from '$lib/ordering/allergies';
 import { add, count, price, requestLines, type CartLine, type Choice } from '$lib/ordering/cart';
 import { CartStore } from '$lib/ordering/cart-store.svelte';
 import type { Cart } from '$lib/ordering/sending';
@@ -68,10 +69,13 @@ export class DraftOrder {
     this.edit((lines) => add(lines, { ...choice, course }));
   }
 
-  /** Asks for the price, then sends only what is new; an unanswered sending is repeated unchanged. */
-  async send(billId: string | null): Promise<Order> {
+  /**
+   * Asks for the price, then sends only what is new; an unanswered sending is repeated unchanged.
+   * `known` is what the bill says of the party's allergies.
+   */
+  async send(billId: string | null, known: readonly Allergen[] = []): Promise<Order> {
     await this.takeOver();
-    const order = await this.cart.send((cart) => this.compose(cart, billId));
+    const order = await this.cart.send((cart) => this.compose(cart, billId, known));
     this.cart.name = '';
     this.course = 1;
     return order;
@@ -85,7 +89,7 @@ export class DraftOrder {
     this.cart.release();
   }
 
-  private async compose(cart: Cart, billId: string | null): Promise<NewOrder> {
+  private async compose(cart: Cart, billId: string | null, known: readonly Allergen[]): Promise<NewOrder> {
     const request = {
       type: this.tableId ? ('dine_in' as const) : ('takeaway' as const),
       lines: requestLines(cart.lines),
@@ -94,12 +98,14 @@ export class DraftOrder {
     const quote = await this.waiter.quote(request);
     const used = new Set(cart.lines.map((line) => line.course));
     const held = cart.held.filter((course) => used.has(course));
+    const allergies = ofParty(cart.told, known);
     const [note, name] = [cart.note.trim(), cart.name.trim()];
     return {
       ...request,
       expected_total_paise: quote.totals.total_paise,
       ...(this.tableId ? { table_id: this.tableId } : {}),
       ...(held.length ? { held_courses: held } : {}),
+      ...(allergies.length ? { allergies } : {}),
       ...(note ? { note } : {}),
       ...(name && !this.tableId ? { customer_name: name } : {}),
     };

@@ -2,13 +2,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '$lib/api/error';
 import type { NewOrder, Order, Quote } from '$lib/types';
 import { TabStorage } from '../../tests/tabs';
+import { tell } from '$lib/ordering/allergies';
 import { DraftOrder, type DraftContext } from './draft-order.svelte';
 
 const dish = (item: string, course = 1) => ({
   item_id: item,
+  name: item,
   variant_id: `v-${item}`,
   modifiers: [],
   quantity: 1,
+  allergies: [],
   note: '',
   course,
 });
@@ -77,7 +80,7 @@ describe("a waiter's order", () => {
     const sana = waiter('sana');
     sana.orders.push({
       placed_at: new Date().toISOString(),
-      lines: [{ variant_id: 'v-naan', quantity: 1, course: 1, modifiers: [] }],
+      lines: [{ variant_id: 'v-naan', quantity: 1, course: 1, modifiers: [], allergies: [] }],
     } as unknown as Order);
     const hers = new DraftOrder(sana.context, 't1', storage);
     await expect(hers.send(null)).rejects.toThrow();
@@ -105,6 +108,20 @@ describe("a waiter's order", () => {
       ],
     });
     expect([draft.count, draft.course]).toEqual([0, 1]);
+  });
+
+  it('says what the party must not eat, with what its bill says already, and begins anew with the next order', async () => {
+    const { context, sent } = waiter();
+    const draft = new DraftOrder(context, 't1', new TabStorage());
+    draft.add({ ...dish('naan'), allergies: ['soya'] });
+    draft.cart.told = tell(draft.cart.told, ['egg', 'nuts'], ['milk', 'nuts']);
+    await draft.send('b1', ['milk', 'nuts']);
+    draft.add(dish('dal'));
+    await draft.send('b1', ['milk']);
+    draft.add(dish('dal'));
+    await draft.send('b1');
+    expect(sent.map(({ body }) => body.allergies)).toEqual([['egg', 'nuts'], ['milk'], undefined]);
+    expect(sent.map(({ body }) => body.lines[0]?.allergies)).toEqual([['soya'], undefined, undefined]);
   });
 
   it('is called by a name only to take away', async () => {

@@ -32,7 +32,7 @@ import { MenuSource } from '$lib/ordering/menu-source.svelte';
 import { coalesce } from '$lib/coalesce';
 import { deviceStorage } from '$lib/storage.svelte';
 import type { DraftContext } from './draft-order.svelte';
-import { Drafts } from './drafts';
+import { Drafts } from './drafts.svelte';
 import { withTicket, type ReadyGroup } from './floor';
 import { hashOf, viewOf, type View } from './view';
 

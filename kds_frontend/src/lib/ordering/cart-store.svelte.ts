@@ -5,6 +5,7 @@ import { SharedValue } from '$lib/shared-value.svelte';
 import type { StorageArea } from '$lib/storage.svelte';
 import type { NewOrder, Order } from '$lib/types';
 import { onWake } from '$lib/wake';
+import type { Told } from './allergies';
 import type { CartLine } from './cart';
 import { arrivedAs, emptyCart, outcomeOf, finishSending, startSending, type Cart, type PendingOrder } from './sending';
 
@@ -63,6 +64,14 @@ export class CartStore {
 
   set note(note: string) {
     this.change((cart) => ({ ...cart, note }));
+  }
+
+  get told(): Told {
+    return this.shared.value.told;
+  }
+
+  set told(told: Told) {
+    this.change((cart) => ({ ...cart, told }));
   }
 
   get name(): string {

@@ -9,9 +9,11 @@ import type { Cart, PendingOrder } from './sending';
 
 const dish = (item: string) => ({
   item_id: item,
+  name: item,
   variant_id: `v-${item}`,
   modifiers: [],
   quantity: 1,
+  allergies: [],
   note: '',
   course: 1,
 });

@@ -58,9 +58,11 @@ const menu = {
 } as unknown as Menu;
 const line = (more = {}) => ({
   item_id: 'i1',
+  name: 'Paneer Tikka',
   variant_id: 'half',
   modifiers: ['mild'],
   quantity: 1,
+  allergies: [],
   note: '',
   course: 1,
   ...more,
@@ -73,11 +75,11 @@ describe('lines', () => {
     expect(two).toHaveLength(1);
     expect(cart.count(two)).toBe(3);
   });
-  it('keeps notes, variants and courses apart', () => {
+  it('keeps notes, variants, courses and allergies apart', () => {
     let lines = cart.add([], line());
-    for (const more of [{ note: 'no onion' }, { variant_id: 'full' }, { course: 2 }])
+    for (const more of [{ note: 'no onion' }, { variant_id: 'full' }, { course: 2 }, { allergies: ['nuts'] }])
       lines = cart.add(lines, line(more));
-    expect(lines).toHaveLength(4);
+    expect(lines).toHaveLength(5);
   });
   it('never passes 99 and leaves at nought', () => {
     const lines = cart.add(cart.add([], line({ quantity: 60 })), line({ quantity: 60 }));

@@ -1,14 +1,19 @@
 /** The cart's rules: pure, no I/O. Money is integer paise. */
 import type { Menu, MenuItem, NewLine, Variant } from '$lib/types';
 import { itemFault, unitPrice } from './choices';
+import type { Allergen } from './allergies';
 import { items } from './menu';
 
 export interface CartLine {
   key: string;
   item_id: string;
+  /** What it was called when it was chosen: it may be gone from the menu since. */
+  name: string;
   variant_id: string;
   modifiers: string[];
   quantity: number;
+  /** Of who eats it. */
+  allergies: Allergen[];
   note: string;
   course: number;
 }
@@ -32,7 +37,7 @@ export type Choice = Omit<CartLine, 'key'>;
 /** Two additions are the same line when nothing the kitchen reads differs. */
 export function lineKey(line: Choice): string {
   const chosen = [...line.modifiers].sort().join(',');
-  return [line.variant_id, chosen, line.course, line.note.trim()].join('|');
+  return [line.variant_id, chosen, line.course, line.allergies.join(','), line.note.trim()].join('|');
 }
 
 function clamp(quantity: number): number {
@@ -112,6 +117,7 @@ export function requestLines(lines: CartLine[]): NewLine[] {
     quantity: line.quantity,
     modifiers: line.modifiers,
     course: line.course,
+    ...(line.allergies.length ? { allergies: line.allergies } : {}),
     ...(line.note ? { note: line.note } : {}),
   }));
 }

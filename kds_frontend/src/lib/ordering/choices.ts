@@ -59,7 +59,12 @@ export function itemFault(item: MenuItem, chosen: ReadonlySet<string>): string |
 
 /** Whether the dish can be had at all: a required choice that is wholly sold out takes it off, too. */
 export function isOrderable(item: MenuItem): boolean {
-  return item.available && item.modifier_groups.every((group) => left(group) >= group.min);
+  return item.available && isChoosable(item);
+}
+
+/** Whether enough is left to choose from in each of its groups. */
+export function isChoosable(item: MenuItem): boolean {
+  return item.modifier_groups.every((group) => left(group) >= group.min);
 }
 
 function left(group: ModifierGroup): number {

@@ -26,8 +26,8 @@ export class MenuSource implements Source {
   }
 
   onChange(change: Change): Standing {
-    const { item_id, available, remaining } = change.data as Partial<AvailabilityChange>;
-    if (!item_id || available === undefined) return 'lost';
+    const { item_id, available, remaining, choices_changed } = change.data as Partial<AvailabilityChange>;
+    if (!item_id || available === undefined || choices_changed) return 'lost';
     this.setAvailable(item_id, available, remaining);
     return 'unknown';
   }

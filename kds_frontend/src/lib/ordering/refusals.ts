@@ -1,4 +1,5 @@
 /** Refusals of an order in plain words, with what to do next: pure. */
+import type { ApiError } from '$lib/api/error';
 import type { CartLine } from './cart';
 import { rupees } from '$lib/money';
 
@@ -36,22 +37,35 @@ export function without(lines: CartLine[], gone: Gone[]): CartLine[] {
   return rest;
 }
 
-export function soldOut(lines: CartLine[], gone: Gone[], nameOf: (line: CartLine) => string): OrderRefusal {
+/** A refusal that names what can't be had, with the cart without it; null for any other error. */
+export function notToBeHad(lines: CartLine[], error: ApiError): OrderRefusal | null {
+  if (error.slug === 'sold-out') return soldOut(lines, (error.body['items'] ?? []) as Gone[]);
+  const line = error.slug === 'bad-line' ? lines[Number(error.body['line']) - 1] : undefined;
+  if (!line) return null;
+  const said = error.detail.replace(/^Line \d+: /, '');
+  const text = 'variant_id' in error.body ? `${line.name} is no longer on the menu.` : said;
+  return refusal(
+    `${text} Nothing was ordered yet.`,
+    lines.filter((each) => each !== line),
+  );
+}
+
+export function soldOut(lines: CartLine[], gone: Gone[]): OrderRefusal {
   const cart = without(lines, gone);
   const quantities = new Map(cart.map((line) => [line.key, line.quantity]));
   const parts = lines
     .filter((line) => (quantities.get(line.key) ?? 0) < line.quantity)
     .map((line) => {
       const left = quantities.get(line.key) ?? 0;
-      return left ? `only ${left} of ${nameOf(line)} left` : `${nameOf(line)} just sold out`;
+      return left ? `only ${left} of ${line.name} left` : `${line.name} just sold out`;
     });
   const what = parts.length ? parts.join(', ') : 'something in your cart just sold out';
-  return {
-    title: 'Sorry, not everything is left',
-    text: `${what.charAt(0).toUpperCase()}${what.slice(1)}. Nothing was ordered yet.`,
-    cart,
-    fix: cart.length ? 'Go on with the rest' : 'Choose something else',
-  };
+  return refusal(`${what.charAt(0).toUpperCase()}${what.slice(1)}. Nothing was ordered yet.`, cart);
+}
+
+function refusal(text: string, cart: CartLine[]): OrderRefusal {
+  const fix = cart.length ? 'Go on with the rest' : 'Choose something else';
+  return { title: 'Sorry, not everything is left', text, cart, fix };
 }
 
 export function priceChanged(before: number, now: number): OrderRefusal {

@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '$lib/api/error';
 import type { NewLine, NewOrder, Order } from '$lib/types';
+import { NOTHING_TOLD } from './allergies';
 import { arrivedAs, emptyCart, isFinalRefusal, outcomeOf, finishSending, startSending } from './sending';
 
 const body = (total: number): NewOrder => ({ type: 'dine_in', lines: [], expected_total_paise: total });
-const line = { item_id: 'i', variant_id: 'v', modifiers: [], quantity: 2, note: '', course: 1, key: 'k' };
+const line = {
+  ...{ item_id: 'i', variant_id: 'v', modifiers: [], quantity: 2, note: '', course: 1, key: 'k' },
+  name: 'Naan',
+  allergies: [],
+};
 
 describe('sending a cart', () => {
   it('begins with nothing in it', () => {
-    expect(emptyCart('c')).toEqual({ id: 'c', lines: [], held: [], note: '', name: '', pending: null });
+    expect(emptyCart('c')).toEqual({
+      id: 'c',
+      lines: [],
+      held: [],
+      note: '',
+      told: NOTHING_TOLD,
+      name: '',
+      pending: null,
+    });
   });
 
   it('keeps body and key while the answer is unknown', () => {

@@ -4,6 +4,7 @@
  */
 import { ApiError } from '$lib/api/error';
 import type { NewLine, NewOrder, Order } from '$lib/types';
+import { NOTHING_TOLD, type Told } from './allergies';
 import type { CartLine } from './cart';
 
 export interface PendingOrder {
@@ -22,6 +23,8 @@ export interface Cart {
   /** Courses that the kitchen holds until they are fired. */
   held: number[];
   note: string;
+  /** What a waiter was told of the party. */
+  told: Told;
   /** What a takeaway guest is called by. */
   name: string;
   /** Sent, and not answered yet: the cart can't be changed meanwhile. */
@@ -29,7 +32,7 @@ export interface Cart {
 }
 
 export function emptyCart(id: string): Cart {
-  return { id, lines: [], held: [], note: '', name: '', pending: null };
+  return { id, lines: [], held: [], note: '', told: NOTHING_TOLD, name: '', pending: null };
 }
 
 /** What is still unanswered goes again, unchanged; only a cart without it takes a new body. */
@@ -77,7 +80,8 @@ export function arrivedAs(pending: PendingOrder, orders: Order[]): Order | null 
 function contents(lines: (NewLine | Order['lines'][number])[]): string {
   const texts = lines.map((line) => {
     const chosen = (line.modifiers ?? []).map((modifier) => (typeof modifier === 'string' ? modifier : modifier.id));
-    return [line.variant_id, line.quantity, line.course ?? 1, ...chosen.sort()].join(' ');
+    const must = [...(line.allergies ?? [])].sort();
+    return [line.variant_id, line.quantity, line.course ?? 1, ...chosen.sort(), ...must].join(' ');
   });
   return texts.sort().join('|');
 }

@@ -10,9 +10,9 @@ export class Drafts {
   of(tableId: string | null): DraftOrder {
     const known = this.byTable.get(tableId);
     if (known) return known;
-    const fresh = new DraftOrder(this.waiter, tableId);
-    this.byTable.set(tableId, fresh);
-    return fresh;
+    // of no component, which would take what is derived along when it goes
+    $effect.root(() => void this.byTable.set(tableId, new DraftOrder(this.waiter, tableId)));
+    return this.byTable.get(tableId) as DraftOrder;
   }
 
   /** Asks after every order that has no answer yet. */

@@ -252,3 +252,29 @@ async def test_the_database_itself_refuses_too_many_refunds(till: Till) -> None:
             uuid4(),
         )
     assert (await till.payment(payment["id"]))["refunded_paise"] == 0
+
+
+@pytest.mark.parametrize("how", ["ended", "renewed"])
+async def test_a_visit_that_is_over_reads_its_payments_and_starts_none(till: Till, how: str) -> None:
+    who = guest(OTHER_TABLE)
+    order = await till.order(who)
+    window = await till.checkout(who, order)
+    reply = till.simulator.pay(window["action"]["options"]["order_id"])
+    if how == "ended":
+        await till.owner.execute("UPDATE orders.sitting SET ended_at = now(), ending = 'walk_out'")
+    else:
+        await till.owner.execute("UPDATE orders.dining_table SET qr_generation = 2")
+    refused = [
+        await till.verify(who, window, reply),
+        *[
+            await till.call(who, "POST", path, {name: order[key]})
+            for path in ("/create-razorpay-order", "/checkout")
+            for name, key in (("order_id", "id"), ("bill_id", "bill_id"))
+        ],
+    ]
+    for answer in refused:
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/scan-again"), answer.text
+        assert answer.json()["state"] == how
+    assert (await till.call(who, "GET", f"/{window['payment_id']}")).status_code == 200
+    await till.deliver()
+    assert (await till.bill(order))["paid_paise"] == 6300, "what was paid counts all the same"

@@ -14,6 +14,7 @@ from tests.e2e.browser import (
     WAITER_PIN,
     House,
     Screens,
+    barriers,
     dish,
     enter_pin,
     put_in_cart,
@@ -57,6 +58,7 @@ async def test_index(house: House, screens: Screens, size: tuple[int, int]) -> N
     page = await screens.open(house.url, size)
     await expect(page.get_by_role("link", name=re.compile("Kitchen"))).to_be_visible()
     await in_order(page, "index")
+    assert await barriers(page) == []
 
 
 async def test_guest(house: House, screens: Screens, size: tuple[int, int]) -> None:
@@ -136,3 +138,4 @@ async def test_manage(house: House, screens: Screens, size: tuple[int, int]) -> 
         await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
         await page.wait_for_load_state("networkidle")
         await in_order(page, name)
+        assert await barriers(page) == [], name

@@ -134,3 +134,32 @@ async def test_plain_http_that_is_not_localhost(plain: House, screens: Screens) 
     await expect(guest.get_by_test_id("tracker")).to_have_attribute("data-status", "ready")
     await (await pay_window(guest)).get_by_role("button", name=re.compile("^Pay ₹")).click()
     await expect(guest.get_by_test_id("bill")).to_have_attribute("data-payment", "paid")
+
+
+async def test_a_station_that_does_not_exist_says_so(house: House, screens: Screens) -> None:
+    kitchen = await screens.open(f"{house.url}/kitchen?station=nowhere", WALL)
+    screens.watch(kitchen).expect("404: GET /api/kitchen/boards/nowhere")
+    await enter_pin(kitchen, COOK_PIN)
+    another = kitchen.get_by_role("button", name="Choose another station")
+    await expect(another).to_be_visible()
+    await expect(kitchen.get_by_text("All caught up")).to_have_count(0)
+    await another.click()
+    await expect(kitchen.get_by_role("button", name=re.compile("Tandoor"))).to_be_visible()
+
+
+async def test_back_closes_a_sheet_then_leaves_the_board_for_the_stations(
+    house: House, screens: Screens
+) -> None:
+    kitchen = await screens.open(f"{house.url}/kitchen?station=tandoor", WALL)
+    await enter_pin(kitchen, COOK_PIN)
+    board = kitchen.get_by_role("main", name="Tickets")
+    await expect(board).to_be_visible()
+    await kitchen.get_by_role("button", name="Recall").click()
+    await expect(kitchen.get_by_role("dialog")).to_be_visible()
+    await kitchen.go_back()
+    await expect(kitchen.get_by_role("dialog")).to_have_count(0)
+    await expect(board).to_be_visible()
+    await kitchen.go_back()
+    await expect(kitchen.get_by_role("heading", name=re.compile("which station"))).to_be_visible()
+    await kitchen.get_by_role("button", name=re.compile("Tandoor")).click()
+    await expect(board).to_be_visible()

@@ -114,7 +114,7 @@ export class BoardControls {
     this.downAt = null;
     const target = event.target as HTMLElement;
     if (what.kind === 'bump' && this.selectedId === null && target.tagName === 'BUTTON') {
-      if (event.repeat) event.preventDefault();
+      if (event.repeat && event.key === 'Enter') event.preventDefault();
       return;
     }
     const open = this.recallOpen || this.helpOpen || this.countsOpen || this.viewedId !== null;

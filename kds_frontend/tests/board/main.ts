@@ -26,6 +26,7 @@ async function drawn(): Promise<void> {
 /** A new board with these tickets. */
 async function show(tickets: Ticket[]): Promise<void> {
   if (view) await unmount(view);
+  sessionStorage.clear(); // the page that a reload would come back to
   kitchen.tickets = new Map(tickets.map((ticket) => [ticket.id, ticket]));
   const target = document.getElementById('app') ?? document.body;
   const onleave = (): void => void Object.assign(window, { gone: true });
@@ -41,7 +42,7 @@ async function show(tickets: Ticket[]): Promise<void> {
       onleave,
     },
   });
-  while (!document.querySelector('article, h2')) await frame();
+  while (!document.querySelector(tickets.length > 0 ? 'article' : 'h2')) await frame();
   await drawn();
 }
 

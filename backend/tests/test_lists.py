@@ -21,6 +21,7 @@ running, dish = test_app.running, test_app.dish
 LEAST = 3  # rows in each list, so that there are pages between the first and the last
 PLACED = 3
 STOCK = "a stock's id"
+NEEDED = {"/api/payments/refund-tasks": {"status": "to_hand_out"}}  # parameters that a list can't do without
 # what is asked for to have rows, beside orders and the cash for them
 FILLED: list[tuple[str, dict[str, Any]]] = [
     ("/api/inventory/receipts", {"stock_id": STOCK, "quantity_milli": 1000, "reason": "bought"}),
@@ -50,7 +51,7 @@ def test_every_list_has_the_same_shape() -> None:
 
 
 async def place(running: Running, dish: dict[str, Any], number: int) -> None:
-    """An order, and the cash for it."""
+    """An order, the cash for it, and a part of that to be given back."""
     asked = {k: v for k, v in order_for(dish).items() if k != "expected_total_paise"}
     quote = (await running.ask("POST", "/api/orders/quote", W, json=asked)).json()
     body = asked | {"expected_total_paise": quote["totals"]["total_paise"]}
@@ -63,6 +64,10 @@ async def place(running: Running, dish: dict[str, Any], number: int) -> None:
     }
     paid = await running.ask("POST", "/api/payments/confirm-cash", W, key=f"cash {number}", json=cash)
     assert paid.status_code == 201, paid.text
+    path = f"/api/payments/{paid.json()['id']}/refund"
+    back = {"amount_paise": 100, "reason": "cold"}
+    refund = await running.ask("POST", path, M, key=f"refund {number}", json=back)
+    assert refund.status_code == 202, refund.text
 
 
 @pytest.fixture
@@ -92,6 +97,7 @@ async def bump_all(running: Running) -> str:
 
 
 async def page(running: Running, path: str, **query: Any) -> dict[str, Any]:
+    query = NEEDED.get(path, {}) | query
     given = "&".join(f"{name}={value}" for name, value in query.items() if value is not None)
     answer: httpx.Response = await running.ask("GET", f"{path}?{given}", M)
     assert answer.status_code == 200, answer.text

@@ -13,7 +13,8 @@ class Builds {
   busy: () => boolean = () => false;
   private newer: string | null = null;
   private touchedAt = -Infinity;
-  private typed = false;
+  /** The fields that were typed into since the page changed. */
+  private typed: Element[] = [];
 
   constructor() {
     if (typeof window !== 'undefined') this.watchHands();
@@ -50,15 +51,19 @@ class Builds {
 
   /** Somebody is at it: has just touched it, has something open over the page, or has typed into this page. */
   private inHand(): boolean {
-    return steady() - this.touchedAt < TOUCHED_MS || this.typed || document.querySelector('dialog[open]') !== null;
+    this.typed = this.typed.filter((field) => field.isConnected);
+    const open = document.querySelector('dialog[open]') !== null;
+    return steady() - this.touchedAt < TOUCHED_MS || this.typed.length > 0 || open;
   }
 
   private watchHands(): void {
     const touched = (): void => void (this.touchedAt = steady());
     window.addEventListener('pointerdown', touched);
     window.addEventListener('keydown', touched);
-    window.addEventListener('input', () => (this.typed = true));
-    window.addEventListener('hashchange', () => (this.typed = false));
+    window.addEventListener('input', ({ target }) => {
+      if (target instanceof Element && !this.typed.includes(target)) this.typed.push(target);
+    });
+    window.addEventListener('hashchange', () => (this.typed = []));
   }
 }
 

@@ -71,14 +71,18 @@ def callers(file: str) -> tuple[frozenset[str], frozenset[str]]:
 
     PostgreSQL puts the text of a simple function into its caller's and then counts no call of it.
     """
-    texts = {str(path.relative_to(BACKEND)): path.read_text() for path in BACKEND.glob(f"{FUNCTIONS}/*/*.sql")}
+    texts = {
+        str(path.relative_to(BACKEND)): path.read_text() for path in BACKEND.glob(f"{FUNCTIONS}/*/*.sql")
+    }
     files, new = {file}, {file}
     while new:
         names = [sql_name(each).removeprefix("sql:") + "(" for each in new]
         new = {path for path, text in texts.items() if any(name in text for name in names)} - files
         files |= new
     names = [sql_name(each).removeprefix("sql:") + "(" for each in files]
-    modules = (path for path in (BACKEND / "rasoi").rglob("*.py") if any(n in path.read_text() for n in names))
+    modules = (
+        path for path in (BACKEND / "rasoi").rglob("*.py") if any(n in path.read_text() for n in names)
+    )
     return frozenset(map(sql_name, files)), frozenset(str(path.relative_to(BACKEND)) for path in modules)
 
 

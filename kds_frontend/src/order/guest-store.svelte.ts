@@ -69,7 +69,7 @@ export class GuestStore {
       key: `rasoi.order.cart.${place}`,
       sender: () => this.session.info?.session_id ?? '',
       post: ({ body, key }) => this.api.post('/api/orders', { body, key }),
-      onArrived: (order) => {
+      onArrived: () => {
         this.reloadSoon();
         onOrdered();
       },

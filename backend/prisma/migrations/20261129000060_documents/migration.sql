@@ -15,7 +15,7 @@ CREATE TABLE orders.document_series (
   kind text NOT NULL,
   financial_year integer NOT NULL,
   last_number integer NOT NULL DEFAULT 0,
-  last_hash bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000',
+  last_hash bytea NOT NULL,
   last_issued_at timestamptz(6),
   CONSTRAINT document_series_pkey PRIMARY KEY (outlet_id, gstin, kind, financial_year)
 );

@@ -193,10 +193,10 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
   async start(): Promise<void> {
     if (this.signedIn) return;
     const body = this.tableCode ? { table_code: this.tableCode } : {};
-    const known = this.tableCode ? localStorage.getItem(LAST_TABLE) : null;
+    const known = this.tableCode ? deviceStorage.getItem(LAST_TABLE) : null;
     const api = known ? new Api({ token: known, refresh: () => Promise.resolve(false) }) : this.anonymous;
     this.save(await api.post('/api/sessions', { body }));
-    if (this.tableCode && this.token) localStorage.setItem(LAST_TABLE, this.token);
+    if (this.tableCode && this.token) deviceStorage.setItem(LAST_TABLE, this.token);
   }
 
   /** Ends this session here, for example when its table was closed. */

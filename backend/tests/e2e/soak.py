@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 from playwright.async_api import CDPSession, Error, Page, async_playwright, expect
 
 from rasoi.settings import REPOSITORY
@@ -67,7 +68,10 @@ class SoakHouse(House):
 
     async def get(self, path: str, who: str = "manager", **query: Any) -> Any:
         await self.renew()
-        return await super().get(path, who, **query)
+        try:
+            return await super().get(path, who, **query)
+        except httpx.TransportError:  # a connection from before the server started anew
+            return await super().get(path, who, **query)
 
     async def post(self, path: str, body: dict[str, Any], who: str | None = "waiter") -> Any:
         if who:
@@ -175,6 +179,7 @@ class Soak:
             await screen.page.evaluate("window.old = true")
         await asyncio.to_thread(self.platform.stop)
         await asyncio.to_thread(self.platform.start)
+        await asyncio.sleep(3)  # connections from before are not used again after 2 s
         for screen in self.screens:
             if not await self.within(60, lambda page=screen.page: _is_new(page)):  # type: ignore[misc]
                 self.faults.append(f"{screen.name}: stayed on the old build")

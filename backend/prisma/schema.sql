@@ -872,8 +872,8 @@ DECLARE
 BEGIN
   -- in one order, so that no two transactions wait for each other
   FOR v_kind IN SELECT CASE kind WHEN 'sale' THEN v_sale ELSE kind END AS k FROM unnest(p_kinds) kind ORDER BY k LOOP
-    INSERT INTO document_series (outlet_id, gstin, kind, financial_year) VALUES (p_outlet, v_gstin, v_kind, v_year)
-    ON CONFLICT DO NOTHING;
+    INSERT INTO document_series (outlet_id, gstin, kind, financial_year, last_hash)
+    VALUES (p_outlet, v_gstin, v_kind, v_year, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING;
     SELECT * INTO STRICT v_series FROM document_series
     WHERE outlet_id = p_outlet AND gstin = v_gstin AND kind = v_kind AND financial_year = v_year FOR UPDATE;
     v_issued_at := greatest(v_now, v_series.last_issued_at);
@@ -2588,7 +2588,7 @@ CREATE TABLE orders.document_series (
     kind text NOT NULL,
     financial_year integer NOT NULL,
     last_number integer DEFAULT 0 NOT NULL,
-    last_hash bytea DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea NOT NULL,
+    last_hash bytea NOT NULL,
     last_issued_at timestamp(6) with time zone
 );
 

@@ -24,9 +24,14 @@ export function websocketOnly(): Plugin {
   return {
     name: 'websocket-only',
     enforce: 'pre',
-    load(id) {
-      if (!id.replaceAll('\\', '/').endsWith('engine.io-client/build/esm/transports/index.js')) return null;
-      return "import { WS } from './websocket.js';\nexport const transports = { websocket: WS };\n";
+    async load(id) {
+      const [, file] = /engine\.io-client\/build\/esm\/transports\/(.*)\.js$/.exec(id.replaceAll('\\', '/')) ?? [];
+      if (file === undefined || file === 'websocket') return null;
+      const code =
+        file === 'index'
+          ? "import { WS } from './websocket.js';\nexport const transports = { websocket: WS };\n"
+          : await readFile(id, 'utf8');
+      return { code, moduleSideEffects: false }; // the others are named by the package's index only
     },
   };
 }

@@ -107,13 +107,16 @@ export class Arrangement {
     const next = new Map([...this.known].slice(-MOST_KNOWN));
     const folds = new Map(this.folds);
     for (const { ticket, heights } of found) {
-      next.set(this.measureKey(ticket), heights);
-      this.lastKnown.set(ticket.id, heights);
+      const key = this.measureKey(ticket);
       const most = this.layout.grid.height - Math.max(heights.head, heights.again) - this.layout.grid.foot;
-      heights.parts.forEach((height, part) => {
-        const fold = this.foldOf(ticket, part);
-        if (height > most && fold < 2) folds.set(`${ticket.id}/${part}`, fold + 1);
-      });
+      const tall = heights.parts.flatMap((height, part) =>
+        height > most && this.foldOf(ticket, part) < 2 ? [part] : [],
+      );
+      for (const part of tall) folds.set(`${ticket.id}/${part}`, this.foldOf(ticket, part) + 1);
+      // one that is too tall gets its place once it is folded and measured again
+      if (tall.length > 0) continue;
+      next.set(key, heights);
+      this.lastKnown.set(ticket.id, heights);
     }
     this.known = next;
     this.folds = folds;
@@ -171,6 +174,8 @@ export class Arrangement {
     const cards = this.cards;
     const ids = new Set(cards.map((card) => card.id));
     const before = this.placed;
+    // a new board is laid out once it is known whole
+    if (before.length === 0 && this.unmeasured.length > 0) return;
     if (this.hasComeBack(ids)) return this.settleNow();
     this.placed = arrange(before, cards, grid, this.page, this.left);
     this.left = remember(this.left, before, ids);

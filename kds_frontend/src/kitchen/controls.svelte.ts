@@ -113,7 +113,7 @@ export class BoardControls {
     if (!what) return;
     this.downAt = null;
     const target = event.target as HTMLElement;
-    if (what.kind === 'bump' && this.selectedId === null && target.tagName === 'BUTTON') {
+    if (what.kind === 'bump' && !this.selected && target.tagName === 'BUTTON') {
       if (event.repeat && event.key === 'Enter') event.preventDefault();
       return;
     }

@@ -87,7 +87,8 @@ WHERE t.outlet_id = $1 AND t.at_pass AND (t.state = 'ready' OR t.cancel_decider 
 ORDER BY t.id LIMIT $3"""
 LEFT_OVER = """SELECT order_id FROM kitchen.ticket WHERE outlet_id = $1 AND (visible OR at_pass) AND placed_at < $2
 GROUP BY order_id HAVING max(greatest(placed_at, fired_at, ready_at)) < now() - interval '2 hours' LIMIT $3"""
-IS_STATION = "SELECT EXISTS (SELECT FROM kitchen.board WHERE outlet_id = $1 AND station = $2)"
+IS_STATION = """SELECT EXISTS (SELECT FROM kitchen.board WHERE outlet_id = $1 AND station = $2)
+OR NOT EXISTS (SELECT FROM kitchen.board WHERE outlet_id = $1)"""
 OUTLETS = "SELECT DISTINCT outlet_id FROM kitchen.board"
 OPEN_BY_LATENESS = """SELECT b.outlet_id, b.station, coalesce(max(t.age), 0)::float8 AS oldest,
   count(*) FILTER (WHERE t.age < l.amber) AS fresh,
@@ -232,7 +233,7 @@ async def at_pass(db: Database, outlet_id: int, known_hash: int | None) -> PassR
 
 
 async def is_station(db: Database, outlet_id: int, station: str) -> bool:
-    """Whether the outlet has a board of this code."""
+    """Whether the outlet has a board of this code, or its menu's stations have not arrived yet."""
     return await db.fetchval(IS_STATION, outlet_id, station)  # type: ignore[no-any-return]
 
 

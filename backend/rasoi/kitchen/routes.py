@@ -62,7 +62,9 @@ async def read_board(
     outlet_id = principal.outlet_id
     row = await repository.board(ctx.db, outlet_id, station, known)
     if row is None:
-        raise _unknown(station)
+        if not await repository.is_station(ctx.db, outlet_id, station):
+            raise _unknown(station)
+        row = repository.BoardRow(station, station, 0, 0, "[]")
     if row.tickets is None:
         return _proven(row.sequence, row.hash, None)
     outlet = await staff.outlet(ctx.db, outlet_id)

@@ -126,6 +126,13 @@ async def test_a_station_that_is_not_there_is_a_problem_in_words(call: Call, rig
     assert problem["detail"] == "This outlet has no station “salad”. Choose one from the list."
 
 
+@pytest.mark.parametrize("path", ["boards/tandoor", "boards/tandoor/recent"])
+async def test_no_station_is_refused_before_the_first_menu_arrives(call: Call, path: str) -> None:
+    answer = await call("kitchen", "GET", path)
+    assert answer.status_code == 200, answer.text
+    assert not any(answer.json().get(name) for name in ("tickets", "items"))
+
+
 async def test_the_pass_and_its_etag(call: Call, rig: Rig) -> None:
     empty = (await call("kitchen", "GET", "pass")).json()
     assert (empty["tickets"], empty["hash"], empty["sequence"], empty["stations"]) == ([], 0, 0, [])

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from rasoi.payments import (
     attention,
@@ -94,7 +94,10 @@ async def look(ctx: Context, principal: Principal, payment_id: UUID) -> schemas.
 
 @post("/api/payments/callback/{outlet_id:int}/{payment_id:uuid}", guards=[public], status_code=303, tags=TAGS)
 async def take_callback(
-    ctx: Context, outlet_id: int, payment_id: UUID, request: Request[Any, Any, Any]
+    ctx: Context,
+    outlet_id: Annotated[int, PathParameter(ge=1, le=2**31 - 1)],
+    payment_id: UUID,
+    request: Request[Any, Any, Any],
 ) -> Response[None]:
     """Where the checkout sends a browser within an app: the signed reply as a form. Leads on to the guest's page."""
     reply = {name: str(value)[:500] for name, value in (await request.form()).items()}

@@ -74,15 +74,17 @@ class Desk:
         if who.role != "guest" or who.table_id is None:
             return
         await self.owner.execute(
-            """WITH seated AS (INSERT INTO orders.sitting (outlet_id, table_id, table_name, opened_by)
-              SELECT 1, id, name, 'guest' FROM orders.dining_table WHERE id = $1
-                AND NOT EXISTS (SELECT FROM orders.guest_session WHERE id = $2)
-              ON CONFLICT (outlet_id, table_id) WHERE ended_at IS NULL DO NOTHING RETURNING id, table_id
-            ), there AS (SELECT id, table_id FROM orders.sitting WHERE table_id = $1 AND ended_at IS NULL
-              UNION SELECT * FROM seated)
-            INSERT INTO orders.guest_session (outlet_id, id, table_id, sitting_id, qr_generation)
-            SELECT 1, $2, table_id, there.id, qr_generation FROM there JOIN orders.dining_table t ON t.id = table_id
-            ON CONFLICT DO NOTHING""",
+            """INSERT INTO orders.sitting (outlet_id, table_id, table_name, opened_by)
+            SELECT 1, id, name, 'guest' FROM orders.dining_table WHERE id = $1
+              AND NOT EXISTS (SELECT FROM orders.guest_session WHERE id = $2)
+            ON CONFLICT (outlet_id, table_id) WHERE ended_at IS NULL DO NOTHING""",
+            who.table_id,
+            who.session_id,
+        )
+        await self.owner.execute(  # a statement of its own, which sees the sitting that another has just opened
+            """INSERT INTO orders.guest_session (outlet_id, id, table_id, sitting_id, qr_generation)
+            SELECT 1, $2, t.id, s.id, t.qr_generation FROM orders.dining_table t
+            JOIN orders.sitting s ON s.table_id = t.id AND s.ended_at IS NULL WHERE t.id = $1 ON CONFLICT DO NOTHING""",
             who.table_id,
             who.session_id,
         )

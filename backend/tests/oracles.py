@@ -68,10 +68,8 @@ async def statistics_agree(db: Any) -> list[str]:
             for attempt in ledger.attempts:
                 if attempt.status == "captured" and attempt.business_day == day:
                     listed[attempt.method or "card"] += attempt.amount_paise
-        for row in await statistics_repository.refunds(
-            db, outlet_id, day=day, status=None, before=None, limit=10**6
-        ):
-            listed[row["method"] or "card"] -= row["amount_paise"]
+        for refund, _ in await repository.find_refunds(db, outlet_id, day=day, before=None, limit=10**6):
+            listed[refund.method or "card"] -= refund.amount_paise
         for method in listed.keys() | told.keys():
             net = told[method]["captured_paise"] - told[method]["refunded_paise"] if method in told else 0
             if net != listed[method]:

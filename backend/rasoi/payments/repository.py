@@ -66,15 +66,23 @@ async def payment_of_refund(conn: Any, outlet_id: int, refund_id: UUID) -> Ref |
 
 
 async def find_refunds(
-    conn: Any, outlet_id: int, statuses: Iterable[str], *, before: UUID | None, limit: int
+    conn: Any,
+    outlet_id: int,
+    *,
+    statuses: Iterable[str] | None = None,
+    day: date | None = None,
+    before: UUID | None,
+    limit: int,
 ) -> list[tuple[RefundRow, UUID]]:
-    """Refunds in these states with their bills, newest first."""
+    """Refunds with their bills, newest first; those of a day are the ones that the day's totals count."""
     rows = await conn.fetch(
         """SELECT r.*, p.bill_id FROM payments.refund r
         JOIN payments.payment p ON p.outlet_id = r.outlet_id AND p.id = r.payment_id
-        WHERE r.outlet_id = $1 AND r.status = ANY ($2) AND ($3::uuid IS NULL OR r.id < $3) ORDER BY r.id DESC LIMIT $4""",
+        WHERE r.outlet_id = $1 AND ($2::text[] IS NULL OR r.status = ANY ($2)) AND ($3::date IS NULL OR r.business_day = $3)
+          AND ($4::uuid IS NULL OR r.id < $4) ORDER BY r.id DESC LIMIT $5""",
         outlet_id,
-        list(statuses),
+        None if statuses is None else list(statuses),
+        day,
         before,
         limit,
     )

@@ -20,7 +20,6 @@ from rasoi.payments import (
     refunds,
     schemas,
     statistics,
-    statistics_repository,
     webhooks,
 )
 from rasoi.payments import repository as db
@@ -147,7 +146,7 @@ async def list_refund_tasks(
 ) -> schemas.RefundTasks:
     """What is to be handed out by a person, or under way at the provider; newest first."""
     statuses = UNDER_WAY if status == "under_way" else (status,)
-    find = partial(db.find_refunds, ctx.db, principal.outlet_id, statuses, before=cursor)
+    find = partial(db.find_refunds, ctx.db, principal.outlet_id, statuses=statuses, before=cursor)
     found, more = await read_page(limit, lambda most: find(limit=most), lambda each: each[0].id)
     return schemas.RefundTasks([schemas.refund_task(row, bill_id) for row, bill_id in found], more)
 
@@ -214,15 +213,15 @@ async def list_refunds(
 ) -> schemas.Refunds:
     """Refunds, newest first; of a business day those that were made on it."""
     find = partial(
-        statistics_repository.refunds,
+        db.find_refunds,
         ctx.db,
         principal.outlet_id,
+        statuses=status and (status,),
         day=business_day,
-        status=status,
         before=cursor,
     )
-    found, more = await read_page(limit, lambda most: find(limit=most))
-    return schemas.Refunds([statistics.listed_refund(row) for row in found], more)
+    found, more = await read_page(limit, lambda most: find(limit=most), lambda each: each[0].id)
+    return schemas.Refunds([schemas.listed_refund(row, bill_id) for row, bill_id in found], more)
 
 
 @get("/api/payments/stats/daily", guards=[MANAGERS], responses=DAILY, tags=TAGS)

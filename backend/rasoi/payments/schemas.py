@@ -324,6 +324,24 @@ def refund_task(row: RefundRow, bill_id: UUID) -> RefundTask:
     return RefundTask(**_refund(row, True), payment_id=row.payment_id, bill_id=bill_id, label=row.label)
 
 
+def listed_refund(row: RefundRow, bill_id: UUID) -> ListedRefund:
+    return ListedRefund(
+        id=row.id,
+        payment_id=row.payment_id,
+        bill_id=bill_id,
+        amount_paise=row.amount_paise,
+        method=row.method,
+        status=row.status,
+        reason=row.reason,
+        automatic=row.automatic,
+        requested_by=row.requested_by_name,
+        error=row.error,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+        business_day=row.business_day,
+    )
+
+
 def _refund(row: RefundRow, staff: bool) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -85,12 +85,6 @@ def _hour(row: Any) -> schemas.HourTotals:
     return schemas.HourTotals(**_figures([row]), hour=row["hour"], method=row["method"])
 
 
-def listed_refund(row: Any) -> schemas.ListedRefund:
-    """A row of the list of refunds."""
-    named = dict(row)
-    return schemas.ListedRefund(requested_by=named.pop("requested_by_name"), **named)
-
-
 def as_csv(stats: schemas.DailyStats, *, hours: bool = False) -> str:
     """The statistics as a file: a row per day and method, or per day, hour and method; amounts in rupees."""
     if hours:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 DAYS = """WITH RECURSIVE outlets AS (
   SELECT min(outlet_id) AS id FROM payments.attempt
@@ -57,17 +56,3 @@ async def wrong_totals(conn: Any, outlet_id: int, day: date) -> list[Any]:
 async def repair_day(tx: Any, outlet_id: int, day: date) -> None:
     """Make them what the ledger says."""
     await tx.execute("SELECT payments.repair_day($1, $2)", outlet_id, day)
-
-
-async def refunds(
-    conn: Any, outlet_id: int, *, day: date | None, status: str | None, before: UUID | None, limit: int
-) -> list[Any]:
-    """Refunds, newest first; those of a day are the ones that the day's totals count."""
-    return await conn.fetch(  # type: ignore[no-any-return]
-        """SELECT r.id, r.payment_id, p.bill_id, r.amount_paise, r.method, r.status, r.reason, r.automatic,
-          r.requested_by_name, r.error, r.created_at, r.settled_at, r.business_day
-        FROM payments.refund r JOIN payments.payment p ON p.outlet_id = r.outlet_id AND p.id = r.payment_id
-        WHERE r.outlet_id = $1 AND ($2::date IS NULL OR r.business_day = $2) AND ($3::text IS NULL OR r.status = $3)
-          AND ($4::uuid IS NULL OR r.id < $4) ORDER BY r.id DESC LIMIT $5""",
-        *(outlet_id, day, status, before, limit),
-    )

@@ -227,10 +227,18 @@ function holes(taken: Box[], page: number, grid: Grid): Box[] {
 }
 
 /**
- * Puts a ticket into boxes of one page as far as it goes, with room for the row that ends it. `first` is the first of
- * its parts on this page. None fits: no pieces.
+ * Puts a ticket into boxes of one page as far as it goes, from the first box on that it can begin in, with room for the
+ * row that ends it. `first` is the first of its parts on this page. None fits: no pieces.
  */
-function fit({ card, from }: Waiting, first: number, room: Box[], grid: Grid): Piece[] {
+function fit(waiting: Waiting, first: number, room: Box[], grid: Grid): Piece[] {
+  for (let start = 0; start < room.length; start++) {
+    const pieces = fitInto(waiting, first, room.slice(start), grid);
+    if (pieces.length > 0) return pieces;
+  }
+  return [];
+}
+
+function fitInto({ card, from }: Waiting, first: number, room: Box[], grid: Grid): Piece[] {
   const { parts } = card;
   const taken: { piece: Piece; box: Box; free: number }[] = [];
   let at = from;
@@ -252,7 +260,7 @@ function fit({ card, from }: Waiting, first: number, room: Box[], grid: Grid): P
   // a box that can't hold the row that ends the ticket is left out
   if (piece.to === piece.from && parts.length > 0) {
     const others = room.filter((box) => box !== last.box);
-    return fit({ card, from }, first, others, grid);
+    return fitInto({ card, from }, first, others, grid);
   }
   return taken.map(({ piece: each }) => {
     const head = each.from === 0 ? card.head : card.again;

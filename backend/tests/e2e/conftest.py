@@ -1,4 +1,4 @@
-"""One Chromium and one restaurant for all end-to-end tests; each test has its own tables and devices."""
+"""One Chromium and one restaurant for all end-to-end tests; each test finds free tables and has its own devices."""
 
 from __future__ import annotations
 
@@ -42,11 +42,17 @@ def restaurant() -> Iterator[Platform]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(restaurant: Platform) -> AsyncIterator[House]:
-    """The restaurant that the tests share."""
+async def shared_house(restaurant: Platform) -> AsyncIterator[House]:
     opened = await House(restaurant, restaurant.url).open()
     yield opened
     await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(shared_house: House) -> House:
+    """The restaurant that the tests share, without anything that earlier ones left at its stoves and tables."""
+    await shared_house.clear()
+    return shared_house
 
 
 @pytest_asyncio.fixture(loop_scope="session")

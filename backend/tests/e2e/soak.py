@@ -123,7 +123,7 @@ class Soak:
             if turn in new_builds:
                 await self.new_build(turn)
             await self.compare(f"round {turn + 1}")
-            await self.serve_everything()
+            await self.house.serve_all()
             await self.compare(f"round {turn + 1}, served")
             for screen in self.screens:
                 if turn in new_builds:
@@ -164,12 +164,6 @@ class Soak:
                 await screen.network.cut_sockets(sockets)
             await asyncio.sleep(min(CUT_S * self.chance.random(), left))
             await screen.network.mend()
-
-    async def serve_everything(self) -> None:
-        await self.house.clear()
-        ready = [each["id"] for each in (await self.house.get("/api/kitchen/ready", who="waiter"))["items"]]
-        for start in range(0, len(ready), 50):
-            await self.house.act("serve", *ready[start : start + 50], who="waiter")
 
     async def new_build(self, turn: int) -> None:
         """The server starts anew with other screens; each page loads itself again, by itself."""

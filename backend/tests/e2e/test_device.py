@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Error, Page, expect
 
 from tests.e2e.browser import (
@@ -45,13 +43,6 @@ NOTHING_KEPT, NO_ROOM = (
     re.compile("keeps nothing|Storage is off"),
     re.compile("storage is full", re.IGNORECASE),
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def cooked(house: House) -> AsyncIterator[None]:
-    """The board is not crowded by what earlier tests ordered."""
-    yield
-    await house.clear()
 
 
 async def forbid(page: Page) -> None:

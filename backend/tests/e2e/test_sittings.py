@@ -22,21 +22,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 TABLE = "Table 14"
 
 
-async def free(house: House) -> None:
-    """Whoever sits at the table leaves, paid or not."""
-    at = await house.at(TABLE)
-    if at["sitting"]:
-        way, body = ("walk-out", {"reason": "the test is over"}) if at["bills"] else ("clear", {})
-        await house.post(f"/api/tables/{at['id']}/{way}", body, who="manager")
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def admitting(house: House) -> AsyncIterator[House]:
-    """The house as it is by default: joining takes a tap. The table is free before and after."""
+    """The house as it is by default: joining takes a tap."""
     await house.setting(admit_joiners=True)
-    await free(house)
     yield house
-    await free(house)
     await house.setting(admit_joiners=False)
 
 

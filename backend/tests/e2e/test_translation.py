@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.e2e.browser import (
@@ -46,13 +44,6 @@ TRANSLATOR = """() => {
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true, characterData: true });
   translate();
 }"""
-
-
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def cooked(house: House) -> AsyncIterator[None]:
-    """The board is not crowded by what earlier tests ordered."""
-    yield
-    await house.clear()
 
 
 async def translated(page: Page) -> Page:

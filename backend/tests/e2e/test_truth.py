@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.browser import (
@@ -34,13 +33,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 PROVEN_WITHIN_S, NOTICED_WITHIN_S = 15, 10
 NOT_LIVE = re.compile("Not live|Reconnecting")
 POLLING = "Updates every few seconds"
-
-
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def cooked(house: House) -> AsyncIterator[None]:
-    """The board is not crowded by what earlier tests ordered."""
-    yield
-    await house.clear()
 
 
 @dataclass

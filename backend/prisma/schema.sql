@@ -3303,6 +3303,29 @@ CREATE TABLE staff.audit (
 
 
 --
+-- Name: device; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.device (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    code text,
+    code_expires_at timestamp(6) with time zone,
+    token_hash bytea,
+    paired_at timestamp(6) with time zone,
+    paired_by uuid,
+    last_seen timestamp(6) with time zone,
+    build text,
+    revoked_at timestamp(6) with time zone,
+    CONSTRAINT device_build_check CHECK ((length(build) <= 64)),
+    CONSTRAINT device_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT device_state_check CHECK ((((code IS NOT NULL) AND (code_expires_at IS NOT NULL) AND (token_hash IS NULL) AND (paired_at IS NULL)) OR ((code IS NULL) AND (code_expires_at IS NULL) AND (token_hash IS NOT NULL) AND (paired_at IS NOT NULL)))),
+    CONSTRAINT device_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+
+--
 -- Name: idempotency; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -3514,10 +3537,29 @@ CREATE TABLE staff.session (
     revoked_at timestamp(6) with time zone,
     revoked_for text,
     version bigint DEFAULT 0 NOT NULL,
+    device_id uuid,
     CONSTRAINT session_check CHECK (((revoked_at IS NULL) = (revoked_for IS NULL))),
     CONSTRAINT session_previous_hash_check CHECK ((length(previous_hash) = 32)),
     CONSTRAINT session_refresh_hash_check CHECK ((length(refresh_hash) = 32)),
-    CONSTRAINT session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'reuse'::text, 'changed'::text])))
+    CONSTRAINT session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'reuse'::text, 'changed'::text, 'device'::text])))
+);
+
+
+--
+-- Name: sign_in; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.sign_in (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    person_id uuid NOT NULL,
+    method text NOT NULL,
+    outcome text NOT NULL,
+    network text NOT NULL,
+    device_id uuid,
+    CONSTRAINT sign_in_method_check CHECK ((method = ANY (ARRAY['password'::text, 'pin'::text]))),
+    CONSTRAINT sign_in_outcome_check CHECK ((outcome = ANY (ARRAY['ok'::text, 'failed'::text, 'locked out'::text])))
 );
 
 
@@ -4306,6 +4348,14 @@ ALTER TABLE ONLY staff.audit
 
 
 --
+-- Name: device device_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.device
+    ADD CONSTRAINT device_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -4391,6 +4441,14 @@ ALTER TABLE ONLY staff.reader
 
 ALTER TABLE ONLY staff.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: sign_in sign_in_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.sign_in
+    ADD CONSTRAINT sign_in_pkey PRIMARY KEY (outlet_id, id);
 
 
 --
@@ -5031,6 +5089,20 @@ CREATE INDEX sale_outlet_id_business_day_idx ON reports.sale USING btree (outlet
 
 
 --
+-- Name: device_code_key; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE UNIQUE INDEX device_code_key ON staff.device USING btree (code);
+
+
+--
+-- Name: device_token_hash_key; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE UNIQUE INDEX device_token_hash_key ON staff.device USING btree (token_hash);
+
+
+--
 -- Name: idempotency_created_at_idx; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -5066,6 +5138,13 @@ CREATE UNIQUE INDEX person_pin_key ON staff.person USING btree (outlet_id, pin_h
 
 
 --
+-- Name: session_device_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX session_device_idx ON staff.session USING btree (outlet_id, device_id) WHERE (revoked_at IS NULL);
+
+
+--
 -- Name: session_expires_at_idx; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -5084,6 +5163,20 @@ CREATE INDEX session_live_idx ON staff.session USING btree (outlet_id, person_id
 --
 
 CREATE INDEX session_revoked_idx ON staff.session USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+
+--
+-- Name: sign_in_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX sign_in_at_idx ON staff.sign_in USING btree (at);
+
+
+--
+-- Name: sign_in_from_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX sign_in_from_idx ON staff.sign_in USING btree (outlet_id, person_id, network, at) WHERE (outcome = 'ok'::text);
 
 
 --
@@ -5289,6 +5382,14 @@ ALTER TABLE ONLY payments.refund
 
 
 --
+-- Name: device device_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.device
+    ADD CONSTRAINT device_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
 -- Name: person person_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -5297,11 +5398,27 @@ ALTER TABLE ONLY staff.person
 
 
 --
+-- Name: session session_device_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.session
+    ADD CONSTRAINT session_device_fkey FOREIGN KEY (outlet_id, device_id) REFERENCES staff.device(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
 -- Name: session session_outlet_id_person_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
 --
 
 ALTER TABLE ONLY staff.session
     ADD CONSTRAINT session_outlet_id_person_id_fkey FOREIGN KEY (outlet_id, person_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: sign_in sign_in_person_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.sign_in
+    ADD CONSTRAINT sign_in_person_fkey FOREIGN KEY (outlet_id, person_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
 
 
 --

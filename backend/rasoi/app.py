@@ -74,6 +74,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     for room in ROOMS:
         if room.start:
             await room.start(ctx)
+    ctx.register(first_start.self_pairing(settings))
     if await first_start.is_empty(ctx):
         await first_start.load(ctx)
     transport = LocalTransport(ctx, ROOMS, database_url, wake_signals)

@@ -34,6 +34,7 @@ from rasoi.platform.watch import watching
 from rasoi.room_list import NAMES
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations
+from rasoi.staff.devices import SelfPairing
 
 
 @dataclass
@@ -127,6 +128,7 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Runnin
             from rasoi import payments
 
             ctx.register(payments.build_providers(settings))
+        ctx.register(_self_pairing(settings, rooms))
         started = hosted if rooms[0] is staff.ROOM else [Hosted(staff.ROOM, ctx), *hosted]
         for each in started:
             if each.room.stop:
@@ -141,6 +143,15 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Runnin
         await transport.start()
         await stack.enter_async_context(watching(ctx, {"kafka": transport.check}))
         yield RunningRooms(hosted, transport, _asgi(settings, hosted, transport, assets))
+
+
+def _self_pairing(settings: Settings, rooms: list[Room]) -> SelfPairing:
+    """The demo's, where it can be."""
+    if staff.ROOM not in rooms or not settings.at_home:
+        return SelfPairing()
+    from rasoi.demo import first_start  # with the importers: it is large
+
+    return first_start.self_pairing(settings)
 
 
 def _asgi(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -118,6 +121,14 @@ def _host(value: str) -> str:
     if not value or any(sign in value for sign in "/ @?#"):
         raise ValueError("a host name or an IP address")
     return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host or an address is this machine, by a way that no other machine has."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _setting(read: Callable[[str], Any], default: Any, meaning: str, **more: Any) -> Any:
@@ -239,6 +250,10 @@ class Settings:
             draft.unlink(missing_ok=True)
         return path.read_text().strip()
 
+    def derived_key(self, purpose: str) -> str:
+        """A key for one purpose, which tells nothing of the others."""
+        return hmac.new(self.secret_key.encode(), f"rasoi {purpose}".encode(), hashlib.sha256).hexdigest()
+
     @property
     def simulated(self) -> bool:
         """Whether the Razorpay simulator stands in for Razorpay."""
@@ -254,6 +269,11 @@ class Settings:
         public = urlsplit(self.url)
         host = f"[{public.hostname}]" if ":" in (public.hostname or "") else public.hostname
         return f"{public.scheme}://{host}:{self.simulator_port}"
+
+    @property
+    def at_home(self) -> bool:
+        """Whether nothing but this machine can reach the platform, as far as HOST and PUBLIC_URL tell."""
+        return is_loopback(self.host) and is_loopback(urlsplit(self.url).hostname or "")
 
     @property
     def url(self) -> str:

@@ -10,7 +10,9 @@ import msgspec
 from rasoi.demo import DATA, OUTLET, load_menu_and_stock
 from rasoi.orders.tables import ensure_tables
 from rasoi.platform.context import Context
+from rasoi.settings import Settings
 from rasoi.staff.api import any_outlet, person_names
+from rasoi.staff.devices import SelfPairing
 from rasoi.staff.schemas import NewPerson
 from rasoi.staff.service import ensure_outlet, ensure_person
 
@@ -33,6 +35,13 @@ async def load(ctx: Context) -> None:
             given = {name: value for name, value in row.items() if value}
             person = msgspec.convert(given, NewPerson)
             await ensure_person(tx, ctx.settings.secret_key, OUTLET, person)
+
+
+def self_pairing(settings: Settings) -> SelfPairing:
+    """The demo's own screens need no manager, where nothing but its machine can reach it."""
+    if not settings.at_home:
+        return SelfPairing()
+    return SelfPairing(OUTLET, tuple((row["name"], row["pin"]) for row in _rows("people.csv")))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -16,7 +16,6 @@ from rasoi.staff.schemas import Outlet
 SENIOR = frozenset({"owner", "manager"})
 ACCESS_S = 600
 SESSION = timedelta(hours=16)
-# a screen whose answer got lost may ask once more for the same rotation
 FREE_TRIES = 5
 FIRST_LOCK_S = 30
 LONGEST_LOCK_S = 900
@@ -26,6 +25,10 @@ GSTIN_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 class SignInFailed(Unauthenticated):
     slug, title = "sign-in-failed", "That sign-in is not right"
+
+
+class UnknownDevice(Unauthenticated):
+    slug, title = "unknown-device", "This device is not paired"
 
 
 class LockedOut(TooManyRequests):
@@ -96,16 +99,16 @@ class Failures(msgspec.Struct, frozen=True):
     locked_until: datetime | None = None
 
 
-def after_failure(before: Failures | None, now: datetime) -> Failures:
-    """One more wrong try: the fifth locks out for 30 s, each later one twice as long, 15 minutes at most.
+def after_failure(before: Failures | None, now: datetime, free: int = FREE_TRIES) -> Failures:
+    """One more wrong try: that of number `free` locks out for 30 s, each later one twice as long, 15 minutes at most.
     One is forgiven per ten minutes of quiet; a right PIN forgives none, or an insider could guess on."""
     kept = 0
     if before is not None:
         kept = max(0, before.failures - int((now - before.last_at).total_seconds()) // FORGIVEN_EVERY_S)
     count = min(kept + 1, 1000)
-    if count < FREE_TRIES:
+    if count < free:
         return Failures(count, now)
-    seconds = min(FIRST_LOCK_S * 2 ** min(count - FREE_TRIES, 10), LONGEST_LOCK_S)
+    seconds = min(FIRST_LOCK_S * 2 ** min(count - free, 10), LONGEST_LOCK_S)
     return Failures(count, now, now + timedelta(seconds=seconds))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from rasoi.contracts.staff import OutletChanged, SessionRevoked
 from rasoi.platform.context import Context
 from rasoi.platform.events import Event
-from rasoi.staff import repository
+from rasoi.staff import device_repository, repository
 from rasoi.staff.api import Revocations, invalidate_outlet
+from rasoi.staff.guessing import UnknownNames
 
 
 async def outlet_changed(ctx: Context, event: Event, data: OutletChanged) -> None:
@@ -21,6 +22,7 @@ async def session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> N
 
 async def start(ctx: Context) -> None:
     """Know the ended sessions before the first request."""
+    ctx.register(UnknownNames())
     await ctx.get(Revocations).start(ctx.db)
 
 
@@ -29,5 +31,6 @@ async def stop(ctx: Context) -> None:
 
 
 async def prune(ctx: Context) -> None:
-    """Drop sign-ins that are long over."""
+    """Drop sessions and sign-ins that are long over, and devices that were never paired."""
     await repository.prune(ctx.db)
+    await device_repository.prune(ctx.db)

@@ -113,6 +113,15 @@ async def person(conn: Any, outlet_id: int, person_id: UUID, lock: str = "") -> 
     return _person(await conn.fetchrow(sql, outlet_id, person_id))
 
 
+async def pin_hashes(conn: Any, outlet_id: int) -> list[tuple[str, bytes]]:
+    """The names of active people who have a PIN, with what is kept of it."""
+    rows = await conn.fetch(
+        "SELECT name, pin_hash FROM staff.person WHERE outlet_id = $1 AND active AND pin_hash IS NOT NULL",
+        outlet_id,
+    )
+    return [(row["name"], row["pin_hash"]) for row in rows]
+
+
 async def other_owners(tx: Any, outlet_id: int, person_id: UUID) -> int:
     """How many active owners there are besides this one. The outlet's lock keeps it true."""
     return await tx.fetchval(  # type: ignore[no-any-return]
@@ -158,16 +167,23 @@ async def save_person(tx: Any, row: PersonRow) -> None:
 
 
 async def add_session(
-    tx: Any, outlet_id: int, session_id: UUID, person_id: UUID, refresh_hash: bytes, expires_at: datetime
+    tx: Any,
+    outlet_id: int,
+    session_id: UUID,
+    person_id: UUID,
+    refresh_hash: bytes,
+    expires_at: datetime,
+    device_id: UUID | None,
 ) -> None:
     await tx.execute(
-        """INSERT INTO staff.session (outlet_id, id, person_id, refresh_hash, expires_at)
-        VALUES ($1, $2, $3, $4, $5)""",
+        """INSERT INTO staff.session (outlet_id, id, person_id, refresh_hash, expires_at, device_id)
+        VALUES ($1, $2, $3, $4, $5, $6)""",
         outlet_id,
         session_id,
         person_id,
         refresh_hash,
         expires_at,
+        device_id,
     )
 
 
@@ -277,4 +293,6 @@ async def audit_log(conn: Any, outlet_id: int, before: UUID | None, limit: int) 
 async def prune(conn: Any) -> None:
     """Drop sessions a week past their end, and wrong sign-ins that no longer count."""
     await conn.execute("DELETE FROM staff.session WHERE expires_at < now() - interval '7 days'")
-    await conn.execute("DELETE FROM staff.login_failure WHERE last_at < now() - interval '7 days'")
+    await conn.execute(
+        "DELETE FROM staff.login_failure WHERE last_at < now() - interval '7 days' AND key <> $1", bytes(32)
+    )

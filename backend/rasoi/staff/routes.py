@@ -10,9 +10,10 @@ from litestar.params import JSONBody
 from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit
-from rasoi.platform.rate_limit import limit
 from rasoi.platform.roles import MANAGERS, STAFF
-from rasoi.staff import api, service, sessions
+from rasoi.staff import api, device_routes, devices, service, sessions
+from rasoi.staff.device_routes import DeviceToken
+from rasoi.staff.guessing import Source
 from rasoi.staff.schemas import (
     AuditLog,
     Me,
@@ -32,15 +33,22 @@ TAGS = ["staff"]
 
 
 @post("/api/staff/login", guards=[public], status_code=200, tags=TAGS)
-async def login(data: JSONBody[PasswordLogin], ctx: Context, caller_address: str) -> Session:
+async def login(
+    data: JSONBody[PasswordLogin], ctx: Context, caller_address: str, device_token: DeviceToken = None
+) -> Session:
     """Sign in by username and password."""
-    await limit(ctx, "password sign-in", caller_address, most=60, seconds=60)
-    return await sessions.sign_in_with_password(ctx, data.username, data.password)
+    source = Source(caller_address, await devices.find(ctx, device_token))
+    return await sessions.sign_in_with_password(ctx, data.username, data.password, source)
 
 
 @post("/api/staff/login/pin", guards=[public], status_code=200, tags=TAGS)
-async def login_pin(data: JSONBody[PinLogin], ctx: Context, caller_address: str) -> Session:
-    """Sign in by PIN, at an outlet's screen."""
+async def login_pin(
+    data: JSONBody[PinLogin], ctx: Context, caller_address: str, device_token: DeviceToken = None
+) -> Session:
+    """Sign in by PIN, as one of the people of a paired device."""
+    if data.person_id is not None:
+        device = await devices.device_of(ctx, device_token)
+        return await sessions.sign_in_at_device(ctx, device, data.person_id, data.pin, caller_address)
     return await sessions.sign_in_with_pin(ctx, data.outlet_id, data.pin, caller_address)
 
 
@@ -116,4 +124,5 @@ ROUTES = (
     get_outlet,
     change_outlet,
     list_audit,
+    *device_routes.ROUTES,
 )

@@ -36,8 +36,11 @@ class PasswordLogin(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PinLogin(msgspec.Struct, forbid_unknown_fields=True):
+    """`person_id` on a paired device."""
+
     pin: Pin
     outlet_id: OutletId = 1
+    person_id: UUID | None = None
 
 
 class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):

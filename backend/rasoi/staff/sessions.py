@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,18 +15,23 @@ from rasoi.contracts.staff import SessionRevoked
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
-from rasoi.staff import api, credentials, repository
+from rasoi.platform.rate_limit import limit
+from rasoi.staff import api, credentials, device_repository, guessing, repository
+from rasoi.staff.device_repository import DeviceRow
 from rasoi.staff.domain import (
+    SENIOR,
     SESSION,
     Failures,
     LockedOut,
     PersonRow,
     SessionEnded,
     SignInFailed,
+    UnknownDevice,
     after_failure,
     refresh_step,
     refuse_locked,
 )
+from rasoi.staff.guessing import Source, Tries, UnknownNames
 from rasoi.staff.metrics import LOCK_OUTS, SIGN_INS
 from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, Session
 
@@ -49,25 +55,55 @@ async def _counted(method: str) -> AsyncIterator[None]:
         SIGN_INS.labels(method, outcome).inc()
 
 
+WRONG = "The username or the password is wrong."
+
+
 @_counted("password")
-async def sign_in_with_password(ctx: Context, username: str, password: str) -> Session:
+async def sign_in_with_password(ctx: Context, username: str, password: str, source: Source) -> Session:
     """A try is counted before the password is looked at: many at once get no more than one by one."""
-    username = username.lower()
-    key = credentials.digest(f"password:{username}")
+    person = await repository.person_by_username(ctx.db, username := username.lower())
+    trusted = await guessing.is_trusted(ctx, person, source)
+    await guessing.refuse_crowd(ctx, source, trusted=trusted)
+    unknown = None if person else ctx.get(UnknownNames)
+    tries = Tries("password", username, source, trusted=trusted, unknown=unknown)
     async with ctx.db.transaction("staff") as tx:
-        found, now = await repository.lock_failures(tx, key)
-        refuse_locked(found, now)
-        await _count_failure(tx, "password", key, found, now)
-    person = await repository.person_by_username(ctx.db, username)
+        now = await tries.begin(tx)
+        locks = await tries.count(tx, now)
     fits = await credentials.verify_password(person.password_hash if person else None, password)
-    if person is None or not person.active or not fits:
-        raise SignInFailed("The username or the password is wrong.")
+    if person is None:
+        raise SignInFailed(WRONG)
     async with ctx.db.transaction("staff") as tx:
-        now_stored = await repository.person(tx, person.outlet_id, person.id, "FOR SHARE")
-        if now_stored is None or not now_stored.active or now_stored.password_hash != person.password_hash:
-            raise SignInFailed("The username or the password is wrong.")
-        await repository.forget_failures(tx, key)
-        return await _open_session(ctx, tx, now_stored, now)
+        stored = await repository.person(tx, person.outlet_id, person.id, "FOR SHARE")
+        if fits and stored and stored.active and stored.password_hash == person.password_hash:
+            await tries.forget(tx)
+            await guessing.record(tx, stored, "password", "ok", source)
+            return await _open_session(ctx, tx, stored, now, source)
+        await guessing.record(tx, person, "password", "locked out" if locks else "failed", source)
+    raise SignInFailed(WRONG)
+
+
+@_counted("pin")
+async def sign_in_at_device(
+    ctx: Context, device: DeviceRow, person_id: UUID, pin: str, address: str
+) -> Session:
+    """By person and PIN, on a paired device. Wrong tries slow that person on that device, and nobody else."""
+    source = Source(address, device)
+    await limit(ctx, "pin", str(device.id), most=60, seconds=60)
+    tries = Tries("pin", str(person_id), source, trusted=True)
+    async with ctx.db.transaction("staff") as tx:
+        if not await device_repository.hold(tx, device):
+            raise UnknownDevice("This device is not paired any more.")
+        person = await repository.person(tx, device.outlet_id, person_id, "FOR SHARE")
+        if person is None or not person.active or person.pin_hash is None or person.role in SENIOR:
+            raise SignInFailed("Nobody signs in here by that name.")
+        now = await tries.begin(tx)
+        given = credentials.pin_hash(ctx.settings.secret_key, device.outlet_id, pin)
+        if hmac.compare_digest(person.pin_hash, given):
+            await guessing.record(tx, person, "pin", "ok", source)
+            return await _open_session(ctx, tx, person, now, source)
+        locks = await tries.count(tx, now)
+        await guessing.record(tx, person, "pin", "locked out" if locks else "failed", source)
+    raise SignInFailed("That PIN is wrong.")
 
 
 @_counted("pin")
@@ -80,7 +116,7 @@ async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str)
         refuse_locked(found, now)
         person = await repository.person_by_pin(tx, outlet_id, hashed)
         if person is not None:
-            return await _open_session(ctx, tx, person, now)
+            return await _open_session(ctx, tx, person, now, Source(address))
         await _count_failure(tx, "pin", key, found, now)
     raise SignInFailed("That PIN is wrong.")
 
@@ -93,11 +129,17 @@ async def _count_failure(tx: Tx, method: str, key: bytes, found: Failures | None
         log.warning("sign-in locked", failures=failed.failures, until=failed.locked_until.isoformat())
 
 
-async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime) -> Session:
+async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime, source: Source) -> Session:
     session_id = uuid7()
     token = credentials.refresh_token(person.outlet_id, session_id)
     await repository.add_session(
-        tx, person.outlet_id, session_id, person.id, credentials.digest(token), now + SESSION
+        tx,
+        person.outlet_id,
+        session_id,
+        person.id,
+        credentials.digest(token),
+        now + SESSION,
+        source.device_id,
     )
     return await _session(ctx, tx, person, session_id, token, ctx.settings.access_token_s)
 

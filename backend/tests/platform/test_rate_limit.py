@@ -65,11 +65,46 @@ async def test_what_is_counted_is_forgotten(ctx: Context, clock: Callable[[float
     assert 60 <= await ctx.redis.ttl(key) <= 120  # type: ignore[union-attr]
 
 
-async def test_without_redis_nobody_is_refused(settings: Settings) -> None:
-    nowhere = Redis.from_url("unix:///nowhere/redis.sock")
-    for redis in (None, nowhere):
-        ctx = Context(settings, None, redis)  # type: ignore[arg-type]
-        assert [await refused(limit(ctx, "tries", "a", 1, 60)) for _ in range(3)] == [None] * 3
+@pytest.mark.parametrize("redis", [None, Redis.from_url("unix:///nowhere/redis.sock")], ids=["none", "away"])
+async def test_without_redis_each_process_counts(
+    settings: Settings, clock: Callable[[float], None], redis: Any
+) -> None:
+    ctx = Context(settings, None, redis)  # type: ignore[arg-type]
+    assert [await refused(limit(ctx, "tries", "a", 2, 60)) for _ in range(4)] == [None, None, 50, 50]
+    assert await refused(limit(ctx, "tries", "b", 2, 60)) is None
+    clock(50)
+    assert [await refused(limit(ctx, "tries", "a", 2, 60)) for _ in range(3)] == [None, None, 60]
+
+
+async def test_a_process_counts_a_bounded_number_of_callers(
+    settings: Settings, clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "REMEMBERED", 3)
+    ctx = Context(settings, None)  # type: ignore[arg-type]
+    for who in ("a", "b", "c", "a", "d"):  # with d, b is forgotten, who came the longest ago
+        await limit(ctx, "tries", who, 2, 60)
+    assert await refused(limit(ctx, "tries", "a", 2, 60)) == 50
+    assert [await refused(limit(ctx, "tries", "b", 2, 60)) for _ in range(2)] == [None, None]
+
+
+SAME_HOUSEHOLD = [
+    ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:fffe", True),
+    ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    ("::ffff:192.0.2.7", "192.0.2.7", True),
+    ("::ffff:192.0.2.7", "::ffff:192.0.2.8", False),
+    ("192.0.2.7", "192.0.2.8", False),
+    ("fe80::1%eth0", "fe80::2%eth0", True),
+    ("unknown", "somebody", False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SAME_HOUSEHOLD)
+async def test_an_address_counts_with_those_of_its_household(
+    settings: Settings, clock: Callable[[float], None], one: str, other: str, same: bool
+) -> None:
+    ctx = Context(settings, None)  # type: ignore[arg-type]
+    await limit(ctx, "tries", one, 1, 60)
+    assert (await refused(limit(ctx, "tries", other, 1, 60)) is not None) is same
 
 
 LOGIN = {"username": "nobody", "password": "none"}

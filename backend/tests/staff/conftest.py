@@ -18,6 +18,8 @@ from rasoi.platform.database import Database
 from rasoi.settings import Settings
 from rasoi.staff import service
 from rasoi.staff.api import Revocations
+from rasoi.staff.devices import SelfPairing
+from rasoi.staff.guessing import UnknownNames
 from rasoi.staff.schemas import NewPerson
 from tests.conftest import AsRoom
 from tests.support import asgi_transport
@@ -38,6 +40,7 @@ class Desk:
     ctx: Context
     client: httpx.AsyncClient
     ids: dict[str, UUID]
+    signed_in: str = ""
 
     async def pin(self, pin: str, **more: Any) -> Any:
         return await self.client.post("/api/staff/login/pin", json={"pin": pin, **more})
@@ -46,6 +49,15 @@ class Desk:
         answer = await self.pin(PINS[role])
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
+
+    async def manager(self) -> str:
+        """The manager's access token: signs in once."""
+        if not self.signed_in:
+            body = {"username": "binod", "password": "binod's password"}
+            answer = await self.client.post("/api/staff/login", json=body)
+            assert answer.status_code == 200, answer.text
+            self.signed_in = str(answer.json()["access_token"])
+        return self.signed_in
 
     async def call(self, method: str, path: str, token: str, json: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"}
@@ -57,6 +69,8 @@ async def make_context(db: Database, settings: Settings) -> Context:
     revocations = Revocations()
     ctx.register(revocations)
     ctx.register(Tokens(settings.secret_key, revocations.is_revoked))
+    ctx.register(UnknownNames())
+    ctx.register(SelfPairing())
     return ctx
 
 

@@ -1111,6 +1111,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListDevices */
+        get: operations["ApiStaffDevicesListDevices"];
+        put?: never;
+        /** LetIn */
+        post: operations["ApiStaffDevicesLetIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/devices/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PairingCode */
+        post: operations["ApiStaffDevicesCodePairingCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/devices/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PairingState */
+        post: operations["ApiStaffDevicesTokenPairingState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke */
+        delete: operations["ApiStaffDevicesDeviceIdRevoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/login": {
         parameters: {
             query?: never;
@@ -1122,6 +1191,23 @@ export interface paths {
         put?: never;
         /** Login */
         post: operations["ApiStaffLoginLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/login/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** AtDevice */
+        get: operations["ApiStaffLoginPeopleAtDevice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1243,6 +1329,23 @@ export interface paths {
         put?: never;
         /** Refresh */
         post: operations["ApiStaffRefreshRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListSignIns */
+        get: operations["ApiStaffSignInsListSignIns"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1434,6 +1537,14 @@ export interface components {
         /** Actions */
         Actions: {
             actions: components["schemas"]["Action"][];
+        };
+        /** AtDevice */
+        AtDevice: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            outlet: components["schemas"]["staff_schemas_NamedOutlet"];
+            people: components["schemas"]["DevicePerson"][];
         };
         /** Attempt */
         Attempt: {
@@ -1673,6 +1784,35 @@ export interface components {
             quantity: number;
             taxable_paise: number | null;
             total_paise: number;
+        };
+        /** Device */
+        Device: {
+            build: string | null;
+            /** Format: uuid */
+            id: string;
+            last_seen: string | null;
+            name: string;
+            paired_at: string | null;
+            revoked_at: string | null;
+            /** @enum {string} */
+            state: "waiting" | "paired" | "revoked";
+        };
+        /** DeviceCode */
+        DeviceCode: {
+            device_code: string;
+        };
+        /** DevicePerson */
+        DevicePerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "waiter" | "kitchen";
+        };
+        /** Devices */
+        Devices: {
+            items: components["schemas"]["Device"][];
+            next: string | null;
         };
         /** Document */
         Document: {
@@ -2067,6 +2207,11 @@ export interface components {
             name: string;
             name_hi?: string | null;
         };
+        /** NewDevice */
+        NewDevice: {
+            code: string;
+            name: string;
+        };
         /** NewItem */
         NewItem: {
             allergens?: ("celery" | "crustaceans" | "egg" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soya" | "sulphites")[];
@@ -2241,6 +2386,19 @@ export interface components {
             timezone?: string;
             version?: number;
         };
+        /** PairingCode */
+        PairingCode: {
+            code: string;
+            device_code: string;
+            expires_in: number;
+            interval: number;
+        };
+        /** PairingState */
+        PairingState: {
+            /** @enum {string} */
+            state: "waiting" | "paired" | "over";
+            token: string | null;
+        };
         /** PassView */
         PassView: {
             amber_s: number;
@@ -2322,6 +2480,7 @@ export interface components {
         PinLogin: {
             /** @default 1 */
             outlet_id?: number;
+            person_id?: string | null;
             pin: string;
         };
         /** PlaceRequest */
@@ -2491,6 +2650,27 @@ export interface components {
             /** @enum {string} */
             state: "seated" | "takeaway" | "waiting" | "refused" | "ended" | "renewed";
             waiting: components["schemas"]["Joiner"][];
+        };
+        /** SignIn */
+        SignIn: {
+            /** Format: date-time */
+            at: string;
+            device_name: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            method: "password" | "pin";
+            network: string;
+            /** @enum {string} */
+            outcome: "ok" | "failed" | "locked out";
+            /** Format: uuid */
+            person_id: string;
+            person_name: string;
+        };
+        /** SignIns */
+        SignIns: {
+            items: components["schemas"]["SignIn"][];
+            next: string | null;
         };
         /** Sitting */
         Sitting: {
@@ -5270,10 +5450,186 @@ export interface operations {
             };
         };
     };
-    ApiStaffLoginLogin: {
+    ApiStaffDevicesListDevices: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffDevicesLetIn: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffDevicesCodePairingCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingCode"];
+                };
+            };
+        };
+    };
+    ApiStaffDevicesTokenPairingState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCode"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingState"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffDevicesDeviceIdRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffLoginLogin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of a paired device. */
+                "X-Device-Token"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5309,10 +5665,53 @@ export interface operations {
             };
         };
     };
+    ApiStaffLoginPeopleAtDevice: {
+        parameters: {
+            query?: {
+                build?: string | null;
+            };
+            header?: {
+                /** @description The token of a paired device. */
+                "X-Device-Token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtDevice"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiStaffLoginPinLoginPin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The token of a paired device. */
+                "X-Device-Token"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5583,6 +5982,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffSignInsListSignIns: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIns"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

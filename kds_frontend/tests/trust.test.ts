@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PATIENCE_MS, stateOf, TRUST_MS, type Facts } from '../src/lib/live/trust';
+import { PATIENCE_MS, POLLED_TRUST_MS, stateOf, TRUST_MS, type Facts } from '../src/lib/live/trust';
 
 const WELL: Facts = {
   proven: true,
@@ -27,6 +27,8 @@ describe('a screen', () => {
 
   it('polls where HTTP answers and no socket tells', () => {
     expect(state({ followed: false, polled: true })).toBe('polling');
+    expect(state({ followed: false, polled: true, ageMs: POLLED_TRUST_MS - 1 })).toBe('polling');
+    expect(state({ followed: false, polled: true, ageMs: POLLED_TRUST_MS })).toBe('reconnecting');
     expect(state({ followed: false })).toBe('reconnecting');
     expect(state({ followed: false, polled: true, failed: true })).toBe('reconnecting');
   });

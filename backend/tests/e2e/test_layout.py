@@ -377,6 +377,7 @@ async def test_back_closes_what_stands_over_the_page_and_the_focus_returns(
     await guest.go_back()
     await expect(allergies).to_be_focused()
 
+    await house.order("Table 9", green_salad=1)
     waiter = await screens.open(f"{house.url}/waiter", TABLET)
     await enter_pin(waiter, WAITER_PIN)
     await waiter.locator("[data-testid=table][data-table='Table 9']").click()

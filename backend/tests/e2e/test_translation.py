@@ -132,6 +132,8 @@ async def test_the_managers_orders(house: House, screens: Screens) -> None:
     own = await house.ticket_of(order)
     await house.act("bump", own["id"])
     await expect(row).to_contain_text("Ready")
+    await desk.get_by_label("Status").select_option("confirmed")
+    await expect(row).to_have_count(0)
     count = desk.get_by_text(re.compile(r"\d+ orders?, "))
     before = int((await count.inner_text()).split()[0])
     await house.order(table, missi_roti=1)

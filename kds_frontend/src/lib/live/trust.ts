@@ -6,8 +6,9 @@
  */
 export type LiveState = 'connecting' | 'live' | 'polling' | 'reconnecting' | 'stale';
 
-/** How long a proof is good for. */
+/** How long a proof is good for while the socket tells of changes, and without one, when only the next poll would tell. */
 export const TRUST_MS = 15_000;
+export const POLLED_TRUST_MS = 7000;
 /** How long a screen may try before it says aloud that it isn't live. */
 export const PATIENCE_MS = 7000;
 
@@ -33,7 +34,7 @@ export function stateOf({ proven, failed, ageMs, followed, polled, briefly, befo
   if (proven && !failed && ageMs < TRUST_MS) {
     if (followed) return 'live';
     if (briefly) return before;
-    if (polled) return 'polling';
+    if (polled && ageMs < POLLED_TRUST_MS) return 'polling';
   }
   if (unsureMs >= PATIENCE_MS) return 'stale';
   return proven ? 'reconnecting' : 'connecting';

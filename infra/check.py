@@ -191,6 +191,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     ),
     "prettier": lambda: node("prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."),
     "eslint": lambda: node("eslint/bin/eslint.js", "."),
+    "no page is too heavy": lambda: tool("node", "sizes.ts", cwd=SCREENS),
     "dashboards are current": boards,
     "alert rules": alert_rules,
     "Prisma and migrations agree": lambda: tool(sys.executable, "prisma/check.py"),

@@ -35,3 +35,61 @@ export function websocketOnly(): Plugin {
     },
   };
 }
+
+/**
+ * Each page is bundled alone, out of nothing but what it uses: few open more than one of them on a device, and what they
+ * would share carries everybody's parts.
+ */
+export function eachPageByItself(pages: string[]): Plugin {
+  const input = (page: string): string => fileURLToPath(new URL(`./${page}.html`, import.meta.url));
+  return {
+    name: 'each-page-by-itself',
+    apply: 'build',
+    config: () => ({
+      environments: Object.fromEntries(
+        pages.map((page, index) => [
+          page,
+          { consumer: 'client', build: { emptyOutDir: index === 0, rolldownOptions: { input: input(page) } } },
+        ]),
+      ),
+      builder: {
+        async buildApp(builder) {
+          for (const page of pages) {
+            const environment = builder.environments[page];
+            if (environment) await builder.build(environment);
+          }
+        },
+      },
+    }),
+  };
+}
+
+/** Svelte's switches for what these pages never do, made constants so that the code behind them can go. */
+const SWITCHES: Record<string, string[]> = {
+  'client/dom/hydration.js': ['hydrating'], // no page was rendered by a server
+  'flags/index.js': ['async_mode_flag', 'legacy_mode_flag', 'tracing_mode_flag'],
+  'client/dom/elements/custom-element.js': [],
+};
+
+/** Leaves out of Svelte's runtime what serves rendered pages, custom elements, its older mode and experiments. */
+export function usedHere(): Plugin {
+  return {
+    name: 'used-here',
+    apply: 'build',
+    enforce: 'pre',
+    async load(id) {
+      const [, file = ''] = /\/svelte\/src\/internal\/(.*\.js)$/.exec(id.replaceAll('\\', '/')) ?? [];
+      const switches = SWITCHES[file];
+      if (!switches) return null;
+      let code = await readFile(id, 'utf8');
+      for (const name of switches) {
+        const declared = `export let ${name} = false;`;
+        if (!code.includes(declared)) this.error(`Svelte's ${file} doesn't say "${declared}" any more`);
+        code = code
+          .replaceAll(new RegExp(`^\\s+${name} = .*;$`, 'gm'), '')
+          .replace(declared, `export const ${name} = false;`);
+      }
+      return { code, moduleSideEffects: false };
+    },
+  };
+}

@@ -5,7 +5,7 @@ SETUP = $(if $(PYTHON),,$(error Rasoi needs Python 3.11 or later, and none is on
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-test containers-test test mutants endurance faults storm soak check tidy bench generated room screens lock
+.PHONY: help run stack stack-test containers-test test security mutants endurance faults storm soak check tidy bench generated room screens lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -25,6 +25,9 @@ containers-test: ## the containers, run for real by an engine of its own (ARGS="
 
 test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" for some)
 	@$(SETUP) python screens prisma browser stack -- python infra/test.py $(ARGS)
+
+security: ## attacks on a running platform, bounded; part of `make test` too (ARGS="-k sockets")
+	@$(SETUP) python -- python -m pytest tests/security -q $(ARGS)
 
 mutants: ## plant faults in the rules and see a test fail on each (ARGS="money" for an area, "--help")
 	@$(SETUP) python screens -- python -m mutants $(ARGS)

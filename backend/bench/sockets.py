@@ -27,12 +27,13 @@ import uvloop
 
 from rasoi.contracts.kitchen import StationState, TicketItemState, TicketState
 from rasoi.platform.auth import Principal, Tokens
+from rasoi.realtime import WS
 from rasoi.realtime.bridge import Bridge
 from rasoi.realtime.channels import Channel
 
 SECRET = "only for this benchmark, but as long as a real one"
 OUTLET, STATION = 1, "tandoor"
-SERVERS = ("websockets-sansio", "wsproto")
+SERVERS = ("wsproto",)
 
 
 def change() -> dict[str, Any]:
@@ -110,8 +111,8 @@ async def serve(kind: str, ws: str) -> None:
     app, send = our_server() if kind == "ours" else stock_server()
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(
-        app, loop="uvloop", ws=ws, ws_per_message_deflate=False, lifespan="off", log_config=None, access_log=False,
-        ws_ping_interval=None, backlog=2048,
+        app, loop="uvloop", ws=WS if kind == "ours" else ws, ws_per_message_deflate=False, lifespan="off", log_config=None,
+        access_log=False, ws_ping_interval=None, backlog=2048,
     )  # fmt: skip
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -27,10 +27,16 @@ def batch_handler(app: Any) -> None:
 
 
 def direct_sockets(app: Any) -> None:
-    """Sockets and broadcasts by python-socketio's public API."""
+    """Broadcasts by python-socketio's public API, which encodes for each screen anew."""
+    import json
+
     from rasoi.realtime import fast
 
-    fast.known_protocol = lambda send: None
+    def broadcast(self: Any, room: str, event: str, payload: bytes) -> int:
+        self.eio.later(self.emit(event, json.loads(payload), to=room))
+        return len(self.manager.rooms.get(fast.NAMESPACE, {}).get(room, ()))
+
+    fast.FastServer.broadcast = broadcast  # type: ignore[method-assign]
 
 
 def hidden_packages(app: Any) -> None:

@@ -17,9 +17,10 @@ from rasoi.platform.rooms import Room
 from rasoi.platform.static_files import Build
 from rasoi.realtime.audiences import PAYLOADS as PAYLOADS
 from rasoi.realtime.bridge import Bridge
+from rasoi.realtime.connection import ScreenConnection
 from rasoi.realtime.table import ROUTES
 
-WS = "wsproto"  # as fast as websockets-sansio and lighter by an eighth: bench/sockets.py
+WS = ScreenConnection  # wsproto's: as fast as websockets-sansio and lighter by an eighth: bench/sockets.py
 
 
 def build(ctx: Context, tokens: Tokens, name: str = "") -> Bridge:

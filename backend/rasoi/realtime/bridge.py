@@ -39,9 +39,7 @@ SCREENS = Gauge("rasoi_connected_screens", "Connected screens", ["kind"])
 CONNECTED = Counter("rasoi_screen_connections_total", "Screens that connected", ["kind"])
 ENDED = Counter("rasoi_screen_disconnections_total", "Screens that left, and why", ["kind", "reason"])
 REFUSED = Counter("rasoi_screen_refusals_total", "Screens that were not let in")
-REASONS = frozenset(
-    {"server disconnect", "client disconnect", "ping timeout", "transport close", "transport error"}
-)
+REASONS = frozenset({"server disconnect", "client disconnect", "ping timeout", "transport close", "refused"})
 SENT = Counter("rasoi_screen_messages_total", "Messages handed to screens", ["channel"])
 
 
@@ -74,7 +72,8 @@ class Bridge:
         self.screens: dict[str, Screen] = {}
         self.watch: asyncio.Task[None] | None = None
         self.sio = FastServer(
-            cors_allowed_origins=self._is_own,
+            {"join": self.on_join, "leave": self.on_leave},
+            self._is_own,
             max_http_buffer_size=MESSAGE_LIMIT,
             ping_interval=PING_EVERY_S,
             ping_timeout=PONG_WITHIN_S,
@@ -82,8 +81,6 @@ class Bridge:
         self.frames = Frames(self._send)
         self.sio.on("connect", self.on_connect)
         self.sio.on("disconnect", self.on_disconnect)
-        self.sio.on("join", self.on_join)
-        self.sio.on("leave", self.on_leave)
 
     def asgi(self, app: Any) -> Any:
         """An ASGI application that takes PATH itself and leaves the rest to `app`. Keep it outermost for
@@ -107,9 +104,9 @@ class Bridge:
         self.frames.close()
         await self.sio.shutdown()
 
-    def _is_own(self, origin: str, environ: dict[str, Any]) -> bool:
+    def _is_own(self, origin: str, host: str) -> bool:
         """Browsers may connect from this server's own pages only."""
-        return origin == self.own_origin or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+        return origin == self.own_origin or (bool(host) and urlsplit(origin).netloc == host)
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -129,27 +126,32 @@ class Bridge:
             SCREENS.labels(screen.principal.role).dec()
             ENDED.labels(screen.principal.role, reason if reason in REASONS else "other").inc()
 
-    async def on_join(self, sid: str, data: Any = None) -> dict[str, Any]:
+    async def on_join(self, sid: str, name: Any) -> dict[str, Any]:
         screen = self.screens.get(sid)
         if screen is None:
             return {"ok": False, "reason": "not connected"}
-        channel = Channel.parse(data.get("channel") if isinstance(data, dict) else None, screen.principal)
+        channel = Channel.parse(name, screen.principal)
         if channel is None:
             return {"ok": False, "reason": "no such channel"}
         if screen.channels >= CHANNELS_PER_SCREEN:
             return {"ok": False, "reason": "too many channels"}
-        if not await channel.may_join(screen.principal, self.may_see):
+        try:
+            allowed = await channel.may_join(screen.principal, self.may_see)
+        except Exception as error:
+            log.warning("could not look up who may join", reason=repr(error))
+            return {"ok": False, "reason": "not now"}
+        if not allowed:
             return {"ok": False, "reason": "not allowed"}
         if sid in self.screens and channel.room not in self.sio.rooms(sid):
             await self.sio.enter_room(sid, channel.room)
             screen.channels += 1
         return {"ok": True}
 
-    async def on_leave(self, sid: str, data: Any = None) -> dict[str, Any]:
+    async def on_leave(self, sid: str, name: Any) -> dict[str, Any]:
         screen = self.screens.get(sid)
         if screen is None:
             return {"ok": False, "reason": "not connected"}
-        channel = Channel.parse(data.get("channel") if isinstance(data, dict) else None, screen.principal)
+        channel = Channel.parse(name, screen.principal)
         if channel is None or channel.room not in self.sio.rooms(sid):
             return {"ok": False, "reason": "no such channel"}
         await self.sio.leave_room(sid, channel.room)

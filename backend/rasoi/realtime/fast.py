@@ -2,37 +2,42 @@
 
 A broadcast encodes its packet and its WebSocket frame once and writes that frame to every connection's transport.
 A connection is one coroutine: no writer task, no queue, no timers; one sweep pings all of them. Everything else a
-connection is sent takes the same way, so a channel's order holds. A connection of an ASGI server other than uvicorn's
-`websockets-sansio` or `wsproto` goes through the public API instead. Written against python-socketio 5.18, python-engineio
-4.15 and uvicorn 0.54; tests/realtime/test_fast.py holds every version that is installed to what this file relies on.
+connection is sent takes the same way, so a channel's order holds. What a connection says is read by realtime/incoming.py
+alone: no name, namespace or attachment of a client's reaches python-socketio. Written against python-socketio 5.18,
+python-engineio 4.15 and uvicorn 0.54; tests/realtime/test_fast.py holds every version that is installed to what this file
+relies on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+import msgspec
 import socketio
 import structlog
 from engineio import AsyncServer as EngineServer
 from engineio import packet as engine_packet
 from engineio.async_socket import AsyncSocket
-from engineio.exceptions import SocketIsClosedError, UnknownPacketError
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+from engineio.exceptions import SocketIsClosedError
+
+from rasoi.platform.problems import BadRequest
+from rasoi.realtime import incoming
+from rasoi.realtime.connection import ScreenConnection
+from rasoi.realtime.incoming import Budget
 
 log = structlog.get_logger(__name__)
 
 UNSENT_LIMIT = 512 * 1024  # at a sweep: the screen does not keep up
 BURST_LIMIT = 4 * 1024 * 1024  # at any time
-UNSENT_PACKETS = 500
+PACKETS_AT_ONCE, PACKETS_PER_S = 250, 5  # it joins at most 100 channels, and answers a ping every 4 s
 HANG_UP_S = 5.0
 CONNECT_S = 10.0
 NAMESPACE = "/"
-NO_ENVIRON: dict[str, Any] = {}
+Asking = Callable[[str, Any], Awaitable[Any]]
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -50,25 +55,26 @@ def event_frame(event: str, payload: bytes) -> bytes:
     return text_frame(b'42["' + event.encode() + b'",' + payload + b"]")
 
 
-def known_protocol(send: Any) -> WebSocketsSansIOProtocol | WSProtocol | None:
-    """The server's connection behind an ASGI `send`, when it is one whose transport may be written to."""
+def screen_of(send: Any) -> ScreenConnection | None:
+    """The connection behind an ASGI `send`, whose transport may be written to."""
     protocol = getattr(send, "__self__", None)
-    return protocol if isinstance(protocol, WebSocketsSansIOProtocol | WSProtocol) else None
+    return protocol if isinstance(protocol, ScreenConnection) else None
 
 
 class FastSocket(AsyncSocket):  # type: ignore[misc]
     """An Engine.IO connection that writes straight to its transport."""
 
     __slots__ = (
-        "closed", "closing", "connected", "hang_up_send", "last_ping", "next_ping", "opened", "protocol", "server",
-        "session", "sid", "transport", "upgraded", "upgrading",
+        "budget", "closed", "closing", "connected", "hang_up_send", "introduced", "last_ping", "next_ping", "opened",
+        "protocol", "server", "session", "sid", "transport", "upgraded", "upgrading",
     )  # fmt: skip
 
-    def __init__(self, server: FastEngine, sid: str, protocol: Any, send: Any) -> None:
+    def __init__(self, server: FastEngine, sid: str, protocol: ScreenConnection, send: Any) -> None:
         self.server, self.sid, self.protocol, self.transport = server, sid, protocol, protocol.transport
         self.hang_up_send = send
         self.connected = self.upgraded = True
-        self.closing = self.closed = self.upgrading = False
+        self.closing = self.closed = self.upgrading = self.introduced = False
+        self.budget = Budget(PACKETS_AT_ONCE, PACKETS_PER_S)
         self.session: dict[str, Any] = {}
         self.opened = time.monotonic()
         self.schedule_ping()
@@ -102,18 +108,42 @@ class FastSocket(AsyncSocket):  # type: ignore[misc]
             self.transport.abort()
 
     async def listen(self, receive: Any) -> None:
-        """Until the client goes, or says something that is not Engine.IO."""
-        while True:
+        """Until the client goes, or sends what no screen sends. What is left of it is not read then."""
+        while not self.closed and not self.protocol.refused:
             message = await receive()
-            text = message.get("text")
-            if text is None or len(text) > self.server.max_http_buffer_size:
+            if message["type"] == "websocket.disconnect" or self.protocol.refused:
                 return
             try:
-                await self.receive(engine_packet.Packet(encoded_packet=text))
-            except UnknownPacketError:
-                continue
-            except (SocketIsClosedError, ValueError, TypeError, KeyError, RecursionError):
+                packet = incoming.read(message.get("text"))
+                if not self.budget.take(1):
+                    raise incoming.BadPacket("too many packets")
+                await self._take(packet)
+            except incoming.BadPacket as bad:
+                self.protocol.refuse(str(bad))
+            except SocketIsClosedError:
                 return
+
+    async def _take(self, packet: incoming.Packet) -> None:
+        match packet:
+            case incoming.Pong():
+                if self.last_ping is not None:
+                    self.schedule_ping()
+                return
+            case incoming.Goodbye():
+                await self.close(wait=False, reason=self.server.reason.CLIENT_DISCONNECT)
+                return
+            case incoming.Introduction() if not self.introduced:
+                self.introduced = True
+                await self.server.on_introduction(self, packet)
+            case incoming.Asked() if self.server.is_wanted(self.sid):
+                answer = await self.server.on_asked(self, packet)
+                if packet.number and not self.closed:
+                    self.write(
+                        text_frame(b"43%s[%s]" % (packet.number.encode(), msgspec.json.encode(answer)))
+                    )
+            case _:
+                raise incoming.BadPacket("out of turn")
+        await asyncio.sleep(0)  # others have their turn
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         if not self.closed and not self.closing:
@@ -140,7 +170,10 @@ class FastEngine(EngineServer):  # type: ignore[misc]
         super().__init__(**options, monitor_clients=False)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
-        self.is_wanted: Callable[[str], bool] = lambda sid: True
+        self.is_wanted: Callable[[str], bool]
+        self.is_own_origin: Callable[[str, str], bool]
+        self.on_introduction: Callable[[FastSocket, incoming.Introduction], Awaitable[None]]
+        self.on_asked: Callable[[FastSocket, incoming.Asked], Awaitable[Any]]
 
     def later(self, work: Any) -> None:
         """Run in the background, kept from the garbage collector."""
@@ -152,9 +185,9 @@ class FastEngine(EngineServer):  # type: ignore[misc]
         """One ASGI connection, from its beginning to its end."""
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._sweep())
-        protocol = known_protocol(send)
+        protocol = screen_of(send)
         if scope["type"] != "websocket" or protocol is None:
-            await self.handle_request(scope, receive, send)
+            await _refuse_http(send)
             return
         await receive()
         if not self._is_supported(scope):
@@ -162,22 +195,21 @@ class FastEngine(EngineServer):  # type: ignore[misc]
             return
         await send({"type": "websocket.accept"})
         socket = FastSocket(self, self.generate_id(), protocol, send)
-        self._free_handshake(scope, protocol)
+        scope["headers"] = []  # answered: they need not stay in memory for hours
         self.sockets[socket.sid] = socket
         try:
             await socket.send(self._open_packet(socket.sid))
-            await self._trigger_event("connect", socket.sid, NO_ENVIRON, run_async=False)
+            await self._trigger_event("connect", socket.sid, {}, run_async=False)
             await socket.listen(receive)
         finally:
             self.sockets.pop(socket.sid, None)
-            await socket.close(wait=False, abort=True, reason=self.reason.TRANSPORT_CLOSE)
+            reason = "refused" if protocol.refused else self.reason.TRANSPORT_CLOSE
+            await socket.close(wait=False, abort=True, reason=reason)
 
     def _is_supported(self, scope: Any) -> bool:
+        """Screens are pages of ours: browsers always say whose page it is, and other programs say the same."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        origin = headers.get(b"origin")
-        environ = {"HTTP_ORIGIN": origin, "HTTP_HOST": headers.get(b"host", "")}
-        allowed = self._cors_allowed_origins(environ)
-        if origin and allowed is not None and origin not in allowed:
+        if not self.is_own_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
             return False
         query = parse_qs(scope["query_string"].decode("latin-1"))
         return query.get("EIO") == ["4"] and query.get("transport") == ["websocket"] and "sid" not in query
@@ -194,13 +226,6 @@ class FastEngine(EngineServer):  # type: ignore[misc]
             },
         )
 
-    @staticmethod
-    def _free_handshake(scope: Any, protocol: Any) -> None:
-        """The request has been answered: its headers need not stay in memory for hours."""
-        scope["headers"] = []
-        if isinstance(protocol, WebSocketsSansIOProtocol):
-            del protocol.request, protocol.response
-
     async def _sweep(self) -> None:
         """Once a second: ping who is due, drop who did not answer or never said who it is."""
         while True:
@@ -212,11 +237,7 @@ class FastEngine(EngineServer):  # type: ignore[misc]
                 except Exception as error:
                     log.warning("sweep failed for a screen", sid=socket.sid, reason=repr(error))
 
-    async def _check(self, socket: Any, now: float) -> None:
-        if not isinstance(socket, FastSocket):
-            if await socket.check_ping_timeout() and socket.queue.qsize() > UNSENT_PACKETS:
-                await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
-            return
+    async def _check(self, socket: FastSocket, now: float) -> None:
         socket.drop_above(UNSENT_LIMIT)
         if socket.last_ping is not None and time.time() - socket.last_ping > self.ping_timeout:
             await socket.close(wait=False, abort=True, reason=self.reason.PING_TIMEOUT)
@@ -232,15 +253,46 @@ class FastEngine(EngineServer):  # type: ignore[misc]
         await super().shutdown()
 
 
-class FastServer(socketio.AsyncServer):  # type: ignore[misc]
-    """python-socketio's server over FastEngine, with a broadcast that encodes once."""
+async def _refuse_http(send: Any) -> None:
+    """There is no polling: nothing but a WebSocket of our own server is taken."""
+    body = msgspec.json.encode(
+        {
+            "type": "/problems/bad-request",
+            "title": BadRequest.title,
+            "status": 400,
+            "detail": "Only WebSockets.",
+        }
+    )
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
-    def __init__(self, **options: Any) -> None:
+
+class FastServer(socketio.AsyncServer):  # type: ignore[misc]
+    """python-socketio's server over FastEngine, with a broadcast that encodes once. `asked` are the handlers of `join`
+    and `leave`: coroutines from screen and channel to the answer."""
+
+    def __init__(
+        self, asked: Mapping[str, Asking], is_own_origin: Callable[[str, str], bool], **options: Any
+    ) -> None:
         super().__init__(async_mode="asgi", transports=["websocket"], async_handlers=False, **options)
-        self.eio.is_wanted = lambda sid: self.manager.sid_from_eio_sid(sid, NAMESPACE) is not None
+        self.asked = asked
+        self.eio.is_wanted = lambda sid: self._screen(sid) is not None
+        self.eio.on_introduction, self.eio.on_asked = self._introduce, self._ask
+        self.eio.is_own_origin = is_own_origin
 
     def _engineio_server_class(self) -> type[FastEngine]:
         return FastEngine
+
+    def _screen(self, eio_sid: str) -> str | None:
+        sid: str | None = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+        return sid
+
+    async def _introduce(self, socket: FastSocket, packet: incoming.Introduction) -> None:
+        await self._handle_connect(socket.sid, NAMESPACE, {"token": packet.token})
+
+    async def _ask(self, socket: FastSocket, packet: incoming.Asked) -> Any:
+        return await self.asked[packet.event](self._screen(socket.sid) or "", packet.channel)
 
     def has_members(self, room: str) -> bool:
         """Whether anybody listens, so that nothing is encoded for nobody."""
@@ -251,22 +303,18 @@ class FastServer(socketio.AsyncServer):  # type: ignore[misc]
         members = self.manager.rooms.get(NAMESPACE, {}).get(room)
         if not members:
             return 0
-        frame = event_frame(event, payload)
-        sockets, others = self.eio.sockets, []
-        for sid, eio_sid in members._fwdm.items():
-            socket = sockets.get(eio_sid)
-            if type(socket) is FastSocket:
+        frame, sockets = event_frame(event, payload), self.eio.sockets
+        for eio_sid in members._fwdm.values():
+            if socket := sockets.get(eio_sid):
                 socket.write(frame)
-            elif socket is not None:
-                others.append(sid)
-        if others:
-            data = self.packet_class.json.loads(payload)
-            self.eio.later(self.emit(event, data, to=others))
         return len(members)
 
     async def hang_up(self, sid: str, reason: str) -> None:
-        """Tell a screen why, then close its connection."""
-        eio_sid = self.manager.eio_sid_from_sid(sid, NAMESPACE)
-        await self.emit(reason, to=sid)
-        await self.disconnect(sid)
-        await self.eio.disconnect(eio_sid)
+        """Tell a screen why, then close its connection, whatever goes wrong on the way."""
+        socket = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, NAMESPACE))
+        try:
+            await self.emit(reason, to=sid)
+            await self.disconnect(sid)
+        finally:
+            if socket is not None:
+                await socket.close(reason=self.eio.reason.SERVER_DISCONNECT)

@@ -61,7 +61,8 @@ class Screen:
         build = (await self.caller.get("/api/build"))["build"]
         await self.caller.get("/api/staff/me")  # signs in again where the token has run out
         auth = {"token": self.caller.token, "build": build}
-        await sio.connect(self.caller.client.url, transports=["websocket"], auth=auth, wait_timeout=5)
+        url = self.caller.client.url
+        await sio.connect(url, headers={"Origin": url}, transports=["websocket"], auth=auth, wait_timeout=5)
         answer = await sio.call("join", {"channel": self.channel}, timeout=5)
         if not answer.get("ok"):
             raise ConnectionError(f"{self.channel}: {answer.get('reason')}")

@@ -23,7 +23,7 @@ import structlog
 import uvicorn
 from uuid_utils.compat import uuid7
 
-from rasoi import app, payments, serve
+from rasoi import app, payments, realtime, serve
 from rasoi.contracts.staff import SessionRevoked
 from rasoi.embedded.kafka import Kafka
 from rasoi.payments.providers import OutcomeUnknown
@@ -59,7 +59,7 @@ async def on_a_port(asgi: Any) -> AsyncIterator[str]:
     """Real HTTP and real sockets, in this test's event loop."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(asgi, ws="wsproto", lifespan="off", log_config=None, ws_per_message_deflate=False)
+        uvicorn.Config(asgi, ws=realtime.WS, lifespan="off", log_config=None, ws_per_message_deflate=False)
     )
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -80,7 +80,7 @@ async def order_until_seen(ctx: Context, asgi: Any) -> dict[str, Any]:
         screen = socketio.AsyncClient(reconnection=False)
         screen.on("change", lambda change: shown.set() if "ticket" in change["data"] else None)
         token = headers(ctx, "kitchen")["Authorization"].removeprefix("Bearer ")
-        await screen.connect(url, auth={"token": token}, transports=["websocket"])
+        await screen.connect(url, headers={"Origin": url}, auth={"token": token}, transports=["websocket"])
         assert (await screen.call("join", {"channel": f"kitchen:1:{dish['station']}"}))["ok"]
         table = (await client.get("/api/tables", headers=waiter)).json()["items"][0]["id"]
         order = {"type": "dine_in", "lines": [{"variant_id": dish["variants"][0]["id"], "quantity": 1}]}

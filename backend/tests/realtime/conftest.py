@@ -16,6 +16,7 @@ import uvicorn
 
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
+from rasoi.realtime import WS
 from rasoi.realtime.bridge import Bridge
 from rasoi.settings import Settings
 
@@ -74,7 +75,7 @@ class Rig:
         return f"http://127.0.0.1:{self.port}"
 
     async def connect(
-        self, who: Principal | str, *, seconds: int = 3600, token: str | None = None, **more: Any
+        self, who: Principal | str, *, seconds: int = 3600, token: str | None = None, **more: str
     ) -> Client:
         who = principal(who) if isinstance(who, str) else who
         sio = socketio.AsyncClient(reconnection=False)
@@ -83,7 +84,8 @@ class Rig:
         sio.on("disconnect", lambda reason=None: client.on_any("disconnect", reason))
         self.clients.append(sio)
         auth = {"token": token if token is not None else self.tokens.issue(who, seconds), "build": "b"}
-        await sio.connect(self.url, auth=auth, transports=["websocket"], wait_timeout=5, **more)
+        headers = {"Origin": self.url, **more}
+        await sio.connect(self.url, headers=headers, auth=auth, transports=["websocket"], wait_timeout=5)
         return client
 
 
@@ -92,10 +94,10 @@ Serve = Callable[..., Awaitable[Rig]]
 
 @pytest.fixture
 async def serve(settings: Settings) -> AsyncIterator[Serve]:
-    """`await serve(ws="wsproto", wrap=None)`: a server with the bridge on it."""
+    """`await serve()`: a server with the bridge on it."""
     running: list[tuple[uvicorn.Server, asyncio.Task[None], Rig]] = []
 
-    async def start(ws: str = "wsproto", wrap: Callable[[Any], Any] | None = None) -> Rig:
+    async def start() -> Rig:
         revoked: set[UUID] = set()
         tokens = Tokens(settings.secret_key, revoked.__contains__)
         bridge = Bridge(Context(settings, None), tokens, "build-1")  # type: ignore[arg-type]
@@ -106,10 +108,9 @@ async def serve(settings: Settings) -> AsyncIterator[Serve]:
             return (outlet_id, session_id, kind, id) in rig.seen
 
         bridge.may_see = may_see  # type: ignore[assignment]
-        app = bridge.asgi(_nothing_else)
         config = uvicorn.Config(
-            wrap(app) if wrap else app,
-            ws=ws,
+            bridge.asgi(_nothing_else),
+            ws=WS,
             lifespan="off",
             log_config=None,
             ws_per_message_deflate=False,

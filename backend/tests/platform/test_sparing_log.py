@@ -1,0 +1,20 @@
+"""Lines that anybody outside can cause are few."""
+
+from __future__ import annotations
+
+import structlog
+
+from rasoi.platform.sparing_log import AT_ONCE, EVERY_S, SparingLog
+
+
+def test_a_few_lines_of_a_kind_and_how_many_more_there_were() -> None:
+    now = [0.0]
+    log = SparingLog("x", lambda: now[0])
+    with structlog.testing.capture_logs() as lines:
+        for number in range(100):
+            log.info("bad", number=number)
+        log.info("other")
+        now[0] = EVERY_S
+        log.info("bad", number=100)
+    assert [line.get("number") for line in lines] == [*range(AT_ONCE), None, 100]
+    assert lines[-1]["left_out_before"] == 100 - AT_ONCE

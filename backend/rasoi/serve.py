@@ -170,7 +170,7 @@ def _asgi(
     return http.RequestContextMiddleware(FastPath(served, {each.ctx: each.room.routes for each in hosted}))
 
 
-def _websockets(rooms: list[Room]) -> str:
+def _websockets(rooms: list[Room]) -> Any:
     """What uvicorn speaks WebSocket with; nothing where no screens connect."""
     if not any(room.name == "realtime" for room in rooms):
         return "none"

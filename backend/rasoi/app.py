@@ -27,6 +27,7 @@ from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
 from rasoi.platform import http, janitor, migrate, observability, problems, static_files, tracing
 from rasoi.platform.auth import Tokens
+from rasoi.platform.bounded_http import raise_descriptors
 from rasoi.platform.compression import Compression
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -147,6 +148,7 @@ def run(settings: Settings) -> int:
             "`rasoi run` is one process with EVENTS=local; for EVENTS=kafka use `rasoi serve ROOM…`"
         )
     observability.configure(settings)
+    raise_descriptors()
     started = time.monotonic()
     listener = hosting.take_port(settings, backlog=2048)
     settings = replace(settings, port=listener.getsockname()[1])

@@ -23,6 +23,7 @@ from litestar import get
 
 from rasoi.platform import asyncapi
 from rasoi.platform.auth import Tokens, public
+from rasoi.platform.bounded_http import Bounds, Doors, bounded
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Room
 from rasoi.room_list import NAMES
@@ -107,11 +108,14 @@ def with_simulator_secrets(settings: Settings) -> Settings:
     return replace(settings, simulator_key_secret=key, razorpay_webhook_secrets=(webhook,))
 
 
-def server_config(settings: Settings, asgi: Any, *, websockets: Any) -> uvicorn.Config:
+def server_config(
+    settings: Settings, asgi: Any, *, websockets: Any, bounds: Bounds | None = None
+) -> uvicorn.Config:
     """How every process that hosts rooms serves them."""
+    doors = Doors(bounds or Bounds(), settings.is_proxy)
     return uvicorn.Config(
         asgi,
-        http="httptools",
+        http=bounded(doors),
         ws=websockets,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
@@ -122,7 +126,8 @@ def server_config(settings: Settings, asgi: Any, *, websockets: Any) -> uvicorn.
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         backlog=2048,
-        proxy_headers=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )

@@ -23,6 +23,7 @@ import uvloop
 from rasoi import hosting, staff
 from rasoi.optional_packages import hide_optional_packages
 from rasoi.platform import http, observability, static_files, tracing
+from rasoi.platform.bounded_http import raise_descriptors
 from rasoi.platform.cluster import Cluster
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -49,6 +50,7 @@ class RunningRooms:
 def serve(settings: Settings, rooms: list[Room]) -> int:
     """Host these rooms until SIGINT or SIGTERM, then drain."""
     observability.configure(settings)
+    raise_descriptors()
     for library in ("aiokafka", "asyncpg"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # our own lines say it once
     started = time.monotonic()

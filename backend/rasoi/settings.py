@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -117,6 +117,14 @@ def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _networks(value: str) -> tuple[str, ...]:
+    """Addresses and networks, each as the one way of writing it."""
+    try:
+        return tuple(str(ip_network(each)).removesuffix("/32").removesuffix("/128") for each in _list(value))
+    except ValueError:
+        raise ValueError("addresses or networks by comma, such as 127.0.0.1, 10.0.0.0/8") from None
+
+
 def _host(value: str) -> str:
     if not value or any(sign in value for sign in "/ @?#"):
         raise ValueError("a host name or an IP address")
@@ -142,6 +150,13 @@ class Settings:
 
     host: str = _setting(_host, "127.0.0.1", "address to listen on; 0.0.0.0 lets tablets on the network in")
     port: int = _setting(_port, 8000, "port to listen on; 0 takes a free one")
+    trusted_proxies: tuple[str, ...] = _setting(
+        _networks,
+        (),
+        "addresses or networks of proxies and tunnels in front, by comma: whom they name as the caller is believed",
+        name="FORWARDED_ALLOW_IPS",
+        shown="none",
+    )
     public_url: str = _setting(
         _public_url, "", "address that guests use: QR links, payment callbacks", shown="from HOST and PORT"
     )
@@ -253,6 +268,18 @@ class Settings:
     def derived_key(self, purpose: str) -> str:
         """A key for one purpose, which tells nothing of the others."""
         return hmac.new(self.secret_key.encode(), f"rasoi {purpose}".encode(), hashlib.sha256).hexdigest()
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether requests from this address are of many callers."""
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._proxies)
+
+    @cached_property
+    def _proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(each) for each in self.trusted_proxies)
 
     @property
     def simulated(self) -> bool:

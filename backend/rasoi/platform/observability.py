@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from rasoi.platform.events import correlation_id, traceparent
+from rasoi.platform.sparing_log import SparingFilter
 from rasoi.settings import Settings
 
 
@@ -49,6 +50,7 @@ def configure(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
+    logging.getLogger("uvicorn.error").addFilter(SparingFilter())  # what it says of bad requests
     # libraries say what went wrong, not what they do
     logging.basicConfig(handlers=[handler], level=max(least, logging.WARNING), force=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,24 @@ from typing import Any
 import structlog
 
 AT_ONCE, EVERY_S = 5, 10.0
+
+
+class SparingFilter(logging.Filter):
+    """The same for a library's lines below errors, by their text before anything is put in."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.clock, self.seen = clock, dict[str, tuple[float, int]]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            return True
+        now = self.clock()
+        since, count = self.seen.get(record.msg, (now, 0))
+        if now - since >= EVERY_S:
+            since, count = now, 0
+        self.seen[record.msg] = (since, count + 1)
+        return count < AT_ONCE
 
 
 class SparingLog:

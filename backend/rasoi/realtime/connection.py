@@ -5,6 +5,7 @@ Whatever arrives is paid for before it is parsed, control frames and what comes 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import Counter
@@ -36,6 +37,11 @@ class ScreenConnection(WSProtocol):
         self.budget = Budget(BYTES_AT_ONCE, BYTES_PER_S)
         self.unread = b""
         self.refused = False
+        self.on_lost: Callable[[], object] = lambda: None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.on_lost()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """The first piece is the request's head, which the HTTP server has bounded."""

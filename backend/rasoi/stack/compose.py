@@ -90,7 +90,7 @@ def _ours(service: Service, plan: Plan, after: Json, secrets: Json) -> Json:
         "POOL_SIZE": DEFAULTS["POOL_SIZE"],
         "LOG_FORMAT": "json",
         "RASOI_DATA": "/tmp/rasoi",  # noqa: S108
-        "FORWARDED_ALLOW_IPS": "*",  # only the gateway reaches it
+        "FORWARDED_ALLOW_IPS": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fd00::/8",  # the gateway, on the compose network
         "RAZORPAY_KEY_ID": "${RAZORPAY_KEY_ID:-}",  # no secret: screens know by it whether money is real
         "SECRET_KEY": _required("SECRET_KEY"),
     }

@@ -73,6 +73,7 @@ class LocalDeployment:
             "POOL_SIZE": str(self.settings.pool_size),
             "RASOI_DATA": str(self.directory("services")),
             "PYTHONUNBUFFERED": "1",
+            "FORWARDED_ALLOW_IPS": LOOPBACK,  # the gateway, which tells who the caller is
             "TLS_CERT": "",  # the gateway's
             "TLS_KEY": "",
         }
@@ -135,7 +136,7 @@ class LocalDeployment:
         tls = (settings.tls_cert, settings.tls_key) if settings.tls_cert and settings.tls_key else None
         text = gateway.render(
             self.plan.upstreams(LOOPBACK), spares=self.plan.spares(LOOPBACK), listen=f"{settings.host}:{settings.port}",
-            run=run, tls=tls, access_log=Path("/dev/stdout"),
+            run=run, tls=tls, access_log=Path("/dev/stdout"), proxies=settings.trusted_proxies,
         )  # fmt: skip
         (run / "nginx.conf").write_text(text)
 

@@ -27,19 +27,22 @@ def render(
     tls: tuple[Path, Path] | None = None,
     access_log: Path | None = None,
     resolver: str = "",
+    proxies: Sequence[str] = (),
     daemon: bool = False,
 ) -> str:
     """The whole nginx.conf. `upstreams` are each room's addresses; a room's spare answers while these refuse.
 
     `listen` is a port or host:port; `run` an existing directory for the pid, and for the log if none is given;
     `resolver` a name server that is asked for the hosts again and again: without it, once, when nginx starts;
-    `tls` the certificate chain and its key. Raises ValueError for a path that can't be quoted in it.
+    `proxies` are in front of it, and believed about who the caller is; `tls` the certificate chain and its key.
+    Raises ValueError for a path that can't be quoted in it.
     """
     values = {
         "daemon": "on" if daemon else "off",
         "run": _path(run),
         "access_log": _path(access_log or run / "access.log"),
         "listen": f"{_listen(listen)}{' ssl http2' if tls else ''} backlog=2048",
+        "proxies": "\n".join(_proxies(proxies)),
         "routes": "\n".join(_routes()),
         "upstreams": "\n".join(
             [*_resolver(resolver), *_groups(upstreams, spares, " resolve" if resolver else "")]
@@ -89,6 +92,14 @@ def _routes() -> list[str]:
         for path in room.paths
     ]
     return [f"{f'~^{pattern}':<44}{name};" for name, pattern in patterns]
+
+
+def _proxies(trusted: Sequence[str]) -> list[str]:
+    """Whose X-Forwarded-For says who the caller is; nobody's where there are none."""
+    if not trusted:
+        return []
+    named = [f"set_real_ip_from {each};" for each in trusted]
+    return [*named, "real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
 
 
 def _resolver(address: str) -> list[str]:

@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 
 from rasoi import hosting, payments, realtime, staff
 from rasoi.demo import first_start
+from rasoi.demo import people as demo_people
 from rasoi.embedded import ChildFailed, Embedded
 from rasoi.orders.api import table_links
 from rasoi.platform import asyncapi as asyncapi_document
@@ -57,6 +58,17 @@ def routes_of(rooms: list[Room]) -> list[Any]:
     return [route for room in rooms for route in room.routes]
 
 
+async def _fill_or_refuse(ctx: Context) -> None:
+    """An empty database gets the demo, on this machine alone. Raises SettingsError where others could come in by it."""
+    if await first_start.is_empty(ctx):
+        if not (ctx.settings.at_home or ctx.settings.demo):
+            raise SettingsError(
+                "there is no restaurant yet: `rasoi init` sets one up, DEMO=1 takes the demo's"
+            )
+        await first_start.load(ctx)
+    await demo_people.refuse_beyond_home(ctx)
+
+
 @asynccontextmanager
 async def platform(settings: Settings, database_url: str, redis_url: str | None) -> AsyncIterator[Platform]:
     """All rooms on one database, until the block ends. Children and migrations are the caller's."""
@@ -75,9 +87,8 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     for room in ROOMS:
         if room.start:
             await room.start(ctx)
-    ctx.register(first_start.self_pairing(settings))
-    if await first_start.is_empty(ctx):
-        await first_start.load(ctx)
+    ctx.register(demo_people.self_pairing(settings))
+    await _fill_or_refuse(ctx)
     transport = LocalTransport(ctx, ROOMS, database_url, wake_signals)
     transport.jobs.append((staff.ROOM, Job("keep partitions", janitor.DAILY_S, janitor.keep_partitions)))
     await transport.start()
@@ -126,7 +137,11 @@ async def load_demo(settings: Settings, url: str) -> list[str]:
         ctx = Context(settings, db)
         empty = await first_start.is_empty(ctx)
         if not settings.demo:
-            return ["It has no restaurant yet; with DEMO=1 it gets the demo's."] if empty else []
+            return (
+                ["It has no restaurant yet: `rasoi init` sets one up, DEMO=1 takes the demo's."]
+                if empty
+                else []
+            )
         if empty:
             await first_start.load(ctx)
         lines = ["The database was empty; it has the demo restaurant now.", ""] if empty else []
@@ -136,9 +151,13 @@ async def load_demo(settings: Settings, url: str) -> list[str]:
 
 
 async def demo_lines(ctx: Context) -> list[str]:
-    """The demo's people that are still there, and what each table's QR code says."""
+    """The demo's people with what everybody knows of them, and what each table's QR code says. Nothing elsewhere: what
+    lets somebody in is not for a log."""
+    people = await demo_people.lines(ctx)
+    if not people:
+        return []
     tables = [f"  {name:<16}{link}" for name, link in await table_links(ctx, 1)]
-    return [*await first_start.credentials(ctx), "", "Tables (what their QR codes say):", *tables]
+    return [*people, "", "Tables (what their QR codes say):", *tables]
 
 
 def run(settings: Settings) -> int:

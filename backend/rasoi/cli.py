@@ -60,6 +60,31 @@ def migrate(settings: Settings, _: argparse.Namespace) -> None:
     print("\n".join([f"{counts}; the database is up to date.", *lines]))
 
 
+def init(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.app import ROOMS
+    from rasoi.platform.migrate import prepare
+    from rasoi.stack.control import installation
+    from rasoi.staff import commands
+
+    settings = installation(settings)
+    try:
+        return commands.init(
+            settings, arguments, lambda url: prepare(url, ROOMS, months=settings.outbox_months)
+        )
+    except commands.Refused as refused:
+        raise Fault(str(refused)) from None
+
+
+def people(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.stack.control import installation
+    from rasoi.staff import commands
+
+    try:
+        return commands.people(installation(settings), arguments)
+    except commands.Refused as refused:
+        raise Fault(str(refused)) from None
+
+
 def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
     rows = listing(settings)
     if arguments.json:
@@ -175,6 +200,8 @@ def parser() -> argparse.ArgumentParser:
         migrate,
         "bring the database up to date; with DEMO=1 fill an empty one with the demo restaurant",
     )
+    init_text = "set up an empty database for real use: the first outlet and its owner"
+    _add_people(command("init", init, init_text), command("people", people, "help people who are locked out"))
     command("settings", show_settings, "list all settings with their values").add_argument(
         "--json", action="store_true", help="as JSON"
     )
@@ -207,6 +234,24 @@ def parser() -> argparse.ArgumentParser:
     command("asyncapi", asyncapi, "print the description of the events")
     command("problems", problems, "print the table of what the HTTP interface may refuse")
     return top
+
+
+def _add_people(init: argparse.ArgumentParser, people: argparse.ArgumentParser) -> None:
+    """What follows `rasoi init` and `rasoi people`. Whatever is not given is asked for at a terminal."""
+    init.add_argument("--business", metavar="NAME", help="legal name, as on the GST registration")
+    init.add_argument("--outlet", metavar="NAME", help="name that guests see")
+    regimes = ("regular", "composition", "none")
+    init.add_argument("--gst-regime", choices=regimes, help="how GST is charged")
+    init.add_argument("--gstin", help="needed unless the regime is none")
+    init.add_argument("--owner", metavar="NAME", help="the owner's name")
+    init.add_argument("--username", metavar="NAME", help="the owner's user name, for signing in")
+    actions = people.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "give somebody another password; who is signed in as them is signed out"
+    reset = actions.add_parser("reset-password", help=text, description=text)
+    reset.add_argument("name", metavar="NAME", help="the person's user name, or full name")
+    text = "its first line is the password; - is standard input"
+    for each in (init, reset):
+        each.add_argument("--password-file", metavar="FILE", help=text)
 
 
 def _add_payments(parser: argparse.ArgumentParser) -> None:

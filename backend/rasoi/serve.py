@@ -132,6 +132,10 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Runnin
             ctx.register(payments.build_providers(settings))
         ctx.register(_self_pairing(settings, rooms))
         started = hosted if rooms[0] is staff.ROOM else [Hosted(staff.ROOM, ctx), *hosted]
+        if staff.ROOM in rooms:
+            from rasoi.demo import people
+
+            await people.refuse_beyond_home(ctx)
         for each in started:
             if each.room.stop:
                 stack.push_async_callback(each.room.stop, each.ctx)
@@ -151,9 +155,9 @@ def _self_pairing(settings: Settings, rooms: list[Room]) -> SelfPairing:
     """The demo's, where it can be."""
     if staff.ROOM not in rooms or not settings.at_home:
         return SelfPairing()
-    from rasoi.demo import first_start  # with the importers: it is large
+    from rasoi.demo import people
 
-    return first_start.self_pairing(settings)
+    return people.self_pairing(settings)
 
 
 def _asgi(

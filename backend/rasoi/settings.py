@@ -239,7 +239,8 @@ class Settings:
     demo: bool = _setting(
         _yes,
         False,
-        "1 lets `rasoi migrate` fill an empty database with the demo restaurant, which everybody knows the PINs of",
+        "1 lets `rasoi migrate` fill an empty database with the demo restaurant, and others than this machine sign in by its"
+        " PINs and passwords, which everybody knows",
     )
     room_passwords: tuple[
         tuple[str, str], ...

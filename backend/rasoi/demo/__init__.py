@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rasoi.inventory.importer import import_stock
-from rasoi.menu.importer import import_menu
 from rasoi.platform.database import Database
 
 DATA = Path(__file__).parent
@@ -14,6 +12,9 @@ OUTLET = 1
 
 async def load_menu_and_stock(db: Database) -> None:
     """Import the demo menu, then stock with recipes that name it."""
+    from rasoi.inventory.importer import import_stock  # only while it is loaded: they are large
+    from rasoi.menu.importer import import_menu
+
     for load, name in ((import_menu, "menu.csv"), (import_stock, "stock.csv")):
         report = await load(db, OUTLET, (DATA / name).read_text(encoding="utf-8"))
         if report.faults:

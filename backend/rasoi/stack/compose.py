@@ -128,7 +128,11 @@ def _room(room: Service, port: int, plan: Plan) -> Json:
         "DATABASE_PASSWORD": _required(password_of(room.name)),
         "PORT": str(port),
     }
-    made = _ours(room, plan, _after(room), secrets | (_provider() if room.name == "payments" else {}))
+    secrets |= _provider() if room.name == "payments" else {}
+    secrets |= (
+        {"DEMO": "${DEMO:-0}"} if room.name == "staff" else {}
+    )  # which refuses the demo's people otherwise
+    made = _ours(room, plan, _after(room), secrets)
     return made | {"healthcheck": health("CMD", *_probe(f"http://127.0.0.1:{port}{room.ready}"))}
 
 

@@ -22,7 +22,6 @@ from rasoi.staff.repository import (
     day_began,
     now_and_business_day,
     now_and_business_days,
-    person_names,
 )
 from rasoi.staff.schemas import Outlet
 
@@ -38,7 +37,6 @@ __all__ = [
     "now_and_business_day",
     "now_and_business_days",
     "outlet",
-    "person_names",
 ]
 
 log = structlog.get_logger(__name__)

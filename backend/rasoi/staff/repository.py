@@ -59,12 +59,6 @@ async def any_outlet(conn: Any) -> bool:
     return await conn.fetchval("SELECT EXISTS (SELECT FROM staff.outlet)")  # type: ignore[no-any-return]
 
 
-async def person_names(conn: Any, outlet_id: int) -> set[str]:
-    """The names of all people of an outlet."""
-    rows = await conn.fetch("SELECT name FROM staff.person WHERE outlet_id = $1", outlet_id)
-    return {row["name"] for row in rows}
-
-
 async def read_outlet(conn: Any, outlet_id: int) -> Outlet | None:
     """An outlet's settings."""
     found = await conn.fetchval("SELECT staff.read_outlet($1)", outlet_id)
@@ -147,6 +141,16 @@ async def person_named(conn: Any, outlet_id: int, name: str) -> UUID | None:
     """A person of the outlet without a username, by name."""
     sql = "SELECT id FROM staff.person WHERE outlet_id = $1 AND name = $2 AND username IS NULL"
     return await conn.fetchval(sql, outlet_id, name)  # type: ignore[no-any-return]
+
+
+async def people_called(conn: Any, name: str) -> list[PersonRow]:
+    """Active people of any outlet with this user name, or with this name where nobody has the user name."""
+    rows = await conn.fetch(
+        f"""SELECT {PERSON} FROM staff.person WHERE active AND (username = lower($1) OR name = $1
+          AND NOT EXISTS (SELECT FROM staff.person WHERE username = lower($1) AND active)) ORDER BY outlet_id, id""",
+        name,
+    )
+    return [PersonRow(**dict(row)) for row in rows]
 
 
 async def add_person(tx: Any, row: PersonRow) -> None:

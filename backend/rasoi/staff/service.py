@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import hmac
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -73,6 +74,23 @@ async def ensure_person(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson)
     if found is None:
         async with _refusals_by_field():
             found = (await _add(tx, secret_key, outlet_id, new)).id
+    return found
+
+
+async def public_credentials(
+    ctx: Context, outlet_id: int, known: Sequence[tuple[str, str, str, str]]
+) -> list[str]:
+    """Of people as (name, PIN, user name, password): the names of those who have that PIN or that password."""
+    kept = dict(await repository.pin_hashes(ctx.db, outlet_id))
+    found = []
+    for name, pin, username, password in known:
+        person = await repository.person_by_username(ctx.db, username)
+        given = credentials.pin_hash(ctx.settings.secret_key, outlet_id, pin)
+        works = name in kept and hmac.compare_digest(kept[name], given)
+        if not works and password and person is not None and person.active:
+            works = await credentials.verify_password(person.password_hash, password)
+        if works:
+            found.append(name)
     return found
 
 
@@ -157,14 +175,19 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
         after = msgspec.structs.replace(before, **changes, version=before.version + 1)
         await _refuse_unusable(tx, before, after)
         await repository.save_person(tx, after)
-        ended = []
-        if changes.keys() & {"role", "active", "pin_hash", "password_hash"}:
-            ended = await repository.live_sessions(tx, outlet_id, person_id)
-            await end_sessions(tx, outlet_id, ended, "changed")
+        secure = changes.keys() & {"role", "active", "pin_hash", "password_hash"}
+        ended = await end_all_sessions(tx, after) if secure else []
         _emit_person_changed(tx, after)
         await api.audit(tx, principal, "person.changed", f"person:{person_id}", _audited(changes))
     ctx.get(api.Revocations).add(*ended)
     return _view(after)
+
+
+async def end_all_sessions(tx: Tx, row: PersonRow) -> list[UUID]:
+    """Sign somebody out everywhere; the sessions that were live."""
+    ended = await repository.live_sessions(tx, row.outlet_id, row.id)
+    await end_sessions(tx, row.outlet_id, ended, "changed")
+    return ended
 
 
 async def _hashed(patch: PersonPatch) -> str | None:

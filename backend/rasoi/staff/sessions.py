@@ -21,18 +21,15 @@ from rasoi.staff.device_repository import DeviceRow
 from rasoi.staff.domain import (
     SENIOR,
     SESSION,
-    Failures,
     LockedOut,
     PersonRow,
     SessionEnded,
     SignInFailed,
     UnknownDevice,
-    after_failure,
     refresh_step,
-    refuse_locked,
 )
 from rasoi.staff.guessing import Source, Tries, UnknownNames
-from rasoi.staff.metrics import LOCK_OUTS, SIGN_INS
+from rasoi.staff.metrics import SIGN_INS
 from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, Session
 
 log = structlog.get_logger(__name__)
@@ -108,25 +105,20 @@ async def sign_in_at_device(
 
 @_counted("pin")
 async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str) -> Session:
-    """`address` is where the screen is: wrong PINs lock out that address at that outlet."""
-    key = credentials.digest(f"pin:{outlet_id}:{address}")
+    """`address` is where the screen is: wrong PINs lock out that place at that outlet."""
+    source = Source(address)
     hashed = credentials.pin_hash(ctx.settings.secret_key, outlet_id, pin)
     async with ctx.db.transaction("staff") as tx:
-        found, now = await repository.lock_failures(tx, key)
-        refuse_locked(found, now)
+        known = await repository.read_outlet(tx, outlet_id) is not None
+        unknown = None if known else ctx.get(UnknownNames)
+        tries = Tries("pin", f"outlet:{outlet_id}", source, trusted=True, unknown=unknown)
+        now = await tries.begin(tx)
         person = await repository.person_by_pin(tx, outlet_id, hashed)
         if person is not None:
-            return await _open_session(ctx, tx, person, now, Source(address))
-        await _count_failure(tx, "pin", key, found, now)
+            await guessing.record(tx, person, "pin", "ok", source)
+            return await _open_session(ctx, tx, person, now, source)
+        await tries.count(tx, now)
     raise SignInFailed("That PIN is wrong.")
-
-
-async def _count_failure(tx: Tx, method: str, key: bytes, found: Failures | None, now: datetime) -> None:
-    failed = after_failure(found, now)
-    await repository.save_failures(tx, key, failed)
-    if failed.locked_until is not None:
-        tx.on_commit(LOCK_OUTS.labels(method).inc)
-        log.warning("sign-in locked", failures=failed.failures, until=failed.locked_until.isoformat())
 
 
 async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime, source: Source) -> Session:

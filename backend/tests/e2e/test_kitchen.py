@@ -36,7 +36,7 @@ LOST = ("WebSocket connection to", "net::ERR_", "failed: ")
 
 @pytest.fixture(scope="module")
 def plain_platform() -> Iterator[Platform]:
-    with running(PUBLIC_URL=f"http://{PLAIN_HOST}:{{port}}") as platform:
+    with running(PUBLIC_URL=f"http://{PLAIN_HOST}:{{port}}", DEMO="1") as platform:
         yield platform
 
 

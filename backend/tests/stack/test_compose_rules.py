@@ -99,7 +99,8 @@ def test_each_service_has_its_own_secrets_only() -> None:
 
 def test_what_cannot_be_migrated_is_not_tried_for_ever() -> None:
     assert SERVICES["migrate"]["restart"] == "no"
-    assert SERVICES["migrate"]["environment"]["DEMO"] == "${DEMO:-0}"
+    for name in ("migrate", "staff"):
+        assert SERVICES[name]["environment"]["DEMO"] == "${DEMO:-0}"
 
 
 def test_a_starved_machine_has_time_and_an_end_is_waited_for() -> None:

@@ -263,9 +263,9 @@ def _received(payment: Mapping[str, Any], asked: Mapping[str, int]) -> int:
 
 async def _refunds_there(db: Any, books: Books) -> list[str]:
     """The provider's refunds of what was captured; one that it could not make is for a person, or was handed out."""
-    sql = """SELECT provider_refund_id, amount_paise,
-      CASE WHEN handed_by IS NOT NULL OR status = 'to_hand_out' THEN 'failed' ELSE status END
-    FROM payments.refund WHERE provider_refund_id IS NOT NULL"""
+    sql = """SELECT provider_refund_id, sum(amount_paise)::bigint,
+      string_agg(DISTINCT CASE WHEN handed_by IS NOT NULL OR status = 'to_hand_out' THEN 'failed' ELSE status END, ' and ')
+    FROM payments.refund WHERE provider_refund_id IS NOT NULL GROUP BY 1"""
     ours = {row[0]: tuple(row)[1:] for row in await db.fetch(sql)}
     captured = {p["id"] for p in books["payments"] if p["captured"]}
     theirs = {

@@ -252,24 +252,29 @@ LEFT JOIN reports.preparation p ON (p.outlet_id, p.order_id, p.ticket_id) = (t.o
 WHERE p.ready_at IS DISTINCT FROM t.ready_at OR p.fired_at <> t.fired_at OR p.station <> t.station;
 
 --? versions_are_gapless: orders whose last event is not their version
-SELECT id FROM orders.orders a WHERE version IS DISTINCT FROM (
-  SELECT max(aggregate_version) FROM orders.outbox WHERE subject = a.id::text);
+SELECT id FROM orders.orders a
+LEFT JOIN (SELECT subject, max(aggregate_version) AS last FROM orders.outbox GROUP BY 1) e ON e.subject = a.id::text
+WHERE version IS DISTINCT FROM last;
 
 --? versions_are_gapless: bills whose last event is not their version
-SELECT id FROM orders.bill a WHERE version <> (
-  SELECT coalesce(max(aggregate_version), 0) FROM orders.outbox WHERE subject = a.id::text);
+SELECT id FROM orders.bill a
+LEFT JOIN (SELECT subject, max(aggregate_version) AS last FROM orders.outbox GROUP BY 1) e ON e.subject = a.id::text
+WHERE version <> coalesce(last, 0);
 
 --? versions_are_gapless: payments whose last event is not their version
-SELECT id FROM payments.payment a WHERE version <> (
-  SELECT coalesce(max(aggregate_version), 0) FROM payments.outbox WHERE subject = a.id::text);
+SELECT id FROM payments.payment a
+LEFT JOIN (SELECT subject, max(aggregate_version) AS last FROM payments.outbox GROUP BY 1) e ON e.subject = a.id::text
+WHERE version <> coalesce(last, 0);
 
 --? versions_are_gapless: stock whose last event is not its version
-SELECT id FROM inventory.stock a WHERE version <> (
-  SELECT coalesce(max(aggregate_version), 0) FROM inventory.outbox WHERE subject = a.id::text);
+SELECT id FROM inventory.stock a
+LEFT JOIN (SELECT subject, max(aggregate_version) AS last FROM inventory.outbox GROUP BY 1) e ON e.subject = a.id::text
+WHERE version <> coalesce(last, 0);
 
 --? versions_are_gapless: boards whose last event is not their sequence
-SELECT station FROM kitchen.board a WHERE sequence <> (
-  SELECT coalesce(max(aggregate_version), 0) FROM kitchen.outbox WHERE subject = a.outlet_id || ':' || a.station);
+SELECT station FROM kitchen.board a
+LEFT JOIN (SELECT subject, max(aggregate_version) AS last FROM kitchen.outbox GROUP BY 1) e ON e.subject = a.outlet_id || ':' || a.station
+WHERE sequence <> coalesce(last, 0);
 
 --? versions_are_gapless: versions that don't follow the one before
 SELECT log || ' ' || subject || ' has ' || version || ' after ' || coalesce(before::text, 'none') FROM (

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 from uuid_utils.compat import uuid7
 
+from rasoi.embedded.postgres import ADMIN
 from rasoi.payments import ROOM, reconciliation, refunds, webhooks
 from rasoi.payments.providers import Providers
 from rasoi.payments.providers.razorpay import Razorpay
@@ -26,8 +28,9 @@ from rasoi.platform.events import Event, bind, decode, reset
 from rasoi.settings import Settings
 from tests.conftest import AsRoom
 from tests.orders.conftest import COLA_1, Desk, desk, guest, line  # noqa: F401 - desk is a fixture
+from tests.payments.world import World
 from tests.razorpay_simulator.process import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Simulator
-from tests.support import asgi_transport
+from tests.support import Cluster, asgi_transport
 
 HANDLERS = {cls.event_type: handler for cls, handler in ROOM.handlers.items()}
 OLD_SECRET = "the webhook secret from before the rotation"
@@ -196,8 +199,8 @@ class Till:
 
 
 @pytest.fixture(scope="session")
-def running_simulator() -> Iterator[Simulator]:
-    running = Simulator().start()
+def running_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    running = Simulator(tmp_path_factory.mktemp("provider") / "books.sqlite").start()
     yield running
     running.stop()
 
@@ -237,3 +240,21 @@ async def till(
         yield Till(ctx, desk, database, simulator, client)
     await ROOM.stop(ctx)
     await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def world(till: Till, database: Database) -> World:
+    await till.desk.setting(late_grace_s=600, dine_in_payment="pay_later", takeaway_payment="prepaid")
+    await database.execute(
+        """INSERT INTO inventory.movement (outlet_id, stock_id, kind, quantity_milli)
+        SELECT outlet_id, id, 'receipt', on_hand_milli FROM inventory.stock"""
+    )
+    return World(till, database)
+
+
+@pytest.fixture
+async def admin(cluster: Cluster, database_url: str) -> AsyncIterator[Database]:
+    """The test's database under a superuser, who may change what nobody else may."""
+    opened = await Database.connect(cluster.url(urlsplit(database_url).path.strip("/"), ADMIN))
+    yield opened
+    await opened.close()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -136,7 +137,12 @@ async def test_after_the_storm_nothing_differs_and_nothing_is_unsettled(
     for _ in range(PAYMENTS // 50 + 2):  # a round takes fifty
         await till.reconcile()
     await world.rest(PAYMENTS // 50 + 4)
-    assert len(till.simulator.books()["payments"]) > PAYMENTS / 2
+    books = till.simulator.books()
+    print(
+        f"storm: seed {SEED}, {', '.join(f'{len(books[kind])} {kind}' for kind in ('orders', 'payments', 'refunds'))}"
+    )
+    print(f"storm: {Counter(each['fault'] for each in till.simulator.requests() if each['fault'])}")
+    assert len(books["payments"]) > PAYMENTS / 2
     assert await world.violations() == []
     assert await queue.unsettled(till.ctx.db) == 0
     waiting = {row["work"]: row["count"] for row in await queue.waiting(till.ctx.db)}

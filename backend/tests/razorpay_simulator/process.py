@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +130,17 @@ class Simulator:
 
     def books(self) -> dict[str, list[dict[str, Any]]]:
         return self.call("GET", "/_simulator/books")[1]  # type: ignore[no-any-return]
+
+    @contextmanager
+    def changed_books(self, sql: str) -> Iterator[None]:
+        """With another content behind its back, in the file that keeps them."""
+        assert self.data is not None
+        with closing(sqlite3.connect(self.data, isolation_level=None)) as books:
+            books.execute("CREATE TEMP TABLE kept AS SELECT * FROM entity")
+            assert books.execute(sql).rowcount > 0, "nothing to change"
+            yield
+            books.execute("DELETE FROM entity")
+            books.execute("INSERT INTO entity SELECT * FROM kept")
 
     def requests(self, begins: str = "") -> list[dict[str, Any]]:
         items = self.call("GET", "/_simulator/requests")[1]["items"]

@@ -4998,10 +4998,10 @@ CREATE INDEX refund_open_idx ON payments.refund USING btree (outlet_id, id) WHER
 
 
 --
--- Name: refund_outlet_id_attempt_id_provider_refund_id_key; Type: INDEX; Schema: payments; Owner: -
+-- Name: refund_outlet_id_attempt_id_provider_refund_id_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
-CREATE UNIQUE INDEX refund_outlet_id_attempt_id_provider_refund_id_key ON payments.refund USING btree (outlet_id, attempt_id, provider_refund_id);
+CREATE INDEX refund_outlet_id_attempt_id_provider_refund_id_idx ON payments.refund USING btree (outlet_id, attempt_id, provider_refund_id);
 
 
 --

@@ -3,8 +3,7 @@ payment of ours."""
 
 from __future__ import annotations
 
-from rasoi.payments import comparison_db as books
-from rasoi.payments import queue, schemas
+from rasoi.payments import queue, schemas, tasks
 from rasoi.payments.webhooks import process_webhook
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -36,12 +35,12 @@ async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> s
 
 
 async def unmatched(ctx: Context) -> schemas.UnmatchedList:
-    return schemas.UnmatchedList([schemas.unmatched_view(row) for row in await books.unmatched(ctx.db)])
+    return schemas.UnmatchedList([schemas.unmatched_view(row) for row in await tasks.unmatched(ctx.db)])
 
 
 async def settle_unmatched(ctx: Context, principal: Principal, provider: str, payment_id: str) -> None:
     """A person has dealt with it: it was refunded in the dashboard, or belongs to another shop of the account."""
     async with ctx.db.transaction("payments") as tx:
-        if not await books.settle_unmatched(tx, provider, payment_id, principal.name or principal.role or ""):
+        if not await tasks.settle_unmatched(tx, provider, payment_id, principal.name or principal.role or ""):
             raise UnknownMoney()
         await audit(tx, principal, "payment.unmatched_settled", payment_id, {"provider": provider})

@@ -14,7 +14,7 @@ from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments import schemas
 from rasoi.payments.capture import lock, record_and_capture
-from rasoi.payments.domain import LEAST_ONLINE_PAISE, OPEN, Mismatch
+from rasoi.payments.domain import LEAST_ONLINE_PAISE, OPEN, Mismatch, RefundTooLarge
 from rasoi.payments.due import DueChanged, NothingDue, due_of, ensure_open, new_payment
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS
@@ -169,7 +169,7 @@ async def _verify(ctx: Context, ledger: Ledger, reply: Mapping[str, str]) -> Led
         return await record_and_capture(ctx, Ref(row.outlet_id, row.id), row.amount_paise, found, calls)
     except OutcomeUnknown:
         raise ProviderAway() from None
-    except (RequestRejected, Mismatch) as error:
+    except (RequestRejected, Mismatch, RefundTooLarge) as error:
         raise NotConfirmed(str(error)) from None
 
 
@@ -198,6 +198,6 @@ async def look(ctx: Context, principal: Principal, payment_id: UUID) -> schemas.
                 )
         except OutcomeUnknown:
             raise ProviderAway() from None
-        except (RequestRejected, Mismatch) as error:
+        except (RequestRejected, Mismatch, RefundTooLarge) as error:
             raise NotConfirmed(str(error)) from None
     return schemas.payment_view(ledger, staff=principal.kind == "staff")

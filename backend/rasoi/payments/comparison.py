@@ -12,8 +12,9 @@ import structlog
 
 from rasoi.payments import comparison_db as books
 from rasoi.payments import repository as db
-from rasoi.payments.capture import record_and_capture
-from rasoi.payments.domain import Mismatch, ProviderPayment, difference
+from rasoi.payments import tasks
+from rasoi.payments.domain import Mismatch, ProviderPayment, RefundTooLarge, difference
+from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import DIFFERENCES
 from rasoi.payments.providers import (
     GuardedCalls,
@@ -101,14 +102,11 @@ async def compare_payments(
 async def settle(ctx: Context, provider: str, calls: GuardedCalls, each: Difference) -> None:
     """Book it; money that fits no payment of ours becomes a task."""
     if each.ref is None:
-        await books.note_unmatched(ctx.db, provider, each.found, "no payment of ours has its order")
+        await tasks.note_unmatched(ctx.db, provider, each.found, "no payment of ours has its order")
         return
     log.warning("the provider's books differ", payment=str(each.ref.id), what=each.what)
     DIFFERENCES.labels("payments").inc()
-    try:
-        await record_and_capture(ctx, each.ref, each.due_paise, each.found, calls)
-    except Mismatch as error:
-        await books.note_unmatched(ctx.db, provider, each.found, str(error))
+    await tasks.record_or_note(ctx, provider, each.ref, each.due_paise, each.found, calls)
 
 
 async def compare_refunds(
@@ -127,11 +125,12 @@ async def compare_refunds(
         if ref is None:
             return  # its payment is compared by itself, where it is ours
         try:
-            ledger = await record_refund(ctx, ref, each)
-        except NotKnownYet:
+            ledger: Ledger | None = await record_refund(ctx, ref, each)
+        except (NotKnownYet, Mismatch, RefundTooLarge):
             due_paise = await db.amount_of(ctx.db, ref)
-            ledger = await record_and_capture(ctx, ref, due_paise, await calls.lookup(each.payment_id), calls)
-        if ledger.has_changed:
+            payment = await calls.lookup(each.payment_id)
+            ledger = await tasks.record_or_note(ctx, provider, ref, due_paise, payment, calls)
+        if ledger is not None and ledger.has_changed:
             DIFFERENCES.labels("refunds").inc()
 
     await for_each(differing, book, "refund in the provider's books")

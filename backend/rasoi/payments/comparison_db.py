@@ -1,4 +1,4 @@
-"""SQL of the comparison with the providers' books: how far it has come, what ours say, and money that fits nothing."""
+"""SQL of the comparison with the providers' books: how far it has come, and what ours say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rasoi.payments.domain import KnownAttempt, ProviderPayment
+from rasoi.payments.domain import KnownAttempt
 from rasoi.payments.repository import Ref
 
 
@@ -105,40 +105,6 @@ async def booked_refunds(conn: Any, provider: str, refund_ids: Sequence[str]) ->
         list(refund_ids),
     )
     return {row["provider_refund_id"]: row["status"] for row in rows}
-
-
-async def note_unmatched(conn: Any, provider: str, found: ProviderPayment, reason: str) -> None:
-    """Money at the provider that fits no payment of ours is a task; settled once it has gone back whole."""
-    gone = found.status != "captured" or found.refunded_paise >= found.amount_paise
-    if gone:
-        sql = """UPDATE payments.unmatched SET settled_at = now(), settled_by = 'the provider'
-        WHERE provider = $1 AND provider_payment_id = $2 AND settled_at IS NULL"""
-        await conn.execute(sql, provider, found.id)
-        return
-    await conn.execute(
-        """INSERT INTO payments.unmatched
-          (provider, provider_payment_id, provider_order_id, amount_paise, currency, reason)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING""",
-        provider,
-        found.id,
-        found.order_id,
-        found.amount_paise,
-        found.currency,
-        reason,
-    )
-
-
-async def unmatched(conn: Any) -> list[Any]:
-    """Money that fits no payment of ours, and is still there."""
-    sql = "SELECT * FROM payments.unmatched WHERE settled_at IS NULL ORDER BY seen_at DESC LIMIT 200"
-    return await conn.fetch(sql)  # type: ignore[no-any-return]
-
-
-async def settle_unmatched(conn: Any, provider: str, payment_id: str, by: str) -> bool:
-    """A person has dealt with it."""
-    sql = """UPDATE payments.unmatched SET settled_at = now(), settled_by = $3
-    WHERE provider = $1 AND provider_payment_id = $2 AND settled_at IS NULL RETURNING true"""
-    return bool(await conn.fetchval(sql, provider, payment_id, by))
 
 
 async def compared_s(conn: Any) -> dict[str, float]:

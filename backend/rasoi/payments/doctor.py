@@ -14,7 +14,7 @@ from rasoi.payments import repository as db
 from rasoi.payments.capture import expire, record_and_capture
 from rasoi.payments.comparison import Difference, compare_payments, differences
 from rasoi.payments.comparison_db import known_attempts
-from rasoi.payments.domain import OPEN, Mismatch, ProviderPayment, difference
+from rasoi.payments.domain import OPEN, Mismatch, ProviderPayment, RefundTooLarge, difference
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.providers import GuardedCalls, OutcomeUnknown, Providers, RequestRejected, calls_to
 from rasoi.payments.repository import Ref
@@ -60,7 +60,7 @@ async def _heal(ctx: Context, ref: Ref) -> None:
         for found, calls in await _found(ctx, ledger):
             try:
                 await record_and_capture(ctx, ref, ledger.row.amount_paise, found, calls)
-            except Mismatch:
+            except (Mismatch, RefundTooLarge):
                 continue  # told as a finding
     except (OutcomeUnknown, RequestRejected):
         return  # told as a finding

@@ -372,43 +372,40 @@ class Ledger:
         self.advance_refund(refund, "processed", error=refund.error)
 
     def promised(self, attempt: AttemptRow, paise: int) -> RefundRow | None:
-        """A refund of this amount that we promised and the provider does not know: what it made by itself may be that one.
-        One that we are about to ask for only when there is not enough left for another."""
+        """A refund of this amount that we promised and the provider does not know, or could not pay out: what it made by
+        itself may be that one. One that we are about to ask for only when there is not enough left for another."""
         waiting = [
             refund
             for refund in self.refunds
-            if refund.attempt_id == attempt.id
-            and refund.amount_paise == paise
-            and refund.provider_refund_id is None
+            if refund.attempt_id == attempt.id and refund.amount_paise == paise
         ]
         tasks = [refund for refund in waiting if refund.status == "to_hand_out"]
-        asked = [refund for refund in waiting if refund.status in ("requested", "unknown")]
+        asked = [
+            refund
+            for refund in waiting
+            if refund.status in ("requested", "unknown") and refund.provider_refund_id is None
+        ]
         return next(iter(tasks or (asked if attempt.refundable_paise < paise else [])), None)
 
-    def shrink_promises(self, attempt: AttemptRow, paise: int) -> tuple[RefundRow | None, int]:
-        """The provider gave back more than is left beside what we promised and it was not asked for: the same money can't go
-        twice, so promises shrink. Returns a promise that is used up, and by how much they shrank."""
-        lacking, used_up, shrunk = paise - attempt.refundable_paise, None, 0
+    def keep_promises(self, attempt: AttemptRow, paise: int) -> list[RefundRow]:
+        """The provider gave back more than is left beside what we promised and it was not asked for. The same money can't
+        go twice: this one keeps those promises, whole ones, and one that it leaves a part for shrinks. Returns those kept."""
+        lacking, kept = paise - attempt.refundable_paise, list[RefundRow]()
         for refund in self.refunds:
-            asked = refund.provider_refund_id is not None or refund.status not in ("requested", "to_hand_out")
-            if refund.attempt_id != attempt.id or asked or shrunk >= lacking:
+            waits = refund.status == "to_hand_out" or (
+                refund.status == "requested" and refund.provider_refund_id is None
+            )
+            if refund.attempt_id != attempt.id or not waits or lacking <= 0:
                 continue
-            less = min(refund.amount_paise, lacking - shrunk)
-            if less == refund.amount_paise and used_up is not None:
-                continue
-            if less == refund.amount_paise:
-                used_up = refund
+            if refund.amount_paise <= lacking:
+                kept.append(refund)
+                lacking -= refund.amount_paise
             else:
-                refund.amount_paise -= less
-            shrunk += less
-            self._book(refund, attempt, -less)
-            self._record_refund_event(refund)
-        return used_up, shrunk
-
-    def take_over(self, refund: RefundRow, attempt: AttemptRow, paise: int) -> None:
-        """A promise that is used up becomes what the provider made by itself."""
-        refund.amount_paise = paise
-        self._book(refund, attempt, paise)
+                refund.amount_paise -= lacking
+                self._book(refund, attempt, -lacking)
+                self._record_refund_event(refund)
+                lacking = 0
+        return kept
 
     def _book(self, refund: RefundRow, attempt: AttemptRow, paise: int) -> None:
         attempt.refunded_paise += paise

@@ -28,6 +28,12 @@ async def add_webhook(conn: Any, provider: str, event_id: str, headers: dict[str
     return bool(await conn.fetchval(sql, provider, event_id, headers, body))
 
 
+async def has_other_body(conn: Any, provider: str, event_id: str, body: bytes) -> bool:
+    """Whether the one that we keep under this id tells something else."""
+    sql = "SELECT body <> $3 FROM payments.webhook WHERE provider = $1 AND event_id = $2"
+    return bool(await conn.fetchval(sql, provider, event_id, body))
+
+
 async def claim_webhooks(conn: Any, limit: int = 20) -> list[StoredWebhook]:
     """Webhooks whose time has come, ours for a minute."""
     rows = await conn.fetch(
@@ -203,9 +209,10 @@ class AttemptToPoll(msgspec.Struct, frozen=True):
 
 
 async def claim_attempts(conn: Any, limit: int = 50) -> list[AttemptToPoll]:
-    """Attempts that stopped half way. Ours for some seconds."""
+    """Attempts that stopped half way. Ours for some seconds, and the longer the older they are."""
     rows = await conn.fetch(
-        """UPDATE payments.attempt a SET poll_at = now() + interval '15 seconds'
+        """UPDATE payments.attempt a
+        SET poll_at = now() + least(interval '6 hours', greatest(interval '15 seconds', (now() - a.created_at) / 8))
         FROM (SELECT x.outlet_id, x.id, p.amount_paise FROM payments.attempt x
               JOIN payments.payment p ON p.outlet_id = x.outlet_id AND p.id = x.payment_id
               WHERE x.poll_at <= now() ORDER BY x.poll_at LIMIT $1 FOR UPDATE OF x SKIP LOCKED) due

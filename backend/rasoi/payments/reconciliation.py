@@ -6,11 +6,11 @@ import asyncio
 
 import structlog
 
-from rasoi.payments import comparison_db, queue
+from rasoi.payments import queue
 from rasoi.payments import repository as db
-from rasoi.payments.capture import expire, record_and_capture
-from rasoi.payments.domain import Mismatch
+from rasoi.payments.capture import expire
 from rasoi.payments.providers import calls_to
+from rasoi.payments.tasks import record_or_note
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.context import Context
 
@@ -29,7 +29,7 @@ async def _finish_attempt(ctx: Context, each: queue.AttemptToPoll) -> None:
     try:
         calls = calls_to(ctx, each.provider, "webhooks")
         found = await calls.lookup(each.provider_payment_id)
-        await record_and_capture(ctx, each.ref, each.due_paise, found, calls)
+        await record_or_note(ctx, each.provider, each.ref, each.due_paise, found, calls)
     except Exception as error:
         log.warning("attempt could not be looked up", payment=str(each.ref.id), reason=repr(error))
 
@@ -66,7 +66,4 @@ async def _ask_about(ctx: Context, each: queue.PaymentToPoll) -> None:
         return
     calls = calls_to(ctx, each.provider, "reconciler")
     for found in await calls.payments_of(each.provider_order_id):
-        try:
-            await record_and_capture(ctx, each.ref, each.amount_paise, found, calls)
-        except Mismatch as error:
-            await comparison_db.note_unmatched(ctx.db, each.provider, found, str(error))
+        await record_or_note(ctx, each.provider, each.ref, each.amount_paise, found, calls)

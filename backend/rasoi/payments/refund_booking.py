@@ -22,40 +22,42 @@ async def book_refund(tx: Tx, ledger: Ledger, found: ProviderRefund) -> None:
         return
     if attempt is None or attempt.status != "captured":
         raise NotKnownYet(f"{found.payment_id} is not captured here yet")
-    row = _ours(ledger, found) or (
-        ledger.promised(attempt, found.amount_paise) if found.status != "failed" else None
-    )
-    before = row.status if row else None
-    if row is None:
-        if found.status == "failed":
-            return
-        row = await _adopt(tx, ledger, attempt, found)
-    elif row.amount_paise != found.amount_paise:
-        raise Mismatch(f"refund {row.id} is of {row.amount_paise}, {found.id} of {found.amount_paise}")
-    status, error = found.status, row.error
-    if status == "failed":
-        status, error = "to_hand_out", "the provider could not pay it out"
-    ledger.advance_refund(row, status, provider_refund_id=found.id, error=error)
-    if row.status != before:
-        tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
+    rows = _ours(ledger, found)
+    if not rows and found.status == "failed":
+        return
+    before = {row.id: row.status for row in ledger.refunds}
+    rows = rows or await _adopt(tx, ledger, attempt, found)
+    if (ours := sum(row.amount_paise for row in rows)) != found.amount_paise:
+        raise Mismatch(f"refund {rows[0].id} is of {ours}, {found.id} of {found.amount_paise}")
+    for row in rows:
+        failed = found.status == "failed"
+        ledger.advance_refund(
+            row,
+            "to_hand_out" if failed else found.status,
+            provider_refund_id=found.id,
+            error="the provider could not pay it out" if failed else row.error,
+        )
+        if row.status != before.get(row.id):
+            tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
 
 
-async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> RefundRow:
-    row, shrunk = None, 0
-    if found.amount_paise > attempt.refundable_paise:
-        row, shrunk = ledger.shrink_promises(attempt, found.amount_paise)
-    if found.amount_paise > attempt.refundable_paise:
+async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> list[RefundRow]:
+    """One that the provider made by itself: it keeps what we promised, where that is of this amount or there is no other
+    money for it, and what is left of it is written down as a refund of its own."""
+    if promise := ledger.promised(attempt, found.amount_paise):
+        return [promise]
+    free = attempt.refundable_paise
+    rows = ledger.keep_promises(attempt, found.amount_paise)
+    own = found.amount_paise - sum(row.amount_paise for row in rows)
+    if own > attempt.refundable_paise:
         raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
-    if row is not None:
-        ledger.take_over(row, attempt, found.amount_paise)
-    else:
-        row = ledger.request_refund(attempt, found.amount_paise, "refunded at the payment provider")
-    if row.on_bill:
-        await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, found.amount_paise - shrunk)
-    return row
+    if own:
+        rows.append(ledger.request_refund(attempt, own, "refunded at the payment provider"))
+    if attempt.on_bill and (more := min(free, found.amount_paise)):
+        await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, more)
+    return rows
 
 
-def _ours(ledger: Ledger, found: ProviderRefund) -> RefundRow | None:
-    return next(
-        (r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference), None
-    )
+def _ours(ledger: Ledger, found: ProviderRefund) -> list[RefundRow]:
+    """Those that it is: several where one of the owner's keeps several promises."""
+    return [r for r in ledger.refunds if r.provider_refund_id == found.id or str(r.id) == found.reference]

@@ -11,8 +11,8 @@ from litestar import Response
 from rasoi.orders import api as orders
 from rasoi.payments import queue, schemas
 from rasoi.payments import repository as db
-from rasoi.payments.capture import lock, record_and_capture
-from rasoi.payments.domain import UNDER_WAY, RefundTooLarge
+from rasoi.payments.capture import lock
+from rasoi.payments.domain import UNDER_WAY
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import (
@@ -26,6 +26,7 @@ from rasoi.payments.providers import (
 )
 from rasoi.payments.refund_booking import book_refund
 from rasoi.payments.repository import Ref
+from rasoi.payments.tasks import record_or_note
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -170,10 +171,7 @@ async def _ask(calls: GuardedCalls, each: queue.DueRefund) -> ProviderRefund:
 async def _look_again(ctx: Context, each: queue.DueRefund, calls: GuardedCalls) -> None:
     """It may be impossible because the provider has given the money back already."""
     found = await calls.lookup(each.provider_payment_id)
-    try:
-        await record_and_capture(ctx, each.ref, await db.amount_of(ctx.db, each.ref), found, calls)
-    except RefundTooLarge:
-        log.error("more was given back at the provider than ours can hold", refund=str(each.id))
+    await record_or_note(ctx, each.provider, each.ref, await db.amount_of(ctx.db, each.ref), found, calls)
 
 
 async def mark_refund(ctx: Context, each: queue.DueRefund, error: str, *, status: str | None) -> None:

@@ -193,17 +193,51 @@ async def test_a_promise_shrinks_to_what_the_owner_left(till: Till) -> None:
     await ledger_equals_books(till)
 
 
-async def test_what_the_owner_gave_back_whole_uses_up_what_was_promised(till: Till) -> None:
+@pytest.mark.parametrize(
+    ("promised", "given", "expected"),
+    [
+        ([2000], 6300, [2000, 4300]),
+        ([2000, 1500], 6300, [1500, 2000, 2800]),
+        ([2000, 50], 6300, [50, 2000, 4250]),
+        ([2000, 1500], 6000, [300, 2000, 4000]),
+        ([2000, 1500, 2800], 6300, [1500, 2000, 2800]),
+    ],
+)
+async def test_one_refund_of_the_owners_keeps_every_promise_that_it_leaves_no_money_for(
+    till: Till, promised: list[int], given: int, expected: list[int]
+) -> None:
+    """Those are kept by it, whole, and one that it leaves a part for shrinks."""
     who = guest(None)
     payment = await till.buy(who, await till.order(who))
-    await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 2000, "reason": "cold"})
-    till.simulator.refund_in_dashboard(payment["attempts"][0]["provider_payment_id"])
-    await till.work()
+    for paise in promised:
+        asked = {"amount_paise": paise, "reason": "cold"}
+        assert (await till.call(staff(), "POST", f"/{payment['id']}/refund", asked)).status_code == 202
+    till.simulator.refund_in_dashboard(payment["attempts"][0]["provider_payment_id"], given)
+    for _ in range(4):
+        await till.deliver()
+        await till.make_retries_due()
     payment = await till.payment(payment["id"])
+    assert sorted(r["amount_paise"] for r in payment["refunds"]) == expected
     assert payment["refunded_paise"] == 6300
-    assert [(r["amount_paise"], r["status"]) for r in payment["refunds"]] == [(6300, "processed")]
+    assert {r["status"] for r in payment["refunds"]} == {"processed"}
     assert (await till.bill({"bill_id": payment["bill_id"]}))["refunded_paise"] == 6300
-    await books_add_up(till)
+    await ledger_equals_books(till)
+    assert (await till.call(staff(), "GET", "/webhooks")).json()["items"] == []
+
+
+async def test_what_failed_at_the_bank_may_be_given_back_by_the_owner_after_all(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    till.simulator.moods(refunds="failed")
+    await refunded(till, payment, 6300)
+    await till.deliver()
+    assert len(await queue(till, "to_hand_out", "manager")) == 1
+    till.simulator.moods(refunds="processed")
+    till.simulator.refund_in_dashboard(payment["attempts"][0]["provider_payment_id"], 6300)
+    await till.deliver()
+    (refund,) = (await till.payment(payment["id"]))["refunds"]
+    assert (refund["status"], refund["amount_paise"], refund["handed_by"]) == ("processed", 6300, None)
+    await ledger_equals_books(till)
 
 
 async def test_the_owner_was_quicker_in_the_dashboard(till: Till) -> None:

@@ -105,7 +105,7 @@ async def test_signed_but_of_another_order_or_kind_changes_no_money(till: Till) 
     altered = {
         "currency": body.replace(b'"currency":"INR"', b'"currency":"USD"'),
         "order": body.replace(b'"order_id":"order_', b'"order_id":"order_x'),
-        "unknown": body.replace(b'"payment.captured"', b'"payment.dispute.created"'),
+        "unknown": body.replace(b'"payment.captured"', b'"payment.downtime.started"'),
         "empty": b"{}",
         "list": b"[]",
         "none": b"",

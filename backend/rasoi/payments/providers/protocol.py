@@ -37,6 +37,16 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
+class ProviderDispute(msgspec.Struct, frozen=True, kw_only=True):
+    """A guest's bank asks for money of a payment back. `status`: open, under_review, and at its end won, lost or closed."""
+
+    id: str
+    payment_id: str
+    amount_paise: int
+    currency: str
+    status: str
+
+
 class LookedUp(msgspec.Struct, frozen=True):
     """A payment as the provider has just answered, with its refunds; as a webhook's snapshot when they are None."""
 
@@ -45,11 +55,12 @@ class LookedUp(msgspec.Struct, frozen=True):
 
 
 class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webhook tells; both None for events that don't matter here. A refund's may come with its payment."""
+    """What a webhook tells; all None for events that don't matter here. A refund's may come with its payment."""
 
     event: str
     payment: ProviderPayment | None = None
     refund: ProviderRefund | None = None
+    dispute: ProviderDispute | None = None
 
 
 class CheckoutAction(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from rasoi.payments.domain import ProviderPayment
 from rasoi.payments.providers.protocol import (
     CheckoutAction,
     OutcomeUnknown,
+    ProviderDispute,
     ProviderRefund,
     RefundImpossible,
     RequestRejected,
@@ -49,6 +50,7 @@ NEVER_REFUNDED = (  # what no waiting changes; a low balance is not among them
     "id provided does not exist",
 )
 RECEIPT_USED = "receipt should be unique"
+MOST_PAISE = 2**53
 PAGE = 100  # the most that Razorpay lists at once
 
 SIMULATOR_KEY_ID = "rzp_test_simulator"
@@ -254,7 +256,9 @@ class Razorpay:
     def read_webhook(self, body: bytes) -> WebhookEvent:
         try:
             told = msgspec.json.decode(body)
-            event = str(told["event"])
+            event = _text(told["event"])
+            if event.startswith("payment.dispute."):
+                return WebhookEvent(event=event, dispute=dispute_of(told["payload"]["dispute"]["entity"]))
             if event not in EVENTS:
                 return WebhookEvent(event=event)
             if event.startswith("refund."):
@@ -265,7 +269,14 @@ class Razorpay:
                     payment=observed(payment["entity"]) if payment else None,
                 )
             return WebhookEvent(event=event, payment=observed(told["payload"]["payment"]["entity"]))
-        except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, OutcomeUnknown) as error:
+        except (
+            msgspec.DecodeError,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            OutcomeUnknown,
+        ) as error:
             raise ValueError(f"not a webhook that we can read: {error!r}") from None
 
     def close(self) -> None:
@@ -311,19 +322,33 @@ def observed(payment: Any) -> ProviderPayment:
         if payment["status"] == "refunded" and payment["captured"] is False:
             status = "returned"
         return ProviderPayment(
-            id=str(payment["id"]),
-            order_id=str(payment["order_id"] or ""),
-            amount_paise=int(payment["amount"]),
-            refunded_paise=int(payment.get("amount_refunded") or 0),
-            currency=str(payment["currency"]),
+            id=_text(payment["id"]),
+            order_id=_text(payment["order_id"] or ""),
+            amount_paise=_paise(payment["amount"]),
+            refunded_paise=_paise(payment.get("amount_refunded") or 0),
+            currency=_text(payment["currency"]),
             status=status,
             method=METHODS.get(payment.get("method"), "card"),
-            error=payment.get("error_description"),
-            reason=payment.get("error_reason"),
+            error=_text(payment.get("error_description") or "") or None,
+            reason=_text(payment.get("error_reason") or "") or None,
             captured_at=_moment(payment.get("created_at")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise OutcomeUnknown(f"a payment that can't be read: {error!r}") from None
+
+
+def _paise(value: Any) -> int:
+    """An amount is a whole number of paise, and nothing that could be taken for one."""
+    if type(value) is not int or not 0 <= value <= MOST_PAISE:
+        raise ValueError(f"{value!r} is no amount in paise")
+    return value
+
+
+def _text(value: Any) -> str:
+    """Text that can be kept."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"{value!r} is no text")
+    return value
 
 
 def _moment(seconds: Any) -> datetime | None:
@@ -331,14 +356,28 @@ def _moment(seconds: Any) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
 
 
+def dispute_of(dispute: Any) -> ProviderDispute:
+    """The parts of the dispute entity."""
+    try:
+        return ProviderDispute(
+            id=_text(dispute["id"]),
+            payment_id=_text(dispute["payment_id"]),
+            amount_paise=_paise(dispute["amount"]),
+            currency=_text(dispute["currency"]),
+            status=_text(dispute["status"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutcomeUnknown(f"a dispute that can't be read: {error!r}") from None
+
+
 def refund_of(refund: Any) -> ProviderRefund:
     """The parts of the refund entity. Empty notes come back as a list."""
     try:
         notes = refund.get("notes")
         return ProviderRefund(
-            id=str(refund["id"]),
-            payment_id=str(refund["payment_id"]),
-            amount_paise=int(refund["amount"]),
+            id=_text(refund["id"]),
+            payment_id=_text(refund["payment_id"]),
+            amount_paise=_paise(refund["amount"]),
             status=REFUND_STATES[refund["status"]],
             reference=notes.get("refund_id") if isinstance(notes, dict) else None,
         )

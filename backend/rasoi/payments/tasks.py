@@ -1,0 +1,87 @@
+"""What the provider holds or says and our books can't: a task for a person, in the list of unmatched money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasoi.payments.capture import record_and_capture
+from rasoi.payments.domain import Mismatch, ProviderPayment, RefundTooLarge
+from rasoi.payments.ledger import Ledger
+from rasoi.payments.providers import GuardedCalls, ProviderDispute
+from rasoi.payments.repository import Ref
+from rasoi.platform.context import Context
+
+NOTE = """INSERT INTO payments.unmatched AS u
+  (provider, provider_payment_id, provider_order_id, amount_paise, currency, reason)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"""
+# forward only: what is told of a dispute after its end is old news
+DISPUTE = """INSERT INTO payments.unmatched AS u
+  (provider, provider_payment_id, provider_order_id, amount_paise, currency, reason, settled_at, settled_by)
+VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN now() END, CASE WHEN $7 THEN 'the provider' END)
+ON CONFLICT (provider, provider_payment_id) DO UPDATE SET reason = excluded.reason, amount_paise = excluded.amount_paise,
+  settled_at = excluded.settled_at, settled_by = excluded.settled_by, seen_at = now()
+WHERE u.reason <> excluded.reason AND u.reason !~ '^Dispute (won|lost|closed) '"""
+OVER = ("won", "closed")  # and nothing was taken
+
+
+async def record_or_note(
+    ctx: Context, provider: str, ref: Ref, due_paise: int, found: ProviderPayment, calls: GuardedCalls
+) -> Ledger | None:
+    """Record what the provider has just answered, and capture it. What our books can't hold is noted for a person."""
+    try:
+        return await record_and_capture(ctx, ref, due_paise, found, calls)
+    except (Mismatch, RefundTooLarge) as error:
+        await note_misfit(ctx.db, provider, found, error)
+        return None
+
+
+async def note_misfit(conn: Any, provider: str, found: ProviderPayment, error: Exception) -> None:
+    """A payment of ours that our books can't hold as the provider has it."""
+    if isinstance(error, RefundTooLarge):
+        back, paid = found.refunded_paise / 100, found.amount_paise / 100
+        reason = f"₹{back:.2f} of ₹{paid:.2f} went back at the provider, more than our books have left to give back"
+        await _note(conn, provider, found, reason)
+    else:
+        await note_unmatched(conn, provider, found, str(error))
+
+
+async def note_unmatched(conn: Any, provider: str, found: ProviderPayment, reason: str) -> None:
+    """Money at the provider that fits no payment of ours; settled once it has gone back whole."""
+    if found.status == "captured" and found.refunded_paise < found.amount_paise:
+        await _note(conn, provider, found, reason)
+        return
+    sql = """UPDATE payments.unmatched SET settled_at = now(), settled_by = 'the provider'
+    WHERE provider = $1 AND provider_payment_id = $2 AND settled_at IS NULL"""
+    await conn.execute(sql, provider, found.id)
+
+
+async def _note(conn: Any, provider: str, found: ProviderPayment, reason: str) -> None:
+    await conn.execute(NOTE, provider, found.id, found.order_id, found.amount_paise, found.currency, reason)
+
+
+async def note_dispute(conn: Any, provider: str, found: ProviderDispute) -> None:
+    """A guest's bank wants money back: the owner answers it at the provider, in time."""
+    reason = f"Dispute {found.status} over {found.payment_id}: answer it in the provider's dashboard"
+    if found.status == "lost":
+        reason = f"Dispute lost over {found.payment_id}: the provider has taken the money back"
+    args = (provider, found.id, found.payment_id, found.amount_paise, found.currency, reason)
+    await conn.execute(DISPUTE, *args, found.status in OVER)
+
+
+async def is_noted(conn: Any, provider: str, payment_id: str) -> bool:
+    """Whether a person has, or had, a task about it."""
+    sql = "SELECT EXISTS (SELECT FROM payments.unmatched WHERE provider = $1 AND provider_payment_id = $2)"
+    return bool(await conn.fetchval(sql, provider, payment_id))
+
+
+async def unmatched(conn: Any) -> list[Any]:
+    """What nobody has dealt with yet."""
+    sql = "SELECT * FROM payments.unmatched WHERE settled_at IS NULL ORDER BY seen_at DESC LIMIT 200"
+    return await conn.fetch(sql)  # type: ignore[no-any-return]
+
+
+async def settle_unmatched(conn: Any, provider: str, payment_id: str, by: str) -> bool:
+    """A person has dealt with it."""
+    sql = """UPDATE payments.unmatched SET settled_at = now(), settled_by = $3
+    WHERE provider = $1 AND provider_payment_id = $2 AND settled_at IS NULL RETURNING true"""
+    return bool(await conn.fetchval(sql, provider, payment_id, by))

@@ -1,0 +1,256 @@
+"""What a provider may say that is out of order, impossible, unreadable or not for us: no money moves by it that is not
+there, one row's trouble is no other's, and a person sees what our books can't hold."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.orders.conftest import guest
+from tests.payments.conftest import Till, staff
+from tests.payments.test_provider_by_itself import begun, compare
+from tests.payments.test_service import books_add_up, ledger_equals_books
+from tests.payments.world import World
+
+Json = dict[str, Any]
+
+
+def told(till: Till, event: str) -> Json:
+    """The latest webhook of this kind that the provider has sent."""
+    bodies = [msgspec.json.decode(body) for _, body in till.sent_webhooks()]
+    return next(body for body in reversed(bodies) if body["event"] == event)  # type: ignore[no-any-return]
+
+
+async def tell(till: Till, body: Json, event_id: str) -> None:
+    """A genuine one, that is signed; and the round of workers after it."""
+    assert (await till.webhook(msgspec.json.encode(body), event_id)).status_code == 200
+    await till.work()
+
+
+async def open_webhooks(till: Till) -> list[Json]:
+    return (await till.call(staff(), "GET", "/webhooks")).json()["items"]  # type: ignore[no-any-return]
+
+
+async def tasks(till: Till) -> list[Json]:
+    return (await till.call(staff(), "GET", "/unmatched")).json()["items"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(["payment.failed", "payment.captured", "order.paid"]))
+)
+async def test_failed_after_captured_takes_nothing_back(till: Till, order: tuple[str, ...]) -> None:
+    """A try that was repeated within the bank's app: one payment id, told as failed and as captured."""
+    _, placed, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order)
+    bodies = {event: told(till, event) for event in ("payment.captured", "order.paid")}
+    failed = msgspec.json.decode(msgspec.json.encode(bodies["payment.captured"]))
+    failed["event"] = "payment.failed"
+    failed["payload"]["payment"]["entity"] |= {"status": "failed", "captured": False}
+    for n, event in enumerate((*order, *order)):
+        await tell(till, bodies.get(event, failed), f"{event} {n % 3}")
+    payment = await till.payment(checkout["payment_id"])
+    assert (payment["status"], payment["captured_paise"], payment["refunds"]) == ("completed", 6300, [])
+    assert await till.status(placed) == "confirmed"
+    assert await open_webhooks(till) == []
+    await books_add_up(till)
+    await ledger_equals_books(till)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"amount": 6300.5},
+        {"amount": "6300"},
+        {"amount": True},
+        {"amount": -6300},
+        {"amount": 10**30},
+        {"amount": None},
+        {"amount_refunded": 0.5},
+        {"id": "pay_\x00"},
+        {"id": None},
+        {"order_id": "order_\x00"},
+        {"currency": None},
+        {"created_at": 10**30},
+        {"method": ["upi"]},
+        {"error_description": "\x00"},
+    ],
+    ids=str,
+)
+async def test_what_can_not_be_read_is_parked_and_stops_no_other(till: Till, wrong: Json) -> None:
+    """Amounts are whole paise; text can be kept. The next webhook of the round is worked on all the same."""
+    _, _, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order)
+    body = told(till, "payment.captured")
+    odd = msgspec.json.decode(msgspec.json.encode(body))
+    odd["payload"]["payment"]["entity"] |= wrong
+    assert (await till.webhook(msgspec.json.encode(odd), "odd")).status_code == 200
+    await till.work()
+    (parked,) = await open_webhooks(till)
+    assert (parked["event_id"], parked["state"]) == ("odd", "parked")
+    assert (await till.payment(checkout["payment_id"]))["captured_paise"] == 0
+    await tell(till, body, "even")
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+
+
+async def test_an_entity_of_the_books_that_can_not_be_read_hides_no_other(till: Till) -> None:
+    _, _, odd_one, strange = await begun(till)
+    till.simulator.pay(strange)
+    _, _, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order)
+    odd = f"""UPDATE entity SET doc = json_set(doc, '$.amount', 6300.5)
+    WHERE kind = 'payment' AND json_extract(doc, '$.order_id') = '{strange}'"""
+    with till.simulator.changed_books(odd):
+        await compare(till)
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+    assert (await till.payment(odd_one["payment_id"]))["captured_paise"] == 0
+
+
+async def test_an_event_id_that_comes_with_another_body_is_another_webhook(till: Till) -> None:
+    """The id stands in a header that nobody signed: it can't keep a genuine one out."""
+    _, _, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order)
+    paid = told(till, "payment.captured")
+    await tell(till, paid | {"event": "payment.downtime.started"}, "one")
+    await tell(till, paid, "one")
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+    before = await till.everything()
+    await tell(till, paid, "one")
+    assert await till.everything() == before, "a replay of either changes nothing more"
+
+
+async def test_more_refunded_than_captured_is_a_task_whoever_tells_of_it(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    other = await till.buy(who, await till.order(who))
+    paid, others = (each["attempts"][0]["provider_payment_id"] for each in (payment, other))
+    till.simulator.refund_in_dashboard(paid, 1000)
+    till.simulator.refund_in_dashboard(others, 1000)
+    told(till, "refund.processed")
+    more = f"""UPDATE entity SET doc = json_set(doc, '$.amount', 9000) WHERE kind = 'refund'
+    AND json_extract(doc, '$.payment_id') = '{paid}'"""
+    with till.simulator.changed_books(more):
+        await compare(till)
+        await compare(till)
+        (task,) = await tasks(till)
+        assert task["provider_payment_id"] == paid and "more" in task["reason"]
+        assert (await till.payment(other["id"]))["refunded_paise"] == 1000, "the other row is booked"
+        assert (await till.payment(payment["id"]))["refunded_paise"] == 0
+        assert await till.ctx.db.fetchval("SELECT count(*) FROM payments.unmatched") == 1
+        assert (await till.call(staff(), "POST", f"/unmatched/razorpay/{paid}/settle")).status_code == 200
+        await compare(till)
+        assert await tasks(till) == [], "who has dealt with it is not asked again"
+
+
+async def test_a_parked_webhook_ends_once_its_trouble_is_a_task(till: Till) -> None:
+    _, _, _, provider_order = await begun(till)
+    till.simulator.pay(provider_order, method="card", currency="USD")
+    await till.deliver()
+    assert {each["state"] for each in await open_webhooks(till)} == {"parked"}
+    await till.pass_deadlines()
+    await till.reconcile()
+    (task,) = await tasks(till)
+    await till.call(staff(), "POST", f"/unmatched/razorpay/{task['provider_payment_id']}/settle")
+    for each in await open_webhooks(till):
+        answer = await till.call(staff(), "POST", f"/webhooks/{each['event_id']}/replay")
+        assert answer.json()["state"] == "superseded"
+    assert await open_webhooks(till) == []
+
+
+async def test_a_try_that_can_not_be_booked_is_asked_about_less_and_less_often(till: Till) -> None:
+    """Its webhook says INR, the provider's own word says USD: a task, and no call every few seconds for ever."""
+    _, _, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order, method="card", discount=100)
+    odd = "UPDATE entity SET doc = json_set(doc, '$.currency', 'USD') WHERE kind = 'payment'"
+    paid = told(till, "payment.captured")
+    with till.simulator.changed_books(odd):
+        await tell(till, paid, "one")
+        assert len(await tasks(till)) == 1
+    due = "SELECT extract(epoch FROM poll_at - now()) FROM payments.attempt"
+    assert await till.owner.fetchval(due) > 5
+    await till.owner.execute(
+        "UPDATE payments.attempt SET created_at = now() - interval '1 day', poll_at = now() - interval '1 second'"
+    )
+    with till.simulator.changed_books(odd):
+        await till.work()
+    assert await till.owner.fetchval(due) > 3600
+    assert (await till.payment(checkout["payment_id"]))["captured_paise"] == 0
+
+
+async def test_two_tabs_pay_at_once_and_one_goes_back(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    replies = [till.simulator.pay(checkout["action"]["options"]["order_id"], method="card") for _ in range(3)]
+    captured = [each for each in replies if "razorpay_signature" in each]
+    answers = await asyncio.gather(*(till.verify(who, checkout, each) for each in captured * 2))
+    assert {each.status_code for each in answers} == {200}
+    await till.deliver()
+    payment = await till.payment(checkout["payment_id"])
+    assert payment["captured_paise"] - payment["refunded_paise"] == 6300
+    assert (await till.bill(order))["paid_paise"] == 6300
+    await till.deliver()
+    await books_add_up(till)
+    await ledger_equals_books(till)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 8, 12, 17, 23, 30, 40, 60])
+async def test_a_round_that_is_ended_anywhere_is_taken_up_again(world: World, steps: int) -> None:
+    """What SIGTERM does to the workers: they are cancelled between two of their steps."""
+    till = world.till
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    _, order, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order, "authorized", "card")
+    await till.call(staff(), "POST", f"/{payment['id']}/refund", {"amount_paise": 2000, "reason": "cold"})
+    for event_id, body in till.sent_webhooks():
+        await till.webhook(body, event_id)
+    for _ in range(3):
+        round_ = asyncio.create_task(till.work())
+        for _ in range(steps):
+            await asyncio.sleep(0.002)
+        round_.cancel()
+        await asyncio.gather(round_, return_exceptions=True)
+        await till.make_retries_due()
+    await world.rest()
+    assert await world.violations() == []
+    assert await till.status(order) == "confirmed"
+    assert (await till.payment(checkout["payment_id"]))["captured_paise"] == 6300
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 2000
+
+
+def dispute(payment: str, status: str, event: str) -> Json:
+    entity = {"id": "disp_1", "entity": "dispute", "payment_id": payment, "amount": 6300, "currency": "INR"}
+    entity |= {"status": status, "reason_code": "goods_not_received", "respond_by": 1_800_000_000}
+    return {"entity": "event", "event": event, "payload": {"dispute": {"entity": entity}}}
+
+
+async def test_a_dispute_is_a_task_until_it_is_won(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    paid = payment["attempts"][0]["provider_payment_id"]
+    await tell(till, dispute(paid, "open", "payment.dispute.created"), "1")
+    (task,) = await tasks(till)
+    assert (task["provider_payment_id"], task["amount_paise"]) == ("disp_1", 6300)
+    assert paid in task["reason"] and "open" in task["reason"]
+    await tell(till, dispute(paid, "won", "payment.dispute.won"), "2")
+    assert await tasks(till) == []
+    await tell(till, dispute(paid, "open", "payment.dispute.created"), "3")
+    assert await tasks(till) == [], "what comes late takes nothing back"
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 0
+
+
+async def test_a_lost_dispute_is_a_task_again_after_it_was_dealt_with(till: Till) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    paid = payment["attempts"][0]["provider_payment_id"]
+    await tell(till, dispute(paid, "open", "payment.dispute.created"), "1")
+    assert (await till.call(staff(), "POST", "/unmatched/razorpay/disp_1/settle")).status_code == 200
+    await tell(till, dispute(paid, "lost", "payment.dispute.lost"), "2")
+    (task,) = await tasks(till)
+    assert "lost" in task["reason"]
+    await tell(till, dispute(paid, "under_review", "payment.dispute.under_review"), "3")
+    assert "lost" in (await tasks(till))[0]["reason"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -77,7 +77,7 @@ class ClientLog:
 
     async def place(self, who: Principal, variant: UUID, quantity: int) -> Told:
         """An order, as (status, body)."""
-        kind = "dine_in" if who.table_id else "takeaway"
+        kind: Literal["dine_in", "takeaway"] = "dine_in" if who.table_id else "takeaway"
         asked = schemas.QuoteRequest(type=kind, lines=[line(variant, quantity)])
         await self.till.desk.sit(who)
         expected = (await placing.quote(self.till.desk.ctx, who, asked)).totals.total_paise

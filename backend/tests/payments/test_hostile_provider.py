@@ -22,7 +22,7 @@ Json = dict[str, Any]
 def told(till: Till, event: str) -> Json:
     """The latest webhook of this kind that the provider has sent."""
     bodies = [msgspec.json.decode(body) for _, body in till.sent_webhooks()]
-    return next(body for body in reversed(bodies) if body["event"] == event)  # type: ignore[no-any-return]
+    return next(body for body in reversed(bodies) if body["event"] == event)
 
 
 async def tell(till: Till, body: Json, event_id: str) -> None:

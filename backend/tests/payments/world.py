@@ -101,7 +101,7 @@ class World:
         tickets = await self.owner.fetch("SELECT id FROM kitchen.ticket WHERE visible ORDER BY id")
         for row in tickets[::share]:
             for action in ("start", "bump", "serve"):
-                asked = Action(action_id=uuid7(), action=action, ticket_id=row["id"])  # type: ignore[arg-type]
+                asked = Action(action_id=uuid7(), action=action, ticket_id=row["id"])
                 await kitchen_service.act(self.others, COOK, [asked])
                 await self.pump()
 

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -95,7 +96,7 @@ def run_unchanged(workers: list[Remote], files: list[str]) -> dict[str, Any]:
 
 def job_of(mutant: Mutant, tests: list[str], seconds: float) -> dict[str, Any]:
     changed = mutant.apply((BACKEND / mutant.file).read_bytes()).decode()
-    job: dict[str, Any] = {"tests": tests, "limit": 15 + 4 * seconds}
+    job: dict[str, Any] = {"tests": tests, "limit": 60 + 12 * seconds}
     if mutant.file.endswith(".sql"):
         return job | {"sql": changed}
     module = mutant.file.removesuffix(".py").replace("/", ".")
@@ -113,6 +114,7 @@ class Run:
         self.pool = ThreadPoolExecutor(len(workers))
         self.equivalents = Equivalents()
         self.stale: list[str] = []
+        self.kills: defaultdict[str, Counter[str]] = defaultdict(Counter)  # by file and test
 
     def area(self, area: Area, options: argparse.Namespace) -> Tally:
         """Try an area's mutants."""
@@ -131,16 +133,18 @@ class Run:
         return tally
 
     def try_one(self, mutant: Mutant, area: Area, tests: str) -> Outcome:
-        if known := self.memory.recall(mutant, tests):
-            return known
-        worker = self.idle.get()
-        try:
-            chosen, seconds = self.selection.of(mutant, area)
-            answer = worker.run(job_of(mutant, chosen, seconds))
-        finally:
-            self.idle.put(worker)
-        outcome = Outcome(mutant, answer["outcome"], answer.get("by", ""), answer["seconds"])
-        self.memory.keep(outcome, tests)
+        kills = self.kills[mutant.file]
+        if not (outcome := self.memory.recall(mutant, tests)):
+            worker = self.idle.get()
+            try:
+                chosen, seconds = self.selection.of(mutant, area, kills)
+                answer = worker.run(job_of(mutant, chosen, seconds))
+            finally:
+                self.idle.put(worker)
+            outcome = Outcome(mutant, answer["outcome"], answer.get("by", ""), answer["seconds"])
+            self.memory.keep(outcome, tests)
+        if outcome.outcome == "killed":
+            kills[outcome.by] += 1
         return outcome
 
     @staticmethod

@@ -1,4 +1,5 @@
-"""Which tests are run for a mutant: those of its area that reach the changed function, the quickest first."""
+"""Which tests are run for a mutant: those of its area that reach the changed function, first those that failed on others of
+its file, then the quickest."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ class Selection:
     def __init__(self, by_test: Mapping[str, Mapping[str, Any]]) -> None:
         self.by_test = by_test
 
-    def of(self, mutant: Mutant, area: Area) -> tuple[list[str], float]:
-        """The tests for a mutant and the seconds that they take."""
+    def of(self, mutant: Mutant, area: Area, kills: Mapping[str, int]) -> tuple[list[str], float]:
+        """The tests for a mutant and the seconds that they take; `kills` of its file, by test."""
         inside = [test for test in self.by_test if is_of(test, area)]
         reaching = [test for test in inside if self.reaches(test, mutant)]
         if not reaching:  # what runs at import belongs to no test
@@ -29,8 +30,9 @@ class Selection:
                 test for test in inside if mirror in test or self.touches(test, mutant.file)
             ] or inside
         chosen, total = [], 0.0
-        for test in sorted(reaching, key=lambda test: float(self.by_test[test]["seconds"])):
-            total += float(self.by_test[test]["seconds"])
+        seconds = {test: float(self.by_test[test]["seconds"]) for test in reaching}
+        for test in sorted(reaching, key=lambda test: (-kills.get(test, 0), seconds[test])):
+            total += seconds[test]
             chosen.append(test)
             if total > MOST_S or len(chosen) == MOST:
                 break
@@ -55,7 +57,7 @@ class GivenTests:
     def __init__(self, tests: list[str]) -> None:
         self.tests = tests
 
-    def of(self, mutant: Mutant, area: Area) -> tuple[list[str], float]:
+    def of(self, mutant: Mutant, area: Area, kills: Mapping[str, int]) -> tuple[list[str], float]:
         return self.tests, MOST_S
 
 

@@ -27,5 +27,16 @@ def test_a_test_is_asked_when_it_calls_the_function_or_one_of_its_callers(call: 
         "tests/orders/test_a.py::test_it": {"calls": [call], "seconds": 0.1},
         "tests/orders/test_payment_status.py::test_other": {"calls": [], "seconds": 0.1},
     }
-    chosen, _ = Selection(by_test).of(FAULT, ORDERS)
+    chosen, _ = Selection(by_test).of(FAULT, ORDERS, {})
     assert ("tests/orders/test_a.py::test_it" in chosen) is asked
+
+
+def test_those_that_failed_on_others_of_the_file_are_asked_first_then_the_quickest() -> None:
+    by_test = {
+        f"tests/orders/test_a.py::test_{name}": {"calls": ["sql:orders.payment_status"], "seconds": seconds}
+        for name, seconds in (("slow", 3.0), ("quick", 0.1), ("once", 2.0), ("often", 2.5))
+    }
+    kills = {"tests/orders/test_a.py::test_once": 1, "tests/orders/test_a.py::test_often": 4}
+    chosen, seconds = Selection(by_test).of(FAULT, ORDERS, kills)
+    assert [test.split("test_")[-1] for test in chosen] == ["often", "once", "quick", "slow"]
+    assert seconds == pytest.approx(7.6)

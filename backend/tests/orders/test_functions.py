@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from rasoi.orders import service
+from rasoi.orders import placing, service
+from rasoi.orders.pricing import rounded
 from rasoi.orders.service import UnknownBill
 from rasoi.platform.auth import Principal
 from rasoi.platform.database import Database
@@ -266,3 +267,28 @@ async def test_what_stock_tells_of_an_order_carries_its_ids(desk: Desk) -> None:
     left = "SELECT current_setting('rasoi.correlation_id', true), current_setting('rasoi.traceparent', true)"
     rows = await asyncio.gather(*(desk.ctx.db.fetchrow(left) for _ in range(10)))
     assert not any(filter(None, (value for row in rows for value in row))), "no connection keeps them"
+
+
+async def test_what_is_added_to_a_bill_is_what_was_placed_and_to_no_other_bill(desk: Desk) -> None:
+    """One batch for two open bills, in which an order is refused."""
+    first, other = guest(), guest(OTHER_TABLE)
+    for who in (first, other):
+        await desk.place(who, line(COLA_1))
+    once = await desk.owner.fetchval("SELECT min(net_paise) FROM orders.bill")
+    paid = {"Table 1": rounded(once * 2), "Table 2": rounded(once * 3)}
+    for table, paise in paid.items():
+        await desk.owner.execute("UPDATE orders.bill SET paid_paise = $2 WHERE table_name = $1", table, paise)
+    outcomes = await asyncio.gather(
+        desk.place(guest(None), line(COLA_1)),  # goes at once, and those behind it together
+        desk.place(guest(None), line(COLA_1)),
+        desk.place(first, line(COLA_1)),
+        desk.place(first, line(KULFI_1, 6)),
+        desk.place(other, line(COLA_1, 2)),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, placing.SoldOut) for each in outcomes] == [False] * 3 + [True, False]
+    bills = "SELECT net_paise, total_paise FROM orders.bill WHERE table_id IS NOT NULL ORDER BY table_name"
+    found = [tuple(row) for row in await desk.owner.fetch(bills)]
+    assert found == [(net, rounded(net)) for net in (once * 2, once * 3)]
+    told = [each[1]["payment_status"] for each in (outcomes[2], outcomes[4])]  # type: ignore[index]
+    assert told == ["paid", "paid"]

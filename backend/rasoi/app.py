@@ -259,14 +259,16 @@ async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
         "",
     ]
     lines += [f"  {name:<16}{url}{path}" for name, path in SCREENS]
-    lines += ["", *await demo_lines(ctx), ""]
+    told = await demo_lines(ctx)
+    lines += ["", *told, ""]
     if settings.simulated:
         lines.append("No RAZORPAY_KEY_ID is set: payments go to the built-in simulator, no real money moves.")
     if box.redis_url is None:
         lines.append("No Redis here: the platform runs without rate limits shared between processes.")
     if settings.host == "127.0.0.1":
         lines.append("Only this machine can reach it. To let tablets and phones on your network in:")
-        lines.append("  HOST=0.0.0.0 PUBLIC_URL=http://<this machine's address>:8000 make run")
+        demo = "DEMO=1 " if told else ""  # without it, the demo's people are refused there
+        lines.append(f"  {demo}HOST=0.0.0.0 PUBLIC_URL=http://<this machine's address>:8000 make run")
     if not settings.screens.is_dir():
         lines.append("The screens are not built; `make run` builds them.")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,3 +122,14 @@ def test_where_the_demo_pairs_screens_by_itself(
     settings: Settings, where: dict[str, str], by_itself: bool
 ) -> None:
     assert bool(people.self_pairing(replace(settings, **where)).pins) is by_itself  # type: ignore[arg-type]
+
+
+async def test_how_to_let_others_in_is_told_as_it_works(database_url: str, settings: Settings) -> None:
+    box = SimpleNamespace(redis_url=None)
+    async with app.platform(settings, database_url, None) as platform:
+        assert "  DEMO=1 HOST=0.0.0.0 " in await app.addresses(platform.ctx, box, 1.0)  # type: ignore[arg-type]
+        await platform.ctx.db.execute(
+            "UPDATE staff.person SET pin_hash = NULL WHERE password_hash IS NOT NULL"
+        )
+        await platform.ctx.db.execute("UPDATE staff.person SET active = false")
+        assert "  HOST=0.0.0.0 " in await app.addresses(platform.ctx, box, 1.0)  # type: ignore[arg-type]

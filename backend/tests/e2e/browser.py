@@ -41,7 +41,6 @@ FLAGS = [
     f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
 ]
 PATIENCE_MS = 15_000
-AXE = Path(__file__).parents[3] / "kds_frontend/node_modules/axe-core/axe.min.js"
 PHONE, TABLET, WALL, DESK = (390, 844), (1180, 820), (1920, 1080), (1440, 900)
 WAITER_PIN, COOK_PIN = "1101", "2201"
 MANAGER = {"username": "manager", "password": "rasoi-manager-demo"}
@@ -266,15 +265,30 @@ class House:
                 await self.post(f"/api/tables/{each['id']}/{way}", body, who="manager")
 
     async def serve_all(self) -> None:
-        """Cook everything, and hand it over at the pass."""
+        """Cook everything, keep what somebody wants to cancel, and hand it over at the pass."""
         at_pass = (await self.get("/api/kitchen/pass", who="cook"))["tickets"]
-        undone = [each["id"] for each in at_pass if each["state"] not in ("ready", "voided")]
-        for start in range(0, len(undone), 50):
-            await self.act("bump", *undone[start : start + 50])
-        for order_id, gone in {each["order_id"]: each["state"] for each in at_pass}.items():
-            action = "clear" if gone == "voided" else "hand_over"
-            asked = {"action_id": str(uuid4()), "action": action, "order_id": order_id}
-            await self.post("/api/kitchen/actions", {"actions": [asked]})
+        await self._act_on_all("fire", [each for each in at_pass if each["state"] == "held"])
+        await self._act_on_all("bump", [each for each in at_pass if each["state"] not in ("ready", "voided")])
+        await self._act_on_all("acknowledge", [each for each in at_pass if _unseen_voids(each)])
+        cooked = {each["order_id"] for each in at_pass if each["state"] != "voided"}
+        asked = {each["order_id"] for each in at_pass if each["cancel_requested"]}
+        for order_id in {each["order_id"]: None for each in at_pass}:
+            if order_id in asked:
+                await self._end("refuse_cancel", order_id)
+            await self._end("hand_over" if order_id in cooked else "clear", order_id)
+
+    async def _act_on_all(self, action: str, tickets: list[Json]) -> None:
+        for start in range(0, len(tickets), 50):
+            await self.act(action, *(each["id"] for each in tickets[start : start + 50]))
+
+    async def _end(self, action: str, order_id: str) -> None:
+        one = {
+            "action_id": str(uuid4()),
+            "action": action,
+            "order_id": order_id,
+            "reason": "the test is over",
+        }
+        await self.post("/api/kitchen/actions", {"actions": [one]}, who="manager")
 
     async def board(self, station: str) -> Json:
         return dict(await self.get(f"/api/kitchen/boards/{station}", who="cook"))
@@ -284,6 +298,10 @@ class House:
 
     async def close(self) -> None:
         await self.http.aclose()
+
+
+def _unseen_voids(ticket: Json) -> bool:
+    return any(each["state"] == "voided" and not each["acknowledged"] for each in ticket["items"])
 
 
 # What people do on their screens.
@@ -341,18 +359,6 @@ async def bump(page: Page, call_sign: int | str) -> None:
     await page.wait_for_timeout(GUARD_MS)
     await page.get_by_role("button", name=re.compile(rf"^{call_sign} .*: done$")).click()
     await expect(ticket(page, call_sign)).to_have_count(0)
-
-
-async def barriers(page: Page) -> list[str]:
-    """What axe finds on the page that would keep somebody out: its serious and critical faults, by rule and place."""
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for fault in found["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 async def mark(page: Page) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Locator, expect
 
@@ -20,7 +22,7 @@ def card(board: BoardPage, number: int) -> Locator:
 
 
 def head(board: BoardPage, number: int) -> Locator:
-    return card(board, number).get_by_role("button", name=f"{number} Table").first
+    return card(board, number).get_by_role("button", name=re.compile(rf"^{number} .*Table")).first
 
 
 def undo(board: BoardPage, number: int) -> Locator:

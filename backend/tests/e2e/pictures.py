@@ -100,8 +100,9 @@ async def in_service(house: House) -> None:
         await house.act("bump", *(each["id"] for each in parts[whole].values()))
     for begun in (2, 4, 6):
         first, *rest = parts[begun].values()
-        await house.act("bump", first["id"])
-        await house.act("start", *(each["id"] for each in rest))
+        await house.act("bump" if rest else "start", first["id"])
+        if rest:
+            await house.act("start", *(each["id"] for each in rest))
     await act_on(house, "rush", orders[4], who="waiter", action_id=str(uuid4()))
     await house.post(f"/api/bills/{orders[5]['bill_id']}/attention", {"reason": "cash"})
     await service.pay(orders[6])

@@ -210,3 +210,30 @@ async def test_the_kitchens_station(house: House, screens: Screens) -> None:
     await renew_build(network)
     await reloaded(wall)
     await expect(ticket(wall, order["number"])).to_be_visible()
+
+
+async def test_what_is_new_on_the_board(house: House, screens: Screens) -> None:
+    """Through a reload and a new build: what was new still is, and what a cook has seen is not new again."""
+    seen = await house.order("Table 2", lachha_paratha=1)
+    network = Network()
+    wall = await screens.open(f"{house.url}/kitchen?station=tandoor", WALL, prepare=network.attach)
+    await enter_pin(wall, COOK_PIN)
+    await expect(ticket(wall, seen["number"])).to_be_visible()
+    await wall.get_by_role("button", name="Seen: the news on this page").click()
+    await expect(ticket(wall, seen["number"]).get_by_text("New", exact=True)).to_have_count(0)
+    new = await house.order("Table 3", lachha_paratha=1)
+
+    async def only_the_second_is_new() -> None:
+        await expect(ticket(wall, new["number"]).get_by_text("New", exact=True)).to_be_visible()
+        await expect(ticket(wall, new["number"])).to_have_class(re.compile(r"\balert\b"))
+        await expect(wall.get_by_role("button", name="1 to look at")).to_be_visible()
+        await expect(ticket(wall, seen["number"])).not_to_have_class(re.compile(r"\balert\b"))
+
+    await only_the_second_is_new()
+    screens.watch(wall).expect("AudioContext was not allowed to start")
+    await wall.reload()
+    await only_the_second_is_new()
+    await mark(wall)
+    await renew_build(network)
+    await reloaded(wall)
+    await only_the_second_is_new()

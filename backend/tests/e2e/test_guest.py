@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.e2e.browser import (
     COOK_PIN,
@@ -13,6 +15,7 @@ from tests.e2e.browser import (
     WAITER_PIN,
     WALL,
     House,
+    Json,
     Screens,
     bump,
     dish,
@@ -166,6 +169,66 @@ async def test_a_dish_whose_required_choice_is_gone_is_off_sale(house: House, sc
     await expect(dish(guest, "masala-chai").get_by_test_id("add-item")).to_be_visible()
     await expect(dish(waiter, "masala-chai")).to_be_enabled()
     assert [await unreloaded(page) for page in (waiter, guest)] == [True, True]
+
+
+@dataclass
+class Special:
+    """A dish that a phone still has in its menu, and that the restaurant has taken off its own."""
+
+    like: Json
+    variant: str = field(default_factory=lambda: str(uuid4()))
+    on_the_menu: bool = True
+    has_a_price: bool = False
+
+    async def show(self, page: Page) -> None:
+        await page.route(re.compile(r"/api/menu(\?|$)"), self._menu)
+        await page.route("**/api/orders/quote", self._quote)
+
+    async def _menu(self, route: Route) -> None:
+        known = {"if-none-match": "another menu"}
+        response = await route.fetch(headers=route.request.headers | known)
+        menu = await response.json()
+        if self.on_the_menu:
+            variant = self.like["variants"][0] | {"id": self.variant}
+            own = {"id": str(uuid4()), "code": "special", "name": "Sunday Special", "variants": [variant]}
+            menu["categories"][0]["items"].insert(0, self.like | own)
+        await route.fulfill(response=response, json=menu)
+
+    async def _quote(self, route: Route) -> None:
+        """As it was answered while the dish was still there."""
+        asked = route.request.post_data or ""
+        priced = asked.replace(self.variant, self.like["variants"][0]["id"]) if self.has_a_price else asked
+        await route.continue_(post_data=priced)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before the price", "after the price"])
+async def test_a_dish_that_is_gone_from_the_menu_altogether(
+    house: House, screens: Screens, late: bool
+) -> None:
+    """A phone that has not heard of it is told by the dish's name, and goes on with one tap."""
+    special = Special(house.item("boondi-raita"), has_a_price=late)
+    guest = await screens.open(house.links["Table 7"], deaf=True, prepare=special.show)
+    screens.watch(guest).expect("422: POST /api/orders(/quote)?$")
+    await put_in_cart(guest, "special")
+    await put_in_cart(guest, "lachha-paratha")
+    special.on_the_menu = False
+    await guest.get_by_test_id("cart-bar").click()
+    if late:
+        await guest.get_by_test_id("place-order").click()
+        refusal = guest.get_by_test_id("order-refused")
+        await expect(refusal).to_contain_text(
+            "Sunday Special is no longer on the menu. Nothing was ordered yet."
+        )
+        await refusal.get_by_test_id("accept-change").click()
+    else:
+        gone = guest.get_by_test_id("cart-line").filter(has_text="Sunday Special")
+        await expect(gone).to_contain_text("No longer on the menu")
+        await expect(guest.get_by_test_id("place-order")).to_be_disabled()
+        await gone.get_by_test_id("take-out").click()
+    await expect(guest.get_by_test_id("cart-line")).to_have_count(1)
+    await guest.get_by_test_id("place-order").click()
+    await expect(guest.get_by_test_id("tracker")).to_contain_text("Lachha Paratha")
+    await expect(guest.get_by_test_id("tracker")).not_to_contain_text("Special")
 
 
 async def test_a_dish_86ed_while_it_is_in_a_cart(house: House, screens: Screens) -> None:

@@ -22,6 +22,7 @@ from tests.e2e.browser import (
     send_cart,
     ticket,
 )
+from tests.e2e.pass_orders import bump_all, takeaway
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 SIGN_INS = re.compile(r"/api/(staff/(login|login/pin|refresh)|sessions|sessions/refresh)$")
@@ -135,4 +136,49 @@ async def test_a_guest_who_writes_a_note_hears_of_the_order_after_three_renewals
     await house.act("bump", (await house.ticket_of(order))["id"])
     tracker = phone.get_by_role("article", name=f"Order {order['number']}", exact=True)
     await expect(tracker).to_have_attribute("data-status", "ready", timeout=5000)
+    assert again == []
+
+
+async def test_the_pass_keeps_its_sheet_and_hears_a_new_order_after_three_renewals(
+    house: House, screens: Screens
+) -> None:
+    renewals = Renewals()
+    before = await house.order("Table 3", lachha_paratha=1)
+    await bump_all(house, before)
+    wall = await screens.open(f"{house.url}/expo", WALL)
+    await renewals.shorten(wall.context)
+    await enter_pin(wall, COOK_PIN)
+    whole = wall.locator(f"article[data-order='{before['id']}']")
+    await expect(whole).to_have_class(re.compile("whole"))
+    await wall.keyboard.press("1")
+    await wall.get_by_role("button", name="Keys").click()
+    await expect(wall.get_by_role("dialog")).to_be_visible()
+    await asyncio.sleep(1)
+    again = sockets(wall)
+    await renewals.pass_by()
+    await wall.get_by_role("dialog").get_by_role("button", name="Close").click()
+    await expect(whole).to_have_attribute("aria-current", "true")
+    order = await house.order("Table 4", lachha_paratha=1)
+    seen = wall.locator(f"article[data-order='{order['id']}']")
+    await expect(seen).to_be_visible(timeout=5000)
+    await bump_all(house, order)
+    await expect(seen).to_have_class(re.compile("whole"), timeout=5000)
+    assert again == []
+
+
+async def test_the_pickup_wall_calls_a_token_after_three_renewals(house: House, screens: Screens) -> None:
+    renewals = Renewals()
+    wall = await screens.open(f"{house.url}/pickup", WALL)
+    await renewals.shorten(wall.context)
+    await enter_pin(wall, COOK_PIN)
+    await expect(wall.get_by_role("region", name=re.compile("^Ready"))).to_be_visible()
+    await asyncio.sleep(1)
+    again = sockets(wall)
+    await renewals.pass_by()
+    order = await takeaway(house, lachha_paratha=1)
+    for name, moved in (("^Being made", False), ("^Ready", True)):
+        if moved:
+            await bump_all(house, order)
+        token = wall.get_by_role("region", name=re.compile(name)).get_by_text(order["token"], exact=True)
+        await expect(token).to_be_visible(timeout=5000)
     assert again == []

@@ -1,5 +1,5 @@
 """What the provider told or holds that only a person can settle: webhooks that wait or are parked, money that fits no
-payment of ours."""
+payment of ours. What can be tied to no outlet is for the first one, whose house the account is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rasoi.payments.webhooks import process_webhook
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
-from rasoi.staff.api import audit
+from rasoi.staff.api import audit, outlet_ids
 
 
 class UnknownWebhook(NotFound):
@@ -19,13 +19,14 @@ class UnknownMoney(NotFound):
     slug, title = "unknown-money", "There is no such money, or it was settled already"
 
 
-async def open_webhooks(ctx: Context) -> schemas.Webhooks:
-    return schemas.Webhooks(await queue.open_webhooks(ctx.db))
+async def open_webhooks(ctx: Context, outlet_id: int) -> schemas.Webhooks:
+    return schemas.Webhooks(await queue.open_webhooks(ctx.db, outlet_id, await outlet_ids(ctx.db)))
 
 
 async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> schemas.WebhookReplayed:
     """Apply it now, if it can be."""
-    waiting = await queue.replay_webhooks(ctx.db, None, event_id)
+    mine = await queue.has_webhook(ctx.db, principal.outlet_id, await outlet_ids(ctx.db), event_id)
+    waiting = await queue.replay_webhooks(ctx.db, None, event_id) if mine else []
     if not waiting:
         raise UnknownWebhook()
     states = [await process_webhook(ctx, each) for each in waiting]
@@ -34,13 +35,16 @@ async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> s
     return schemas.WebhookReplayed(states[0])
 
 
-async def unmatched(ctx: Context) -> schemas.UnmatchedList:
-    return schemas.UnmatchedList([schemas.unmatched_view(row) for row in await tasks.unmatched(ctx.db)])
+async def unmatched(ctx: Context, outlet_id: int) -> schemas.UnmatchedList:
+    found = await tasks.unmatched(ctx.db, outlet_id, await outlet_ids(ctx.db))
+    return schemas.UnmatchedList([schemas.unmatched_view(row) for row in found])
 
 
 async def settle_unmatched(ctx: Context, principal: Principal, provider: str, payment_id: str) -> None:
     """A person has dealt with it: it was refunded in the dashboard, or belongs to another shop of the account."""
+    by = principal.name or principal.role or ""
     async with ctx.db.transaction("payments") as tx:
-        if not await tasks.settle_unmatched(tx, provider, payment_id, principal.name or principal.role or ""):
+        outlets = await outlet_ids(tx)
+        if not await tasks.settle_unmatched(tx, principal.outlet_id, outlets, provider, payment_id, by):
             raise UnknownMoney()
         await audit(tx, principal, "payment.unmatched_settled", payment_id, {"provider": provider})

@@ -170,5 +170,5 @@ async def stuck_webhooks(ctx: Context) -> list[Finding]:
             f"{each.state} since {each.received_at:%d %b %H:%M}: {each.outcome or 'not worked on yet'}",
             "rasoi payments webhooks replay " + each.event_id,
         )
-        for each in await queue.open_webhooks(ctx.db)
+        for each in await queue.all_open_webhooks(ctx.db)
     ]

@@ -144,6 +144,7 @@ class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     captured_at: datetime | None = None  # by the provider's clock, where it tells
     refunded_paise: int = 0
     received_paise: int | None = None
+    outlet_id: int | None = None  # that our own notes on it name
 
     @property
     def effective_paise(self) -> int:

@@ -59,11 +59,12 @@ async def finish_webhook(
     again_s: float | None,
     event: str | None,
     subject: str | None,
+    outlet_id: int | None,
 ) -> None:
     """Note what became of it; `again_s` seconds from now it is tried again."""
     sql = """UPDATE payments.webhook SET state = $3, outcome = $4, next_try_at = now() + make_interval(secs => $5),
-      event = $6, subject = $7 WHERE provider = $1 AND event_id = $2"""
-    await conn.execute(sql, each.provider, each.event_id, state, outcome, again_s, event, subject)
+      event = $6, subject = $7, outlet_id = coalesce($8, outlet_id) WHERE provider = $1 AND event_id = $2"""
+    await conn.execute(sql, each.provider, each.event_id, state, outcome, again_s, event, subject, outlet_id)
 
 
 async def wake_waiting(conn: Any, provider: str, subject: str) -> None:
@@ -86,11 +87,29 @@ class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
     next_try_at: datetime | None
 
 
-async def open_webhooks(conn: Any, limit: int = 200) -> list[OpenWebhook]:
-    """What waits or is parked, newest first."""
-    names = ", ".join(OpenWebhook.__struct_fields__)
-    sql = f"SELECT {names} FROM payments.webhook WHERE state IN ('waiting', 'parked') ORDER BY received_at DESC LIMIT $1"
-    return [OpenWebhook(**dict(row)) for row in await conn.fetch(sql, limit)]
+# whose task a row is: its outlet's; the first outlet's where it can be tied to none of `$2`, all outlets in order
+FOR_OUTLET = "CASE WHEN outlet_id = ANY ($2::int[]) THEN outlet_id ELSE ($2::int[])[1] END = $1"
+
+
+OPEN = f"""SELECT {", ".join(OpenWebhook.__struct_fields__)} FROM payments.webhook WHERE state IN ('waiting', 'parked')"""
+NEWEST = "ORDER BY received_at DESC LIMIT 200"
+
+
+async def open_webhooks(conn: Any, outlet_id: int, outlets: list[int]) -> list[OpenWebhook]:
+    """What waits or is parked and is the outlet's task, newest first."""
+    rows = await conn.fetch(f"{OPEN} AND {FOR_OUTLET} {NEWEST}", outlet_id, outlets)
+    return [OpenWebhook(**dict(row)) for row in rows]
+
+
+async def all_open_webhooks(conn: Any) -> list[OpenWebhook]:
+    """The same of all outlets."""
+    return [OpenWebhook(**dict(row)) for row in await conn.fetch(f"{OPEN} {NEWEST}")]
+
+
+async def has_webhook(conn: Any, outlet_id: int, outlets: list[int], event_id: str) -> bool:
+    """Is this webhook the outlet's?"""
+    sql = f"SELECT EXISTS (SELECT FROM payments.webhook WHERE event_id = $3 AND {FOR_OUTLET})"
+    return await conn.fetchval(sql, outlet_id, outlets, event_id)  # type: ignore[no-any-return]
 
 
 async def replay_webhooks(conn: Any, state: str | None, event_id: str | None) -> list[StoredWebhook]:

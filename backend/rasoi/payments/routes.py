@@ -246,9 +246,9 @@ async def daily_stats(
 
 
 @get("/api/payments/webhooks", guards=[MANAGERS], tags=TAGS)
-async def open_webhooks(ctx: Context) -> schemas.Webhooks:
+async def open_webhooks(ctx: Context, principal: Principal) -> schemas.Webhooks:
     """The provider's webhooks that wait for something, or are parked for a person."""
-    return await attention.open_webhooks(ctx)
+    return await attention.open_webhooks(ctx, principal.outlet_id)
 
 
 @post("/api/payments/webhooks/{event_id:str}/replay", guards=[MANAGERS], status_code=200, tags=TAGS)
@@ -258,9 +258,9 @@ async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> s
 
 
 @get("/api/payments/unmatched", guards=[MANAGERS], tags=TAGS)
-async def unmatched(ctx: Context) -> schemas.UnmatchedList:
+async def unmatched(ctx: Context, principal: Principal) -> schemas.UnmatchedList:
     """Money at the provider that fits no payment of ours. It goes from the list once the provider has given it back."""
-    return await attention.unmatched(ctx)
+    return await attention.unmatched(ctx, principal.outlet_id)
 
 
 @post(

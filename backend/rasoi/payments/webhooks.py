@@ -73,10 +73,12 @@ async def process_webhooks(ctx: Context) -> None:
 async def process_webhook(ctx: Context, each: queue.StoredWebhook) -> str:
     """One webhook; returns its state. What can't be applied yet waits and is tried again, later each time; what never
     can is parked, where people see it."""
-    event, again_s = None, None
+    event, again_s, outlet_id = None, None, None
     try:
         event = provider_named(ctx, each.provider).read_webhook(each.body)
-        state, outcome = await apply_webhook(ctx, each.provider, event)
+        ref = await _ref_of(ctx, each.provider, event)
+        outlet_id = ref.outlet_id if ref else event.payment.outlet_id if event.payment else None
+        state, outcome = await apply_webhook(ctx, each.provider, event, ref)
     except ValueError as error:
         state, outcome = "parked", f"unreadable: {error}"
     except (Mismatch, RefundTooLarge) as error:
@@ -92,12 +94,21 @@ async def process_webhook(ctx: Context, each: queue.StoredWebhook) -> str:
     level = ERROR if state == "parked" else WARNING if state == "waiting" else DEBUG
     log.log(level, "webhook", webhook=each.event_id, state=state, reason=outcome, tries=each.tries)
     WEBHOOKS.labels(state).inc()
-    await queue.finish_webhook(
-        ctx.db, each, state, outcome[:500], again_s, event.event if event else None, _subject(event)
-    )
+    name = event.event if event else None
+    await queue.finish_webhook(ctx.db, each, state, outcome[:500], again_s, name, _subject(event), outlet_id)
     if state == "applied" and event is not None and event.payment is not None:
         await queue.wake_waiting(ctx.db, each.provider, event.payment.id)
     return state
+
+
+async def _ref_of(ctx: Context, provider: str, event: WebhookEvent) -> db.Ref | None:
+    """Our payment that it tells of. A refund may be told of before its payment, which comes with it."""
+    ref, told = None, event.refund or event.dispute
+    if told is not None:
+        ref = await db.by_provider_payment(ctx.db, provider, told.payment_id)
+    if ref is None and event.payment is not None:
+        ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
+    return ref
 
 
 def _subject(event: WebhookEvent | None) -> str | None:
@@ -107,16 +118,17 @@ def _subject(event: WebhookEvent | None) -> str | None:
     return event.refund.payment_id if event.refund else event.payment.id if event.payment else None
 
 
-async def apply_webhook(ctx: Context, provider: str, event: WebhookEvent) -> tuple[str, str]:
-    """Feed what the provider told into the ledger; returns the webhook's state, and what became of it."""
+async def apply_webhook(
+    ctx: Context, provider: str, event: WebhookEvent, ref: db.Ref | None
+) -> tuple[str, str]:
+    """Feed what the provider told of our payment `ref` into the ledger; returns the webhook's state, and what became of it."""
     if event.dispute is not None:
-        await tasks.note_dispute(ctx.db, provider, event.dispute)
+        await tasks.note_dispute(ctx.db, provider, event.dispute, ref.outlet_id if ref else None)
         return "applied", "a person answers it at the provider"
     if event.refund is not None:
-        return await _apply_refund(ctx, provider, event)
+        return await _apply_refund(ctx, event, ref)
     if event.payment is None:
         return "superseded", "nothing that matters here"
-    ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
     if ref is None:
         raise NotKnownYet(f"no payment of ours has the provider's order {event.payment.order_id or 'none'}")
     return _result(await _record(ctx, ref, event.payment))
@@ -131,12 +143,9 @@ async def _record(ctx: Context, ref: db.Ref, payment: ProviderPayment) -> Ledger
     return ledger
 
 
-async def _apply_refund(ctx: Context, provider: str, event: WebhookEvent) -> tuple[str, str]:
+async def _apply_refund(ctx: Context, event: WebhookEvent, ref: db.Ref | None) -> tuple[str, str]:
     """A refund may be told of before its payment, which comes with it: that one is looked up then."""
     assert event.refund is not None
-    ref = await db.by_provider_payment(ctx.db, provider, event.refund.payment_id)
-    if ref is None and event.payment is not None:
-        ref = await db.by_provider_order(ctx.db, provider, event.payment.order_id)
     if ref is None:
         raise NotKnownYet(f"no payment of ours is {event.refund.payment_id}")
     try:

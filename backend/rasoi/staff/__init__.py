@@ -15,6 +15,7 @@ ROOM = Room(
     functions={
         "staff.business_day(integer)": ("*",),
         "staff.day_began(integer)": ("*",),
+        "staff.outlet_ids()": ("*",),
         "staff.outlets_at(integer[], timestamptz)": ("*",),
         "staff.read_outlet(integer)": ("*",),
         "staff.record_audit(integer, uuid, text, text, text, jsonb)": ("*",),

@@ -22,6 +22,7 @@ from rasoi.staff.repository import (
     day_began,
     now_and_business_day,
     now_and_business_days,
+    outlet_ids,
 )
 from rasoi.staff.schemas import Outlet
 
@@ -37,6 +38,7 @@ __all__ = [
     "now_and_business_day",
     "now_and_business_days",
     "outlet",
+    "outlet_ids",
 ]
 
 log = structlog.get_logger(__name__)

@@ -59,6 +59,11 @@ async def any_outlet(conn: Any) -> bool:
     return await conn.fetchval("SELECT EXISTS (SELECT FROM staff.outlet)")  # type: ignore[no-any-return]
 
 
+async def outlet_ids(conn: Any) -> list[int]:
+    """All outlets, the first one first."""
+    return await conn.fetchval("SELECT staff.outlet_ids()")  # type: ignore[no-any-return]
+
+
 async def read_outlet(conn: Any, outlet_id: int) -> Outlet | None:
     """An outlet's settings."""
     found = await conn.fetchval("SELECT staff.read_outlet($1)", outlet_id)

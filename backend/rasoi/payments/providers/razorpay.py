@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -332,6 +333,7 @@ def observed(payment: Any) -> ProviderPayment:
             error=_text(payment.get("error_description") or "") or None,
             reason=_text(payment.get("error_reason") or "") or None,
             captured_at=_moment(payment.get("created_at")),
+            outlet_id=_noted_outlet(payment.get("notes")),
         )
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise OutcomeUnknown(f"a payment that can't be read: {error!r}") from None
@@ -368,6 +370,12 @@ def dispute_of(dispute: Any) -> ProviderDispute:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise OutcomeUnknown(f"a dispute that can't be read: {error!r}") from None
+
+
+def _noted_outlet(notes: Any) -> int | None:
+    """The outlet that we wrote into an order's notes, where the payment carries them. Empty notes come as a list."""
+    noted = str(notes.get("outlet", "")) if isinstance(notes, dict) else ""
+    return int(noted) if re.fullmatch("[1-9][0-9]{0,8}", noted) else None
 
 
 def refund_of(refund: Any) -> ProviderRefund:

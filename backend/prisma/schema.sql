@@ -706,6 +706,20 @@ END $$;
 
 
 --
+-- Name: not_sold(integer, uuid[]); Type: FUNCTION; Schema: menu; Owner: -
+--
+
+CREATE FUNCTION menu.not_sold(p_outlet integer, p_sources uuid[]) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'menu', 'pg_temp'
+    AS $$
+  SELECT jsonb_agg(jsonb_build_object('source_id', s.id) ORDER BY s.id) FROM (SELECT DISTINCT unnest(p_sources) AS id) s
+  WHERE NOT EXISTS (SELECT FROM variant v JOIN item i ON i.outlet_id = v.outlet_id AND i.id = v.item_id
+      WHERE v.outlet_id = p_outlet AND v.id = s.id AND v.active AND i.active AND i.available)
+    AND NOT EXISTS (SELECT FROM modifier m WHERE m.outlet_id = p_outlet AND m.id = s.id AND m.active AND m.available) $$;
+
+
+--
 -- Name: read_snapshot(integer); Type: FUNCTION; Schema: menu; Owner: -
 --
 
@@ -1069,6 +1083,16 @@ $$;
 
 
 --
+-- Name: not_sold(integer, uuid[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.not_sold(p_outlet integer, p_source_ids uuid[]) RETURNS jsonb
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$ SELECT menu.not_sold(p_outlet, p_source_ids) $$;
+
+
+--
 -- Name: payment_status(bigint, bigint); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -1266,8 +1290,9 @@ BEGIN
     SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE NOWAIT;
   END IF;
   IF v_bill.id IS NULL THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || jsonb_build_object(
-    'covers', (SELECT covers FROM orders.sitting s WHERE s.outlet_id = p_outlet AND s.id = v_bill.sitting_id),
+  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || coalesce(
+    (SELECT jsonb_build_object('covers', covers, 'party_left', ended_at IS NOT NULL) FROM orders.sitting s
+      WHERE s.outlet_id = p_outlet AND s.id = v_bill.sitting_id), '{}') || jsonb_build_object(
     'documents', CASE v_bill.status WHEN 'closed' THEN orders.documents_of(p_outlet, v_id) ELSE '[]' END), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),
@@ -1345,7 +1370,7 @@ BEGIN
   FROM jsonb_populate_record(NULL::orders.bill, p_bill) r WHERE b.outlet_id = p_outlet AND b.id = r.id;
   UPDATE orders.orders o SET status = r.status, cancel_requested = r.cancel_requested, reason = r.reason,
     expires_at = r.expires_at, confirmed_at = r.confirmed_at, ready_at = r.ready_at, served_at = r.served_at,
-    completed_at = r.completed_at, version = r.version, approved = r.approved
+    completed_at = r.completed_at, version = r.version, approved = r.approved, cash_asked_at = r.cash_asked_at
   FROM jsonb_populate_recordset(NULL::orders.orders, p_orders) r WHERE o.outlet_id = p_outlet AND o.id = r.id;
   INSERT INTO orders.document SELECT * FROM jsonb_populate_recordset(NULL::orders.document, p_documents);
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, causation_id, traceparent, data)
@@ -1633,6 +1658,17 @@ CREATE FUNCTION staff.day_began(p_outlet integer) RETURNS timestamp with time zo
     AS $$
   SELECT (business_day(p_outlet) + make_interval(mins => day_cutoff_minutes)) AT TIME ZONE timezone FROM outlet WHERE id = p_outlet
 $$;
+
+
+--
+-- Name: outlet_ids(); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.outlet_ids() RETURNS integer[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM outlet $$;
 
 
 --
@@ -2674,6 +2710,7 @@ CREATE TABLE orders.orders (
     version bigint DEFAULT 1 NOT NULL,
     allergies text[] DEFAULT '{}'::text[] NOT NULL,
     approved boolean DEFAULT true NOT NULL,
+    cash_asked_at timestamp with time zone,
     CONSTRAINT orders_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT orders_money_check CHECK (((subtotal_paise >= 0) AND (discount_paise >= 0) AND (taxable_paise >= 0) AND (total_paise >= 0))),
     CONSTRAINT orders_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
@@ -3076,6 +3113,7 @@ CREATE TABLE payments.unmatched (
     seen_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     settled_at timestamp(6) with time zone,
     settled_by text,
+    outlet_id integer,
     CONSTRAINT unmatched_settled_check CHECK (((settled_at IS NULL) = (settled_by IS NULL)))
 );
 
@@ -3096,6 +3134,7 @@ CREATE TABLE payments.webhook (
     state text DEFAULT 'received'::text NOT NULL,
     event text,
     subject text,
+    outlet_id integer,
     CONSTRAINT webhook_next_try_check CHECK (((next_try_at IS NOT NULL) = (state = ANY (ARRAY['received'::text, 'waiting'::text])))),
     CONSTRAINT webhook_state_check CHECK ((state = ANY (ARRAY['received'::text, 'waiting'::text, 'parked'::text, 'applied'::text, 'superseded'::text])))
 );
@@ -3449,11 +3488,13 @@ CREATE TABLE staff.outlet (
     explicit_start boolean DEFAULT false NOT NULL,
     admit_joiners boolean DEFAULT true NOT NULL,
     sitting_timeout_s integer DEFAULT 3600 NOT NULL,
+    counter_timeout_s integer DEFAULT 1800 NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
     CONSTRAINT outlet_check1 CHECK (((gst_regime = 'none'::text) OR (gstin IS NOT NULL))),
     CONSTRAINT outlet_check2 CHECK (((gstin IS NULL) OR ("left"(gstin, 2) = state_code))),
+    CONSTRAINT outlet_counter_timeout_s_check CHECK (((counter_timeout_s >= 60) AND (counter_timeout_s <= 86400))),
     CONSTRAINT outlet_currency_check CHECK ((currency = 'INR'::text)),
     CONSTRAINT outlet_day_cutoff_minutes_check CHECK (((day_cutoff_minutes >= 0) AND (day_cutoff_minutes <= 720))),
     CONSTRAINT outlet_dine_in_payment_check CHECK ((dine_in_payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
@@ -4844,6 +4885,13 @@ CREATE INDEX inbox_handled_at_idx ON orders.inbox USING btree (handled_at);
 
 
 --
+-- Name: orders_expired_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX orders_expired_idx ON orders.orders USING btree (outlet_id, business_day, id) WHERE ((status = 'expired'::text) AND (payment = 'prepaid'::text) AND approved);
+
+
+--
 -- Name: orders_live_idx; Type: INDEX; Schema: orders; Owner: -
 --
 
@@ -5541,6 +5589,13 @@ REVOKE ALL ON FUNCTION menu.check_sales(p_outlets integer[], p_versions bigint[]
 
 
 --
+-- Name: FUNCTION not_sold(p_outlet integer, p_sources uuid[]); Type: ACL; Schema: menu; Owner: -
+--
+
+REVOKE ALL ON FUNCTION menu.not_sold(p_outlet integer, p_sources uuid[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION read_snapshot(p_outlet integer); Type: ACL; Schema: menu; Owner: -
 --
 
@@ -5643,6 +5698,13 @@ REVOKE ALL ON FUNCTION orders.lock_sittings(p orders.placement[], p_now timestam
 --
 
 REVOKE ALL ON FUNCTION orders.next_numbers(p_outlets integer[], p_days date[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION not_sold(p_outlet integer, p_source_ids uuid[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.not_sold(p_outlet integer, p_source_ids uuid[]) FROM PUBLIC;
 
 
 --
@@ -5776,6 +5838,13 @@ REVOKE ALL ON FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp wi
 --
 
 REVOKE ALL ON FUNCTION staff.day_began(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION outlet_ids(); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.outlet_ids() FROM PUBLIC;
 
 
 --

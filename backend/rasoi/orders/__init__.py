@@ -43,6 +43,7 @@ ROOM = Room(
         "orders.save_bill(integer, jsonb, jsonb, jsonb, jsonb)": ("payments",),
         "orders.begin_documents(integer, text[], text[], integer[])": ("payments",),
         "orders.read_documents(integer, uuid)": ("payments",),
+        "orders.not_sold(integer, uuid[])": ("payments",),
         "orders.release_stock(integer, uuid)": ("payments",),
         "orders.reserve_stock(integer, uuid, uuid[], uuid[], integer[])": ("payments",),
         "orders.session_state(integer, uuid, boolean)": ("payments",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,10 @@ import msgspec
 
 from rasoi.orders import repository as db
 from rasoi.orders import service, tables
-from rasoi.orders.domain import Bill, waits_for_approval
+from rasoi.orders.domain import Bill, expired_order, late_due, waits_for_approval
 from rasoi.orders.issuing import issue_credit
-from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import BillPayment, OrderRow, stock_sources
+from rasoi.orders.reinstating import missing_of, require_reinstatable
+from rasoi.orders.rows import BillPayment, OrderRow
 from rasoi.orders.seating_repository import hold_sitting
 from rasoi.orders.service import UnknownBill as UnknownBill
 from rasoi.orders.sessions import require_seated as require_seated
@@ -25,7 +25,8 @@ from rasoi.staff.api import outlet as read_outlet
 
 class DueBill(msgspec.Struct, frozen=True, kw_only=True):
     """A bill as payments sees it. `label` is for people: "Table 4", "Takeaway T12". `unapproved`: its prepaid order waits
-    for staff, and nothing may be paid for it before."""
+    for staff, and nothing may be paid for it before. `cash_until`: how long its order waits for cash. `reserved`: the
+    transaction has taken stock again for its expired order, which is brought back by the money."""
 
     outlet_id: int
     bill_id: UUID
@@ -39,7 +40,9 @@ class DueBill(msgspec.Struct, frozen=True, kw_only=True):
     refunded_paise: int
     due_paise: int
     awaiting_order_ids: list[UUID]
+    cash_until: datetime | None = None
     unapproved: bool
+    reserved: bool = False
 
 
 class Fulfilment(msgspec.Struct, frozen=True):
@@ -54,6 +57,7 @@ class Fulfilment(msgspec.Struct, frozen=True):
 def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
     row = read.row if isinstance(read, Bill) else read.bill
     newest = read.orders[-1] if read.orders else None
+    awaiting = [order for order in read.orders if order.status == "awaiting_payment"]
     label = row.table_name or (f"Takeaway {newest.token}" if newest and newest.token else "Bill")
     return DueBill(
         outlet_id=row.outlet_id,
@@ -67,7 +71,8 @@ def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
         paid_paise=row.paid_paise,
         refunded_paise=row.refunded_paise,
         due_paise=row.due_paise if row.status == "open" else 0,
-        awaiting_order_ids=[order.id for order in read.orders if order.status == "awaiting_payment"],
+        awaiting_order_ids=[order.id for order in awaiting],
+        cash_until=next((order.expires_at for order in awaiting if order.cash_asked_at), None),
         unapproved=waits_for_approval(row, read.orders),
     )
 
@@ -100,7 +105,7 @@ async def apply_capture(
     due is booked as given back. Method and cashier (who took it by hand) stand on the bill's document. Not ok, with nothing
     changed, when none of it can be used."""
     bill = await service.lock_bill(tx, due.outlet_id, due.bill_id)
-    late = await _late_order(tx, bill)
+    late = expired_order(bill.row, bill.orders) if due.reserved else await _late_order(tx, bill)
     if late is None:
         if bill.row.status != "open":
             return Fulfilment(False, f"the bill is {bill.row.status}")
@@ -108,15 +113,14 @@ async def apply_capture(
             return Fulfilment(False, "staff have not approved the order")
         owed = bill.row.due_paise
     else:
-        owed = max(0, rounded(late.total_paise) - bill.row.held_paise)
+        owed = late_due(bill.row, late)
     if owed == 0:
         return Fulfilment(False, "nothing is due")
     if late is not None:
         if paise < owed:
             return Fulfilment(False, "less than the expired order comes to")
-        if await db.reserve_stock(tx, bill.row.outlet_id, late.id, stock_sources(late.lines)):
+        if not due.reserved and await missing_of(tx, late):
             return Fulfilment(False, "the order expired and its food is no longer to be had")
-        bill.reinstate(late)
     excess = max(0, paise - owed)
     bill.row.paid_paise += paise
     bill.row.refunded_paise += excess
@@ -124,6 +128,8 @@ async def apply_capture(
         payment_id=payment_id, method=method or "other", paise=paise - excess, at=bill.now, cashier=cashier
     )
     bill.row.payments = [*bill.row.payments, paid]
+    if late is not None:
+        bill.reinstate(late)
     bill.confirm_paid()
     bill.record_bill_event()
     await service.close_if_settled(tx, bill)
@@ -139,6 +145,19 @@ async def _late_order(tx: Any, bill: Bill) -> OrderRow | None:
     outlet = await read_outlet(tx, bill.row.outlet_id)
     _, today = await now_and_business_day(tx, bill.row.outlet_id)
     return bill.late_order(today, timedelta(seconds=outlet.late_grace_s))
+
+
+async def due_at_counter(tx: Any, due: DueBill) -> DueBill:
+    """What may be paid in cash on a locked bill: what is due, or, where its prepaid order expired, what that comes to, with
+    its stock taken again. Raises CannotReinstate with what stands against it, and nothing may be kept then."""
+    if due.due_paise > 0:
+        return due
+    bill = await service.lock_bill(tx, due.outlet_id, due.bill_id)
+    order = expired_order(bill.row, bill.orders)
+    if order is None:
+        return due
+    await require_reinstatable(tx, bill, order)
+    return msgspec.structs.replace(due, due_paise=late_due(bill.row, order), reserved=True)
 
 
 async def apply_refund(

@@ -49,6 +49,26 @@ def waits_for_approval(bill: BillRow, orders: list[OrderRow]) -> bool:
     return bill.payment == "prepaid" and any(order.status == "placed" for order in orders)
 
 
+def expired_order(bill: BillRow, orders: list[OrderRow]) -> OrderRow | None:
+    """The prepaid order of a bill that expired unpaid."""
+    if bill.payment != "prepaid":
+        return None
+    return next((order for order in orders if order.status == "expired"), None)
+
+
+def counter_order(bill: BillRow, orders: list[OrderRow], today: date) -> OrderRow | None:
+    """The expired order that may still be brought back by its money: staff had not to approve it or did, it is of today,
+    and its party has not left."""
+    order = expired_order(bill, orders)
+    may_return = order is not None and order.approved and order.business_day == today and not bill.party_left
+    return order if may_return else None
+
+
+def late_due(bill: BillRow, order: OrderRow) -> int:
+    """What is due for an expired order once it is brought back."""
+    return max(0, rounded(bill.net_paise + order.total_paise) - bill.held_paise)
+
+
 class PendingEvent(msgspec.Struct, frozen=True):
     """An event that a change calls for."""
 
@@ -136,6 +156,15 @@ class Bill:
         if self.row.payment_status == "overpaid":
             self.record_bill_event()
 
+    def ask_cash(self, time_to_pay: timedelta) -> None:
+        """Its guests will pay in cash: a prepaid order waits for that longer, counted from when they first said so."""
+        for order in self.orders:
+            if order.payment == "prepaid" and order.status in WAITING and order.cash_asked_at is None:
+                order.cash_asked_at = self.now
+                if order.status == "awaiting_payment":
+                    order.expires_at = max(order.expires_at or self.now, self.now + time_to_pay)
+                self.record_event(order, contracts.OrderProgressed)
+
     def approve(self, order: OrderRow, time_to_pay: timedelta) -> None:
         """Staff let an order through: to the kitchen, or to be paid within a time that begins now."""
         if order.status != "placed":
@@ -148,25 +177,18 @@ class Bill:
             self.transition(order, "confirmed", event=contracts.OrderConfirmed)
 
     def late_order(self, today: date, grace: timedelta) -> OrderRow | None:
-        """The prepaid order of this bill that expired unpaid and may still be brought back by its money: staff had not
-        to approve it or did, it is of today, and its outlet's grace is not over."""
-        if self.row.payment != "prepaid":
-            return None
-        may_return = (
-            order
-            for order in self.orders
-            if (order.status, order.approved, order.business_day) == ("expired", True, today)
-            and order.expires_at is not None
-            and self.now - order.expires_at <= grace
-        )
-        return next(may_return, None)
+        """The order that money may still bring back which comes by itself: within its outlet's grace."""
+        order = counter_order(self.row, self.orders, today)
+        in_time = order is not None and order.expires_at is not None and self.now - order.expires_at <= grace
+        return order if in_time else None
 
     def reinstate(self, order: OrderRow) -> None:
-        """A late payment brings an expired order back, and its bill with it."""
+        """A late payment, booked already, brings an expired order back, and its bill with it."""
         if self.row.status == "voided":
             self.row.status, self.row.closed_at = "open", None
+        self.row.net_paise += order.total_paise
+        self.row.total_paise = rounded(self.row.net_paise)
         self.transition(order, "confirmed", event=contracts.OrderConfirmed)
-        self._recount()
 
     def _recount(self) -> None:
         self.row.net_paise = sum(order.total_paise for order in self.orders if order.status not in TERMINATED)

@@ -186,6 +186,7 @@ def _known(
         "note": request.note,
         "allergies": allergies_of(request.allergies),
         "payment": payment,
+        "cash_asked_at": None,
         "ready_at": None,
         "served_at": None,
         "completed_at": None,

@@ -112,6 +112,12 @@ async def reserve_stock(
     return await tx.fetchval(sql, outlet_id, order_id, lines, ids, counts)
 
 
+async def not_sold(tx: Any, outlet_id: int, sources: list[tuple[UUID, UUID, int]]) -> Any:
+    """What of these the menu has no more; None when it has all."""
+    sql = "SELECT orders.not_sold($1, $2)"
+    return await tx.fetchval(sql, outlet_id, [source for _, source, _ in sources])
+
+
 async def name_cause(tx: Any) -> None:
     """Inventory's own events of what follows carry the ids of the request or event in progress."""
     sql = "SELECT set_config('rasoi.correlation_id', $1, true), set_config('rasoi.causation_id', $2, true)"
@@ -137,10 +143,13 @@ async def list_orders(
     before: UUID | None,
     limit: int,
 ) -> list[tuple[OrderRow, BillRow]]:
-    """Orders with their bills, newest first. `status` "live" means everything not yet completed or terminated."""
+    """Orders with their bills, newest first. `status` "live" means everything not yet completed or terminated,
+    "counter" what expired unpaid today and may still be paid in cash."""
     rows = await conn.fetch(
         """SELECT o.* FROM orders.orders o
-        WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9)))
+        WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9))
+            OR ($2 = 'counter' AND o.status = 'expired' AND o.payment = 'prepaid' AND o.approved
+              AND o.business_day = staff.business_day($1)))
           AND ($3::text IS NULL OR o.type = $3) AND ($4::date IS NULL OR o.business_day = $4)
           AND ($5::uuid IS NULL OR o.table_id = $5) AND ($6::int IS NULL OR o.number = $6)
           AND ($7::uuid IS NULL OR o.bill_id IN (SELECT b.id FROM orders.bill b
@@ -172,7 +181,8 @@ async def list_bills(
 ) -> list[tuple[BillRow, list[OrderRow]]]:
     """Bills with their orders, newest first. `walked_out`: only those whose party left without paying, or no such ones."""
     rows = await conn.fetch(
-        """SELECT b.*, orders.documents_of($1, b.id) AS documents FROM orders.bill b
+        """SELECT b.*, orders.documents_of($1, b.id) AS documents, EXISTS (SELECT FROM orders.sitting s
+          WHERE s.outlet_id = $1 AND s.id = b.sitting_id AND s.ended_at IS NOT NULL) AS party_left FROM orders.bill b
         WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
         AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4)
         AND ($5::bool IS NULL OR (walked_out_at IS NOT NULL) = $5) ORDER BY id DESC LIMIT $6""",

@@ -25,6 +25,7 @@ from rasoi.staff.api import outlet as read_outlet
 
 Status = Literal[
     "live",
+    "counter",
     "placed",
     "awaiting_payment",
     "confirmed",
@@ -83,7 +84,8 @@ async def list_orders(
     cursor: UUID | None = None,
     limit: Limit = 50,
 ) -> schemas.Orders:
-    """Orders, newest first; a guest's own session's only."""
+    """Orders, newest first; a guest's own session's only. `status` "live": not yet at their end; "counter": expired unpaid
+    today, and may still be paid in cash."""
     session = principal.session_id if principal.role == "guest" else None
     find = partial(
         db.list_orders,
@@ -152,7 +154,8 @@ async def list_bills(
     )
     found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
-    return schemas.Bills([views.bill_view(bill, orders, outlet) for bill, orders in found], more)
+    today = await service.counter_day(ctx, principal.outlet_id, found)
+    return schemas.Bills([views.bill_view(bill, orders, outlet, today) for bill, orders in found], more)
 
 
 @post("/api/bills/{bill_id:uuid}/attention", guards=[GUESTS_AND_FLOOR], status_code=200)

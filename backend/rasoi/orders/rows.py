@@ -148,6 +148,7 @@ class BillRow(BillFacts, kw_only=True):
     payments: list[BillPayment] = []
     buyer: Buyer | None = None
     covers: int | None = None
+    party_left: bool = False  # its sitting has ended
     documents: list[IssuedDocument] = []
 
     @property

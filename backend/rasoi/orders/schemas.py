@@ -193,6 +193,7 @@ class OrderFacts(msgspec.Struct, kw_only=True):
     completed_at: datetime | None
     payment: PaymentTiming
     expires_at: datetime | None
+    cash_asked_at: datetime | None = None  # its guest first said so then: cash, for which it waits longer
     cancel_requested: bool
     reason: str | None
     version: int
@@ -268,13 +269,15 @@ class BillFacts(msgspec.Struct, kw_only=True):
 
 
 class BillView(BillFacts, kw_only=True):
-    """`allergies` are all that its orders that count and their lines name."""
+    """`allergies` are all that its orders that count and their lines name. `counter_due_paise`: what may be paid in cash
+    still, of an order that expired unpaid today; 0 where there is none."""
 
     table: NamedTable | None
     orders: list[Order]
     allergies: list[str]
     totals: BillTotals
     due_paise: int
+    counter_due_paise: int
     payment_status: PaymentStatus
     seller: Seller
     buyer: Buyer | None

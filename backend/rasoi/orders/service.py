@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from rasoi.contracts import orders as contracts
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.document_schemas import BuyerRequest
-from rasoi.orders.domain import Bill, IllegalChange
+from rasoi.orders.domain import Bill, IllegalChange, expired_order
 from rasoi.orders.issuing import issue_sale
 from rasoi.orders.metrics import count_transitions
-from rasoi.orders.rows import OrderRow
+from rasoi.orders.rows import BillRow, OrderRow
 from rasoi.orders.sessions import require_seated
 from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.auth import Principal
@@ -23,7 +23,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.jobs import for_each
 from rasoi.platform.problems import NotFound, Unprocessable
-from rasoi.staff.api import audit, is_gstin
+from rasoi.staff.api import Outlet, audit, is_gstin, now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -135,8 +135,14 @@ async def approve(ctx: Context, principal: Principal, order_id: UUID) -> schemas
     """A waiter lets a table's first order through; one that is paid beforehand has its whole time to pay from here on."""
     outlet = await read_outlet(ctx.db, principal.outlet_id)
     async with locked_bill(ctx, principal.outlet_id, order_id=order_id) as (_, bill):
-        bill.approve(bill.order(order_id), timedelta(seconds=outlet.payment_timeout_s))
+        order = bill.order(order_id)
+        bill.approve(order, time_to_pay(outlet, order))
     return await _view(ctx, principal, order_id)
+
+
+def time_to_pay(outlet: Outlet, order: OrderRow) -> timedelta:
+    """How long a prepaid order waits for its money from now on."""
+    return timedelta(seconds=outlet.counter_timeout_s if order.cash_asked_at else outlet.payment_timeout_s)
 
 
 async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str | None) -> schemas.Order:
@@ -151,14 +157,17 @@ async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str
 async def call_waiter(
     ctx: Context, principal: Principal, bill_id: UUID, reason: str | None
 ) -> schemas.BillView:
-    """Guests want a waiter; `reason` None clears it."""
+    """Guests want a waiter; `reason` None clears it. For a prepaid order, cash gives it more time to be paid."""
     await readable_bill(ctx, principal, bill_id)
+    outlet = await read_outlet(ctx.db, principal.outlet_id)
     async with (
         as_seated(ctx, principal) as tx,
         locked_bill(ctx, principal.outlet_id, bill_id, tx=tx) as (_, bill),
     ):
         if bill.row.status != "open":
             raise IllegalChange("This bill is closed.")
+        if reason == "cash":
+            bill.ask_cash(timedelta(seconds=outlet.counter_timeout_s))
         if bill.row.attention != reason:
             bill.row.attention = reason
             bill.row.attention_since = bill.now if reason else None
@@ -208,4 +217,14 @@ async def bill_view(ctx: Context, principal: Principal, bill_id: UUID) -> schema
     """The bill as its guests and the staff read it."""
     read = await readable_bill(ctx, principal, bill_id)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
-    return views.bill_view(read.bill, read.orders, outlet)
+    today = await counter_day(ctx, principal.outlet_id, [(read.bill, read.orders)])
+    return views.bill_view(read.bill, read.orders, outlet, today)
+
+
+async def counter_day(
+    ctx: Context, outlet_id: int, bills: list[tuple[BillRow, list[OrderRow]]]
+) -> date | None:
+    """The business day, where a bill asks for it: its order expired, and may be paid at the counter on its own day."""
+    if not any(expired_order(bill, orders) for bill, orders in bills):
+        return None
+    return (await now_and_business_day(ctx.db, outlet_id))[1]

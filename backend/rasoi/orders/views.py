@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from rasoi.orders import document_schemas, schemas
+from rasoi.orders.domain import counter_order, late_due
 from rasoi.orders.pricing import PricedOrder, sum_taxes
 from rasoi.orders.rows import BillRow, OrderRow, SittingRow
 from rasoi.orders.seating_repository import SessionRow
@@ -48,8 +49,10 @@ def _named_table(row: OrderRow | BillRow) -> schemas.NamedTable | None:
     return schemas.NamedTable(row.table_id, row.table_name or "") if row.table_id else None
 
 
-def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.BillView:
-    """A bill with its orders, its taxes added up and its one round-off."""
+def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet, today: date | None) -> schemas.BillView:
+    """A bill with its orders, its taxes added up and its one round-off. `today` is the business day, where an order of it
+    expired unpaid."""
+    late = counter_order(bill, orders, today) if today else None
     owed = [order for order in orders if order.status not in TERMINATED]
     return schemas.BillView(
         **_same(bill, schemas.BillFacts),
@@ -63,6 +66,7 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet) -> schemas.
             total_paise=bill.total_paise,
         ),
         due_paise=bill.due_paise,
+        counter_due_paise=late_due(bill, late) if late else 0,
         payment_status=bill.payment_status,
         seller=bill.documents[0].seller if bill.documents else seller_of(outlet),
         buyer=bill.buyer,

@@ -13,7 +13,7 @@ import structlog
 from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments.domain import OPEN, AttemptRow, ProviderPayment
-from rasoi.payments.due import align_open_payment
+from rasoi.payments.due import align_open_payment, wait_for_cash
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS, reason_of
 from rasoi.payments.providers import (
@@ -184,6 +184,9 @@ async def expire(tx: Tx, ref: Ref, *, whatever_is_under_way: bool = False) -> bo
     What is under way at the provider keeps it open, but not for ever."""
     due, ledger = await lock(tx, ref)
     if ledger.row.status not in OPEN or ledger.row.expires_at is None or ledger.row.expires_at > ledger.now:
+        return False
+    if wait_for_cash(ledger, due) and ledger.row.expires_at > ledger.now:
+        await db.save(tx, ledger)
         return False
     under_way = any(attempt.status in ("authorized", "unknown") for attempt in ledger.attempts)
     if under_way and not whatever_is_under_way:

@@ -1,9 +1,10 @@
-"""Cash: the whole amount due, taken by a named waiter."""
+"""Cash: the whole amount due, taken by a named waiter, also for a prepaid order that has expired meanwhile."""
 
 from __future__ import annotations
 
 from litestar import Response
 
+from rasoi.orders import api as orders
 from rasoi.payments import repository as db
 from rasoi.payments import schemas
 from rasoi.payments.capture import apply_capture
@@ -19,10 +20,10 @@ from rasoi.staff.api import audit
 async def confirm_cash(
     ctx: Context, principal: Principal, request: schemas.CashRequest, key: IdempotencyKey
 ) -> Response[bytes]:
-    """A named waiter took the whole amount due."""
+    """A named waiter took the whole amount due. An expired order comes back by it, or nothing is taken."""
 
     async def work(tx: Tx) -> tuple[int, schemas.Payment]:
-        due = await due_of(tx, principal, request)
+        due = await orders.due_at_counter(tx, await due_of(tx, principal, request))
         if due.due_paise != request.amount_paise:
             raise DueChanged(f"₹{due.due_paise / 100:.2f} is due.", due_paise=due.due_paise)
         if request.tendered_paise < request.amount_paise:

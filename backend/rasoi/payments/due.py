@@ -70,6 +70,15 @@ async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None =
     return ledger
 
 
+def wait_for_cash(ledger: Ledger, due: orders.DueBill) -> bool:
+    """An open payment lasts as long as its order waits for cash. Whether it was extended."""
+    until = due.cash_until
+    if until is None or (ledger.row.expires_at is not None and ledger.row.expires_at >= until):
+        return False
+    ledger.extend(until)
+    return True
+
+
 async def align_open_payment(
     tx: Tx, due: orders.DueBill, expires_at: datetime | None = None
 ) -> Ledger | None:
@@ -80,6 +89,8 @@ async def align_open_payment(
         ledger = await db.load(tx, ref, lock=True)
         assert ledger is not None
         if ledger.row.amount_paise == due.due_paise:
+            if wait_for_cash(ledger, due):
+                await db.save(tx, ledger)
             return ledger
         ledger.close_unpaid("cancelled")
         await db.save(tx, ledger)

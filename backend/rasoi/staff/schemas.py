@@ -95,6 +95,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     approve_first_order: bool
     payment_timeout_s: int
     late_grace_s: int
+    counter_timeout_s: int
+    """How long a prepaid order waits whose guest pays in cash."""
     admit_joiners: bool
     sitting_timeout_s: int
     amber_s: int
@@ -124,6 +126,7 @@ class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     approve_first_order: bool | UnsetType = UNSET
     payment_timeout_s: Annotated[int, Meta(ge=30, le=86400)] | UnsetType = UNSET
     late_grace_s: Annotated[int, Meta(ge=0, le=86400)] | UnsetType = UNSET
+    counter_timeout_s: Annotated[int, Meta(ge=60, le=86400)] | UnsetType = UNSET
     admit_joiners: bool | UnsetType = UNSET
     sitting_timeout_s: Annotated[int, Meta(ge=60, le=86400)] | UnsetType = UNSET
     amber_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET

@@ -45,6 +45,7 @@ def outlet(**more: Any) -> Outlet:
         "approve_first_order": False,
         "payment_timeout_s": 600,
         "late_grace_s": 900,
+        "counter_timeout_s": 1800,
         "explicit_start": False,
         "admit_joiners": True,
         "sitting_timeout_s": 3600,

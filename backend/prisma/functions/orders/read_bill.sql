@@ -17,8 +17,9 @@ BEGIN
     SELECT * INTO v_bill FROM orders.bill WHERE outlet_id = p_outlet AND id = v_id FOR UPDATE NOWAIT;
   END IF;
   IF v_bill.id IS NULL THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || jsonb_build_object(
-    'covers', (SELECT covers FROM orders.sitting s WHERE s.outlet_id = p_outlet AND s.id = v_bill.sitting_id),
+  RETURN jsonb_build_object('now', clock_timestamp(), 'bill', to_jsonb(v_bill) || coalesce(
+    (SELECT jsonb_build_object('covers', covers, 'party_left', ended_at IS NOT NULL) FROM orders.sitting s
+      WHERE s.outlet_id = p_outlet AND s.id = v_bill.sitting_id), '{}') || jsonb_build_object(
     'documents', CASE v_bill.status WHEN 'closed' THEN orders.documents_of(p_outlet, v_id) ELSE '[]' END), 'orders', coalesce((
     SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
       'lines', (SELECT jsonb_agg(to_jsonb(l) ORDER BY l.position) FROM orders.line l WHERE l.outlet_id = p_outlet AND l.order_id = o.id),

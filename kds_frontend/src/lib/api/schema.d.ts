@@ -1628,6 +1628,7 @@ export interface components {
             buyer: components["schemas"]["Buyer"] | null;
             buyer_required: boolean;
             closed_at: string | null;
+            counter_due_paise: number;
             documents: components["schemas"]["BillDocument"][];
             due_paise: number;
             /** Format: uuid */
@@ -2293,6 +2294,7 @@ export interface components {
             /** Format: date */
             business_day: string;
             cancel_requested: boolean;
+            cash_asked_at: string | null;
             completed_at: string | null;
             confirmed_at: string | null;
             customer_name: string | null;
@@ -2333,6 +2335,7 @@ export interface components {
             admit_joiners: boolean;
             amber_s: number;
             approve_first_order: boolean;
+            counter_timeout_s: number;
             currency: string;
             day_cutoff_minutes: number;
             /** @enum {string} */
@@ -2367,6 +2370,7 @@ export interface components {
             admit_joiners?: boolean;
             amber_s?: number;
             approve_first_order?: boolean;
+            counter_timeout_s?: number;
             currency?: "INR";
             day_cutoff_minutes?: number;
             dine_in_payment?: "pay_later" | "prepaid";
@@ -4174,7 +4178,7 @@ export interface operations {
     ApiOrdersListOrders: {
         parameters: {
             query?: {
-                status?: "live" | "placed" | "awaiting_payment" | "confirmed" | "preparing" | "ready" | "served" | "completed" | "rejected" | "expired" | "cancelled" | null;
+                status?: "live" | "counter" | "placed" | "awaiting_payment" | "confirmed" | "preparing" | "ready" | "served" | "completed" | "rejected" | "expired" | "cancelled" | null;
                 type?: "dine_in" | "takeaway" | null;
                 business_day?: string | null;
                 table_id?: string | null;

@@ -19,6 +19,7 @@ class NotificationChanged(Contract, frozen=True, kw_only=True):
     text: str
     order_id: UUID | None = None
     bill_id: UUID | None = None
+    session_id: UUID | None = None  # the guest whose it is; none: everybody on the bill
     table: str | None = None
     state: str
     created_at: datetime

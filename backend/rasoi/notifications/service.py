@@ -61,6 +61,7 @@ def _payload(row: MessageRow) -> NotificationChanged:
         text=row.text,
         order_id=row.order_id,
         bill_id=row.bill_id,
+        session_id=row.session_id,
         table=row.table_name,
         state=row.state,
         created_at=row.created_at,

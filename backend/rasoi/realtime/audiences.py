@@ -110,6 +110,7 @@ class GuestNotification(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     order_id: UUID | None
     bill_id: UUID | None
+    session_id: UUID | None
     state: str
     created_at: datetime
 

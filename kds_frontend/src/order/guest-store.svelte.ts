@@ -76,7 +76,7 @@ export class GuestStore {
       onRefused: (error) => (this.refusal = error),
     });
     this.checkout = new CheckoutStore(this);
-    this.notifications = new GuestNotifications(this.session.api, showsOrder);
+    this.notifications = new GuestNotifications(this.session.api, showsOrder, () => this.sessionId);
     builds.busy = () => this.cart.pending !== null || this.checkout.state !== 'idle';
   }
 

@@ -2,6 +2,7 @@ import { ApiError, explain, idempotencyKey, type Api } from '$lib';
 import { isFinalRefusal } from '$lib/ordering/sending';
 import { deviceStorage } from '$lib/storage.svelte';
 import type { Bill } from '$lib/types';
+import { toTake } from './cash';
 
 interface Receipt {
   key: string;
@@ -39,7 +40,7 @@ export class CashPayment {
     this.receipt ??= {
       key: idempotencyKey(),
       bill_id: bill.id,
-      amount_paise: bill.due_paise,
+      amount_paise: toTake(bill),
       tendered_paise: tendered,
     };
     this.storage.setItem(this.storageKey, JSON.stringify(this.receipt));

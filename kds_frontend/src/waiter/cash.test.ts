@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakdown, press, tender, tenders } from './cash';
+import { breakdown, press, tender, tenders, toTake } from './cash';
 
 describe('cash', () => {
   it('offers exact and the next notes', () => {
@@ -7,6 +7,11 @@ describe('cash', () => {
     expect(tenders(126000)).toEqual([126000, 130000, 140000, 150000, 200000]);
     expect(tenders(50000)[0]).toBe(50000);
     expect(tenders(123450)).toEqual([123450, 124000, 125000, 130000, 140000]);
+  });
+  it('takes what is due, else what brings back an order that ran out of time', () => {
+    expect(toTake({ due_paise: 6300, counter_due_paise: 0 })).toBe(6300);
+    expect(toTake({ due_paise: 0, counter_due_paise: 31200 })).toBe(31200);
+    expect(toTake({ due_paise: -100, counter_due_paise: 0 })).toBe(0);
   });
   it('tells change and shortage', () => {
     expect(tender(74300, 80000)).toEqual({ enough: true, change: 5700 });

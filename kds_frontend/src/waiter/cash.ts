@@ -1,5 +1,6 @@
 /** Arithmetic of taking cash: pure, integer paise. */
 import { parseRupees } from '$lib/money';
+import type { Bill } from '$lib/types';
 
 const ROUNDINGS = [1_000, 5_000, 10_000, 20_000, 50_000, 100_000];
 
@@ -13,6 +14,11 @@ export type Tender = { enough: true; change: number } | { enough: false; short: 
 
 export function tender(due: number, tendered: number): Tender {
   return tendered >= due ? { enough: true, change: tendered - due } : { enough: false, short: due - tendered };
+}
+
+/** What is to be taken: what is due, or what brings back an order that ran out of time. */
+export function toTake(bill: Pick<Bill, 'due_paise' | 'counter_due_paise'>): number {
+  return Math.max(0, bill.due_paise) || bill.counter_due_paise;
 }
 
 /** One key of the pad on what is typed so far. */

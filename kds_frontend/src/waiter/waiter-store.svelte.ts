@@ -50,6 +50,10 @@ export class WaiterStore implements DraftContext {
   live = $state.raw<Live | null>(null);
   tables = $state.raw<Table[] | null>(null);
   takeaways = $state.raw<Order[]>([]);
+  /** Orders that ran out of time today and may still be paid in cash. */
+  late = $state.raw<Order[]>([]);
+  /** Bills of parties that left without paying. */
+  walkOuts = $state.raw<Bill[]>([]);
   /** The bills of the table in view, or the one bill in view. */
   bills = $state.raw<Bill[]>([]);
   /** Money that a guest is to get back in cash. */
@@ -213,17 +217,21 @@ export class WaiterStore implements DraftContext {
   /** The floor as the server tells it now, with the bill that is open. */
   private async load(): Promise<void> {
     try {
-      const [tables, ready, takeaways] = await Promise.all([
+      const [tables, ready, takeaways, late, walkOuts] = await Promise.all([
         this.api.get('/api/tables'),
         allPages((cursor) => this.api.get('/api/kitchen/ready', { params: { query: { cursor } } })),
         allPages((cursor) => {
           const query = { type: 'takeaway', status: 'live', cursor, limit: 200 } as const;
           return this.api.get('/api/orders', { params: { query } });
         }),
+        this.api.get('/api/orders', { params: { query: { status: 'counter', limit: 200 } } }),
+        this.api.get('/api/bills', { params: { query: { walked_out: true, status: 'open', limit: 200 } } }),
       ]);
       this.tables = tables.items;
       this.tickets = ready;
       this.takeaways = takeaways;
+      this.late = late.items;
+      this.walkOuts = walkOuts.items;
       this.fault = null;
       await Promise.all([this.loadBills(), this.loadRefunds()]);
     } catch (error) {
@@ -249,7 +257,8 @@ export class WaiterStore implements DraftContext {
     if (view.kind !== 'bill' && view.kind !== 'order') return;
     try {
       const open = this.table?.bills.map((bill) => bill.id) ?? [];
-      const ids = new Set(view.billId ? [view.billId, ...open] : open);
+      const late = this.late.filter((order) => view.tableId && order.table?.id === view.tableId);
+      const ids = new Set([...(view.billId ? [view.billId] : []), ...open, ...late.map((order) => order.bill_id)]);
       if (ids.size === 0) for (const id of await this.settledBills(view)) ids.add(id);
       const fresh = await Promise.all(
         [...ids].map((id) => this.api.get('/api/bills/{bill_id}', { params: { path: { bill_id: id } } })),

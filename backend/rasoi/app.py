@@ -93,11 +93,13 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     transport.jobs.append((staff.ROOM, Job("keep partitions", janitor.DAILY_S, janitor.keep_partitions)))
     await transport.start()
     app = http.application(ctx, [*routes_of(ROOMS), *hosting.build_routes(build)], version=version("rasoi"))
-    served = static_files.StaticFiles(app, assets, static_files.policy(settings.checkout_origin))
+    served = static_files.StaticFiles(
+        app, assets, static_files.policy(settings.checkout_origin, settings.url)
+    )
     try:
         async with watching(ctx):
             ways = FastPath(realtime.mount(ctx, served), {ctx: routes_of(ROOMS)})
-            yield Platform(ctx, transport, http.RequestContextMiddleware(Compression(ways)))
+            yield Platform(ctx, transport, http.RequestContextMiddleware(Compression(ways), settings))
     finally:
         await transport.stop()
         for room in reversed(ROOMS):

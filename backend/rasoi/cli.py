@@ -315,6 +315,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return rush(given[1:])
     arguments = parser().parse_args(given)
+    os.umask(0o077)  # what we and our children write is ours alone
     try:
         return arguments.work(load({**getattr(arguments, "defaults", {}), **os.environ}), arguments) or 0
     except SettingsError as wrong:

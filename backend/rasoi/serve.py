@@ -167,13 +167,17 @@ def _asgi(
     routes = [http.of_room(each.ctx, each.room.routes) for each in hosted if each.room.routes]
     routes += hosting.build_routes(ctx.get(static_files.Build).name)
     served: Any = http.application(ctx, routes, version=version("rasoi"), checks={"kafka": transport.check})
-    served = static_files.StaticFiles(served, assets, static_files.policy(settings.checkout_origin))
+    served = static_files.StaticFiles(
+        served, assets, static_files.policy(settings.checkout_origin, settings.url)
+    )
     for each in hosted:
         if each.room.name == "realtime":
             from rasoi import realtime
 
             served = realtime.mount(each.ctx, served)
-    return http.RequestContextMiddleware(FastPath(served, {each.ctx: each.room.routes for each in hosted}))
+    return http.RequestContextMiddleware(
+        FastPath(served, {each.ctx: each.room.routes for each in hosted}), settings
+    )
 
 
 def _websockets(rooms: list[Room]) -> Any:

@@ -157,6 +157,18 @@ class Settings:
         name="FORWARDED_ALLOW_IPS",
         shown="none",
     )
+    inside_token: str = _setting(
+        _key,
+        "",
+        "opens /metrics, /schema and the names in /health/ready as a bearer token, where more than this machine can ask",
+        secret=True,
+        shown="none: closed",
+    )
+    inside_only: bool = _setting(
+        _yes,
+        False,
+        "1 where only the platform's own network reaches this port: what is for the inside is open there",
+    )
     public_url: str = _setting(
         _public_url, "", "address that guests use: QR links, payment callbacks", shown="from HOST and PORT"
     )
@@ -286,6 +298,12 @@ class Settings:
     def simulated(self) -> bool:
         """Whether the Razorpay simulator stands in for Razorpay."""
         return not self.razorpay_key_id
+
+    @property
+    def inside_is_open(self) -> bool:
+        """Whether whoever reaches the port is inside: in the demo, and where only this machine does."""
+        alone = self.host in ("127.0.0.1", "::1", "localhost") and not self.public_url
+        return self.inside_only or self.demo or alone
 
     @property
     def checkout_origin(self) -> str:

@@ -391,6 +391,9 @@ async def test_it_says_how_it_is(running: Running) -> None:
     ready = (await running.ask("GET", "/health/ready")).json()
     assert ready == {"status": "ok", "checks": {"postgresql": "ok", "redis": "ok"}}
     assert "rasoi_http_requests_total" in (await running.ask("GET", "/metrics")).text
+    page = await running.ask("GET", "/schema")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
     described = (await running.ask("GET", "/schema/openapi.json")).json()
     assert "/api/orders/{order_id}" in described["paths"]
     events = (await running.ask("GET", "/api/asyncapi.json")).json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -62,6 +63,19 @@ def test_a_signal_stops_everything_cleanly(platform_process: Start, number: sign
     assert alive(children) == []
     assert "database system is shut down" in (platform.data / "log" / "postgres.log").read_text()
     assert "Traceback" not in platform.log.read_text()
+
+
+def test_what_it_writes_is_its_own(platform_process: Start) -> None:
+    """The signing key, the books of the simulator, every log: nobody else on the machine reads them."""
+    platform = platform_process()
+    modes = {each: each.lstat().st_mode for each in [platform.data, *platform.data.rglob("*")]}
+    readable = [
+        str(each)
+        for each, mode in modes.items()
+        if mode & 0o066 and not stat.S_ISLNK(mode) and not stat.S_ISSOCK(mode)
+    ]
+    assert readable == []
+    assert [str(each) for each, mode in modes.items() if mode & 0o011 and not stat.S_ISDIR(mode)] == []
 
 
 def test_a_kill_leaves_no_child_and_the_next_start_recovers(platform_process: Start) -> None:

@@ -152,6 +152,8 @@ class Postgres:
         else:
             self._create()
         self._own(self.sockets)
+        if self.user:
+            let_pass(self.sockets)
         for attempt in range(3):
             self.port = free_port()
             try:

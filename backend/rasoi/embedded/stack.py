@@ -128,7 +128,7 @@ class Embedded:
             return
         self.data.mkdir(parents=True, exist_ok=True)
         path = self.data / "platform.lock"
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         deadline = time.monotonic() + LET_GO_S
         while not _locked(descriptor):
             if time.monotonic() > deadline:
@@ -139,6 +139,7 @@ class Embedded:
                     "stop it first, or set RASOI_DATA to another directory"
                 )
             time.sleep(0.02)
+        self.data.chmod(0o700)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         self._lock = descriptor
@@ -150,7 +151,7 @@ class Embedded:
             beside.mkdir(exist_ok=True)
             return beside
         short = self._short()
-        short.mkdir(mode=0o755, exist_ok=True)
+        short.mkdir(mode=0o700, exist_ok=True)
         if short.is_symlink() or short.stat().st_uid != os.geteuid():
             raise ChildFailed(f"{short} belongs to somebody else; remove it, or shorten RASOI_DATA")
         return short

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import jwt
@@ -37,6 +37,19 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """Stable name for idempotency records and audit."""
         return f"{self.kind}:{self.id}"
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a token of ours says, and of what types: another installation's, or a future one's, is no token here."""
+
+    aud: Literal["guest", "staff"]
+    sub: UUID
+    sid: UUID
+    outlet: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+    role: str
+    exp: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    table: UUID | None = None
+    name: str | None = None
 
 
 class Tokens:
@@ -91,23 +104,30 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["exp", "iat", "aud", "iss", "sub", "jti"]},
             )
-            principal = Principal(
-                kind=claims["aud"],
-                id=UUID(claims["sub"]),
-                outlet_id=int(claims["outlet"]),
-                role=claims["role"],
-                session_id=UUID(claims["sid"]),
-                table_id=UUID(claims["table"]) if claims.get("table") else None,
-                name=claims.get("name"),
-                expires=int(claims["exp"]),
-            )
+            said = msgspec.convert(claims, Claims)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("This sign-in has expired.") from None
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+        except (
+            jwt.InvalidTokenError,
+            msgspec.ValidationError,
+            ValueError,
+            TypeError,
+            ArithmeticError,
+            RecursionError,
+        ):
             raise Unauthenticated("This sign-in is not valid.") from None
-        if (principal.kind == "guest") != (principal.role == "guest"):
+        if (said.aud == "guest") != (said.role == "guest"):
             raise Unauthenticated("This sign-in is not valid.")
-        return principal
+        return Principal(
+            kind=said.aud,
+            id=said.sub,
+            outlet_id=said.outlet,
+            role=said.role,
+            session_id=said.sid,
+            table_id=said.table,
+            name=said.name,
+            expires=said.exp,
+        )
 
 
 class AuthMiddleware(ASGIMiddleware):

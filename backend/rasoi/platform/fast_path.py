@@ -47,7 +47,7 @@ class FastRoute:
             response = await self._answer(Caller(scope), receive)
         except Exception as error:
             response = problems.handle(Request(scope, receive, send), error)
-        await _send(response, send)
+        await problems.send(response, send)
 
     async def _answer(self, caller: Caller, receive: Any) -> Response[bytes]:
         for guard in self.guards:
@@ -72,17 +72,6 @@ async def _body(receive: Any) -> bytes:
         if size > MAX_BODY:
             raise RequestEntityTooLarge
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _send(response: Response[bytes], send: Any) -> None:
-    body = response.content
-    headers = [
-        (b"content-type", str(response.media_type).encode()),
-        (b"content-length", str(len(body)).encode()),
-        *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
-    ]
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 class FastPath:

@@ -14,23 +14,32 @@ import structlog
 from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from uuid_utils.compat import uuid7
 
 from rasoi.platform import problems, tracing
+from rasoi.platform.api_page import ApiPage
 from rasoi.platform.auth import AuthMiddleware, Principal, Tokens, principal_of, public
 from rasoi.platform.context import Context
 from rasoi.platform.events import correlation_id, traceparent
+from rasoi.platform.front_door import FrontDoor, refuse
 from rasoi.platform.idempotency import IdempotencyKey, provide_key
 from rasoi.platform.metrics import REQUEST_SECONDS, REQUESTS, method_of
 from rasoi.platform.strict_json import StrictJsonPlugin
+from rasoi.settings import Settings
 
 log = structlog.get_logger(__name__)
 MAX_BODY = 256 * 1024
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 Checks = Mapping[str, Callable[[], Awaitable[Any]]]
+ONE_AT_A_TIME = asyncio.Lock()
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+NOT_KEPT = (b"cache-control", b"no-store")  # answers hold tokens and what is one person's
+PAGE_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -41,8 +50,9 @@ HEADERS = [
 class RequestContextMiddleware:
     """The outermost layer: ids, timing, log line and safe headers for every request."""
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    def __init__(self, app: Any, settings: Settings) -> None:
+        self.app, self.door = app, FrontDoor(settings)
+        self.headers = [*HEADERS, HSTS] if settings.tls_cert else HEADERS
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -50,8 +60,8 @@ class RequestContextMiddleware:
             return
         started = time.perf_counter()
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if SAFE_ID.match(given) else str(uuid7())
+        named = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = named if SAFE_ID.match(named) else str(uuid7())
         correlation_id.set(request_id)
         traceparent.set(tracing.parse(headers.get(b"traceparent", b"")))
         span = tracing.request(scope)
@@ -61,11 +71,20 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *HEADERS, (b"x-request-id", request_id.encode())]
+                given = list(message["headers"])
+                message["headers"] = [
+                    *given,
+                    *_missing(given),
+                    *self.headers,
+                    (b"x-request-id", request_id.encode()),
+                ]
             await send(message)
 
         try:
-            await self.app(scope, receive, send_on)
+            if refused := self.door.check(scope, headers):
+                await refuse(refused, scope, receive, send_on)
+            else:
+                await self.app(scope, receive, send_on)
         finally:
             route = scope.get("path_template") or ("screen" if status < 400 else "unknown")
             seconds = time.perf_counter() - started
@@ -84,6 +103,16 @@ class RequestContextMiddleware:
             )
 
 
+def _missing(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What an answer that does not say otherwise says of keeping it, and a page of what it may load."""
+    given = {name.lower(): value for name, value in headers}
+    kept = [] if b"cache-control" in given else [NOT_KEPT]
+    page = (
+        given.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in given
+    )
+    return [*kept, PAGE_POLICY] if page else kept
+
+
 @cache
 def _meters(method: str, route: str, status: int) -> tuple[Any, Any]:
     """The counter and the histogram of such answers; looking them up costs more than counting."""
@@ -97,15 +126,19 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready", guards=[public], tags=["platform"])
-async def ready(ctx: Context, more_checks: Checks) -> Response[dict[str, Any]]:
-    """Each dependency by name; 503 while PostgreSQL is away. Without the others orders are taken all the same."""
+async def ready(
+    ctx: Context, request: Request[Any, Any, Any], more_checks: Checks
+) -> Response[dict[str, Any]]:
+    """503 while PostgreSQL is away; without the other dependencies orders are taken all the same. The inside gets each by
+    name."""
     checks = {"postgresql": await _check(ctx.db.fetchval("SELECT 1"))}
     checks["redis"] = "not configured" if ctx.redis is None else await _check(ctx.redis.ping())
     checks |= {name: await _check(ask()) for name, ask in more_checks.items()}
     fine = checks["postgresql"] == "ok"
-    return Response(
-        {"status": "ok" if fine else "unavailable", "checks": checks}, status_code=200 if fine else 503
-    )
+    said: dict[str, Any] = {"status": "ok" if fine else "unavailable"}
+    if FrontDoor(ctx.settings).is_inside(dict(request.scope["headers"])):
+        said["checks"] = checks
+    return Response(said, status_code=200 if fine else 503)
 
 
 async def _check(asked: Any) -> str:
@@ -118,8 +151,10 @@ async def _check(asked: Any) -> str:
 
 @get("/metrics", guards=[public], media_type=MediaType.TEXT, include_in_schema=False)
 async def metrics() -> Response[bytes]:
-    """For Prometheus."""
-    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+    """For Prometheus. Made in a thread, one at a time: thousands of lines would hold up the loop for long."""
+    async with ONE_AT_A_TIME:
+        text = await asyncio.to_thread(generate_latest)
+    return Response(text, headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
@@ -189,7 +224,7 @@ def application(
             version=version,
             description="Restaurant ordering with a realtime kitchen display.",
             path="/schema",
-            render_plugins=[SwaggerRenderPlugin()],
+            render_plugins=[ApiPage()],
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
             ),

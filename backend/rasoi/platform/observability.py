@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
+import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
 
 from rasoi.platform.events import correlation_id, traceparent
+from rasoi.platform.plain_text import LINE_SIGNS, REFUSED
 from rasoi.platform.sparing_log import SparingFilter
 from rasoi.settings import Settings
+
+UNSAFE = re.compile(f"{REFUSED.pattern}|[{LINE_SIGNS}]")
 
 
 def configure(settings: Settings) -> None:
@@ -24,6 +30,7 @@ def configure(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    shared.append(_in_one_line)
     if settings.log_format == "json":
         rendering: list[Any] = [
             structlog.processors.ExceptionRenderer(
@@ -33,9 +40,7 @@ def configure(settings: Settings) -> None:
         ]
     else:
         rendering = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_indented_traceback)
         ]
     structlog.configure(
         processors=[*shared, *rendering],
@@ -64,5 +69,27 @@ def _correlate(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMappin
     return line
 
 
+def _in_one_line(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Whatever a value holds, it forges no other line and turns no writing."""
+    for name, value in line.items():
+        if name in ("exc_info", "_record", "_from_structlog"):
+            continue
+        text = value if isinstance(value, str) else repr(value) if not isinstance(value, int | float) else ""
+        if UNSAFE.search(text):
+            line[name] = UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return line
+
+
+def _indented_traceback(file: TextIO, error: Any) -> None:
+    """A trace has lines of its own; each is marked, so that what is in it looks like no line of the log."""
+    text = "".join(traceback.format_exception(*error)).rstrip("\n")
+    safe = (
+        UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
+        for line in text.split("\n")
+    )
+    file.write("\n" + "\n".join(f"  | {line}" for line in safe))
+
+
 def _json(line: Any, **_: Any) -> str:
-    return msgspec.json.encode(line, enc_hook=str).decode()
+    text = msgspec.json.encode(line, enc_hook=str).decode()
+    return UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text)

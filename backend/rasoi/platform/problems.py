@@ -145,6 +145,18 @@ def render(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]
     )
 
 
+async def send(response: Response[bytes], to: Any) -> None:
+    """An answer made without Litestar's own steps, over ASGI."""
+    body = response.content
+    headers = [
+        (b"content-type", str(response.media_type).encode()),
+        (b"content-length", str(len(body)).encode()),
+        *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
+    ]
+    await to({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await to({"type": "http.response.body", "body": body})
+
+
 def _fault(each: dict[str, Any]) -> dict[str, str]:
     path, reason = str(each.get("key", "")), str(each.get("message", ""))
     if reason == NO_BODY:

@@ -56,11 +56,12 @@ def build_of(assets: dict[str, Asset]) -> str:
     return hashlib.sha256(every.encode()).hexdigest()[:12]
 
 
-def policy(checkout: str) -> str:
-    """The Content-Security-Policy; `checkout` is the origin of the payment provider's script and frames."""
+def policy(checkout: str, url: str) -> str:
+    """The Content-Security-Policy; `checkout` is the origin of the payment provider's script and frames, `url` our own."""
+    sockets = f"ws{url.removeprefix('http')}"  # older browsers don't count sockets as 'self'
     return (
-        f"default-src 'self'; script-src 'self' {checkout}; frame-src {checkout}; connect-src 'self' ws: wss: {checkout}; "
-        "img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self'; "
+        f"default-src 'self'; script-src 'self' {checkout}; frame-src {checkout}; connect-src 'self' {sockets} {checkout}; "
+        f"img-src 'self' data: {checkout}; style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self'; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 

@@ -11,6 +11,8 @@ from litestar.exceptions import ClientException, ValidationException
 from litestar.plugins import SerializationPlugin
 from litestar.typing import FieldDefinition
 
+from rasoi.platform.plain_text import REASON, refused_at
+
 
 class StrictJsonPlugin(SerializationPlugin):
     """Litestar itself would convert leniently."""
@@ -32,6 +34,8 @@ def decoder_of(model: type[msgspec.Struct]) -> Callable[[bytes], Any]:
     decoder = msgspec.json.Decoder(model)
 
     def decode(value: bytes) -> Any:
+        if (place := refused_at(value)) is not None:
+            raise ValidationException(extra=[{"key": place, "message": REASON}])
         try:
             return decoder.decode(value)
         except msgspec.ValidationError as wrong:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -23,6 +22,7 @@ from rasoi.platform import tracing
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
+from rasoi.platform.front_door import is_own_origin
 from rasoi.platform.problems import Unauthenticated
 from rasoi.realtime.channels import Channel
 from rasoi.realtime.fast import FastServer
@@ -106,7 +106,7 @@ class Bridge:
 
     def _is_own(self, origin: str, host: str) -> bool:
         """Browsers may connect from this server's own pages only."""
-        return origin == self.own_origin or (bool(host) and urlsplit(origin).netloc == host)
+        return is_own_origin(origin, self.own_origin, host)
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None

@@ -14,7 +14,7 @@ from rasoi.platform.roles import ALL_ROLES, FLOOR_ROLES, MANAGER_ROLES, STAFF_RO
 OF_OUTLET = {
     "kitchen": STAFF_ROLES,
     "pass": STAFF_ROLES,
-    "floor": STAFF_ROLES,
+    "floor": FLOOR_ROLES,  # it carries amounts
     "manage": MANAGER_ROLES,
     "menu": ALL_ROLES,
 }

@@ -90,6 +90,7 @@ def _ours(service: Service, plan: Plan, after: Json, secrets: Json) -> Json:
         "POOL_SIZE": DEFAULTS["POOL_SIZE"],
         "LOG_FORMAT": "json",
         "RASOI_DATA": "/tmp/rasoi",  # noqa: S108
+        "INSIDE_ONLY": "1",
         "FORWARDED_ALLOW_IPS": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fd00::/8",  # the gateway, on the compose network
         "RAZORPAY_KEY_ID": "${RAZORPAY_KEY_ID:-}",  # no secret: screens know by it whether money is real
         "SECRET_KEY": _required("SECRET_KEY"),
@@ -155,7 +156,7 @@ def _simulator(plan: Plan) -> Json:
     url = tls("http", "s") + f"://127.0.0.1:{service.port}{service.ready}"
     return {"profiles": [SIMULATOR]} | made | {
         "restart": "on-failure:5",
-        "ports": [f"{service.port}:{service.port}"],
+        "ports": [f"127.0.0.1:{service.port}:{service.port}"],  # no real money, and no business of the network's
         "volumes": ["simulator:/data", servers.CERTIFICATES],
         "healthcheck": health("CMD", *_probe(url)),
     }  # fmt: skip

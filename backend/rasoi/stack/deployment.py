@@ -73,6 +73,7 @@ class LocalDeployment:
             "POOL_SIZE": str(self.settings.pool_size),
             "RASOI_DATA": str(self.directory("services")),
             "PYTHONUNBUFFERED": "1",
+            "INSIDE_ONLY": "1",
             "FORWARDED_ALLOW_IPS": LOOPBACK,  # the gateway, which tells who the caller is
             "TLS_CERT": "",  # the gateway's
             "TLS_KEY": "",

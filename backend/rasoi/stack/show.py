@@ -37,7 +37,7 @@ def show(status: dict[str, Any]) -> None:
         table.add_row(*("" if cell is None else str(cell) for cell in (*cells, each["restarts"] or "", log)))
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     console.print(table)
-    addresses = [*SCREENS, ("API", "/schema")]
+    addresses = SCREENS
     lines = [f"  {name:<12}{status['url']}{path}" for name, path in addresses]
     if status["prometheus_url"]:
         lines.append(f"  {'Prometheus':<12}{status['prometheus_url']}")

@@ -50,6 +50,9 @@ def pin_hash(secret: str, outlet_id: int, pin: str) -> bytes:
     return _mac(secret, f"pin:{outlet_id}:{pin}")
 
 
+REMEMBERED_REFRESHES = 300  # of a shift that renews every 3 minutes; 1 ms to look through
+
+
 def refresh_token(outlet_id: int, session_id: UUID) -> str:
     """A session's first refresh token."""
     return f"{outlet_id}.{session_id}.{secrets.token_urlsafe(32)}"
@@ -59,6 +62,15 @@ def next_refresh_token(secret: str, token: str) -> str:
     """What follows `token`; the same again when the answer got lost on the way."""
     place = token.rpartition(".")[0]
     return f"{place}.{urlsafe_b64encode(_mac(secret, f'refresh:{token}')).decode().rstrip('=')}"
+
+
+def came_before(secret: str, token: str, newest: bytes) -> bool:
+    """Whether the session's newest token (its hash) follows from this one."""
+    for _ in range(REMEMBERED_REFRESHES):
+        token = next_refresh_token(secret, token)
+        if hmac.compare_digest(digest(token), newest):
+            return True
+    return False
 
 
 def parse_refresh_token(token: str) -> tuple[int, UUID] | None:

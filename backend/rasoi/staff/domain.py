@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -124,14 +125,17 @@ def refuse_locked(found: Failures | None, now: datetime) -> None:
     )
 
 
-def refresh_step(row: SessionRow, presented: bytes) -> Literal["next", "again", "reused"]:
+def refresh_step(
+    row: SessionRow, presented: bytes, came_before: Callable[[], bool]
+) -> Literal["next", "again", "reused", "wrong"]:
     """What a refresh token (its hash) means. The one before the newest is a retry for as long as the newest was not
-    used: a tablet whose answer was lost may come back after an hour without network."""
+    used: a tablet whose answer was lost may come back after an hour without network. An older one of the session's own
+    (`came_before`) was stolen; one that never was the session's says nothing about it."""
     if hmac.compare_digest(row.refresh_hash, presented):
         return "next"
     if row.previous_hash is not None and hmac.compare_digest(row.previous_hash, presented):
         return "again"
-    return "reused"
+    return "reused" if came_before() else "wrong"
 
 
 def require_seniority(actor_role: str, *roles: str) -> None:

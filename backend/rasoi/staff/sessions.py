@@ -158,7 +158,7 @@ async def _session(
 
 
 async def refresh(ctx: Context, token: str) -> Session:
-    """A new access token, and the next refresh token. One that was used before ends the session."""
+    """A new access token, and the next refresh token. One that was used before ends the session; a made-up one does not."""
     place = credentials.parse_refresh_token(token)
     if place is None:
         raise SessionEnded("This sign-in is not valid.")
@@ -180,11 +180,16 @@ async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token
     person = await repository.person(tx, outlet_id, row.person_id)
     if person is None or not person.active:
         raise SessionEnded("This sign-in has ended.")
-    step = refresh_step(row, credentials.digest(token))
+    secret = ctx.settings.secret_key
+    step = refresh_step(
+        row, credentials.digest(token), lambda: credentials.came_before(secret, token, row.refresh_hash)
+    )
+    if step == "wrong":
+        raise SessionEnded("This sign-in is not valid.")
     if step == "reused":
         await end_sessions(tx, outlet_id, [session_id], "reuse")
         return None
-    following = credentials.next_refresh_token(ctx.settings.secret_key, token)
+    following = credentials.next_refresh_token(secret, token)
     if step == "next":
         await repository.rotate(tx, outlet_id, session_id, credentials.digest(following))
     seconds = min(ctx.settings.access_token_s, max(1, int((row.expires_at - now).total_seconds())))

@@ -52,7 +52,10 @@ def ways(database: Database, settings: Settings) -> list[httpx.AsyncClient]:
     ctx = Context(settings, database)
     ctx.register(Tokens("a secret of the tests that is long enough"))
     app = http.application(ctx, [hot], version="1")
-    layers = (http.RequestContextMiddleware(FastPath(app, {ctx: [hot]})), http.RequestContextMiddleware(app))
+    layers = (
+        http.RequestContextMiddleware(FastPath(app, {ctx: [hot]}), ctx.settings),
+        http.RequestContextMiddleware(app, ctx.settings),
+    )
     return [
         httpx.AsyncClient(transport=httpx.ASGITransport(layer), base_url="http://test") for layer in layers
     ]
@@ -93,7 +96,11 @@ async def test_both_ways_answer_alike(ways: list[httpx.AsyncClient], what: str) 
     headers, body = ASKED[what]
     answers: list[Any] = []
     for way in ways:
-        told = await way.post("/api/hot", headers={"X-Request-ID": "same"} | headers, content=body)
+        told = await way.post(
+            "/api/hot",
+            headers={"X-Request-ID": "same", "Content-Type": "application/json"} | headers,
+            content=body,
+        )
         answers.append((told.status_code, dict(told.headers), told.json()))
     assert answers[0] == answers[1]
     assert answers[0][0] == (201 if what in ("right", "in two parts") else answers[0][2]["status"])

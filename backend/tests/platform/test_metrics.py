@@ -181,7 +181,7 @@ async def test_every_request_is_counted_and_timed(
     before = now()
     scope = {"type": "http", "method": method, "path": "/api/a-test/1", "headers": []}
     with contextlib.suppress(RuntimeError):
-        await http.RequestContextMiddleware(answer)(scope, None, send)
+        await http.RequestContextMiddleware(answer, Settings())(scope, None, send)
     requests, timed, seconds = (after - earlier for after, earlier in zip(now(), before, strict=True))
     assert (requests, timed) == (1, 1)
     assert 0.05 <= seconds < 5

@@ -53,3 +53,27 @@ def test_a_fault_keeps_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
         structlog.get_logger().exception("cooking failed")
     line = json.loads(capsys.readouterr().err)
     assert line["exception"][0]["exc_value"] == "burnt"
+
+
+FORGED = "x\n2026-11-30T00:00:00Z [info     ] a manager signed in\r\x1b[2J\u202ekcab\u2028"
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_no_value_forges_a_line(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    observability.configure(load({"LOG_FORMAT": form}))
+    structlog.get_logger().info("unhandled", path=FORGED, more=[FORGED], number=1)
+    logging.getLogger("some.library").warning("bad path %s", FORGED)
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 2
+    assert [sign for sign in "\r\x1b\u202e\u2028" if sign in said] == []
+
+
+def test_nor_does_an_exceptions_text(capsys: pytest.CaptureFixture[str]) -> None:
+    observability.configure(load({"LOG_FORMAT": "text"}))
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    first, *trace = capsys.readouterr().err.splitlines()
+    assert "failed" in first
+    assert all(line.startswith("  | ") for line in trace)

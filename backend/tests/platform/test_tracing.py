@@ -169,7 +169,7 @@ async def test_an_absent_collector_slows_nobody_and_memory_is_bounded(
 
     hole = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
     away = replace(settings, otlp_endpoint=f"http://127.0.0.1:{hole.getsockname()[1]}")
-    transport = httpx.ASGITransport(app=http.RequestContextMiddleware(answer))
+    transport = httpx.ASGITransport(app=http.RequestContextMiddleware(answer, Settings()))
     with tracing.exporting(away):
         recorder = tracing._recorder
         assert recorder is not None
@@ -203,7 +203,7 @@ async def answer(scope, receive, send):
 async def send(message): pass
 scope = {"type": "http", "method": "GET", "path": "/api/x", "scheme": "http", "headers": []}
 with tracing.exporting(load({})):
-    asyncio.run(http.RequestContextMiddleware(answer)(scope, None, send))
+    asyncio.run(http.RequestContextMiddleware(answer, Settings())(scope, None, send))
 parts = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "google.protobuf")
 print([name for name in sys.modules if name.startswith(parts)], tracing._recorder)
 """
@@ -261,7 +261,7 @@ async def ask(
 
     sent = [(b"traceparent", given)] if given is not None else []
     scope = {"type": "http", "method": "POST", "path": path, "scheme": "http", "headers": sent}
-    await http.RequestContextMiddleware(answer)(scope, None, send)
+    await http.RequestContextMiddleware(answer, Settings())(scope, None, send)
     return seen
 
 

@@ -28,7 +28,7 @@ ROLES = sorted(ALL_ROLES)
 MAY = {
     "kitchen:1:tandoor": {"waiter", "kitchen", "manager", "owner"},
     "pass:1": {"waiter", "kitchen", "manager", "owner"},
-    "floor:1": {"waiter", "kitchen", "manager", "owner"},
+    "floor:1": {"waiter", "manager", "owner"},
     "manage:1": {"manager", "owner"},
     "menu:1": set(ROLES),
     f"bill:{BILL}": {"waiter", "manager", "owner"},

@@ -68,7 +68,7 @@ async def nothing(*_: object) -> bool:
     [
         (Channel.kitchen(1, "tandoor"), STAFF),
         (Channel.of_outlet("pass", 1), STAFF),
-        (Channel.of_outlet("floor", 1), STAFF),
+        (Channel.of_outlet("floor", 1), FLOOR),
         (Channel.of_outlet("manage", 1), {"manager", "owner"}),
         (Channel.of_outlet("menu", 1), {*STAFF, "guest"}),
         (Channel.of("bill", 1, UUID(ID)), FLOOR),

@@ -122,7 +122,7 @@ async def test_a_real_platform_behind_it(platform_process: Callable[..., Platfor
     assert opened.startswith('0{"sid"')
     csp = page.headers.get_list("content-security-policy")
     assert csp == direct.headers.get_list("content-security-policy")
-    assert csp[0].split(" http")[0] == static_files.policy("http").split(" http")[0]
+    assert csp[0].split(" http")[0] == static_files.policy("http", "https://x").split(" http")[0]
     for answer in (page, asset, again, menu, lost):
         for name, value in [*http.HEADERS, (b"x-request-id", None)]:
             found = answer.headers.get_list(name.decode())

@@ -106,10 +106,22 @@ def session(current: bytes, previous: bytes | None) -> SessionRow:
 
 def test_refresh_steps() -> None:
     row = session(b"new" * 10, b"old" * 10)
-    assert refresh_step(row, b"new" * 10) == "next"
-    assert refresh_step(row, b"old" * 10) == "again"
-    assert refresh_step(row, b"any" * 10) == "reused"
-    assert refresh_step(session(b"new", None), b"old") == "reused"
+    assert refresh_step(row, b"new" * 10, lambda: True) == "next"
+    assert refresh_step(row, b"old" * 10, lambda: True) == "again"
+    assert refresh_step(row, b"any" * 10, lambda: True) == "reused"
+    assert refresh_step(row, b"any" * 10, lambda: False) == "wrong"
+    assert refresh_step(session(b"new", None), b"old", lambda: True) == "reused"
+
+
+def test_which_tokens_came_before() -> None:
+    chain = [credentials.refresh_token(3, uuid7())]
+    for _ in range(credentials.REMEMBERED_REFRESHES):
+        chain.append(credentials.next_refresh_token("secret", chain[-1]))
+    newest = credentials.digest(chain[-1])
+    assert all(credentials.came_before("secret", each, newest) for each in (chain[0], chain[5], chain[-2]))
+    assert not credentials.came_before("secret", chain[-1], newest)
+    assert not credentials.came_before("other", chain[5], newest)
+    assert not credentials.came_before("secret", chain[5] + "x", newest)
 
 
 def test_the_next_refresh_token_is_the_same_however_often_it_is_made() -> None:

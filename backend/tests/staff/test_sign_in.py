@@ -202,6 +202,16 @@ async def revoked_events(desk: Desk) -> int:
     return await desk.ctx.db.fetchval(sql, SessionRevoked.event_type)  # type: ignore[no-any-return]
 
 
+async def test_a_made_up_token_does_not_end_somebody_elses_session(desk: Desk) -> None:
+    """Who knows the id of a session, as every access token says it, could end it."""
+    session = (await desk.pin(PINS["waiter"])).json()
+    place = session["refresh_token"].rpartition(".")[0]
+    for secret in ("x", "x" * 43, ""):
+        assert (await refreshed(desk, f"{place}.{secret}"))[0] in (401, 422)
+    assert await revoked_events(desk) == 0
+    assert (await refreshed(desk, session["refresh_token"]))[0] == 200
+
+
 @pytest.mark.parametrize("made", ["unknown session", "no session", "an access token"])
 async def test_forged_refresh_tokens(desk: Desk, made: str) -> None:
     session = (await desk.pin(PINS["waiter"])).json()

@@ -186,7 +186,7 @@ def _with_razorpay(settings: Settings, box: Embedded) -> Settings:
     port = settings.simulator_port or _simulator_port(settings)
     scheme = "https" if settings.tls_cert else "http"
     argv = [
-        sys.executable, "-m", "razorpay_simulator", "--host", settings.host, "--port", str(port),
+        sys.executable, "-m", "razorpay_simulator", "--host", settings.simulator_host, "--port", str(port),
         "--key-id", payments.SIMULATOR_KEY_ID, "--data", str(settings.data / "razorpay_simulator.sqlite"),
         "--webhook-url", f"{scheme}://127.0.0.1:{settings.port}/api/payments/webhook/razorpay",
     ]  # fmt: skip
@@ -206,12 +206,12 @@ def _simulator_port(settings: Settings) -> int:
     """The port of the last start where it is free, since open pages allow that address; else any free one."""
     kept = settings.data / "razorpay_simulator.port"
     wanted = int(kept.read_text()) if kept.is_file() and kept.read_text().isdigit() else 0
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+    with socket.socket(socket.AF_INET6 if ":" in settings.simulator_host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, wanted))
+            probe.bind((settings.simulator_host, wanted))
         except OSError:
-            probe.bind((settings.host, 0))
+            probe.bind((settings.simulator_host, 0))
         port = int(probe.getsockname()[1])
     kept.write_text(str(port))
     return port

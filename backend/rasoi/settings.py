@@ -302,8 +302,7 @@ class Settings:
     @property
     def inside_is_open(self) -> bool:
         """Whether whoever reaches the port is inside: in the demo, and where only this machine does."""
-        alone = self.host in ("127.0.0.1", "::1", "localhost") and not self.public_url
-        return self.inside_only or self.demo or alone
+        return self.inside_only or self.demo or self.at_home
 
     @property
     def checkout_origin(self) -> str:
@@ -320,6 +319,11 @@ class Settings:
     def at_home(self) -> bool:
         """Whether nothing but this machine can reach the platform, as far as HOST and PUBLIC_URL tell."""
         return is_loopback(self.host) and is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
+    def simulator_host(self) -> str:
+        """Where the simulator listens: beyond this machine only in the demo, whose guests' phones it has to reach."""
+        return self.host if self.demo or is_loopback(self.host) else "127.0.0.1"
 
     @property
     def url(self) -> str:

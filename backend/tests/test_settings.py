@@ -92,3 +92,37 @@ def test_the_listing_masks_secrets_and_explains_everything() -> None:
     assert rows["DATABASE_URL"]["value"] == "embedded"
     assert all(row["meaning"] for row in rows.values())
     assert {"HOST", "RASOI_DATA", "REDIS_URL", "RAZORPAY_WEBHOOK_SECRETS", "TLS_KEY"} <= rows.keys()
+
+
+@pytest.mark.parametrize(
+    ("environ", "host"),
+    [
+        ({}, "127.0.0.1"),
+        ({"HOST": "0.0.0.0"}, "127.0.0.1"),
+        ({"HOST": "0.0.0.0", "DEMO": "1"}, "0.0.0.0"),
+        ({"HOST": "::1"}, "::1"),
+    ],
+)
+def test_where_the_simulator_listens(environ: dict[str, str], host: str) -> None:
+    assert load(environ).simulator_host == host
+
+
+@pytest.mark.parametrize(
+    ("given", "address", "believed"),
+    [
+        ("", "127.0.0.1", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("10.0.0.0/8, ::1", "10.2.3.4", True),
+        ("10.0.0.0/8, ::1", "::1", True),
+        ("10.0.0.0/8", "11.0.0.1", False),
+        ("10.0.0.0/8", "testclient", False),
+    ],
+)
+def test_who_is_believed_about_the_caller(given: str, address: str, believed: bool) -> None:
+    assert load({"FORWARDED_ALLOW_IPS": given}).is_proxy(address) is believed
+
+
+@pytest.mark.parametrize("given", ["*", "proxy", "10.0.0.1/8", "127.0.0.1;::1"])
+def test_proxies_are_addresses(given: str) -> None:
+    with pytest.raises(SettingsError, match="FORWARDED_ALLOW_IPS"):
+        load({"FORWARDED_ALLOW_IPS": given})

@@ -105,7 +105,7 @@ class LocalDeployment:
             return {"PORT": str(port)}
         tls = {"TLS_CERT": self.settings.tls_cert, "TLS_KEY": self.settings.tls_key}
         more = {name: str(path) for name, path in tls.items() if path}
-        return {"HOST": self.settings.host, **more}  # guests' browsers go there
+        return {"HOST": self.settings.simulator_host, **more}  # browsers go there
 
     def _begin_postgres(self) -> Postgres:
         self.embedded.start_postgres()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rasoi import hosting
 from rasoi.platform import http
 from rasoi.settings import Settings, load
 
@@ -134,3 +135,21 @@ async def test_answers_are_not_kept_and_tls_stays(tmp_path: Path, outside: Setti
     tls = load(OUTSIDE | {"TLS_CERT": str(tmp_path / "cert"), "TLS_KEY": str(tmp_path / "key")})
     _, headers = await asked(tls, "GET", "/api/staff/me")
     assert headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(("proxies", "caller"), [("", "127.0.0.1"), ("127.0.0.1", "203.0.113.7")])
+async def test_only_named_proxies_are_believed(proxies: str, caller: str) -> None:
+    """Anybody on this machine, and everybody behind its tunnel, could claim any address."""
+    seen: list[str] = []
+
+    async def behind(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    given = load({"FORWARDED_ALLOW_IPS": proxies})
+    config = hosting.server_config(given, behind, websockets="none")
+    config.load()
+    headers = [(b"x-forwarded-for", b"203.0.113.7")]
+    scope: Any = {"type": "http", "client": ("127.0.0.1", 1), "scheme": "http", "headers": headers}
+    app: Any = config.loaded_app
+    await app(scope, None, None)
+    assert seen == [caller]

@@ -237,7 +237,7 @@ async def test_bad_input_is_a_problem_with_a_reason_and_writes_nothing(
         ({"json": order_for(dish, surprise=True)}, 422),
         ({"json": order_for(dish, expected_total_paise=10**40)}, 422),
         ({"json": order_for(dish, bill_id=str(uuid7()))}, 409),
-        ({"json": order_for(dish), "content_type": "text/plain"}, 409),
+        ({"json": order_for(dish), "content_type": "text/plain"}, 415),
         ({"content": b'{"type":"' + b"x" * 300_000 + b'"}'}, 413),
     ]
     for given, status in cases:

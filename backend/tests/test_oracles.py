@@ -133,7 +133,11 @@ async def deliver(simulator: Simulator, http: httpx.AsyncClient) -> None:
     for told in simulator.call("GET", "/_simulator/webhooks")[1]["items"]:
         body = msgspec.json.encode(told["body"])
         signature = hmac.digest(WEBHOOK_SECRET.encode(), body, "sha256").hex()
-        headers = {"X-Razorpay-Signature": signature, "x-razorpay-event-id": told["id"]}
+        headers = {
+            "Content-Type": "application/json",
+            "X-Razorpay-Signature": signature,
+            "x-razorpay-event-id": told["id"],
+        }
         assert (
             await http.post("/api/payments/webhook/razorpay", content=body, headers=headers)
         ).status_code == 200

@@ -191,7 +191,7 @@ async def test_an_absent_collector_slows_nobody_and_memory_is_bounded(
 PROBE = """
 import asyncio, sys
 from rasoi.optional_packages import hide_optional_packages
-from rasoi.settings import load
+from rasoi.settings import Settings, load
 with hide_optional_packages():
     from rasoi import app, serve
     from rasoi.platform import http, tracing

@@ -197,7 +197,7 @@ async def test_any_tickets_stand_whole_or_are_counted(board: BoardPage) -> None:
         width, height = low if rng.random() < 0.6 else size
         if rng.random() < 0.35:
             width, height = height, width
-        width = max(width, 720)
+        width = max(width, 760)
         await board.page.set_viewport_size({"width": width, "height": height})
         await board.page.keyboard.press(rng.choice("+-"))
         tickets = [any_ticket(rng, number) for number in range(1, rng.choice([2, 6, 14, 30]))]
@@ -213,6 +213,33 @@ async def test_any_tickets_stand_whole_or_are_counted(board: BoardPage) -> None:
         done += 1
     print(f"{done} boards in {time.monotonic() - began:.0f} s")
     assert done >= 10
+
+
+@pytest.mark.parametrize(
+    "size", [(760, 1024), (768, 1024), (820, 1180), (935, 700), (1080, 1920), (1024, 600)]
+)
+async def test_a_bar_with_all_that_it_can_have_stays_in_the_window(
+    board: BoardPage, size: tuple[int, int]
+) -> None:
+    await board.page.set_viewport_size({"width": size[0], "height": size[1]})
+    asked = [
+        ticket(n, item("Lachha Paratha"), cancel_requested=True, cancel_decider="kitchen") for n in (901, 902)
+    ]
+    await board.show(*asked, *(plain(number) | {"seen": False} for number in range(1, 31)))
+    await expect(board.page.get_by_role("button", name=re.compile("Seen"))).to_be_visible()
+    outside = await board.page.evaluate(
+        """() => {
+          const [width, bottom] = [innerWidth, document.querySelector('header').getBoundingClientRect().bottom];
+          const parts = [...document.querySelectorAll('header :is(button, strong, .state, .band)')];
+          const boxes = parts.map((part) => [part.getAttribute('aria-label') ?? part.innerText, part.getBoundingClientRect()]);
+          return boxes.filter(([, box]) => box.width && (box.left < 0 || box.right > width + 0.5 || box.bottom > bottom + 0.5));
+        }"""
+    )
+    assert [name for name, _ in outside] == []
+    lowest = await board.page.evaluate(
+        "Math.max(...[...document.querySelectorAll('article')].map((card) => card.getBoundingClientRect().bottom))"
+    )
+    assert lowest <= size[1]
 
 
 def plain(number: int) -> Json:

@@ -16,8 +16,10 @@ const FOOT = 44;
 /** A finger's width, whatever the screen. */
 const TOUCH = 44;
 /** Narrower windows are one column that scrolls. */
-const PHONE = 720;
-/** Wider ones have room for the all-day counts beside five columns. */
+const PHONE = 760;
+/** Narrower bars, in their own pixels, need a second row for a question, news and pages. */
+const ONE_ROW = 1080;
+/** Wider windows have room for the all-day counts beside five columns. */
 const WITH_RAIL = 1700;
 
 export interface Geometry extends Grid {
@@ -25,6 +27,9 @@ export interface Geometry extends Grid {
   u: number;
   /** The same without the cook's own setting: for bars and buttons. */
   bar: number;
+  barRows: 1 | 2;
+  /** The height of the bar. */
+  top: number;
   columnWidth: number;
   /** The width of the all-day counts, 0 where they are not shown. */
   rail: number;
@@ -51,6 +56,8 @@ export function geometry(width: number, height: number, { density, rail }: Choic
   const bar = scale(width, height);
   const u = bar * LETTERS[density];
   const list = width < PHONE;
+  const barRows = list || width / bar >= ONE_ROW ? 1 : 2;
+  const top = barRows * Math.round(Math.max(BAR * bar, TOUCH));
   const gap = Math.round(GAP * bar);
   const railed = !list && (rail ?? (width > height && width / bar >= WITH_RAIL));
   const railWidth = railed ? Math.round(RAIL * u) : 0;
@@ -59,16 +66,14 @@ export function geometry(width: number, height: number, { density, rail }: Choic
   return {
     u,
     bar,
+    barRows,
+    top,
     gap,
     list,
     columns,
     rail: railWidth,
     columnWidth: Math.floor(room / columns) - gap,
-    height: list ? Infinity : Math.floor(height - barHeight(bar) - 2 * gap),
+    height: list ? Infinity : Math.floor(height - top - 2 * gap),
     foot: Math.round(Math.max(FOOT * bar, TOUCH)),
   };
-}
-
-export function barHeight(bar: number): number {
-  return Math.round(Math.max(BAR * bar, TOUCH));
 }

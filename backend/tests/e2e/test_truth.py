@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 from tests.e2e.browser import (
     COOK_PIN,
@@ -27,7 +28,7 @@ from tests.e2e.browser import (
     sign_in,
     ticket,
 )
-from tests.e2e.network import NOISE, Network
+from tests.e2e.network import NOISE, SOCKET, Network
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 PROVEN_WITHIN_S, NOTICED_WITHIN_S = 15, 10
@@ -160,3 +161,35 @@ async def test_a_dead_connection_shows_within_ten_seconds(house: House, screens:
     await network.cut_sockets("silent")
     await expect(page.get_by_text(NOT_LIVE)).to_be_visible(timeout=NOTICED_WITHIN_S * 1000)
     assert time.monotonic() - died < NOTICED_WITHIN_S
+
+
+@pytest.mark.parametrize("name", KINDS)
+async def test_a_connection_that_is_taken_and_never_answered_is_begun_anew(
+    house: House, screens: Screens, name: str
+) -> None:
+    """As by a server that has just started: the transport is open, and nobody says who is let in."""
+    taken: list[WebSocketRoute] = []
+    session = {
+        "sid": "taken",
+        "upgrades": [],
+        "pingInterval": 60_000,
+        "pingTimeout": 60_000,
+        "maxPayload": 10**6,
+    }
+
+    async def answer(socket: WebSocketRoute) -> None:
+        if taken:
+            socket.connect_to_server()
+        else:
+            socket.send("0" + json.dumps(session))
+            socket.on_message(lambda message: None)
+        taken.append(socket)
+
+    async def attach(page: Page) -> None:
+        await page.route_web_socket(SOCKET, answer)
+
+    page = await KINDS[name].open(house, screens, attach)
+    screens.watch(page).expect(*NOISE)
+    await expect(page.get_by_text(POLLING)).to_be_visible()
+    await expect(page.get_by_text(POLLING)).to_have_count(0, timeout=30_000)
+    assert len(taken) > 1

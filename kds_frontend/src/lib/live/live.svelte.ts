@@ -10,6 +10,8 @@ import { stateOf, type LiveState } from './trust';
 
 /** A socket that is back this soon was never missed: as when it takes a fresh token. */
 const BRIEFLY_MS = 1500;
+/** A socket that is not there after so long is begun anew, also where the server has taken the connection and says nothing. */
+const CONNECT_WITHIN_MS = 15_000;
 
 /** A source as its screen holds it. */
 export interface Followed {
@@ -56,6 +58,7 @@ export class Live {
   private readonly stopWaking: () => void;
   private readonly startedAt = steady();
   private lostAt = steady();
+  private begunAt = steady();
   /** When the socket last carried everything, and when the screen was last right. */
   private followedAt = steady();
   private rightAt = steady();
@@ -184,11 +187,13 @@ export class Live {
   }
 
   private reconnect(): void {
+    this.begunAt = steady();
     if (!this.closed) this.socket.disconnect().connect();
   }
 
   private tick(): void {
     const now = steady();
+    if (!this.socket.connected && now - Math.max(this.lostAt, this.begunAt) > CONNECT_WITHIN_MS) this.reconnect();
     for (const tracked of this.sources) if (tracked.isDue(now, this.socket.connected)) void tracked.prove();
     this.update();
   }

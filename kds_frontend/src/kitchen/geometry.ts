@@ -18,7 +18,7 @@ const TOUCH = 44;
 /** Narrower windows are one column that scrolls. */
 const PHONE = 760;
 /** Narrower bars, in their own pixels, need a second row for a question, news and pages. */
-const ONE_ROW = 1080;
+const ONE_ROW = 1100;
 /** Wider windows have room for the all-day counts beside five columns. */
 const WITH_RAIL = 1700;
 

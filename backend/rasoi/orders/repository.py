@@ -16,6 +16,7 @@ from rasoi.orders.placement import Placement
 from rasoi.orders.rows import LINE_COLUMNS, BillRow, OrderRow
 from rasoi.platform.events import causation_id, correlation_id, new_event
 from rasoi.platform.idempotency import lock_of
+from rasoi.staff.api import now_and_business_day
 
 _line_values = attrgetter(*LINE_COLUMNS)
 LIVE = ("placed", "awaiting_payment", "confirmed", "preparing", "ready", "served")
@@ -145,11 +146,12 @@ async def list_orders(
 ) -> list[tuple[OrderRow, BillRow]]:
     """Orders with their bills, newest first. `status` "live" means everything not yet completed or terminated,
     "counter" what expired unpaid today and may still be paid in cash."""
+    today = (await now_and_business_day(conn, outlet_id))[1] if status == "counter" else None
     rows = await conn.fetch(
         """SELECT o.* FROM orders.orders o
         WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9))
             OR ($2 = 'counter' AND o.status = 'expired' AND o.payment = 'prepaid' AND o.approved
-              AND o.business_day = staff.business_day($1)))
+              AND o.business_day = $11::date))
           AND ($3::text IS NULL OR o.type = $3) AND ($4::date IS NULL OR o.business_day = $4)
           AND ($5::uuid IS NULL OR o.table_id = $5) AND ($6::int IS NULL OR o.number = $6)
           AND ($7::uuid IS NULL OR o.bill_id IN (SELECT b.id FROM orders.bill b
@@ -157,7 +159,7 @@ async def list_orders(
                AND b.id IN (SELECT bill_id FROM orders.orders WHERE outlet_id = $1 AND session_id = $7)))
           AND ($8::uuid IS NULL OR o.id < $8)
         ORDER BY o.id DESC LIMIT $10""",
-        *(outlet_id, status, kind, day, table_id, number, session_id, before, list(LIVE), limit),
+        *(outlet_id, status, kind, day, table_id, number, session_id, before, list(LIVE), limit, today),
     )
     orders = await _with_lines(conn, outlet_id, rows)
     bills = await conn.fetch(

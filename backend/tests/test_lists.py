@@ -81,7 +81,18 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
         for number in range(LEAST):
             answer = await running.ask("POST", path, M, key=f"{path} {number}", json=body)
             assert answer.status_code == 201, answer.text
+    for number in range(LEAST):
+        await pair(running)
     return {"{stock_id}": stock, "{station}": await bump_all(running)}
+
+
+async def pair(running: Running) -> None:
+    """A device, which the demo lets in by itself, and a try to sign in."""
+    answer = await running.ask("POST", "/api/staff/devices/code", key=None)
+    assert answer.status_code == 200, answer.text
+    wrong = {"username": "manager", "password": "not this one"}
+    answer = await running.ask("POST", "/api/staff/login", key=None, json=wrong)
+    assert answer.status_code == 401, answer.text
 
 
 async def bump_all(running: Running) -> str:

@@ -81,7 +81,7 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
         for number in range(LEAST):
             answer = await running.ask("POST", path, M, key=f"{path} {number}", json=body)
             assert answer.status_code == 201, answer.text
-    for number in range(LEAST):
+    for _ in range(LEAST):
         await pair(running)
     return {"{stock_id}": stock, "{station}": await bump_all(running)}
 

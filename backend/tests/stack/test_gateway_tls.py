@@ -116,7 +116,8 @@ async def test_a_real_platform_behind_it(platform_process: Callable[..., Platfor
             lost = await client.post("/api/staff/login", json={"username": "nobody", "password": "wrong"})
             metrics, ready = await client.get("/metrics"), await client.get("/health/ready")
         async with aiohttp.ClientSession(door.url) as session:
-            socket = await session.ws_connect("/socket.io/?EIO=4&transport=websocket")
+            path, own = "/socket.io/?EIO=4&transport=websocket", {"Origin": door.url}
+            socket = await session.ws_connect(path, headers=own)
             opened = await socket.receive_str(timeout=5)
             await socket.close()
     assert opened.startswith('0{"sid"')

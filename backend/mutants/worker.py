@@ -144,7 +144,7 @@ class Worker:
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-            os.environ["RASOI_TEST_CLUSTER"] = json.dumps({**self.place, "template": template})
+            os.environ["TEST_CLUSTER"] = json.dumps({**self.place, "template": template})
             if source := job.get("source"):
                 sys.meta_path.insert(0, ChangedFinder(job["module"], job["path"], source))
             plugins: list[Any] = [failure := Failure()]

@@ -112,6 +112,8 @@ class Server:
         if scope["type"] != "http":
             return
         call = await self.read(scope, receive)
+        if call is None:
+            return
         fault = self.faults.take(f"{call.method} {call.path}")
         if fault is not None and fault.kind in ("refuse", "hang"):
             self.log(call, 0, fault)
@@ -152,10 +154,13 @@ class Server:
             await task
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def read(self, scope: Any, receive: Any) -> Call:
+    async def read(self, scope: Any, receive: Any) -> Call | None:
+        """The whole request. None if its sender went away before the end: half a refund is not a refund of everything."""
         raw, more = b"", True
         while more and len(raw) <= MAX_BODY:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
             raw += message.get("body", b"")
             more = message.get("more_body", False)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

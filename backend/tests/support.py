@@ -102,7 +102,7 @@ class Cluster:
             await conn.close()
 
 
-SHARED = "RASOI_TEST_CLUSTER"
+SHARED = "TEST_CLUSTER"
 
 
 class SharedCluster(Cluster):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
+import socket
 import time
 from typing import Any
 
@@ -11,7 +13,7 @@ import razorpay
 import requests
 
 from tests.razorpay_simulator.conftest import Receiver
-from tests.razorpay_simulator.process import WEBHOOK_SECRET, Simulator
+from tests.razorpay_simulator.process import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Simulator
 from tests.razorpay_simulator.test_api import TIMEOUT, order
 
 
@@ -54,6 +56,23 @@ def test_a_refund_needs_a_balance(client: razorpay.Client, simulator: Simulator)
     assert client.payment.refund(paid, {"amount": 1000}, timeout=TIMEOUT)["status"] == "processed"
     simulator.pay(order(client, "r2")["id"])  # what comes in can be refunded from
     assert client.payment.refund(paid, {"amount": 5000}, timeout=TIMEOUT)["status"] == "processed"
+
+
+def test_a_request_whose_sender_left_before_its_end_does_nothing(
+    client: razorpay.Client, simulator: Simulator
+) -> None:
+    paid = simulator.pay(order(client)["id"])["razorpay_payment_id"]
+    host, port = simulator.url.removeprefix("http://").split(":")
+    login = base64.b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode()
+    head = f"POST /v1/payments/{paid}/refund HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {login}\r\n"
+    for sent in ("", '{"amount": 10'):  # an empty body would mean all of it
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            connection.sendall(
+                f"{head}Content-Type: application/json\r\nContent-Length: 17\r\n\r\n{sent}".encode()
+            )
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1000) == b""
+    assert client.payment.fetch(paid, timeout=TIMEOUT)["amount_refunded"] == 0
 
 
 def test_a_fee_has_gst_and_may_be_the_customers(client: razorpay.Client, simulator: Simulator) -> None:

@@ -106,6 +106,13 @@ CREATE TYPE orders.placement AS (
 	allergies text[],
 	payment text,
 	approve boolean,
+	approve_each boolean,
+	network bytea,
+	most_of_phone integer,
+	most_at_table integer,
+	most_at_address integer,
+	most_held_by_phone integer,
+	most_held_at_address integer,
 	approval_timeout_s integer,
 	path text[],
 	expires_after_s integer,
@@ -310,6 +317,21 @@ END $$;
 
 
 --
+-- Name: holders(integer, uuid[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.holders(p_outlet integer, p_sources uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT order_id FROM reservation WHERE outlet_id = p_outlet AND state = 'reserved' AND stock_id IN (
+    SELECT stock_id FROM recipe WHERE outlet_id = p_outlet AND source_id = ANY (p_sources) AND kind = 'counted')
+  GROUP BY order_id ORDER BY max(created_at) DESC
+$$;
+
+
+--
 -- Name: orders_at_risk(integer, uuid, bigint); Type: FUNCTION; Schema: inventory; Owner: -
 --
 
@@ -321,6 +343,22 @@ SELECT array_agg(DISTINCT order_id) FROM (
   SELECT order_id, sum(quantity_milli) OVER (ORDER BY created_at, id) AS needed FROM reservation
   WHERE outlet_id = p_outlet AND stock_id = p_stock AND state = 'reserved') r
 WHERE needed > p_on_hand
+$$;
+
+
+--
+-- Name: portions_with(integer, uuid[], uuid[], integer[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.portions_with(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT ceil((coalesce((SELECT sum(quantity_milli) FROM reservation
+      WHERE outlet_id = p_outlet AND order_id = ANY (p_orders) AND state = 'reserved'), 0)
+    + coalesce((SELECT sum(r.quantity_milli * w.quantity) FROM unnest(p_sources, p_quantities) AS w(source_id, quantity)
+      JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted'), 0)) / 1000.0)::bigint
 $$;
 
 
@@ -944,6 +982,30 @@ CREATE FUNCTION orders.financial_year(p_at timestamp with time zone, p_timezone 
 
 
 --
+-- Name: held_too_much(orders.placement[], integer, uuid[], integer[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.held_too_much(p orders.placement[], p_n integer, p_sources uuid[], p_quantities integer[]) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  o constant orders.placement := p[p_n];
+  v_phone uuid[];
+  v_address uuid[];
+BEGIN
+  SELECT array_agg(x.id) FILTER (WHERE x.session_id = o.session_id), array_agg(x.id) INTO v_phone, v_address FROM (
+    SELECT id, session_id FROM orders.orders WHERE outlet_id = o.outlet_id AND session_id = o.session_id
+      AND status IN ('placed', 'awaiting_payment')
+    UNION SELECT id, session_id FROM orders.orders WHERE outlet_id = o.outlet_id AND network = o.network
+      AND status IN ('placed', 'awaiting_payment')
+    UNION SELECT b.order_id, b.session_id FROM unnest(p) WITH ORDINALITY b
+      WHERE b.ordinality < p_n AND b.outlet_id = o.outlet_id AND (b.session_id = o.session_id OR b.network = o.network)) x;
+  RETURN inventory.portions_with(o.outlet_id, v_phone, p_sources, p_quantities) > o.most_held_by_phone
+    OR inventory.portions_with(o.outlet_id, v_address, p_sources, p_quantities) > o.most_held_at_address;
+END $$;
+
+
+--
 -- Name: hold_sitting(integer, uuid); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -964,6 +1026,31 @@ END $$;
 CREATE FUNCTION orders.joined(p_first json, p_rest text) RETURNS text
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT left(p_first::text, -1) || ',' || p_rest $$;
+
+
+--
+-- Name: limit_guests(orders.placement[], uuid[], text[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.limit_guests(p orders.placement[], p_sittings uuid[], INOUT p_outcomes text[], OUT p_each boolean[]) RETURNS record
+    LANGUAGE sql
+    AS $$
+  SELECT array_agg(CASE WHEN p_outcomes[c.n] IS NULL AND c.load >= CASE c.type WHEN 'dine_in' THEN 2 ELSE 1 END THEN 'too_many'
+      ELSE p_outcomes[c.n] END ORDER BY c.n),
+    array_agg(c.approve_each OR coalesce(c.load >= 1, false) ORDER BY c.n)
+  FROM (SELECT o.ordinality AS n, o.type, o.approve_each, greatest(
+      (phone.orders + row_number() OVER (PARTITION BY o.outlet_id, o.session_id ORDER BY o.ordinality) - 1) / o.most_of_phone,
+      (at_table.orders) / o.most_at_table,
+      (address.orders + row_number() OVER (PARTITION BY o.outlet_id, o.network ORDER BY o.ordinality) - 1) / o.most_at_address) AS load
+    FROM unnest(p) WITH ORDINALITY o
+    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.session_id = o.session_id
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) phone ON o.session_id IS NOT NULL
+    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+      WHERE b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality] AND x.session_id IS NOT NULL
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) at_table ON o.session_id IS NOT NULL
+    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.network = o.network
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) address ON o.network IS NOT NULL) c
+$$;
 
 
 --
@@ -1173,6 +1260,8 @@ DECLARE
   v_events text[];
   v_paid text;
   v_approvals boolean[];        -- may it be cooked when it is paid?
+  v_guests boolean;             -- is any of them a guest's?
+  v_each boolean[];             -- does staff look at this very order?
   o orders.placement;
 BEGIN
   FOREACH v_key IN ARRAY p_keys LOOP
@@ -1182,8 +1271,9 @@ BEGIN
   SELECT array_agg(CASE WHEN i.body_hash = o.body_hash THEN 'replayed' WHEN i.body_hash IS NOT NULL THEN 'reused'
       WHEN m.stale OR s.version IS DISTINCT FROM o.outlet_version THEN 'stale' WHEN m.n IS NOT NULL THEN 'sold_out' END ORDER BY o.ordinality),
     array_agg(coalesce(i.body, convert_to(m.sold_out::text, 'UTF8')) ORDER BY o.ordinality), array_agg(s.day ORDER BY o.ordinality),
-    array_agg(c.n IS NOT NULL ORDER BY o.ordinality), bool_or(o.bill_id IS NOT NULL OR o.table_id IS NOT NULL)
-  INTO v_outcomes, v_bodies, v_days, v_counted, v_named
+    array_agg(c.n IS NOT NULL ORDER BY o.ordinality), bool_or(o.bill_id IS NOT NULL OR o.table_id IS NOT NULL),
+    bool_or(o.session_id IS NOT NULL), array_agg(o.approve_each ORDER BY o.ordinality)
+  INTO v_outcomes, v_bodies, v_days, v_counted, v_named, v_guests, v_each
   FROM unnest(p) WITH ORDINALITY o
   LEFT JOIN staff.outlets_at(p_outlets, now()) s ON s.outlet_id = o.outlet_id
   LEFT JOIN orders.idempotency i ON i.outlet_id = o.outlet_id AND i.principal = o.principal AND i.route = o.route AND i.key = o.key
@@ -1192,11 +1282,24 @@ BEGIN
 
   IF v_named THEN
     SELECT * INTO v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
+  END IF;
+  IF v_guests THEN
+    SELECT * INTO v_outcomes, v_each FROM orders.limit_guests(p, v_sittings, v_outcomes);
+  END IF;
+  IF v_named THEN
     SELECT * INTO v_outcomes, v_open, v_opened, v_held FROM orders.lock_bills(p, v_days, v_now, v_sittings, v_names, v_outcomes);
   END IF;
 
   FOR n IN 1..cardinality(p) LOOP
     CONTINUE WHEN v_outcomes[n] IS NOT NULL OR NOT v_counted[n];
+    IF p[n].session_id IS NOT NULL AND (p[n].payment = 'prepaid' OR p[n].approve OR v_each[n]) AND orders.held_too_much(p, n,
+      ARRAY(SELECT s.id FROM unnest(p_source_of, p_sources) s(of, id) WHERE s.of = n),
+      ARRAY(SELECT s.quantity FROM unnest(p_source_of, p_quantities) s(of, quantity) WHERE s.of = n))
+    THEN
+      DELETE FROM orders.bill b WHERE b.outlet_id = p_outlets[n] AND b.id = v_opened[n];
+      v_outcomes[n] := 'held';
+      CONTINUE;
+    END IF;
     -- inventory's own events of this order carry its correlation
     PERFORM set_config('rasoi.correlation_id', p[n].correlation_id, true), set_config('rasoi.traceparent', coalesce(p[n].traceparent, ''), true);
     SELECT inventory.reserve(p_outlets[n], p[n].order_id, array_agg(s.line), array_agg(s.id), array_agg(s.quantity)) INTO v_refused
@@ -1222,9 +1325,10 @@ BEGIN
     stocked := v_counted[n];
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
-      v_approvals[n] := NOT o.approve OR EXISTS (SELECT FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+      v_approvals[n] := NOT v_each[n] AND (NOT o.approve OR EXISTS (SELECT FROM orders.bill b
+        JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
         WHERE b.outlet_id = o.outlet_id AND b.sitting_id = v_sittings[n]
-          AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+          AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled')));
       v_paths := CASE WHEN v_approvals[n] THEN o.path ELSE o.path[1:1] END;
       v_statuses[n] := v_paths[cardinality(v_paths)];
       v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approvals[n] THEN o.expires_after_s ELSE o.approval_timeout_s END);
@@ -1251,11 +1355,11 @@ BEGIN
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
     note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
-    held_courses, placed_at, expires_at, confirmed_at, approved)
+    held_courses, placed_at, expires_at, confirmed_at, approved, network)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
     type, v_statuses[ordinality], table_id, v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
-    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality]
+    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality], network
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
 
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)
@@ -1426,6 +1530,20 @@ BEGIN
     LEFT JOIN orders.dining_table t ON t.outlet_id = p_outlet AND t.id = v_session.table_id
     WHERE v_session.id IS NOT NULL);
 END $$;
+
+
+--
+-- Name: unpaid_holders(integer, uuid[], integer); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.unpaid_holders(p_outlet integer, p_sources uuid[], p_old_s integer) RETURNS TABLE(id uuid, bill_id uuid, network bytea, old boolean)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT o.id, o.bill_id, coalesce(o.network, uuid_send(o.session_id)), o.placed_at < now() - make_interval(secs => p_old_s)
+  FROM inventory.holders(p_outlet, p_sources) WITH ORDINALITY AS h (id, n)
+  JOIN orders.orders o ON o.outlet_id = p_outlet AND o.id = h.id
+  WHERE o.session_id IS NOT NULL AND o.status IN ('placed', 'awaiting_payment') AND o.cash_asked_at IS NULL ORDER BY h.n
+$$;
 
 
 --
@@ -2711,6 +2829,7 @@ CREATE TABLE orders.orders (
     allergies text[] DEFAULT '{}'::text[] NOT NULL,
     approved boolean DEFAULT true NOT NULL,
     cash_asked_at timestamp with time zone,
+    network bytea,
     CONSTRAINT orders_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT orders_money_check CHECK (((subtotal_paise >= 0) AND (discount_paise >= 0) AND (taxable_paise >= 0) AND (total_paise >= 0))),
     CONSTRAINT orders_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
@@ -3489,6 +3608,7 @@ CREATE TABLE staff.outlet (
     admit_joiners boolean DEFAULT true NOT NULL,
     sitting_timeout_s integer DEFAULT 3600 NOT NULL,
     counter_timeout_s integer DEFAULT 1800 NOT NULL,
+    guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -3501,6 +3621,7 @@ CREATE TABLE staff.outlet (
     CONSTRAINT outlet_fssai_check CHECK ((fssai ~ '^[0-9]{14}$'::text)),
     CONSTRAINT outlet_gst_regime_check CHECK ((gst_regime = ANY (ARRAY['regular'::text, 'composition'::text, 'none'::text]))),
     CONSTRAINT outlet_gstin_check CHECK ((gstin ~ '^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]$'::text)),
+    CONSTRAINT outlet_guest_limits_check CHECK ((jsonb_typeof(guest_limits) = 'object'::text)),
     CONSTRAINT outlet_id_check CHECK ((id > 0)),
     CONSTRAINT outlet_late_grace_s_check CHECK (((late_grace_s >= 0) AND (late_grace_s <= 86400))),
     CONSTRAINT outlet_legal_name_check CHECK (((length(legal_name) >= 1) AND (length(legal_name) <= 200))),
@@ -4899,6 +5020,13 @@ CREATE INDEX orders_live_idx ON orders.orders USING btree (outlet_id, placed_at)
 
 
 --
+-- Name: orders_open_network_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX orders_open_network_idx ON orders.orders USING btree (outlet_id, network) WHERE ((network IS NOT NULL) AND (status = ANY (ARRAY['placed'::text, 'awaiting_payment'::text, 'confirmed'::text, 'preparing'::text])));
+
+
+--
 -- Name: orders_outlet_id_bill_id_idx; Type: INDEX; Schema: orders; Owner: -
 --
 
@@ -5505,10 +5633,24 @@ REVOKE ALL ON FUNCTION inventory.emit_level_events(p_stock inventory.stock, p_be
 
 
 --
+-- Name: FUNCTION holders(p_outlet integer, p_sources uuid[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.holders(p_outlet integer, p_sources uuid[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION orders_at_risk(p_outlet integer, p_stock uuid, p_on_hand bigint); Type: ACL; Schema: inventory; Owner: -
 --
 
 REVOKE ALL ON FUNCTION inventory.orders_at_risk(p_outlet integer, p_stock uuid, p_on_hand bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION portions_with(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.portions_with(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
 
 
 --
@@ -5666,6 +5808,13 @@ REVOKE ALL ON FUNCTION orders.financial_year(p_at timestamp with time zone, p_ti
 
 
 --
+-- Name: FUNCTION held_too_much(p orders.placement[], p_n integer, p_sources uuid[], p_quantities integer[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.held_too_much(p orders.placement[], p_n integer, p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION hold_sitting(p_outlet integer, p_sitting uuid); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -5677,6 +5826,13 @@ REVOKE ALL ON FUNCTION orders.hold_sitting(p_outlet integer, p_sitting uuid) FRO
 --
 
 REVOKE ALL ON FUNCTION orders.joined(p_first json, p_rest text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION limit_guests(p orders.placement[], p_sittings uuid[], INOUT p_outcomes text[], OUT p_each boolean[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.limit_guests(p orders.placement[], p_sittings uuid[], INOUT p_outcomes text[], OUT p_each boolean[]) FROM PUBLIC;
 
 
 --
@@ -5782,6 +5938,13 @@ REVOKE ALL ON FUNCTION orders.session_may_see(p_outlet integer, p_session uuid, 
 --
 
 REVOKE ALL ON FUNCTION orders.session_state(p_outlet integer, p_session uuid, p_lock boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION unpaid_holders(p_outlet integer, p_sources uuid[], p_old_s integer); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.unpaid_holders(p_outlet integer, p_sources uuid[], p_old_s integer) FROM PUBLIC;
 
 
 --

@@ -21,6 +21,8 @@ ROOM = Room(
     jobs=(Job("consume reservations", 0.5, consume_reservations),),
     functions={
         "inventory.counted_among(integer[],integer[],uuid[])": ("orders",),
+        "inventory.holders(integer,uuid[])": ("orders",),
+        "inventory.portions_with(integer,uuid[],uuid[],integer[])": ("orders",),
         "inventory.reserve(integer,uuid,uuid[],uuid[],integer[])": ("orders",),
         "inventory.release(integer,uuid)": ("orders",),
     },

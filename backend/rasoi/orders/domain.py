@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,12 @@ import msgspec
 from rasoi.contracts import orders as contracts
 from rasoi.orders.documents import DocumentRow
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import BillRow, IssuedDocument, OrderRow, Progress
+from rasoi.orders.rows import BillRow, IssuedDocument, LineRow, OrderRow, Progress
 from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
 from rasoi.platform.events import Contract
-from rasoi.platform.problems import Conflict
+from rasoi.platform.problems import Conflict, Unprocessable
 from rasoi.platform.transitions import is_legal
-from rasoi.staff.api import Outlet
+from rasoi.staff.api import GuestLimits, Outlet
 
 
 class IllegalChange(Conflict):
@@ -36,6 +37,44 @@ def payment_of(outlet: Outlet, order_type: str, by_guest: bool) -> str:
 def needs_approval(outlet: Outlet, order_type: str, by_guest: bool) -> bool:
     """Whether staff look at it first, unless they have approved an order of its bill before."""
     return outlet.approve_first_order and by_guest and order_type == "dine_in"
+
+
+class TooMuch(Unprocessable):
+    slug, title = "too-much", "That is more than can be ordered at once"
+
+
+class TooManyOrders(Conflict):
+    slug, title = "too-many-orders", "Too many orders are under way"
+
+
+class TooMuchHeld(Conflict):
+    slug, title = "too-much-held", "Too much is held unpaid"
+
+
+def beyond_limits(limits: GuestLimits, lines: Sequence[LineRow], total_paise: int) -> str | None:
+    """What of a guest's order is more than the house makes without a waiter's word; None where nothing is."""
+    dishes: dict[UUID, tuple[int, str]] = {}
+    for line in lines:
+        dishes[line.variant_id] = dishes.get(line.variant_id, (0, ""))[0] + line.quantity, line.name
+    quantity, name = max(dishes.values())
+    if quantity > limits.dish_quantity:
+        return f"{quantity} × {name} in one order, where {limits.dish_quantity} are usual"
+    if total_paise > limits.order_paise:
+        return f"₹{total_paise / 100:,.2f} in one order, where ₹{limits.order_paise / 100:,.2f} are usual"
+    return None
+
+
+def needs_word(
+    outlet: Outlet, order_type: str, by_guest: bool, lines: Sequence[LineRow], total_paise: int
+) -> bool:
+    """Whether a waiter has to confirm this very order, whatever was approved before. What nobody looks at before it is
+    made, since there is no table, is refused. Raises TooMuch."""
+    beyond = beyond_limits(outlet.guest_limits, lines, total_paise) if by_guest else None
+    if beyond is None:
+        return False
+    if order_type != "dine_in":
+        raise TooMuch(f"{beyond}: please ask at the counter, they order it for you.")
+    return True
 
 
 def initial_path(payment: str, total_paise: int) -> list[str]:

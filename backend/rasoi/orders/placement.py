@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from rasoi.contracts.orders import LineState, OrderPlaced, TaxState
 from rasoi.orders import schemas, views
 from rasoi.orders.allergies import allergies_of
-from rasoi.orders.domain import TOKEN_PREFIX, initial_path, needs_approval, payment_of
+from rasoi.orders.domain import TOKEN_PREFIX, initial_path, needs_approval, needs_word, payment_of
 from rasoi.orders.pricing import PricedOrder
 from rasoi.orders.rows import LineRow, stock_sources
 from rasoi.orders.states import WAITING
@@ -66,6 +66,13 @@ class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
     allergies: list[str]
     payment: str
     approve: bool
+    approve_each: bool
+    network: bytes | None
+    most_of_phone: int | None
+    most_at_table: int | None
+    most_at_address: int | None
+    most_held_by_phone: int | None
+    most_held_at_address: int | None
     approval_timeout_s: int
     path: list[str]
     expires_after_s: int | None
@@ -107,9 +114,10 @@ def build(
     outlet: Outlet,
     menu_version: int,
     priced: PricedOrder,
+    network: bytes | None = None,
 ) -> Placement:
     """What orders.place_all writes, with the answer and the event but for what only the database knows."""
-    row = _row(principal, request, key, table_id, outlet, menu_version, priced)
+    row = _row(principal, request, key, table_id, outlet, menu_version, priced, network)
     modifier_ids = list({modifier.id for line in priced.lines for modifier in line.modifiers})
     return Placement(
         row,
@@ -128,8 +136,10 @@ def _row(
     outlet: Outlet,
     menu_version: int,
     priced: PricedOrder,
+    network: bytes | None,
 ) -> PlacementRow:
     order_id, by_guest = uuid7(), principal.role == "guest"
+    limits = outlet.guest_limits
     session_id = principal.session_id if by_guest else None
     payment = payment_of(outlet, request.type, by_guest)
     path = initial_path(payment, priced.total_paise)
@@ -157,6 +167,13 @@ def _row(
         allergies=known["allergies"],
         payment=payment,
         approve=needs_approval(outlet, request.type, by_guest),
+        approve_each=needs_word(outlet, request.type, by_guest, priced.lines, priced.total_paise),
+        network=network if by_guest else None,
+        most_of_phone=limits.phone_orders if by_guest else None,
+        most_at_table=limits.table_orders if by_guest else None,
+        most_at_address=limits.address_orders if by_guest else None,
+        most_held_by_phone=limits.phone_portions if by_guest else None,
+        most_held_at_address=limits.address_portions if by_guest else None,
         approval_timeout_s=outlet.payment_timeout_s,
         path=path,
         expires_after_s=outlet.payment_timeout_s if path[-1] in WAITING else None,

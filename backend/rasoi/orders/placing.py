@@ -15,14 +15,15 @@ from rasoi.menu.api import snapshot as menu_snapshot
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.batcher import PlacementBatcher
-from rasoi.orders.domain import payment_of
+from rasoi.orders.domain import TooManyOrders, TooMuchHeld, needs_word, payment_of
+from rasoi.orders.giving_way import give_way
 from rasoi.orders.metrics import PLACEMENTS
-from rasoi.orders.placement import build
+from rasoi.orders.placement import Placement, build
 from rasoi.orders.pricing import price, rounded
 from rasoi.orders.seating_repository import session_state
 from rasoi.orders.service import UnknownBill, readable_bill
 from rasoi.orders.sessions import MAY_ORDER, refusal, require_seated
-from rasoi.orders.tables import UnknownTable
+from rasoi.orders.tables import UnknownTable, network_tag
 from rasoi.platform import tracing
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -30,6 +31,8 @@ from rasoi.platform.idempotency import IdempotencyKey, KeyReused, Stored, claim
 from rasoi.platform.problems import Busy, Conflict, Problem, Unprocessable
 from rasoi.staff.api import Outlet, invalidate_outlet
 from rasoi.staff.api import outlet as read_outlet
+
+MOST_TRIES = 16  # of one order, where others' unpaid ones give way to it one by one
 
 
 class PriceChanged(Conflict):
@@ -69,21 +72,26 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
     previous = 0
     bill_id = request.bill_id
     by_guest = principal.role == "guest"
+    confirmed_by_waiter = needs_word(outlet, request.type, by_guest, priced.lines, priced.total_paise)
     if bill_id is not None and payment_of(outlet, request.type, by_guest) == "pay_later":
         read = await readable_bill(ctx, principal, bill_id)
         previous = read.bill.net_paise
     net = previous + priced.total_paise
     bill = schemas.QuotedBill(previous, rounded(net) - net, rounded(net))
-    return schemas.Quote(views.lines_of(priced), views.totals_of(priced), bill)
+    return schemas.Quote(views.lines_of(priced), views.totals_of(priced), bill, confirmed_by_waiter)
 
 
 async def place(
-    ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
+    ctx: Context,
+    principal: Principal,
+    request: schemas.PlaceRequest,
+    key: IdempotencyKey,
+    address: str | None = None,
 ) -> Response[bytes]:
-    """Place an order. What was placed with this key before is answered again, whatever has changed since: the key is
-    looked up before anything is refused, and for what is placed by the placing itself."""
+    """Place an order, from the guest's `address`. What was placed with this key before is answered again, whatever has
+    changed since: the key is looked up before anything is refused, and for what is placed by the placing itself."""
     try:
-        return await _place(ctx, principal, request, key)
+        return await _place(ctx, principal, request, key, address)
     except Problem as refusal:
         async with ctx.db.transaction("orders") as tx:
             stored = await claim(tx, principal, key)
@@ -96,27 +104,52 @@ async def place(
 
 
 async def _place(
-    ctx: Context, principal: Principal, request: schemas.PlaceRequest, key: IdempotencyKey
+    ctx: Context,
+    principal: Principal,
+    request: schemas.PlaceRequest,
+    key: IdempotencyKey,
+    address: str | None,
 ) -> Response[bytes]:
-    """A stale snapshot of menu or settings is reloaded and tried once more."""
+    """A stale snapshot of menu or settings is reloaded and tried once more, and so is what others held unpaid."""
     table_id = await _table_of(ctx, principal, request)
-    for _ in range(2):
-        outcome, body = await _try_place(ctx, principal, request, key, table_id)
+    tag = network_tag(ctx.settings.secret_key, address) if address else None
+    stale = 0
+    for _ in range(MOST_TRIES):
+        outcome, body, placement = await _try_place(ctx, principal, request, key, table_id, tag)
         if outcome == "placed":
             return Response(body, status_code=201, media_type="application/json")
         if outcome == "replayed":
             return Stored(201, body).response()
-        if outcome == "reused":
-            raise KeyReused("The same key came with another body; use a new key for a new request.")
-        if outcome == "no_bill":
-            raise unknown_bill()
-        if outcome == "no_table":
-            raise UnknownTable("This table is not in use.")
-        if outcome == "unseated":
-            raise await _unseated(ctx, principal)
-        ctx.get(Snapshots).drop(principal.outlet_id)
-        invalidate_outlet(ctx.db, principal.outlet_id, 0)
+        if outcome == "sold_out":
+            lacking = msgspec.json.decode(body)
+            if not await give_way(ctx, placement, lacking):
+                raise sold_out(lacking, (await ctx.get(Snapshots).of(ctx, principal.outlet_id))[1])
+        elif outcome != "stale":
+            raise await _refusal(ctx, principal, outcome)
+        else:
+            ctx.get(Snapshots).drop(principal.outlet_id)
+            invalidate_outlet(ctx.db, principal.outlet_id, 0)
+            stale += 1
+            if stale == 2:
+                break
     raise Busy("The menu or the settings are being changed; please try again.")
+
+
+async def _refusal(ctx: Context, principal: Principal, outcome: str) -> Problem:
+    """Why orders.place_all did not place it."""
+    if outcome == "reused":
+        return KeyReused("The same key came with another body; use a new key for a new request.")
+    if outcome == "no_table":
+        return UnknownTable("This table is not in use.")
+    if outcome == "unseated":
+        return await _unseated(ctx, principal)
+    if outcome == "held":
+        return TooMuchHeld(
+            "Too much is kept for you unpaid already. Please pay for that first, or ask a waiter."
+        )
+    if outcome == "too_many":
+        return TooManyOrders("Please wait until some of them are made, or ask a waiter: they order for you.")
+    return unknown_bill()
 
 
 async def _table_of(ctx: Context, principal: Principal, request: schemas.PlaceRequest) -> UUID | None:
@@ -154,19 +187,18 @@ async def _try_place(
     request: schemas.PlaceRequest,
     key: IdempotencyKey,
     table_id: UUID | None,
-) -> tuple[str, bytes]:
+    network: bytes | None,
+) -> tuple[str, bytes, Placement]:
     outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:
         raise PriceChanged(
             "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
         )
-    placement = build(principal, request, key, table_id, outlet, menu.version, priced)
+    placement = build(principal, request, key, table_id, outlet, menu.version, priced, network)
     outcome, body = await ctx.get(PlacementBatcher).place(placement)
     PLACEMENTS.labels(outcome).inc()
-    if outcome == "sold_out":
-        raise sold_out(msgspec.json.decode(body), menu)
-    return outcome, body
+    return outcome, body, placement
 
 
 def sold_out(found: list[dict[str, Any]], menu: MenuSnapshot) -> SoldOut:

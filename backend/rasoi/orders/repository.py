@@ -113,6 +113,12 @@ async def reserve_stock(
     return await tx.fetchval(sql, outlet_id, order_id, lines, ids, counts)
 
 
+async def unpaid_holders(conn: Any, outlet_id: int, sources: list[UUID], old_s: int) -> list[Any]:
+    """Guests' orders that hold portions of these sources and wait to be paid or approved, the newest first."""
+    sql = "SELECT * FROM orders.unpaid_holders($1, $2, $3)"
+    return await conn.fetch(sql, outlet_id, sources, old_s)  # type: ignore[no-any-return]
+
+
 async def not_sold(tx: Any, outlet_id: int, sources: list[tuple[UUID, UUID, int]]) -> Any:
     """What of these the menu has no more; None when it has all."""
     sql = "SELECT orders.not_sold($1, $2)"

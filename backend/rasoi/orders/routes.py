@@ -62,7 +62,9 @@ async def place_order(request_scope: RequestScope, data: JSONBody[schemas.PlaceR
     """Place an order, whole. 409 when the price or the availability is not what the guest saw."""
     if request_scope.principal.role == "guest":
         await limit(request_scope.ctx, "order", str(request_scope.principal.session_id), 120, 60)
-    return await placing.place(request_scope.ctx, request_scope.principal, data, request_scope.key)
+    return await placing.place(
+        request_scope.ctx, request_scope.principal, data, request_scope.key, request_scope.address
+    )
 
 
 @get("/api/orders/{order_id:uuid}", guards=[EVERYBODY])

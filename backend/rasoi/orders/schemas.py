@@ -161,9 +161,12 @@ class QuotedBill(msgspec.Struct):
 
 
 class Quote(msgspec.Struct):
+    """`waiter_confirms`: it is so much that a waiter is asked before it is made."""
+
     lines: list[Line]
     totals: Totals
     bill: QuotedBill
+    waiter_confirms: bool
 
 
 class TicketProgress(msgspec.Struct):

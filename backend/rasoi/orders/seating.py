@@ -34,6 +34,10 @@ class BillsOpen(Conflict):
     slug, title = "bills-open", "This table has not paid yet"
 
 
+class TableFull(Conflict):
+    slug, title = "table-full", "Too many phones have scanned this code"
+
+
 class UnknownJoiner(NotFound):
     slug, title = "unknown-joiner", "Nobody waits to be let in under this id"
 
@@ -67,7 +71,7 @@ async def scan(ctx: Context, table: Any, known: Principal | None) -> tuple[Princ
     """A guest has scanned a table's code: the session and its state. The first at a free table opens a sitting; whoever comes
     later waits to be let in, where the outlet wants that; a phone that is of the sitting already stays what it was."""
     outlet_id: int = table["outlet_id"]
-    admitting = (await read_outlet(ctx.db, outlet_id)).admit_joiners
+    outlet = await read_outlet(ctx.db, outlet_id)
     async with ctx.db.transaction("orders") as tx:
         row = await _open(tx, outlet_id, table, "guest")
         opened = row is not None
@@ -78,8 +82,10 @@ async def scan(ctx: Context, table: Any, known: Principal | None) -> tuple[Princ
                 opened = row is not None
         if known is not None and (again := await _scanned_again(tx, known, row, table)):
             return known, again
+        if await rows.phones_of(tx, outlet_id, row.id) >= outlet.guest_limits.table_phones:
+            raise TableFull("Please ask a waiter to let you in, or to order for you.")
         guest = new_guest(outlet_id, table["id"])
-        admission = "waiting" if admitting and not opened else "admitted"
+        admission = "waiting" if outlet.admit_joiners and not opened else "admitted"
         await rows.add_session(
             tx, outlet_id, guest.session_id, table["id"], row.id, table["qr_generation"], admission
         )

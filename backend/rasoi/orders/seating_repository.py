@@ -142,6 +142,12 @@ async def sessions_of(conn: Any, outlet_id: int, sitting_id: UUID) -> list[UUID]
     return [row["id"] for row in await conn.fetch(sql, outlet_id, sitting_id)]
 
 
+async def phones_of(conn: Any, outlet_id: int, sitting_id: UUID) -> int:
+    """How many sessions a sitting has, but for those that were not let in."""
+    sql = "SELECT count(*) FROM orders.guest_session WHERE outlet_id = $1 AND sitting_id = $2 AND admission <> 'refused'"
+    return await conn.fetchval(sql, outlet_id, sitting_id)  # type: ignore[no-any-return]
+
+
 async def hold_sitting(tx: Any, outlet_id: int, sitting_id: UUID) -> bool:
     """Whether a sitting is not over; it can't end before the transaction does."""
     return await tx.fetchval("SELECT orders.hold_sitting($1, $2)", outlet_id, sitting_id)  # type: ignore[no-any-return]

@@ -35,12 +35,17 @@ async def open_session(
 ) -> schemas.GuestSession:
     """Exchange a table's QR code (or none, for takeaway) for a guest's token of 12 hours. A phone that shows the token that it
     has stays in its sitting; whoever else scans at a table where somebody sits may have to be let in (`state`)."""
-    await limit(ctx, "session", caller_address, 6000, 60)
+    row = (
+        None
+        if data.table_code is None
+        else await db.table_by_code(ctx.db, tables.qr_hash(data.table_code.lower()))
+    )
+    outlet = await read_outlet(ctx.db, row["outlet_id"] if row else DEFAULT_OUTLET)
+    await limit(ctx, "session", caller_address, outlet.guest_limits.address_phones, 600)
     if data.table_code is None:
         guest = tables.new_guest(DEFAULT_OUTLET, None)
         await rows.add_session(ctx.db, DEFAULT_OUTLET, guest.session_id)
         return await _session(ctx, guest, None, "takeaway")
-    row = await db.table_by_code(ctx.db, tables.qr_hash(data.table_code.lower()))
     if row is None:
         raise BadCode("Please scan the code on your table again, or ask a waiter.")
     known = request.scope.get("user")

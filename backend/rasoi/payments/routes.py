@@ -29,6 +29,7 @@ from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey
 from rasoi.platform.paging import Limit, read_page
+from rasoi.platform.rate_limit import limit
 from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, MANAGERS
 
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
@@ -39,11 +40,19 @@ DAILY = {200: ResponseSpec(schemas.DailyStats, generate_examples=False)}
 CHECKOUT = {200: ResponseSpec(schemas.Checkout, generate_examples=False)}
 
 
+async def spare_provider(ctx: Context, principal: Principal) -> None:
+    """What guests may ask of the provider by us: each a little, all together what it puts up with."""
+    if principal.kind == "guest":
+        await limit(ctx, "provider", str(principal.session_id), 30, 60)
+        await limit(ctx, "provider", f"outlet {principal.outlet_id}", 3000, 60)
+
+
 @post("/api/payments/checkout", guards=[GUESTS_AND_FLOOR], status_code=200, responses=CHECKOUT, tags=TAGS)
 async def start_checkout(
     ctx: Context, principal: Principal, data: JSONBody[schemas.CheckoutRequest], key: IdempotencyKey
 ) -> Response[bytes]:
     """What the browser needs to pay online what is due. A retry gets the same provider's order."""
+    await spare_provider(ctx, principal)
     name = data.provider or ctx.get(Providers).first.provider.name
     return await checkout.start_checkout(ctx, principal, data, key, name)
 
@@ -66,6 +75,7 @@ async def create_razorpay_order(
     ctx: Context, principal: Principal, data: JSONBody[schemas.DueRequest], key: IdempotencyKey
 ) -> Response[bytes]:
     """The checkout with Razorpay as the provider."""
+    await spare_provider(ctx, principal)
     return await checkout.start_checkout(ctx, principal, data, key, "razorpay")
 
 
@@ -74,6 +84,7 @@ async def verify_checkout(
     ctx: Context, principal: Principal, data: JSONBody[schemas.VerifyRequest]
 ) -> schemas.Payment:
     """The checkout succeeded, says the browser; its proof is checked and the provider itself is asked."""
+    await spare_provider(ctx, principal)
     return await checkout.verify_checkout(ctx, principal, data.payment_id, data.reply)
 
 
@@ -82,12 +93,14 @@ async def verify_razorpay(
     ctx: Context, principal: Principal, data: JSONBody[schemas.VerifyRazorpayRequest]
 ) -> schemas.Payment:
     """The same for Razorpay's own names of the reply."""
+    await spare_provider(ctx, principal)
     return await checkout.verify_checkout(ctx, principal, data.payment_id, data.reply)
 
 
 @post("/api/payments/{payment_id:uuid}/look", guards=[GUESTS_AND_FLOOR], status_code=200, tags=TAGS)
 async def look(ctx: Context, principal: Principal, payment_id: UUID) -> schemas.Payment:
     """Ask the provider what became of a payment whose window was closed."""
+    await spare_provider(ctx, principal)
     return await checkout.look(ctx, principal, payment_id)
 
 

@@ -17,7 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from rasoi.platform import problems
 from rasoi.platform.auth import AuthMiddleware, Tokens, principal_of
 from rasoi.platform.context import Context
-from rasoi.platform.http import MAX_BODY, RequestScope
+from rasoi.platform.http import MAX_BODY, RequestScope, address_of
 from rasoi.platform.idempotency import key_of
 from rasoi.platform.strict_json import decoder_of
 
@@ -57,7 +57,8 @@ class FastRoute:
             raise ValidationException(extra=[{"key": "", "message": problems.NO_BODY}])
         data = self.decode(body)
         key = key_of(dict(caller.scope["headers"]), f"POST {caller.scope['path']}", body)
-        return await self.handler.fn(RequestScope(self.ctx, principal_of(caller), key), data)  # type: ignore[arg-type, no-any-return]
+        asked = RequestScope(self.ctx, principal_of(caller), key, address_of(caller.scope))
+        return await self.handler.fn(asked, data)  # type: ignore[arg-type, no-any-return]
 
 
 async def _body(receive: Any) -> bytes:

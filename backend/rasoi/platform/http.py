@@ -163,16 +163,22 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
 
 @dataclass(frozen=True, slots=True)
 class RequestScope:
-    """Context, caller and key as one dependency: for hot routes, since several are resolved as a group of tasks."""
+    """Context, caller, key and address as one dependency: for hot routes, since several are resolved as a group of tasks."""
 
     ctx: Context
     principal: Principal
     key: IdempotencyKey
+    address: str
 
 
 def provide_address(request: Request[Any, Any, Any]) -> str:
     """The caller's address, as the server in front of us reports it."""
-    return request.client.host if request.client else "unknown"
+    return address_of(request.scope)
+
+
+def address_of(scope: Any) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
 
 
 def of_room(ctx: Context, routes: Sequence[Any]) -> Router:
@@ -184,7 +190,7 @@ def _bound(ctx: Context) -> dict[str, Provide]:
     """What handlers reach by a context."""
 
     async def provide_request_scope(request: Request[Any, Any, Any]) -> RequestScope:
-        return RequestScope(ctx, principal_of(request), await provide_key(request))
+        return RequestScope(ctx, principal_of(request), await provide_key(request), provide_address(request))
 
     return {
         "ctx": Provide(lambda: ctx, sync_to_thread=False, use_cache=True),

@@ -24,9 +24,10 @@ from rasoi.staff.repository import (
     now_and_business_days,
     outlet_ids,
 )
-from rasoi.staff.schemas import Outlet
+from rasoi.staff.schemas import GuestLimits, Outlet
 
 __all__ = [
+    "GuestLimits",
     "Outlet",
     "Revocations",
     "any_outlet",

@@ -75,6 +75,31 @@ class Me(msgspec.Struct):
     outlet: NamedOutlet
 
 
+class GuestLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What guests may do without a waiter; what staff do themselves has no such limits. An address may be a whole house
+    behind its Wi-Fi."""
+
+    dish_quantity: Annotated[int, Meta(ge=1, le=5940)] = 20
+    """Of one dish in one order."""
+    order_paise: Annotated[int, Meta(ge=100, le=10_000_000_00)] = 15_000_00
+    """What one order may come to."""
+    phone_orders: Annotated[int, Meta(ge=1, le=1000)] = 12
+    """Of one phone, not made yet."""
+    table_orders: Annotated[int, Meta(ge=1, le=1000)] = 20
+    address_orders: Annotated[int, Meta(ge=1, le=100_000)] = 60
+    phone_portions: Annotated[int, Meta(ge=1, le=10_000)] = 10
+    """Counted portions that one phone's unpaid orders may hold."""
+    address_portions: Annotated[int, Meta(ge=1, le=100_000)] = 40
+    table_phones: Annotated[int, Meta(ge=1, le=1000)] = 40
+    """That have scanned the code of one sitting's table."""
+    address_phones: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
+    """New ones within ten minutes."""
+
+
+class NewGuestLimits(GuestLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of them; what is left out goes back to its default."""
+
+
 class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     """An outlet's settings. Times ending in `_s` are seconds."""
 
@@ -103,6 +128,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     red_s: int
     explicit_start: bool
     """Whether cooks say when they start a ticket, or a touch of it says so."""
+    guest_limits: GuestLimits
     version: int
 
 
@@ -132,6 +158,7 @@ class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     amber_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
     red_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
     explicit_start: bool | UnsetType = UNSET
+    guest_limits: NewGuestLimits | UnsetType = UNSET
 
 
 class NewPerson(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

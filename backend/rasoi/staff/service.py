@@ -31,7 +31,17 @@ from rasoi.staff.domain import (
     refuse_without_sign_in,
     require_seniority,
 )
-from rasoi.staff.schemas import AuditLog, NewPerson, Outlet, OutletPatch, People, Person, PersonPatch
+from rasoi.staff.schemas import (
+    AuditLog,
+    GuestLimits,
+    NewGuestLimits,
+    NewPerson,
+    Outlet,
+    OutletPatch,
+    People,
+    Person,
+    PersonPatch,
+)
 from rasoi.staff.sessions import end_sessions
 
 UNIQUE_FIELDS = {
@@ -123,7 +133,14 @@ async def change_outlet(ctx: Context, principal: Principal, patch: OutletPatch) 
 
 def _changes(patch: msgspec.Struct) -> dict[str, Any]:
     given = {name: getattr(patch, name) for name in patch.__struct_fields__ if name != "version"}
-    return {name: value for name, value in given.items() if value is not UNSET}
+    return {name: _stored(value) for name, value in given.items() if value is not UNSET}
+
+
+def _stored(value: Any) -> Any:
+    """A setting as it is read again, to be compared with what was before."""
+    if isinstance(value, NewGuestLimits):
+        return msgspec.convert(value, GuestLimits, from_attributes=True)
+    return value
 
 
 async def add_person(ctx: Context, principal: Principal, new: NewPerson) -> Person:

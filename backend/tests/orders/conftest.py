@@ -95,6 +95,7 @@ class Desk:
         *lines: schemas.LineRequest,
         key: str = "",
         expected: int | None = None,
+        address: str | None = None,
         **more: Any,
     ) -> Any:
         """The answer as (status, decoded body)."""
@@ -107,7 +108,7 @@ class Desk:
         used = IdempotencyKey(
             key or str(uuid7()), "POST /api/orders", body_hash(msgspec.json.encode(request))
         )
-        response = await placing.place(self.ctx, who, request, used)
+        response = await placing.place(self.ctx, who, request, used, address)
         return response.status_code, msgspec.json.decode(response.content)
 
     async def setting(self, **values: Any) -> None:

@@ -14,7 +14,7 @@ from rasoi.orders.documents import Ground, Place, sale_documents, sold_lines
 from rasoi.orders.pricing import rounded
 from rasoi.orders.rows import BillRow, LineRow, OrderRow
 from rasoi.platform.money import half_up
-from rasoi.staff.api import Outlet
+from rasoi.staff.api import GuestLimits, Outlet
 from tests.orders.test_domain import bill_row, order_row
 
 NOW = datetime(2026, 11, 29, 14, 30, tzinfo=UTC)
@@ -51,6 +51,7 @@ def outlet(**more: Any) -> Outlet:
         "sitting_timeout_s": 3600,
         "amber_s": 480,
         "red_s": 900,
+        "guest_limits": GuestLimits(),
         "version": 1,
     }
     return Outlet(**(given | more))

@@ -29,7 +29,7 @@ from rasoi.staff.domain import (
     refuse_without_sign_in,
     require_seniority,
 )
-from rasoi.staff.schemas import Outlet
+from rasoi.staff.schemas import GuestLimits, Outlet
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -222,6 +222,7 @@ OUTLET = Outlet(
     sitting_timeout_s=3600,
     amber_s=480,
     red_s=900,
+    guest_limits=GuestLimits(),
     version=1,
 )
 

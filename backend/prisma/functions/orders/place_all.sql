@@ -4,7 +4,7 @@
 -- the same key or the same table. `p_keys` are their keys' locks, sorted; `p_outlets` and `p_menu_versions` are in the
 -- orders' order; `p_*_of` hold an order's number from 1. `outcome`, in the orders' order, is placed or replayed (`body`
 -- is the answer), reused (the key, for another body), stale (the menu's snapshot), sold_out (`body` names what), no_bill,
--- no_table or unseated (a guest's session that may not order at its table).
+-- no_table, unseated (a guest's session that may not order at its table), too_many or held (beyond a guest's limits).
 -- `stocked` says that it may have changed counted stock.
 CREATE OR REPLACE FUNCTION orders.place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[],
   p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[],
@@ -37,6 +37,8 @@ DECLARE
   v_events text[];
   v_paid text;
   v_approvals boolean[];        -- may it be cooked when it is paid?
+  v_guests boolean;             -- is any of them a guest's?
+  v_each boolean[];             -- does staff look at this very order?
   o orders.placement;
 BEGIN
   FOREACH v_key IN ARRAY p_keys LOOP
@@ -46,8 +48,9 @@ BEGIN
   SELECT array_agg(CASE WHEN i.body_hash = o.body_hash THEN 'replayed' WHEN i.body_hash IS NOT NULL THEN 'reused'
       WHEN m.stale OR s.version IS DISTINCT FROM o.outlet_version THEN 'stale' WHEN m.n IS NOT NULL THEN 'sold_out' END ORDER BY o.ordinality),
     array_agg(coalesce(i.body, convert_to(m.sold_out::text, 'UTF8')) ORDER BY o.ordinality), array_agg(s.day ORDER BY o.ordinality),
-    array_agg(c.n IS NOT NULL ORDER BY o.ordinality), bool_or(o.bill_id IS NOT NULL OR o.table_id IS NOT NULL)
-  INTO v_outcomes, v_bodies, v_days, v_counted, v_named
+    array_agg(c.n IS NOT NULL ORDER BY o.ordinality), bool_or(o.bill_id IS NOT NULL OR o.table_id IS NOT NULL),
+    bool_or(o.session_id IS NOT NULL), array_agg(o.approve_each ORDER BY o.ordinality)
+  INTO v_outcomes, v_bodies, v_days, v_counted, v_named, v_guests, v_each
   FROM unnest(p) WITH ORDINALITY o
   LEFT JOIN staff.outlets_at(p_outlets, now()) s ON s.outlet_id = o.outlet_id
   LEFT JOIN orders.idempotency i ON i.outlet_id = o.outlet_id AND i.principal = o.principal AND i.route = o.route AND i.key = o.key
@@ -56,11 +59,24 @@ BEGIN
 
   IF v_named THEN
     SELECT * INTO v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
+  END IF;
+  IF v_guests THEN
+    SELECT * INTO v_outcomes, v_each FROM orders.limit_guests(p, v_sittings, v_outcomes);
+  END IF;
+  IF v_named THEN
     SELECT * INTO v_outcomes, v_open, v_opened, v_held FROM orders.lock_bills(p, v_days, v_now, v_sittings, v_names, v_outcomes);
   END IF;
 
   FOR n IN 1..cardinality(p) LOOP
     CONTINUE WHEN v_outcomes[n] IS NOT NULL OR NOT v_counted[n];
+    IF p[n].session_id IS NOT NULL AND (p[n].payment = 'prepaid' OR p[n].approve OR v_each[n]) AND orders.held_too_much(p, n,
+      ARRAY(SELECT s.id FROM unnest(p_source_of, p_sources) s(of, id) WHERE s.of = n),
+      ARRAY(SELECT s.quantity FROM unnest(p_source_of, p_quantities) s(of, quantity) WHERE s.of = n))
+    THEN
+      DELETE FROM orders.bill b WHERE b.outlet_id = p_outlets[n] AND b.id = v_opened[n];
+      v_outcomes[n] := 'held';
+      CONTINUE;
+    END IF;
     -- inventory's own events of this order carry its correlation
     PERFORM set_config('rasoi.correlation_id', p[n].correlation_id, true), set_config('rasoi.traceparent', coalesce(p[n].traceparent, ''), true);
     SELECT inventory.reserve(p_outlets[n], p[n].order_id, array_agg(s.line), array_agg(s.id), array_agg(s.quantity)) INTO v_refused
@@ -86,9 +102,10 @@ BEGIN
     stocked := v_counted[n];
     IF v_outcomes[n] IS NULL THEN
       o := p[n];
-      v_approvals[n] := NOT o.approve OR EXISTS (SELECT FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+      v_approvals[n] := NOT v_each[n] AND (NOT o.approve OR EXISTS (SELECT FROM orders.bill b
+        JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
         WHERE b.outlet_id = o.outlet_id AND b.sitting_id = v_sittings[n]
-          AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled'));
+          AND x.status NOT IN ('placed', 'rejected', 'expired', 'cancelled')));
       v_paths := CASE WHEN v_approvals[n] THEN o.path ELSE o.path[1:1] END;
       v_statuses[n] := v_paths[cardinality(v_paths)];
       v_expiries[n] := v_now + make_interval(secs => CASE WHEN v_approvals[n] THEN o.expires_after_s ELSE o.approval_timeout_s END);
@@ -115,11 +132,11 @@ BEGIN
 
   INSERT INTO orders.orders (outlet_id, id, bill_id, session_id, number, token, type, status, table_id, table_name, customer_name,
     note, allergies, business_day, payment, placed_by, subtotal_paise, discount_paise, taxable_paise, taxes, total_paise, menu_version,
-    held_courses, placed_at, expires_at, confirmed_at, approved)
+    held_courses, placed_at, expires_at, confirmed_at, approved, network)
   SELECT outlet_id, order_id, coalesce(v_open[ordinality], new_bill_id), session_id, v_numbers[ordinality], token_prefix || v_numbers[ordinality],
     type, v_statuses[ordinality], table_id, v_names[ordinality], customer_name, note, allergies, v_days[ordinality], payment, principal, subtotal_paise, discount_paise,
     taxable_paise, taxes, total_paise, menu_version, held_courses, v_now, v_expiries[ordinality],
-    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality]
+    CASE v_statuses[ordinality] WHEN 'confirmed' THEN v_now END, v_approvals[ordinality], network
   FROM unnest(p) WITH ORDINALITY WHERE v_outcomes[ordinality] IS NULL;
 
   INSERT INTO orders.outbox (event_id, type, subject, outlet_id, aggregate_version, correlation_id, traceparent, data)

@@ -1,7 +1,8 @@
 -- What placing takes of one order, priced and decided as far as that can be without the database. `path` lists the states
 -- that it comes into at once; with `approve` only the first, until staff have approved an order of its sitting. Whichever it
 -- is: `approval_timeout_s` or `expires_after_s` says when it expires, NULL for never. `answer` and `event` are the rest of
--- two JSON objects, without their opening braces. `new_bill_id` is the bill's id where the order opens one.
+-- two JSON objects, without their opening braces. With `approve_each` staff look at this very order. `most_*` are the limits of
+-- a guest: orders that are open, and counted portions that unpaid ones hold. `network` stands for the guest's address. `new_bill_id` is the bill's id where the order opens one.
 CREATE TYPE orders.placement AS (
   outlet_id integer,
   order_id uuid,
@@ -25,6 +26,13 @@ CREATE TYPE orders.placement AS (
   allergies text[],
   payment text,
   approve boolean,
+  approve_each boolean,
+  network bytea,
+  most_of_phone integer,
+  most_at_table integer,
+  most_at_address integer,
+  most_held_by_phone integer,
+  most_held_at_address integer,
   approval_timeout_s integer,
   path text[],
   expires_after_s integer,

@@ -1926,6 +1926,27 @@ export interface components {
             modifiers: components["schemas"]["ModifierView"][];
             name: string;
         };
+        /** GuestLimits */
+        GuestLimits: {
+            /** @default 60 */
+            address_orders: number;
+            /** @default 600 */
+            address_phones: number;
+            /** @default 40 */
+            address_portions: number;
+            /** @default 20 */
+            dish_quantity: number;
+            /** @default 1500000 */
+            order_paise: number;
+            /** @default 12 */
+            phone_orders: number;
+            /** @default 10 */
+            phone_portions: number;
+            /** @default 20 */
+            table_orders: number;
+            /** @default 40 */
+            table_phones: number;
+        };
         /** GuestSession */
         GuestSession: {
             expires_in: number;
@@ -2213,6 +2234,27 @@ export interface components {
             code: string;
             name: string;
         };
+        /** NewGuestLimits */
+        NewGuestLimits: {
+            /** @default 60 */
+            address_orders?: number;
+            /** @default 600 */
+            address_phones?: number;
+            /** @default 40 */
+            address_portions?: number;
+            /** @default 20 */
+            dish_quantity?: number;
+            /** @default 1500000 */
+            order_paise?: number;
+            /** @default 12 */
+            phone_orders?: number;
+            /** @default 10 */
+            phone_portions?: number;
+            /** @default 20 */
+            table_orders?: number;
+            /** @default 40 */
+            table_phones?: number;
+        };
         /** NewItem */
         NewItem: {
             allergens?: ("celery" | "crustaceans" | "egg" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soya" | "sulphites")[];
@@ -2345,6 +2387,7 @@ export interface components {
             /** @enum {string} */
             gst_regime: "regular" | "composition" | "none";
             gstin: string | null;
+            guest_limits: components["schemas"]["GuestLimits"];
             id: number;
             late_grace_s: number;
             legal_name: string | null;
@@ -2378,6 +2421,7 @@ export interface components {
             fssai?: string | null;
             gst_regime?: "regular" | "composition" | "none";
             gstin?: string | null;
+            guest_limits?: components["schemas"]["NewGuestLimits"];
             late_grace_s?: number;
             legal_name?: string | null;
             name?: string;
@@ -2509,6 +2553,7 @@ export interface components {
             bill: components["schemas"]["QuotedBill"];
             lines: components["schemas"]["Line"][];
             totals: components["schemas"]["orders_schemas_Totals"];
+            waiter_confirms: boolean;
         };
         /** QuoteRequest */
         QuoteRequest: {

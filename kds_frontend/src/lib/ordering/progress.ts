@@ -62,8 +62,8 @@ function steps(order: Order): Step[] {
 
 const WORDS: Record<string, [string, string, OrderProgress['tone']]> = {
   placed: [
-    'Waiting for a waiter to accept',
-    'We accept the first order of each table by hand. It takes a moment.',
+    'A waiter will confirm your order first',
+    'The kitchen starts as soon as a waiter has had a look at it. It takes a moment.',
     'wait',
   ],
   awaiting_payment: ['Waiting for your payment', 'The kitchen starts as soon as it is paid.', 'wait'],

@@ -1858,6 +1858,19 @@ $$;
 
 
 --
+-- Name: signing_keys(); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.signing_keys() RETURNS TABLE(kid text, salt bytea, begins double precision, ends double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT kid, salt, extract(epoch FROM begins_at)::float8, extract(epoch FROM coalesce(ends_at, 'infinity'))::float8
+  FROM signing_key WHERE ends_at IS NULL OR ends_at > now() ORDER BY begins_at, kid
+$$;
+
+
+--
 -- Name: idempotency; Type: TABLE; Schema: inventory; Owner: -
 --
 
@@ -3726,6 +3739,24 @@ CREATE TABLE staff.sign_in (
 
 
 --
+-- Name: signing_key; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.signing_key (
+    kid text NOT NULL,
+    salt bytea NOT NULL,
+    begins_at timestamp(6) with time zone NOT NULL,
+    ends_at timestamp(6) with time zone,
+    CONSTRAINT signing_key_kid_check CHECK ((kid ~ '^[0-9a-f]{1,16}$'::text)),
+    CONSTRAINT signing_key_salt_check CHECK ((length(salt) =
+CASE kid
+    WHEN '1'::text THEN 0
+    ELSE 32
+END))
+);
+
+
+--
 -- Name: outbox_default; Type: TABLE ATTACH; Schema: inventory; Owner: -
 --
 
@@ -4611,6 +4642,14 @@ ALTER TABLE ONLY staff.session
 
 ALTER TABLE ONLY staff.sign_in
     ADD CONSTRAINT sign_in_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: signing_key signing_key_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.signing_key
+    ADD CONSTRAINT signing_key_pkey PRIMARY KEY (kid);
 
 
 --
@@ -6043,6 +6082,13 @@ REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.revoked_sessions(p_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION signing_keys(); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.signing_keys() FROM PUBLIC;
 
 
 --

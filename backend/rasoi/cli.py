@@ -85,6 +85,13 @@ def people(settings: Settings, arguments: argparse.Namespace) -> int | None:
         raise Fault(str(refused)) from None
 
 
+def keys(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.stack.control import installation
+    from rasoi.staff import commands
+
+    return commands.keys(installation(settings), arguments)
+
+
 def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
     rows = listing(settings)
     if arguments.json:
@@ -202,6 +209,13 @@ def parser() -> argparse.ArgumentParser:
     )
     init_text = "set up an empty database for real use: the first outlet and its owner"
     _add_people(command("init", init, init_text), command("people", people, "help people who are locked out"))
+    sub = command("keys", keys, "list the keys that sign-ins are signed with, or begin another one")
+    actions = sub.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="list them; the keys themselves are shown nowhere")
+    text = "begin another key; who is signed in stays so, and the old key ends when its last token does"
+    rotation = actions.add_parser("rotate", help=text, description=text)
+    text = "end the old keys now, because one is known: all tokens end, guests scan again, staff's screens renew theirs"
+    rotation.add_argument("--at-once", action="store_true", help=text)
     command("settings", show_settings, "list all settings with their values").add_argument(
         "--json", action="store_true", help="as JSON"
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-import hashlib
-import hmac
 import signal
 import socket
 from collections.abc import Iterator
@@ -93,11 +91,7 @@ def take_port(settings: Settings, *, backlog: int = 0) -> socket.socket:
 
 def simulator_secrets(settings: Settings) -> tuple[str, str]:
     """The simulator's key and webhook secrets, which follow from the installation's own."""
-    key, webhook = (
-        hmac.new(settings.secret_key.encode(), what, hashlib.sha256).hexdigest()[:32]
-        for what in (b"razorpay key", b"razorpay webhook")
-    )
-    return key, webhook
+    return settings.derived_key("simulator key")[:32], settings.derived_key("simulator webhooks")[:32]
 
 
 def with_simulator_secrets(settings: Settings) -> Settings:

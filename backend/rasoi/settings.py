@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -13,6 +11,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from rasoi.keys import derive
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "RASOI_"
@@ -197,7 +197,12 @@ class Settings:
         _between(1, 13), 7, "days that topics keep events; the logs keep them longer"
     )
     given_secret_key: str = _setting(
-        _key, "", "signs sign-ins and guest sessions", name="SECRET_KEY", secret=True, shown="made once, kept"
+        _key,
+        "",
+        "the keys for sign-ins, PINs, table codes and the simulator are derived from it",
+        name="SECRET_KEY",
+        secret=True,
+        shown="made once, kept",
     )
     razorpay_key_id: str = _setting(_text, "", "Razorpay's key; without keys the simulator plays its part")
     razorpay_key_secret: str = _setting(_text, "", "secret of RAZORPAY_KEY_ID", secret=True)
@@ -261,7 +266,7 @@ class Settings:
 
     @cached_property
     def secret_key(self) -> str:
-        """The installation's signing key: SECRET_KEY, or one made once and kept beside the data."""
+        """What all keys are derived from: SECRET_KEY, or one made once and kept beside the data."""
         if self.given_secret_key:
             return self.given_secret_key
         path = self.data / "secret.key"
@@ -280,7 +285,22 @@ class Settings:
 
     def derived_key(self, purpose: str) -> str:
         """A key for one purpose, which tells nothing of the others."""
-        return hmac.new(self.secret_key.encode(), f"rasoi {purpose}".encode(), hashlib.sha256).hexdigest()
+        return derive(self.secret_key, purpose)
+
+    @cached_property
+    def pin_key(self) -> str:
+        """What PINs are hashed with."""
+        return self.derived_key("PINs")
+
+    @cached_property
+    def refresh_key(self) -> str:
+        """What makes a session's next refresh token of the one before."""
+        return self.derived_key("refresh tokens")
+
+    @cached_property
+    def table_code_key(self) -> str:
+        """What tables' QR codes are made with; another one ends all that are printed."""
+        return self.derived_key("table codes")
 
     def is_proxy(self, address: str) -> bool:
         """Whether requests from this address are of many callers."""

@@ -29,7 +29,7 @@ def rasoi(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_imports_little() -> None:
     done = rasoi("--help")
     assert done.returncode == 0
-    for command in "run migrate init people settings import events rebuild documents rush openapi asyncapi problems".split():
+    for command in "run migrate init people keys settings import events rebuild documents rush openapi asyncapi problems".split():
         assert re.search(rf"^    {command}\s", done.stdout, re.MULTILINE), command
     code = "import sys, rasoi.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()

@@ -32,4 +32,4 @@ async def load(ctx: Context) -> None:
         for row in rows("people.csv"):
             given = {name: value for name, value in row.items() if value}
             person = msgspec.convert(given, NewPerson)
-            await ensure_person(tx, ctx.settings.secret_key, OUTLET, person)
+            await ensure_person(tx, ctx.settings.pin_key, OUTLET, person)

@@ -173,7 +173,7 @@ async def renew_code(ctx: Context, principal: Principal, table_id: UUID) -> sche
         sitting = await rows.open_sitting(tx, outlet_id, table_id, lock=True)
         table = await _table(tx, principal, table_id)
         generation = table["qr_generation"] + 1
-        code = tables.qr_code(ctx.settings.secret_key, outlet_id, table_id, generation)
+        code = tables.qr_code(ctx.settings.table_code_key, outlet_id, table_id, generation)
         await db.set_qr(tx, outlet_id, table_id, generation, tables.qr_hash(code))
         if sitting is not None:
             await _tell(tx, sitting, ended=await rows.sessions_of(tx, outlet_id, sitting.id))

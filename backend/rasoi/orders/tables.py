@@ -12,12 +12,12 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from rasoi.orders import repository as db
-from rasoi.platform.auth import Principal
+from rasoi.platform.auth import LONGEST_S, Principal
 from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import network
 
-SESSION_S = 12 * 3600
+SESSION_S = LONGEST_S
 
 
 class UnknownTable(NotFound):
@@ -42,9 +42,7 @@ def qr_hash(code: str) -> bytes:
 
 def table_url(ctx: Context, outlet_id: int, table_id: UUID, generation: int) -> str:
     """What the QR at a table says."""
-    return (
-        f"{ctx.settings.url}/order?table={qr_code(ctx.settings.secret_key, outlet_id, table_id, generation)}"
-    )
+    return f"{ctx.settings.url}/order?table={qr_code(ctx.settings.table_code_key, outlet_id, table_id, generation)}"
 
 
 async def ensure_tables(ctx: Context, outlet_id: int, wanted: Sequence[tuple[str, str, str, int]]) -> None:
@@ -52,7 +50,7 @@ async def ensure_tables(ctx: Context, outlet_id: int, wanted: Sequence[tuple[str
     async with ctx.db.transaction("orders") as tx:
         for sort, (code, name, area, seats) in enumerate(wanted):
             table_id, generation = await db.save_table(tx, outlet_id, code, name, area, seats, sort)
-            opaque = qr_code(ctx.settings.secret_key, outlet_id, table_id, generation)
+            opaque = qr_code(ctx.settings.table_code_key, outlet_id, table_id, generation)
             await db.set_qr(tx, outlet_id, table_id, generation, qr_hash(opaque))
 
 

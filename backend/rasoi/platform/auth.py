@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,9 +16,12 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
+from rasoi.keys import derive
 from rasoi.platform.problems import Forbidden, Unauthenticated
 
 ISSUER = "rasoi"
+LONGEST_S = 12 * 3600  # no token lives longer, so that a key that signs no more can end
+NOT_VALID = "This sign-in is not valid."
 REMEMBERED = 10_000  # tokens whose signature needs no second check
 
 
@@ -52,17 +56,39 @@ class Claims(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
+class SigningKey(msgspec.Struct, frozen=True):
+    """A key for tokens. New ones are signed with the latest that has begun; `begins` and `ends` are epoch seconds."""
+
+    kid: str
+    salt: bytes = b""
+    begins: float = 0
+    ends: float = math.inf
+
+
+FIRST_KEY = SigningKey("1")  # signs until somebody rotates
+
+
 class Tokens:
-    """JWTs signed with the installation's secret. `is_revoked` is asked at every reading."""
+    """JWTs signed with keys derived from the installation's secret. `is_revoked` is asked at every reading."""
 
     def __init__(self, secret: str, is_revoked: Callable[[UUID], bool] = lambda session: False) -> None:
-        self.secret = secret
-        self.kid = "1"
         self.is_revoked = is_revoked
-        self._read: dict[str, Principal] = {}
+        self._secret = secret
+        self._read: dict[str, tuple[SigningKey, Principal]] = {}
+        self.take((FIRST_KEY,))
+
+    def take(self, keys: Sequence[SigningKey]) -> None:
+        """Sign and verify with these from now on, and with no other."""
+        self._keys = {key.kid: (key, derive(self._secret, "sign-ins", key.salt)) for key in keys}
+
+    def _signing(self, now: float) -> tuple[SigningKey, str]:
+        """The latest that has begun; the first to begin where this clock is behind the database's."""
+        keys = sorted(self._keys.values(), key=lambda each: each[0].begins)
+        return next((each for each in reversed(keys) if each[0].begins <= now), keys[0])
 
     def issue(self, principal: Principal, seconds: int) -> str:
-        """A token good for `seconds` from now."""
+        """A token good for `seconds` from now, within LONGEST_S."""
+        key, secret = self._signing(time.time())
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -71,34 +97,39 @@ class Tokens:
             "jti": str(uuid7()),
             "sid": str(principal.session_id),
             "iat": now,
-            "exp": now + seconds,
+            "exp": now + min(seconds, LONGEST_S),
             "outlet": principal.outlet_id,
             "role": principal.role,
             "table": str(principal.table_id) if principal.table_id else None,
             "name": principal.name,
         }
-        return jwt.encode(claims, self.secret, algorithm="HS256", headers={"kid": self.kid})
+        return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": key.kid})
 
     def read(self, token: str) -> Principal:
         """The principal of a valid token. Raises Unauthenticated for a forged, expired or revoked one."""
-        principal = self._read.get(token)
-        if principal is None:
-            principal = self._verify(token)
+        found = self._read.get(token)
+        if found is None:
+            found = self._verify(token)
             if len(self._read) >= REMEMBERED:
                 self._read.clear()
-            self._read[token] = principal
-        if principal.expires <= time.time():
+            self._read[token] = found
+        key, principal = found
+        now = time.time()
+        if key.kid not in self._keys or self._keys[key.kid][0].ends <= now:
+            raise Unauthenticated(NOT_VALID)
+        if principal.expires <= now:
             raise Unauthenticated("This sign-in has expired.")
         if self.is_revoked(principal.session_id):
             raise Unauthenticated("This sign-in has been ended.")
         return principal
 
-    def _verify(self, token: str) -> Principal:
-        """Signature and claims."""
+    def _verify(self, token: str) -> tuple[SigningKey, Principal]:
+        """Signature and claims, and by which key."""
         try:
+            key, secret = self._keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(
                 token,
-                self.secret,
+                secret,
                 algorithms=["HS256"],
                 audience=["guest", "staff"],
                 issuer=ISSUER,
@@ -109,16 +140,17 @@ class Tokens:
             raise Unauthenticated("This sign-in has expired.") from None
         except (
             jwt.InvalidTokenError,
+            KeyError,
             msgspec.ValidationError,
             ValueError,
             TypeError,
             ArithmeticError,
             RecursionError,
         ):
-            raise Unauthenticated("This sign-in is not valid.") from None
+            raise Unauthenticated(NOT_VALID) from None
         if (said.aud == "guest") != (said.role == "guest"):
-            raise Unauthenticated("This sign-in is not valid.")
-        return Principal(
+            raise Unauthenticated(NOT_VALID)
+        return key, Principal(
             kind=said.aud,
             id=said.sub,
             outlet_id=said.outlet,

@@ -20,5 +20,6 @@ ROOM = Room(
         "staff.read_outlet(integer)": ("*",),
         "staff.record_audit(integer, uuid, text, text, text, jsonb)": ("*",),
         "staff.revoked_sessions(integer)": ("*",),
+        "staff.signing_keys()": ("*",),
     },
 )

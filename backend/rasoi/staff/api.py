@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 
-from rasoi.platform.auth import Principal
+from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
@@ -108,9 +108,11 @@ async def audit_job(
 
 
 class Revocations:
-    """The sessions ended lately, in memory: told by events, and by a poll should those not arrive."""
+    """The sessions ended lately, in memory: told by events, and by a poll should those not arrive. The poll also tells
+    `tokens` which keys there are."""
 
     def __init__(self) -> None:
+        self._tokens: Tokens | None = None
         self._ended: dict[UUID, float] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -126,11 +128,14 @@ class Revocations:
     async def load(self, conn: Database) -> None:
         """Learn what the database says, and forget what can't matter any more."""
         self.add(*await repository.revoked_sessions(conn, REMEMBER_S))
+        if self._tokens is not None:
+            self._tokens.take(await repository.signing_keys(conn))
         oldest = time.monotonic() - REMEMBER_S
         self._ended = {session_id: since for session_id, since in self._ended.items() if since > oldest}
 
-    async def start(self, conn: Database) -> None:
+    async def start(self, conn: Database, tokens: Tokens | None = None) -> None:
         """Load once, then go on polling."""
+        self._tokens = tokens
         await self.load(conn)
         self._task = asyncio.create_task(self._poll(conn))
 

@@ -1,4 +1,4 @@
-"""`rasoi init` and `rasoi people`: the first owner of an empty platform, and a new password for one who is locked out."""
+"""`rasoi init`, `rasoi people` and `rasoi keys`: the first owner, a new password for one who is locked out, another key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import msgspec
 from rasoi.platform.database import Database
 from rasoi.platform.problems import Problem
 from rasoi.settings import Settings
-from rasoi.staff import api, credentials, repository
+from rasoi.staff import api, credentials, repository, signing
 from rasoi.staff.domain import PersonRow
 from rasoi.staff.schemas import NewPerson
 from rasoi.staff.service import end_all_sessions, ensure_outlet, ensure_person
@@ -76,7 +77,7 @@ def answers(arguments: argparse.Namespace) -> tuple[dict[str, Any], NewPerson]:
     return settings, _valid(lambda: msgspec.convert(owner, NewPerson))
 
 
-async def set_up(db: Database, secret_key: str, settings: dict[str, Any], owner: NewPerson) -> None:
+async def set_up(db: Database, pin_key: str, settings: dict[str, Any], owner: NewPerson) -> None:
     """The first outlet and its owner, together or not at all. Raises Refused."""
     if await api.any_outlet(db):
         raise Refused("there is a restaurant already; `rasoi people reset-password` helps who is locked out")
@@ -84,7 +85,7 @@ async def set_up(db: Database, secret_key: str, settings: dict[str, Any], owner:
     try:
         async with db.transaction("staff") as tx:
             await ensure_outlet(tx, OUTLET, given.pop("name"), **given)
-            person = await ensure_person(tx, secret_key, OUTLET, owner)
+            person = await ensure_person(tx, pin_key, OUTLET, owner)
             await api.audit_job(tx, OUTLET, "outlet.set_up", f"person:{person}", {"role": "owner"})
     except (Problem, msgspec.ValidationError) as error:
         raise Refused(str(error)) from None
@@ -117,7 +118,7 @@ async def reset_password(db: Database, name: str, password: str) -> PersonRow:
 def init(settings: Settings, arguments: argparse.Namespace, prepare: Prepare) -> int:
     """Set up an empty database, which `prepare` brings up to date first. Raises Refused."""
     outlet, owner = answers(arguments)
-    _with_database(settings, lambda db: set_up(db, settings.secret_key, outlet, owner), prepare)
+    _with_database(settings, lambda db: set_up(db, settings.pin_key, outlet, owner), prepare)
     print(
         f"{outlet['name']} is set up. Start it with `make run`, and sign in as {owner.username} at /manage."
     )
@@ -131,6 +132,24 @@ def people(settings: Settings, arguments: argparse.Namespace) -> int:
     person = _with_database(settings, lambda db: reset_password(db, arguments.name, password))
     print(f"{person.name} ({person.username}) has a new password; who was signed in as them is signed out.")
     return 0
+
+
+def keys(settings: Settings, arguments: argparse.Namespace) -> int:
+    """List the keys that sign sign-ins, or begin another one."""
+    if arguments.action == "rotate":
+        kid = _with_database(settings, lambda db: signing.rotate(db, at_once=arguments.at_once))
+        print(
+            f"key {kid} signs from now on"
+            if arguments.at_once
+            else f"key {kid} signs in {signing.NOTICE_S} s"
+        )
+    for row in _with_database(settings, signing.listed):
+        print(f"{row.kid:<10}from {row.begins_at:%Y-%m-%d %H:%M:%S}  {_until(row.ends_at)}")
+    return 0
+
+
+def _until(ends_at: datetime | None) -> str:
+    return "no end" if ends_at is None else f"until {ends_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _with_database(

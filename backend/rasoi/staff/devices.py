@@ -65,9 +65,7 @@ async def _demo_outlet(ctx: Context) -> int | None:
     if not demo.pins:
         return None
     stored = await repository.pin_hashes(ctx.db, demo.outlet_id)
-    known = {
-        name: credentials.pin_hash(ctx.settings.secret_key, demo.outlet_id, pin) for name, pin in demo.pins
-    }
+    known = {name: credentials.pin_hash(ctx.settings.pin_key, demo.outlet_id, pin) for name, pin in demo.pins}
     works = any(name in known and hmac.compare_digest(known[name], bytes(hashed)) for name, hashed in stored)
     return demo.outlet_id if works else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rasoi.contracts.staff import OutletChanged, SessionRevoked
+from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Event
 from rasoi.staff import device_repository, repository
@@ -23,7 +24,7 @@ async def session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> N
 async def start(ctx: Context) -> None:
     """Know the ended sessions before the first request."""
     ctx.register(UnknownNames())
-    await ctx.get(Revocations).start(ctx.db)
+    await ctx.get(Revocations).start(ctx.db, ctx.get(Tokens))
 
 
 async def stop(ctx: Context) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from rasoi.platform.auth import SigningKey
 from rasoi.staff.domain import Failures, PersonRow, SessionRow
 from rasoi.staff.schemas import AuditEntry, Outlet
 
@@ -241,6 +242,12 @@ async def revoked_sessions(conn: Any, seconds: int) -> list[UUID]:
     """Sessions ended within the last `seconds`, of all outlets."""
     rows = await conn.fetch("SELECT r.id FROM staff.revoked_sessions($1) AS r (id)", seconds)
     return [row["id"] for row in rows]
+
+
+async def signing_keys(conn: Any) -> list[SigningKey]:
+    """Those whose tokens are good."""
+    rows = await conn.fetch("SELECT kid, salt, begins, ends FROM staff.signing_keys()")
+    return [SigningKey(row["kid"], bytes(row["salt"]), row["begins"], row["ends"]) for row in rows]
 
 
 async def lock_failures(tx: Any, key: bytes) -> tuple[Failures | None, datetime]:

@@ -74,7 +74,7 @@ async def ensure_outlet(tx: Tx, outlet_id: int, name: str, **settings: Any) -> b
     return added
 
 
-async def ensure_person(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> UUID:
+async def ensure_person(tx: Tx, pin_key: str, outlet_id: int, new: NewPerson) -> UUID:
     """Add a person unless the username, or else the name, is there; an existing one is left as they are."""
     if new.username is not None:
         known = await repository.person_by_username(tx, new.username)
@@ -83,7 +83,7 @@ async def ensure_person(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson)
         found = await repository.person_named(tx, outlet_id, new.name)
     if found is None:
         async with _refusals_by_field():
-            found = (await _add(tx, secret_key, outlet_id, new)).id
+            found = (await _add(tx, pin_key, outlet_id, new)).id
     return found
 
 
@@ -95,7 +95,7 @@ async def public_credentials(
     found = []
     for name, pin, username, password in known:
         person = await repository.person_by_username(ctx.db, username)
-        given = credentials.pin_hash(ctx.settings.secret_key, outlet_id, pin)
+        given = credentials.pin_hash(ctx.settings.pin_key, outlet_id, pin)
         works = name in kept and hmac.compare_digest(kept[name], given)
         if not works and password and person is not None and person.active:
             works = await credentials.verify_password(person.password_hash, password)
@@ -147,12 +147,12 @@ async def add_person(ctx: Context, principal: Principal, new: NewPerson) -> Pers
     """Add somebody to the caller's outlet."""
     require_seniority(principal.role, new.role)
     async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
-        row = await _add(tx, ctx.settings.secret_key, principal.outlet_id, new)
+        row = await _add(tx, ctx.settings.pin_key, principal.outlet_id, new)
         await api.audit(tx, principal, "person.added", f"person:{row.id}", {"role": row.role})
     return _view(row)
 
 
-async def _add(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> PersonRow:
+async def _add(tx: Tx, pin_key: str, outlet_id: int, new: NewPerson) -> PersonRow:
     refuse_without_sign_in(new.username, new.password is not None, new.pin is not None)
     row = PersonRow(
         outlet_id=outlet_id,
@@ -160,7 +160,7 @@ async def _add(tx: Tx, secret_key: str, outlet_id: int, new: NewPerson) -> Perso
         name=new.name,
         username=new.username,
         password_hash=await credentials.hash_password(new.password) if new.password is not None else None,
-        pin_hash=credentials.pin_hash(secret_key, outlet_id, new.pin) if new.pin is not None else None,
+        pin_hash=credentials.pin_hash(pin_key, outlet_id, new.pin) if new.pin is not None else None,
         role=new.role,
         active=True,
         version=1,
@@ -186,7 +186,7 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
         if before is None:
             raise NotFound("There is no such person.")
         require_seniority(principal.role, before.role, before.role if patch.role is UNSET else patch.role)
-        changes = _person_changes(ctx.settings.secret_key, before, patch, password)
+        changes = _person_changes(ctx.settings.pin_key, before, patch, password)
         if not changes:
             return _view(before)
         after = msgspec.structs.replace(before, **changes, version=before.version + 1)
@@ -212,7 +212,7 @@ async def _hashed(patch: PersonPatch) -> str | None:
 
 
 def _person_changes(
-    secret_key: str, before: PersonRow, patch: PersonPatch, password: str | None
+    pin_key: str, before: PersonRow, patch: PersonPatch, password: str | None
 ) -> dict[str, Any]:
     """Columns that differ. A new password always does: hashes can't be compared."""
     given = _changes(patch)
@@ -221,7 +221,7 @@ def _person_changes(
         given["password_hash"] = password
     if "pin" in given:
         pin = given.pop("pin")
-        given["pin_hash"] = None if pin is None else credentials.pin_hash(secret_key, before.outlet_id, pin)
+        given["pin_hash"] = None if pin is None else credentials.pin_hash(pin_key, before.outlet_id, pin)
     return {name: value for name, value in given.items() if value != getattr(before, name)}
 
 

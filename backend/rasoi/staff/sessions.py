@@ -94,7 +94,7 @@ async def sign_in_at_device(
         if person is None or not person.active or person.pin_hash is None or person.role in SENIOR:
             raise SignInFailed("Nobody signs in here by that name.")
         now = await tries.begin(tx)
-        given = credentials.pin_hash(ctx.settings.secret_key, device.outlet_id, pin)
+        given = credentials.pin_hash(ctx.settings.pin_key, device.outlet_id, pin)
         if hmac.compare_digest(person.pin_hash, given):
             await guessing.record(tx, person, "pin", "ok", source)
             return await _open_session(ctx, tx, person, now, source)
@@ -107,7 +107,7 @@ async def sign_in_at_device(
 async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str) -> Session:
     """`address` is where the screen is: wrong PINs lock out that place at that outlet."""
     source = Source(address)
-    hashed = credentials.pin_hash(ctx.settings.secret_key, outlet_id, pin)
+    hashed = credentials.pin_hash(ctx.settings.pin_key, outlet_id, pin)
     async with ctx.db.transaction("staff") as tx:
         known = await repository.read_outlet(tx, outlet_id) is not None
         unknown = None if known else ctx.get(UnknownNames)
@@ -180,7 +180,7 @@ async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token
     person = await repository.person(tx, outlet_id, row.person_id)
     if person is None or not person.active:
         raise SessionEnded("This sign-in has ended.")
-    secret = ctx.settings.secret_key
+    secret = ctx.settings.refresh_key
     step = refresh_step(
         row, credentials.digest(token), lambda: credentials.came_before(secret, token, row.refresh_hash)
     )

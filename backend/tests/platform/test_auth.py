@@ -13,21 +13,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
+from rasoi.keys import derive, hkdf
 from rasoi.platform import auth
-from rasoi.platform.auth import Allow, AuthMiddleware, Principal, Tokens, principal_of
+from rasoi.platform.auth import (
+    FIRST_KEY,
+    LONGEST_S,
+    Allow,
+    AuthMiddleware,
+    Principal,
+    SigningKey,
+    Tokens,
+    principal_of,
+)
 from rasoi.platform.problems import Forbidden, Unauthenticated
 
 SECRET = "a secret of the tests that is long enough for HS256"
+KEY = derive(SECRET, "sign-ins")
 WAITER = Principal(kind="staff", id=uuid7(), outlet_id=3, role="waiter", session_id=uuid7(), name="Asha")
 TOKENS = Tokens(SECRET)
 
 
-def forge(secret: str = SECRET, algorithm: str = "HS256", **changes: Any) -> str:
-    claims = jwt.decode(TOKENS.issue(WAITER, 60), SECRET, algorithms=["HS256"], audience="staff") | changes
+def forge(secret: str = KEY, algorithm: str = "HS256", kid: str = "1", **changes: Any) -> str:
+    claims = jwt.decode(TOKENS.issue(WAITER, 60), KEY, algorithms=["HS256"], audience="staff") | changes
     return jwt.encode(
         {k: v for k, v in claims.items() if v is not ...},
         secret if algorithm != "none" else "",
         algorithm=algorithm,
+        headers={"kid": kid},
     )
 
 
@@ -48,6 +60,9 @@ def test_a_token_says_who_it_was_made_for() -> None:
     [
         "",
         "nonsense",
+        forge(secret=SECRET),
+        *(forge(secret=derive(SECRET, purpose)) for purpose in ("PINs", "table codes", "refresh tokens")),
+        forge(kid="2"),
         forge(secret="another secret that is also long enough"),
         forge(algorithm="none"),
         forge(aud="device"),
@@ -112,7 +127,7 @@ def test_no_changed_character_survives(place: int, character: str) -> None:
 def test_what_a_token_holds() -> None:
     table = uuid7()
     token = TOKENS.issue(msgspec.structs.replace(WAITER, table_id=table), 60)
-    claims = jwt.decode(token, SECRET, algorithms=["HS256"], audience="staff")
+    claims = jwt.decode(token, KEY, algorithms=["HS256"], audience="staff")
     assert jwt.get_unverified_header(token)["kid"] == "1"
     assert claims["exp"] - claims["iat"] == 60
     assert (claims["table"], claims["name"], claims["iss"]) == (str(table), "Asha", "rasoi")
@@ -129,7 +144,7 @@ def test_a_token_is_verified_once_and_few_are_remembered(monkeypatch: pytest.Mon
     tokens, verified = Tokens(SECRET), list[str]()
     verify = tokens._verify
 
-    def counting(token: str) -> Principal:
+    def counting(token: str) -> tuple[SigningKey, Principal]:
         verified.append(token)
         return verify(token)
 
@@ -144,6 +159,58 @@ def test_a_token_is_verified_once_and_few_are_remembered(monkeypatch: pytest.Mon
 
 def test_some_thousands_are_remembered() -> None:
     assert auth.REMEMBERED == 10_000
+
+
+def test_keys_are_made_as_rfc_5869_says() -> None:
+    secret, info = bytes([0x0B] * 22), bytes(range(0xF0, 0xFA))
+    assert hkdf(secret, info, bytes(range(13))).hex() == (
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+    )
+    assert hkdf(secret, b"").hex() == "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+
+
+def test_after_a_rotation_both_keys_are_good_until_the_old_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.time() - 1000
+    now = [began]
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now[0]))
+    tokens = Tokens(SECRET)
+    old = tokens.issue(WAITER, 3600)
+    second = SigningKey("2", b"s" * 32, begins=began + 30)
+    tokens.take([msgspec.structs.replace(FIRST_KEY, ends=began + 900), second])
+    assert jwt.get_unverified_header(tokens.issue(WAITER, 60))["kid"] == "1", "the new one has not begun"
+    now[0] = began + 30
+    new = tokens.issue(WAITER, 3600)
+    assert jwt.get_unverified_header(new)["kid"] == "2"
+    assert tokens.read(old).id == tokens.read(new).id == WAITER.id
+    now[0] = began + 900
+    assert tokens.read(new).id == WAITER.id
+    with pytest.raises(Unauthenticated, match="not valid"):
+        tokens.read(old)
+
+
+def test_a_key_that_was_taken_away_is_good_for_nothing() -> None:
+    tokens, second = Tokens(SECRET), SigningKey("2", b"s" * 32)
+    old = tokens.issue(WAITER, 60)
+    tokens.read(old)
+    tokens.take([second])
+    with pytest.raises(Unauthenticated, match="not valid"):
+        tokens.read(old)
+    with pytest.raises(Unauthenticated, match="not valid"):
+        Tokens(SECRET).read(tokens.issue(WAITER, 60))
+    other_salt = Tokens(SECRET)
+    other_salt.take([SigningKey("2", b"t" * 32)])
+    with pytest.raises(Unauthenticated, match="not valid"):
+        other_salt.read(tokens.issue(WAITER, 60))
+
+
+def test_a_clock_that_is_behind_signs_all_the_same() -> None:
+    tokens = Tokens(SECRET)
+    tokens.take([SigningKey("2", b"s" * 32, begins=time.time() + 5)])
+    assert tokens.read(tokens.issue(WAITER, 60)).id == WAITER.id
+
+
+def test_no_token_outlives_its_key() -> None:
+    assert TOKENS.read(TOKENS.issue(WAITER, 10 * LONGEST_S)).expires <= time.time() + LONGEST_S
 
 
 async def identified(*headers: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from uuid import uuid4
 import jwt
 import pytest
 
+from rasoi.keys import derive
 from rasoi.platform.auth import Tokens
 from rasoi.platform.problems import Unauthenticated
 
 SECRET = "a secret of the tests that is long enough"
+KEY = derive(SECRET, "sign-ins")
 CLAIMS: dict[str, list[Any]] = {
     "role": [None, 1, ["owner"], {"owner": 1}, True, 1.5, "guest"],
     "aud": [["staff"], ["guest", "staff"], "people", None, 1, "guest"],
@@ -33,7 +35,9 @@ def signed(**changed: Any) -> str:
         "iss": "rasoi", "aud": "staff", "sub": str(uuid4()), "jti": "j", "sid": str(uuid4()), "iat": now, "exp": now + 60,
         "outlet": 1, "role": "owner", "table": None, "name": "Asha",
     } | changed  # fmt: skip
-    return jwt.encode({n: v for n, v in claims.items() if v != "LEFT OUT"}, SECRET, algorithm="HS256")
+    return jwt.encode(
+        {n: v for n, v in claims.items() if v != "LEFT OUT"}, KEY, algorithm="HS256", headers={"kid": "1"}
+    )
 
 
 def test_the_right_one_is_read() -> None:

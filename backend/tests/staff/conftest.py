@@ -85,7 +85,7 @@ async def desk(ctx: Context) -> AsyncIterator[Desk]:
     async with ctx.db.transaction("staff") as tx:
         await service.ensure_outlet(tx, 1, "Rasoi", timezone="Asia/Kolkata")
         for person in PEOPLE:
-            ids[person.role] = await service.ensure_person(tx, ctx.settings.secret_key, 1, person)
+            ids[person.role] = await service.ensure_person(tx, ctx.settings.pin_key, 1, person)
     app = http.application(ctx, staff.ROOM.routes, version="0")
     async with httpx.AsyncClient(transport=asgi_transport(app), base_url="http://rasoi.test") as client:
         yield Desk(ctx, client, ids)

@@ -46,7 +46,7 @@ async def test_an_owner_who_signs_in_and_nothing_of_the_demo(
 ) -> None:
     monkeypatch.setattr("builtins.input", lambda _: pytest.fail("nothing is asked when all is given"))
     outlet, owner = commands.answers(parsed(*GIVEN, "--password-file", password_file))
-    await commands.set_up(empty, settings.secret_key, outlet, owner)
+    await commands.set_up(empty, settings.pin_key, outlet, owner)
     [person] = await empty.fetch("SELECT name, username, role, pin_hash, password_hash FROM staff.person")
     assert tuple(person)[:4] == ("Meera Kapoor", "meera", "owner", None)
     assert await credentials.verify_password(person["password_hash"], "a long password")
@@ -57,7 +57,7 @@ async def test_an_owner_who_signs_in_and_nothing_of_the_demo(
 async def test_only_an_empty_database_is_set_up(desk: Desk, password_file: str) -> None:
     outlet, owner = commands.answers(parsed(*GIVEN, "--password-file", password_file))
     with pytest.raises(Refused, match="already"):
-        await commands.set_up(desk.ctx.db, desk.ctx.settings.secret_key, outlet, owner)
+        await commands.set_up(desk.ctx.db, desk.ctx.settings.pin_key, outlet, owner)
     assert await desk.ctx.db.fetchval("SELECT count(*) FROM staff.person WHERE role = 'owner'") == 1
 
 
@@ -74,7 +74,7 @@ async def test_what_can_not_be_leaves_nothing(
 ) -> None:
     outlet, owner = commands.answers(parsed(*GIVEN, "--password-file", password_file, option, value))
     with pytest.raises(Refused, match=said):
-        await commands.set_up(empty, settings.secret_key, outlet, owner)
+        await commands.set_up(empty, settings.pin_key, outlet, owner)
     assert await empty.fetchval("SELECT count(*) FROM staff.outlet") == 0
 
 

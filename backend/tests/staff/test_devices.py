@@ -161,7 +161,7 @@ async def test_a_device_belongs_to_one_outlet(desk: Desk) -> None:
     async with desk.ctx.db.transaction("staff") as tx:
         await service.ensure_outlet(tx, 2, "Elsewhere")
         person = NewPerson(name="Esha", role="waiter", pin="1001")
-        theirs = await service.ensure_person(tx, desk.ctx.settings.secret_key, 2, person)
+        theirs = await service.ensure_person(tx, desk.ctx.settings.pin_key, 2, person)
     token, _ = await pair(desk)
     assert str(theirs) not in str((await at(desk, token)).json())
     assert (await sign_in(desk, token, theirs, "1001")).status_code == 401

@@ -243,7 +243,7 @@ async def test_people_of_another_outlet_do_not_exist(desk: Desk) -> None:
     async with desk.ctx.db.transaction("staff") as tx:
         await service.ensure_outlet(tx, 2, "Elsewhere")
         person = NewPerson(name="Esha", role="waiter", pin="1001")
-        theirs = await service.ensure_person(tx, desk.ctx.settings.secret_key, 2, person)
+        theirs = await service.ensure_person(tx, desk.ctx.settings.pin_key, 2, person)
     owner = await desk.token("owner")
     for person_id in (theirs, uuid7()):
         assert (
@@ -261,7 +261,7 @@ async def test_ensuring_again_changes_nothing(desk: Desk) -> None:
     async with desk.ctx.db.transaction("staff") as tx:
         assert not await service.ensure_outlet(tx, 1, "Another name")
         for person in PEOPLE:
-            found = await service.ensure_person(tx, desk.ctx.settings.secret_key, 1, person)
+            found = await service.ensure_person(tx, desk.ctx.settings.pin_key, 1, person)
             assert found == desk.ids[person.role]
     assert await desk.ctx.db.fetch("SELECT * FROM staff.person ORDER BY id") == before
     assert await events(desk, "outlet:1") == [("outlet_changed", 1)]

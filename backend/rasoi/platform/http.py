@@ -27,6 +27,7 @@ from rasoi.platform.front_door import FrontDoor, refuse
 from rasoi.platform.idempotency import IdempotencyKey, provide_key
 from rasoi.platform.metrics import REQUEST_SECONDS, REQUESTS, method_of
 from rasoi.platform.strict_json import StrictJsonPlugin
+from rasoi.platform.unpriced import WithoutAmounts
 from rasoi.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -210,7 +211,7 @@ def application(
     """The Litestar application for these routes, without the outermost layer. `checks` are reported by /health/ready."""
     return Litestar(
         route_handlers=[live, ready, metrics, *routes],
-        middleware=[AuthMiddleware(ctx.get(Tokens))],
+        middleware=[AuthMiddleware(ctx.get(Tokens)), WithoutAmounts()],
         exception_handlers={Exception: problems.handle},
         dependencies={
             **_bound(ctx),

@@ -47,6 +47,7 @@ class WithoutAmounts(ASGIMiddleware):
                 kept = [(name, each) for name, each in head["headers"] if name.lower() != b"content-length"]
                 head["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
             await send(head)
-            await send({**message, "body": body})
+            message["body"] = body
+            await send(message)
 
         await next_app(scope, receive, cut)

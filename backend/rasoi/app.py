@@ -294,7 +294,7 @@ def openapi(settings: Settings) -> str:
     app: Litestar = http.application(
         ctx, [*routes_of(ROOMS), *hosting.build_routes("")], version=version("rasoi")
     )
-    document = complete(app.openapi_schema.to_schema(), realtime.PAYLOADS)
+    document = complete(app, realtime.PAYLOADS)
     return json.dumps(document, indent=2, sort_keys=True)
 
 

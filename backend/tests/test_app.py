@@ -430,3 +430,41 @@ def test_a_generated_description_is_whole(settings: Settings) -> None:
     described = {(m.upper(), p) for p, methods in document["paths"].items() for m in methods}
     expected = {(m, re.sub(r":\w+\}", "}", p)) for m, p in MATRIX if p != "/metrics"}
     assert described == expected
+
+
+async def test_what_the_matrix_is_answered_is_documented(running: Running, settings: Settings) -> None:
+    """Each call with a fitting body, an empty one, none, no JSON, another media type, a foreign page and too much: the
+    status, the media type and the type of the problem stand in the document."""
+    document, untold = msgspec.json.decode(app.openapi(settings)), set()
+    ways: list[dict[str, Any]] = [
+        {"json": {}},
+        {"json": {"surprise": 1}},
+        {},
+        {"content": b"{", "headers": {"Content-Type": "application/json"}},
+        {"content": b"x", "headers": {"Content-Type": "text/plain"}},
+        {"json": {}, "headers": {"Origin": "https://elsewhere.example"}},
+        {"json": {}, "key": None},
+        {"content": b'{"a":"' + b"x" * 300_000 + b'"}', "headers": {"Content-Type": "application/json"}},
+    ]
+    for method, template in MATRIX:
+        if template == "/metrics":
+            continue
+        told = document["paths"][re.sub(r":\w+\}", "}", template)][method.lower()]["responses"]
+        path = re.sub(r"\{\w+:uuid\}", str(uuid7()), template).replace("{station:str}", "tandoor")
+        path = path.replace("{outlet_id:int}", "1")
+        for role in (None, G, W, K, M, O):
+            for way in ways if method != "GET" else ({}, {"headers": {"Authorization": "Bearer x"}}):
+                answer = await running.ask(method, path, role, **way)
+                kind = answer.headers.get("content-type", "").partition(";")[0]
+                named = answer.json().get("type") if kind == "application/problem+json" else None
+                if not _is_told(told, answer.status_code, kind, named):
+                    untold.add((method, template, answer.status_code, kind, named))
+    assert untold == set()
+
+
+def _is_told(told: dict[str, Any], status: int, kind: str, named: str | None) -> bool:
+    content = told.get(str(status), {}).get("content", {})
+    if named is None:
+        return str(status) in told and (kind in content or not (content or kind))
+    types = content.get(kind, {}).get("schema", {}).get("allOf", [{}, {}])[1].get("properties", {})
+    return named in types.get("type", {}).get("enum", ())

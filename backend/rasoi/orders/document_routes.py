@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import MediaType, Response, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, Parameter, QueryParameter
 
 from rasoi.orders import document_page, document_schemas, issuing, schemas, service, views
@@ -70,7 +71,10 @@ async def set_buyer(
     return await service.set_buyer(ctx, principal, bill_id, data)
 
 
-@get("/documents/{token:str}", guards=[public], media_type=MediaType.HTML)
+MISSING = ResponseSpec(str, media_type=MediaType.HTML, generate_examples=False)
+
+
+@get("/documents/{token:str}", guards=[public], media_type=MediaType.HTML, responses={404: MISSING})
 async def document_page_of(
     ctx: Context, token: str, caller_address: str, copy: Literal["original", "duplicate"] = "original"
 ) -> Response[str]:

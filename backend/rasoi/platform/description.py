@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
+from litestar import Litestar
 from msgspec import Meta
+
+from rasoi.platform import contract
 
 REF = "#/components/schemas/"
 
@@ -27,10 +30,16 @@ def tidied(schema: Any) -> Any:
     return [tidied(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def complete(document: dict[str, Any], payloads: Collection[type[msgspec.Struct]]) -> dict[str, Any]:
-    """The OpenAPI document with the sockets' payloads among its schemas. What only the server sends always
-    carries every field, so there all are required, also those that have a default in Python."""
+def complete(application: Litestar, payloads: Collection[type[msgspec.Struct]]) -> dict[str, Any]:
+    """The OpenAPI document with security, keys and refusals, and the sockets' payloads among its schemas. What only the
+    server sends always carries every field, so there all are required, also those that have a default in Python."""
+    document = application.openapi_schema.to_schema()
     schemas = document["components"]["schemas"]
+    contract.say(document, application)
+    _, read = msgspec.json.schema_components(contract.bodies(application), ref_template=REF + "{name}")
+    schemas |= {
+        name: tidied(schema) for name, schema in read.items()
+    }  # Litestar knows less of what is refused
     if taken := schemas.keys() & {cls.__name__ for cls in payloads}:
         raise ValueError(f"a route's schema has the same name as a socket's payload: {taken}")
     _, more = msgspec.json.schema_components(list(payloads), ref_template=REF + "{name}")

@@ -135,7 +135,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
 class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What to change. `version`, where given, must be the one that was read."""
 
-    version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
     name: Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE)] | UnsetType = UNSET
     legal_name: Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)] | UnsetType | None = UNSET
     gstin: Gstin | UnsetType | None = UNSET

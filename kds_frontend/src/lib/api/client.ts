@@ -1,4 +1,4 @@
-import type { FetchResponse, MaybeOptionalInit, ParamsOption, RequestBodyOption } from 'openapi-fetch';
+import type { FetchResponse, RequestBodyOption } from 'openapi-fetch';
 import type { HttpMethod, MediaType, PathsWithMethod } from 'openapi-typescript-helpers';
 import { clock } from '../clock.svelte';
 import { newId, newTraceparent } from '../ids';
@@ -27,14 +27,23 @@ type Json = 'application/json';
 type Operation<Path extends keyof paths, Method extends HttpMethod> = Method extends keyof paths[Path]
   ? NonNullable<paths[Path][Method]> & Record<string | number, unknown>
   : never;
-type Options<Path extends keyof paths, Method extends HttpMethod> = ParamsOption<Operation<Path, Method>> &
+type Given<Path extends keyof paths, Method extends HttpMethod> =
+  Operation<Path, Method> extends { parameters: infer Parameters } ? Parameters : object;
+/** What is left out of an address may as well be null. */
+type Query<T> = { [Name in keyof T]: undefined extends T[Name] ? T[Name] | null : T[Name] };
+type Parts = Record<string, unknown>;
+type Params<T> = (T extends { path: infer Path extends Parts } ? { path: Path } : { path?: never }) &
+  (T extends { query?: infer Asked } ? { query?: Query<NonNullable<Asked>> } : { query?: never });
+type ParamsOption<T> = T extends { path: Parts } ? { params: Params<T> } : { params?: Params<T> };
+/** The key is an option of its own, needed where the route reads one. */
+type KeyOption<T> = T extends { header: { 'Idempotency-Key': string } } ? { key: string } : object;
+type Options<Path extends keyof paths, Method extends HttpMethod> = ParamsOption<Given<Path, Method>> &
+  KeyOption<Given<Path, Method>> &
   RequestBodyOption<Operation<Path, Method>> &
   CallOptions;
 /** Options may be left out where the route needs neither parameters nor a body. */
 type Init<Path extends keyof paths, Method extends HttpMethod> =
-  undefined extends MaybeOptionalInit<paths[Path], Method & keyof paths[Path]>
-    ? [options?: Options<Path, Method>]
-    : [options: Options<Path, Method>];
+  object extends Options<Path, Method> ? [options?: Options<Path, Method>] : [options: Options<Path, Method>];
 type Answer<Path extends keyof paths, Method extends HttpMethod> = NonNullable<
   FetchResponse<Operation<Path, Method>, object, Json & MediaType>['data']
 >;
@@ -42,7 +51,7 @@ type Route<Method extends HttpMethod> = PathsWithMethod<paths, Method> & keyof p
 
 /** What the typed options are when they are sent. */
 interface Sent extends CallOptions {
-  params?: { path?: Record<string, unknown>; query?: Record<string, unknown> };
+  params?: { path?: Parts; query?: object };
   body?: unknown;
 }
 
@@ -149,7 +158,7 @@ function requestOf(
 ): Request {
   const filled = path.replace(/{(\w+)}/g, (_, name: string) => encodeURIComponent(String(params?.path?.[name])));
   const url = new URL(filled, location.origin);
-  for (const [name, value] of Object.entries(params?.query ?? {})) {
+  for (const [name, value] of Object.entries<unknown>({ ...params?.query })) {
     for (const each of [value].flat()) if (each != null) url.searchParams.append(name, String(each));
   }
   return new Request(url, {

@@ -287,6 +287,13 @@ class Bill:
             if order.status == "served":
                 self.transition(order, "completed", event=contracts.OrderProgressed)
 
+    def take_progress(self, order: OrderRow, ticket: Progress) -> None:
+        """Keep how far one of the order's tickets is, unless something newer is known of it."""
+        known = {each.ticket_id: each for each in order.progress}
+        if ticket.ticket_id not in known or known[ticket.ticket_id].version < ticket.version:
+            known[ticket.ticket_id] = ticket
+            order.progress = sorted(known.values(), key=lambda each: (each.station, each.ticket_id))
+
     def apply_progress(self, order: OrderRow) -> None:
         """Bring an order's state in line with its tickets, in either direction."""
         target = status_from_tickets(order.progress)

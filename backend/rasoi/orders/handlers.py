@@ -8,7 +8,8 @@ from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import repository as db
 from rasoi.orders.placing import Snapshots
-from rasoi.orders.service import locked_bill
+from rasoi.orders.rows import Progress
+from rasoi.orders.service import held_bill, locked_bill
 from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -17,22 +18,29 @@ from rasoi.platform.events import Event
 
 async def record_ticket(ctx: Context, tx: Tx, event: Event, data: TicketOpened) -> None:
     """A ticket that was just opened moves no order; what moves it will find it here."""
-    _gather_progress(tx, event, data)
+    _take_progress(tx, event, data)
 
 
 async def apply_ticket(ctx: Context, tx: Tx, event: Event, data: TicketChanged) -> None:
     """An order is as far as its tickets are."""
     if not data.changed_items:  # paid, rushed, or a change at another station: no item moved
         return
-    _gather_progress(tx, event, data)
-    await tx.write_deferred()
-    async with locked_bill(ctx, event.outletid, order_id=data.ticket.order_id, tx=tx) as (_, bill):
-        bill.apply_progress(bill.order(data.ticket.order_id))
+    order_id = data.ticket.order_id
+    if not _take_progress(tx, event, data):
+        await tx.write_deferred()
+    async with locked_bill(ctx, event.outletid, order_id=order_id, tx=tx) as (_, bill):
+        bill.apply_progress(bill.order(order_id))
 
 
-def _gather_progress(tx: Tx, event: Event, data: BoardChange) -> None:
+def _take_progress(tx: Tx, event: Event, data: BoardChange) -> bool:
+    """Keep how far the ticket is; whether its bill was read in this transaction already, and knows it now."""
     t = data.ticket
     tx.defer_write(db.save_progress, (event.outletid, t.order_id, t.id, t.station, t.state, t.version))
+    bill = held_bill(tx, event.outletid, t.order_id)
+    if bill is not None:
+        ticket = Progress(station=t.station, ticket_id=t.id, state=t.state, version=t.version)
+        bill.take_progress(bill.order(t.order_id), ticket)
+    return bill is not None
 
 
 async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccepted) -> None:

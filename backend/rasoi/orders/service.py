@@ -70,11 +70,26 @@ async def as_seated(ctx: Context, principal: Principal) -> AsyncIterator[Tx]:
 async def lock_bill(
     tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None
 ) -> Bill:
-    """The bill, locked until the transaction ends."""
+    """The bill, locked until the transaction ends. Nobody else changes it meanwhile, so it is read once in a transaction."""
+    held = held_bill(tx, outlet_id, order_id if bill_id is None else bill_id)
+    if held is not None:
+        return held
     read = await db.read_bill(tx, outlet_id, bill_id, order_id=order_id, lock=True)
     if read is None:
         raise UnknownOrder() if order_id else UnknownBill()
-    return Bill(read.bill, read.orders, read.now)
+    bill = Bill(read.bill, read.orders, read.now)
+    tx.held.update(dict.fromkeys(_ids(bill), bill))
+    return bill
+
+
+def held_bill(tx: Any, outlet_id: int, id: UUID | None) -> Bill | None:
+    """The bill with this id, or with an order of this id, where this transaction has locked it already."""
+    return tx.held.get((outlet_id, id))  # type: ignore[no-any-return]
+
+
+def _ids(bill: Bill) -> list[tuple[int, UUID]]:
+    """By which a locked bill is found again: its own id and those of its orders."""
+    return [(bill.row.outlet_id, id) for id in (bill.row.id, *(order.id for order in bill.orders))]
 
 
 async def close_if_settled(tx: Any, bill: Bill) -> None:
@@ -84,6 +99,9 @@ async def close_if_settled(tx: Any, bill: Bill) -> None:
     bill.close_or_void()
     if bill.pending_events:
         count_transitions(tx, bill)
+        if bill.new_documents:  # the next reader needs them with all that the database knows of them
+            for id in _ids(bill):
+                tx.held.pop(id, None)
         await db.save_bill(tx, bill)
 
 

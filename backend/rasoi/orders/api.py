@@ -87,9 +87,11 @@ async def due(
     return _due(read, order_id)
 
 
-async def lock_due(tx: Any, outlet_id: int, bill_id: UUID) -> DueBill:
+async def lock_due(
+    tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None
+) -> DueBill:
     """The same, with the bill locked until the transaction ends."""
-    return _due(await service.lock_bill(tx, outlet_id, bill_id))
+    return _due(await service.lock_bill(tx, outlet_id, bill_id, order_id=order_id), order_id)
 
 
 async def apply_capture(

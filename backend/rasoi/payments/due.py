@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import msgspec
 from uuid_utils.compat import uuid7
 
 from rasoi.orders import api as orders
@@ -39,13 +38,12 @@ async def due_of(
     if (request.order_id is None) == (request.bill_id is None):
         raise Unprocessable("Name either the order or the bill.")
     await orders.require_seated(tx, principal, lock=True)
-    due = await orders.due(tx, principal.outlet_id, order_id=request.order_id, bill_id=request.bill_id)
+    due = await orders.lock_due(tx, principal.outlet_id, order_id=request.order_id, bill_id=request.bill_id)
     if principal.kind == "guest" and principal.session_id not in due.session_ids:
         raise orders.UnknownBill()
-    locked = await orders.lock_due(tx, due.outlet_id, due.bill_id)
-    if locked.unapproved:
+    if due.unapproved:
         raise NotApproved("It can be paid as soon as a waiter has let it through.")
-    return msgspec.structs.replace(locked, order_id=due.order_id)
+    return due
 
 
 async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None = None) -> Ledger:

@@ -13,7 +13,7 @@ from rasoi.payments import statistics_repository
 from rasoi.payments.domain import AttemptRow, PaymentRow, RefundRow
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import CAPTURED, REFUNDED
-from rasoi.staff.api import now_and_business_days
+from rasoi.staff.api import now_and_business_day
 
 R = TypeVar("R", PaymentRow, AttemptRow, RefundRow)
 
@@ -23,6 +23,17 @@ class Ref(msgspec.Struct, frozen=True):
 
     outlet_id: int
     id: UUID
+
+
+class LedgerRead(msgspec.Struct):
+    """What payments.read_ledger returns."""
+
+    row: PaymentRow
+    attempts: list[AttemptRow]
+    refunds: list[RefundRow]
+    now: datetime
+    today: date
+    captured_day: date | None
 
 
 def _rows(cls: type[R], records: Iterable[Any]) -> list[R]:
@@ -108,24 +119,21 @@ async def load(
 ) -> Ledger | None:
     """A payment with its attempts and refunds; locked until the transaction ends when `lock`. With the business day of
     `captured_at`, the provider's time of a capture."""
-    suffix = " FOR UPDATE" if lock else ""
-    row = await conn.fetchrow(
-        f"SELECT * FROM payments.payment WHERE outlet_id = $1 AND id = $2{suffix}", ref.outlet_id, ref.id
-    )
-    if row is None:
+    sql = "SELECT payments.read_ledger($1, $2, $3, $4)"
+    found = await conn.fetchval(sql, ref.outlet_id, ref.id, lock, captured_at)
+    if found is None:
         return None
-    return (await _ledgers(conn, ref.outlet_id, [row], captured_at))[0]
+    read = msgspec.convert(found, LedgerRead)
+    return Ledger(read.row, read.attempts, read.refunds, read.now, read.today, read.captured_day)
 
 
-async def _ledgers(
-    conn: Any, outlet_id: int, rows: list[Any], captured_at: datetime | None = None
-) -> list[Ledger]:
+async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
     """The ledgers of these payment rows, with three queries however many they are."""
     ids = [row["id"] for row in rows]
     below = "WHERE outlet_id = $1 AND payment_id = ANY ($2) ORDER BY id"
     attempts = _rows(AttemptRow, await conn.fetch(f"SELECT * FROM payments.attempt {below}", outlet_id, ids))
     refunds = _rows(RefundRow, await conn.fetch(f"SELECT * FROM payments.refund {below}", outlet_id, ids))
-    now, today, captured_day = await now_and_business_days(conn, outlet_id, captured_at)
+    now, today = await now_and_business_day(conn, outlet_id)
     return [
         Ledger(
             row,
@@ -133,7 +141,6 @@ async def _ledgers(
             [r for r in refunds if r.payment_id == row.id],
             now,
             today,
-            captured_day,
         )
         for row in _rows(PaymentRow, rows)
     ]

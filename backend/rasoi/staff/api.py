@@ -21,7 +21,6 @@ from rasoi.staff.repository import (
     any_outlet,
     day_began,
     now_and_business_day,
-    now_and_business_days,
     outlet_ids,
 )
 from rasoi.staff.schemas import GuestLimits, Outlet
@@ -37,7 +36,6 @@ __all__ = [
     "invalidate_outlet",
     "is_gstin",
     "now_and_business_day",
-    "now_and_business_days",
     "outlet",
     "outlet_ids",
 ]

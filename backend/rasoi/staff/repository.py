@@ -37,19 +37,6 @@ async def now_and_business_day(conn: Any, outlet_id: int) -> tuple[datetime, dat
     return row["now"], row["today"]
 
 
-async def now_and_business_days(
-    conn: Any, outlet_id: int, at: datetime | None
-) -> tuple[datetime, date, date | None]:
-    """The same, and the business day of another moment, where one is given."""
-    row = await conn.fetchrow(
-        """SELECT clock_timestamp() AS now, staff.business_day($1) AS today,
-          (SELECT day FROM staff.outlets_at(ARRAY[$1::integer], $2) WHERE $2::timestamptz IS NOT NULL) AS then""",
-        outlet_id,
-        at,
-    )
-    return row["now"], row["today"], row["then"]
-
-
 async def day_began(conn: Any, outlet_id: int) -> datetime:
     """When the business day began that the outlet's books are on."""
     return await conn.fetchval("SELECT staff.day_began($1)", outlet_id)  # type: ignore[no-any-return]

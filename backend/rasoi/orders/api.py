@@ -91,7 +91,10 @@ async def lock_due(
     tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None
 ) -> DueBill:
     """The same, with the bill locked until the transaction ends."""
-    return _due(await service.lock_bill(tx, outlet_id, bill_id, order_id=order_id), order_id)
+    try:
+        return _due(await service.lock_bill(tx, outlet_id, bill_id, order_id=order_id), order_id)
+    except service.UnknownOrder:
+        raise UnknownBill() from None
 
 
 async def apply_capture(

@@ -54,16 +54,14 @@ class Tables:
         self.committed: list[Callable[[], None]] = []
         self.tx: Any = SimpleNamespace(on_commit=self.committed.append)
 
-    async def due(self, tx: Any, outlet_id: int, *, order_id: UUID | None, bill_id: UUID | None) -> DueBill:
-        self.asked.append((outlet_id, order_id, bill_id))
-        return self.bill
-
     async def require_seated(self, tx: Any, principal: Principal, *, lock: bool) -> None:
         self.seated.append((principal, lock))
 
-    async def lock_due(self, tx: Any, outlet_id: int, bill_id: UUID) -> DueBill:
-        self.asked.append(("lock", outlet_id, bill_id))
-        return msgspec.structs.replace(self.bill, order_id=None, due_paise=100)
+    async def lock_due(
+        self, tx: Any, outlet_id: int, *, order_id: UUID | None, bill_id: UUID | None
+    ) -> DueBill:
+        self.asked.append((outlet_id, order_id, bill_id))
+        return self.bill
 
     async def open_payment(self, tx: Any, outlet_id: int, bill_id: UUID) -> UUID | None:
         return self.open.row.id if self.open else None
@@ -91,7 +89,6 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
         module,
         "orders",
         SimpleNamespace(
-            due=tables.due,
             lock_due=tables.lock_due,
             require_seated=tables.require_seated,
             UnknownBill=UnknownBill,
@@ -112,8 +109,8 @@ async def test_the_bill_is_named_by_itself_or_by_an_order(tables: Tables, who: P
     for request in (DueRequest(order_id=BILL.order_id), DueRequest(bill_id=BILL.bill_id)):
         tables.asked.clear()
         found = await due_of(tables.tx, who, request)
-        assert tables.asked == [(1, request.order_id, request.bill_id), ("lock", 1, BILL.bill_id)]
-        assert (found.due_paise, found.order_id) == (100, BILL.order_id), "as it is once locked"
+        assert tables.asked == [(1, request.order_id, request.bill_id)], "read once, and locked"
+        assert found is BILL
         assert tables.seated[-1] == (who, True), "the sitting is held before the bill is"
     for request in (DueRequest(), DueRequest(order_id=BILL.order_id, bill_id=BILL.bill_id)):
         with pytest.raises(Unprocessable):

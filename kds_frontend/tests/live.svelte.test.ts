@@ -9,7 +9,11 @@ type Listener = (...args: unknown[]) => void;
 class Socket {
   connected = false;
   active = true;
+  id: string | undefined;
   joins: string[] = [];
+  /** Why it refuses to carry a channel. */
+  refusal = '';
+  private opened = 0;
   private readonly listeners = new Map<string, Listener>();
   on(name: string, run: Listener): void {
     this.listeners.set(name, run);
@@ -20,7 +24,7 @@ class Socket {
   emit(name: string, { channel }: { channel: string }, ack?: Listener): void {
     if (name !== 'join') return;
     this.joins.push(channel);
-    ack?.(null, { ok: true });
+    ack?.(null, this.refusal ? { ok: false, reason: this.refusal } : { ok: true });
   }
   connect(): void {
     // the test decides when it is there
@@ -30,10 +34,12 @@ class Socket {
   }
   open(): void {
     this.connected = true;
+    this.id = String(++this.opened);
     this.listeners.get('connect')?.();
   }
   cut(): void {
     this.connected = false;
+    this.id = undefined;
     this.listeners.get('disconnect')?.('transport close');
   }
   change(version: number): void {
@@ -176,6 +182,56 @@ describe('after sleep', () => {
     await pass(10);
     expect(proofs).toBe(before + 1);
     expect(live.state).toBe('live');
+  });
+});
+
+describe('a channel that the server refuses', () => {
+  beforeEach(async () => {
+    wire.refusal = 'not now';
+    live.follow(['floor:1'], source);
+    await open();
+  });
+
+  it('is asked for again with growing pauses where that is for now, and is live once it is given', async () => {
+    expect(wire.joins).toHaveLength(1);
+    await pass(1000);
+    expect(wire.joins).toHaveLength(2);
+    await pass(2000);
+    expect(wire.joins).toHaveLength(3);
+    await pass(4000 + 8000 + 16_000);
+    expect([live.state, wire.joins.length]).toEqual(['polling', 6]);
+    await pass(120_000);
+    expect(wire.joins).toHaveLength(10); // each 30 s
+    wire.refusal = '';
+    await pass(30_010);
+    expect([live.state, wire.joins.length]).toEqual(['live', 11]);
+    await pass(120_000);
+    expect(wire.joins).toHaveLength(11);
+  });
+
+  it('is asked for by the new connection only, after a cut', async () => {
+    wire.cut();
+    await pass(500);
+    wire.open();
+    await pass(600); // the old connection's second is over
+    expect(wire.joins).toHaveLength(2);
+    await pass(500);
+    expect(wire.joins).toHaveLength(3);
+  });
+
+  it('is not asked for again where nobody follows it any more, or the page is closed', async () => {
+    live.follow(['floor:2'], source).stop();
+    await pass(1500);
+    expect(wire.joins).toEqual(['floor:1', 'floor:2', 'floor:1']);
+    live.close();
+    await pass(60_000);
+    expect(wire.joins).toHaveLength(3);
+  });
+
+  it('for good stays polled', async () => {
+    wire.refusal = 'not allowed';
+    await pass(120_000);
+    expect([live.state, wire.joins.length]).toEqual(['polling', 2]);
   });
 });
 

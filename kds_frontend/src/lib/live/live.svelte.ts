@@ -12,6 +12,9 @@ import { stateOf, type LiveState } from './trust';
 const BRIEFLY_MS = 1500;
 /** A socket that is not there after so long is begun anew, also where the server has taken the connection and says nothing. */
 const CONNECT_WITHIN_MS = 15_000;
+/** A channel that the server can't give just now is asked for again after so long, then twice as long, up to the last. */
+const JOIN_AGAIN_MS = 1000;
+const JOIN_AGAIN_AT_MOST_MS = 30_000;
 
 /** A source as its screen holds it. */
 export interface Followed {
@@ -142,15 +145,29 @@ export class Live {
     }
   }
 
-  /** A channel that the server refuses stays polled. */
-  private join(tracked: Tracked, channel: string): void {
+  /** A channel that the server refuses stays polled; one that it can't give just now is asked for again. */
+  private join(tracked: Tracked, channel: string, againMs = JOIN_AGAIN_MS): void {
+    const { id } = this.socket;
     this.socket.timeout(5000).emit('join', { channel }, (failed, reply) => {
-      if (!tracked.joined.has(channel)) return;
+      if (this.socket.id !== id || tracked.joined.get(channel) !== Infinity) return;
       if (failed) return this.reconnect();
-      if (!reply.ok) return;
+      if (!reply.ok) {
+        if (reply.reason === 'not now') this.joinAgain(tracked, channel, againMs);
+        return;
+      }
       tracked.joined.set(channel, steady());
       void tracked.prove();
     });
+  }
+
+  /** After a while, on this same connection: a new one asks for all its channels by itself. */
+  private joinAgain(tracked: Tracked, channel: string, afterMs: number): void {
+    const { id } = this.socket;
+    setTimeout(() => {
+      if (this.closed || !this.socket.connected || this.socket.id !== id) return;
+      if (tracked.joined.get(channel) !== Infinity) return;
+      this.join(tracked, channel, Math.min(2 * afterMs, JOIN_AGAIN_AT_MOST_MS));
+    }, afterMs);
   }
 
   private leave(tracked: Tracked, channel: string): void {

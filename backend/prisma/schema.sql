@@ -1883,6 +1883,19 @@ $$;
 
 
 --
+-- Name: service_tokens(); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.service_tokens() RETURNS TABLE(outlet_id integer, id uuid, name text, token_hash bytea, scopes text[], expires double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT outlet_id, id, name, token_hash, scopes, extract(epoch FROM expires_at)::float8
+  FROM service_token WHERE revoked_at IS NULL AND expires_at > now()
+$$;
+
+
+--
 -- Name: signing_keys(); Type: FUNCTION; Schema: staff; Owner: -
 --
 
@@ -3724,6 +3737,26 @@ CREATE TABLE staff.reader (
 
 
 --
+-- Name: service_token; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.service_token (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    token_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    expires_at timestamp(6) with time zone NOT NULL,
+    revoked_at timestamp(6) with time zone,
+    CONSTRAINT service_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT service_token_scopes_check CHECK ((cardinality(scopes) > 0)),
+    CONSTRAINT service_token_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+
+--
 -- Name: session; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -4654,6 +4687,14 @@ ALTER TABLE ONLY staff.reader
 
 
 --
+-- Name: service_token service_token_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.service_token
+    ADD CONSTRAINT service_token_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: session session_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -5378,6 +5419,13 @@ CREATE UNIQUE INDEX person_pin_key ON staff.person USING btree (outlet_id, pin_h
 
 
 --
+-- Name: service_token_token_hash_key; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE UNIQUE INDEX service_token_token_hash_key ON staff.service_token USING btree (token_hash);
+
+
+--
 -- Name: session_device_idx; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -5635,6 +5683,14 @@ ALTER TABLE ONLY staff.device
 
 ALTER TABLE ONLY staff.person
     ADD CONSTRAINT person_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: service_token service_token_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.service_token
+    ADD CONSTRAINT service_token_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
 
 
 --
@@ -6114,6 +6170,13 @@ REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.revoked_sessions(p_seconds integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION service_tokens(); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.service_tokens() FROM PUBLIC;
 
 
 --

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
@@ -21,14 +21,15 @@ from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.settings import Settings
+from rasoi.staff.service_tokens import Scope
 
-G, W, K, M, O = "guest", "waiter", "kitchen", "manager", "owner"  # noqa: E741
+G, W, K, M, O, S = "guest", "waiter", "kitchen", "manager", "owner", "service"  # noqa: E741
 Who = set[str | None]
 STAFF: Who = {W, K, M, O}
 FLOOR: Who = {W, M, O}
 MANAGERS: Who = {M, O}
 ANYONE: Who = {G, W, K, M, O}
-PUBLIC: Who = {*ANYONE, None}
+PUBLIC: Who = {*ANYONE, S, None}
 GUEST_AND_FLOOR: Who = {G, W, M, O}
 
 MATRIX: dict[tuple[str, str], Who] = {
@@ -47,6 +48,9 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/staff/devices"): MANAGERS,
     ("DELETE", "/api/staff/devices/{device_id:uuid}"): MANAGERS,
     ("GET", "/api/staff/sign-ins"): MANAGERS,
+    ("GET", "/api/staff/service-tokens"): MANAGERS,
+    ("POST", "/api/staff/service-tokens"): MANAGERS,
+    ("DELETE", "/api/staff/service-tokens/{token_id:uuid}"): MANAGERS,
     ("POST", "/api/sessions"): PUBLIC,
     ("POST", "/api/payments/webhook/{provider:str}"): PUBLIC,
     ("POST", "/api/staff/logout"): STAFF,
@@ -57,14 +61,14 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("GET", "/api/staff/outlet"): STAFF,
     ("PATCH", "/api/staff/outlet"): MANAGERS,
     ("GET", "/api/staff/audit"): MANAGERS,
-    ("GET", "/api/menu"): ANYONE,
+    ("GET", "/api/menu"): {*ANYONE, S},
     ("PUT", "/api/menu/items/{item_id:uuid}/availability"): STAFF,
     ("PUT", "/api/menu/modifiers/{modifier_id:uuid}/availability"): STAFF,
     ("PATCH", "/api/menu/items/{item_id:uuid}"): MANAGERS,
     ("PATCH", "/api/menu/variants/{variant_id:uuid}"): MANAGERS,
     ("POST", "/api/menu/items"): MANAGERS,
     ("POST", "/api/menu/categories"): MANAGERS,
-    ("GET", "/api/inventory/stock"): STAFF,
+    ("GET", "/api/inventory/stock"): {*STAFF, S},
     ("GET", "/api/inventory/stock/{stock_id:uuid}/movements"): STAFF,
     ("POST", "/api/inventory/receipts"): MANAGERS,
     ("POST", "/api/inventory/waste"): MANAGERS,
@@ -75,17 +79,17 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/sessions/{session_id:uuid}/refuse"): GUEST_AND_FLOOR,
     ("POST", "/api/orders/quote"): GUEST_AND_FLOOR,
     ("POST", "/api/orders"): GUEST_AND_FLOOR,
-    ("GET", "/api/orders"): ANYONE,
-    ("GET", "/api/orders/{order_id:uuid}"): ANYONE,
+    ("GET", "/api/orders"): {*ANYONE, S},
+    ("GET", "/api/orders/{order_id:uuid}"): {*ANYONE, S},
     ("POST", "/api/orders/{order_id:uuid}/cancel"): GUEST_AND_FLOOR,
     ("POST", "/api/orders/{order_id:uuid}/approve"): FLOOR,
     ("POST", "/api/orders/{order_id:uuid}/reject"): FLOOR,
-    ("GET", "/api/bills"): ANYONE,
-    ("GET", "/api/bills/{bill_id:uuid}"): ANYONE,
+    ("GET", "/api/bills"): {*ANYONE, S},
+    ("GET", "/api/bills/{bill_id:uuid}"): {*ANYONE, S},
     ("POST", "/api/bills/{bill_id:uuid}/attention"): GUEST_AND_FLOOR,
     ("DELETE", "/api/bills/{bill_id:uuid}/attention"): FLOOR,
     ("PUT", "/api/bills/{bill_id:uuid}/buyer"): GUEST_AND_FLOOR,
-    ("GET", "/api/documents"): MANAGERS,
+    ("GET", "/api/documents"): {*MANAGERS, S},
     ("GET", "/api/documents/{document_id:uuid}"): FLOOR,
     ("POST", "/api/documents/{document_id:uuid}/reprint"): FLOOR,
     ("GET", "/documents/{token:str}"): PUBLIC,
@@ -103,7 +107,7 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/payments/verify-razorpay"): GUEST_AND_FLOOR,
     ("POST", "/api/payments/confirm-cash"): FLOOR,
     ("POST", "/api/payments/{payment_id:uuid}/refund"): MANAGERS,
-    ("GET", "/api/payments"): FLOOR,
+    ("GET", "/api/payments"): {*FLOOR, S},
     ("GET", "/api/payments/{payment_id:uuid}"): GUEST_AND_FLOOR,
     ("GET", "/api/payments/stats/daily"): MANAGERS,
     ("GET", "/api/payments/refunds"): MANAGERS,
@@ -115,8 +119,8 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/payments/webhooks/{event_id:str}/replay"): MANAGERS,
     ("GET", "/api/payments/unmatched"): MANAGERS,
     ("POST", "/api/payments/unmatched/{provider:str}/{provider_payment_id:str}/settle"): MANAGERS,
-    ("GET", "/api/reports/sales"): MANAGERS,
-    ("GET", "/api/reports/times"): MANAGERS,
+    ("GET", "/api/reports/sales"): {*MANAGERS, S},
+    ("GET", "/api/reports/times"): {*MANAGERS, S},
     ("GET", "/api/kitchen/stations"): STAFF,
     ("GET", "/api/kitchen/boards/{station:str}"): STAFF,
     ("GET", "/api/kitchen/boards/{station:str}/recent"): STAFF,
@@ -135,6 +139,16 @@ class Running:
 
     ctx: Context
     client: httpx.AsyncClient
+    services: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    async def service(self, *scopes: str) -> dict[str, str]:
+        """An integration with these scopes, or all."""
+        if scopes not in self.services:
+            body = {"name": "Accounts", "scopes": scopes or get_args(Scope)}
+            made = await self.ask("POST", "/api/staff/service-tokens", O, json=body)
+            assert made.status_code == 201, made.text
+            self.services[scopes] = made.json()["token"]
+        return {"Authorization": f"Bearer {self.services[scopes]}"}
 
     def headers(self, role: str | None, **more: str) -> dict[str, str]:
         if role is None:
@@ -150,7 +164,8 @@ class Running:
         self, method: str, path: str, role: str | None = None, key: str | None = "k", **more: Any
     ) -> httpx.Response:
         given = more.pop("headers", {})
-        headers = self.headers(role) | ({"Idempotency-Key": key} if key else {}) | given
+        who = await self.service() if role == S else self.headers(role)
+        headers = who | ({"Idempotency-Key": key} if key else {}) | given
         return await self.client.request(method, path, headers=headers, **more)
 
 
@@ -183,7 +198,7 @@ async def test_the_matrix_of_route_and_role(running: Running) -> None:
     wrong = []
     for (method, template), allowed in MATRIX.items():
         path = re.sub(r"\{\w+:uuid\}", str(uuid7()), template).replace("{station:str}", "tandoor")
-        for role in (None, G, W, K, M, O):
+        for role in (None, G, W, K, M, O, S):
             body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
             answer = await running.ask(method, path, role, json=body)
             expected = "in" if role in allowed else "401" if role is None else "403"
@@ -193,6 +208,19 @@ async def test_the_matrix_of_route_and_role(running: Running) -> None:
             if got != expected or answer.status_code >= 500:
                 wrong.append((method, template, role, answer.status_code, answer.text[:200]))
     assert wrong == []
+
+
+async def test_an_integration_reads_what_its_scopes_say_and_nothing_else(running: Running) -> None:
+    places = {scope: "/api/" + scope.removesuffix(":read") for scope in get_args(Scope)}
+    places |= {"stock:read": "/api/inventory/stock", "reports:read": "/api/reports/sales"}
+    for scope in get_args(Scope):
+        headers = await running.service(scope)
+        opened = [
+            each
+            for each, path in places.items()
+            if (await running.client.get(path, headers=headers)).status_code == 200
+        ]
+        assert opened == [scope]
 
 
 @pytest.fixture
@@ -452,7 +480,7 @@ async def test_what_the_matrix_is_answered_is_documented(running: Running, setti
         told = document["paths"][re.sub(r":\w+\}", "}", template)][method.lower()]["responses"]
         path = re.sub(r"\{\w+:uuid\}", str(uuid7()), template).replace("{station:str}", "tandoor")
         path = path.replace("{outlet_id:int}", "1")
-        for role in (None, G, W, K, M, O):
+        for role in (None, G, W, K, M, O, S):
             for way in ways if method != "GET" else ({}, {"headers": {"Authorization": "Bearer x"}}):
                 answer = await running.ask(method, path, role, **way)
                 kind = answer.headers.get("content-type", "").partition(";")[0]

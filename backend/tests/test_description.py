@@ -74,6 +74,7 @@ def test_each_operation_says_who_may_call_it(document: dict[str, Any]) -> None:
     }
     assert said["/api/kitchen/actions"] == [{"staff": []}]
     assert said["/api/sessions/current"] == [{"guest": []}]
+    assert said["/api/payments"] == [{"staff": []}, {"service": ["payments:read"]}]
     assert said["/api/orders/quote"] == [{"staff": []}, {"guest": []}]
     assert said["/api/staff/login/people"] == [{"device": []}, {}]
     assert said["/api/asyncapi.json"] == [{"inside": []}, {}]

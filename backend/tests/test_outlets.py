@@ -88,6 +88,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     await ask("POST", "/api/inventory/receipts", M, receipt)
     await strange_money(running, 1)
     await ask("POST", "/api/staff/devices/code", M)  # let in at once: the tests are at home
+    await running.service()
     owner = {"username": "owner", "password": "rasoi-owner-demo"}
     await running.ask("POST", "/api/staff/login", json=owner)
     document = await eventually(lambda: first_of(running, "/api/documents"))

@@ -20,7 +20,7 @@ from rasoi.platform.roles import MANAGERS, STAFF
 booked = {201: ResponseSpec(schemas.StockView, generate_examples=False)}
 
 
-@get("/stock", guards=[STAFF])
+@get("/stock", guards=[STAFF.and_scope("stock:read")])
 async def list_stock(
     principal: Principal, ctx: Context, low: bool = False, limit: Limit = 200, cursor: UUID | None = None
 ) -> schemas.StockList:

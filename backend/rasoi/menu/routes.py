@@ -18,7 +18,7 @@ from rasoi.platform.roles import EVERYBODY, MANAGERS, STAFF
 
 @get(
     "/",
-    guards=[EVERYBODY],
+    guards=[EVERYBODY.and_scope("menu:read")],
     responses={
         200: ResponseSpec(schemas.MenuView, generate_examples=False),
         304: ResponseSpec(None, generate_examples=False),

@@ -23,7 +23,7 @@ Kind = Literal["tax_invoice", "bill_of_supply", "receipt", "liquor_invoice", "cr
 Search = Annotated[str | None, Parameter(min_length=1, max_length=60)]
 
 
-@get("/api/documents", guards=[MANAGERS])
+@get("/api/documents", guards=[MANAGERS.and_scope("documents:read")])
 async def list_documents(
     ctx: Context,
     principal: Principal,

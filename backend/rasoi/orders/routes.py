@@ -67,14 +67,14 @@ async def place_order(request_scope: RequestScope, data: JSONBody[schemas.PlaceR
     )
 
 
-@get("/api/orders/{order_id:uuid}", guards=[EVERYBODY])
+@get("/api/orders/{order_id:uuid}", guards=[EVERYBODY.and_scope("orders:read")])
 async def get_order(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     """One order."""
     read, order = await service.readable_order(ctx, principal, order_id)
     return views.order_view(order, read.bill)
 
 
-@get("/api/orders", guards=[EVERYBODY])
+@get("/api/orders", guards=[EVERYBODY.and_scope("orders:read")])
 async def list_orders(
     ctx: Context,
     principal: Principal,
@@ -128,13 +128,13 @@ async def reject_order(
     return await service.reject(ctx, principal, order_id, data.reason)
 
 
-@get("/api/bills/{bill_id:uuid}", guards=[EVERYBODY])
+@get("/api/bills/{bill_id:uuid}", guards=[EVERYBODY.and_scope("bills:read")])
 async def get_bill(ctx: Context, principal: Principal, bill_id: UUID) -> schemas.BillView:
     """One bill with its orders, taxes and round-off."""
     return await service.bill_view(ctx, principal, bill_id)
 
 
-@get("/api/bills", guards=[EVERYBODY])
+@get("/api/bills", guards=[EVERYBODY.and_scope("bills:read")])
 async def list_bills(
     ctx: Context,
     principal: Principal,

@@ -189,7 +189,7 @@ async def get_payment(ctx: Context, principal: Principal, payment_id: UUID) -> s
     return schemas.payment_view(ledger, staff=principal.kind == "staff")
 
 
-@get("/api/payments", guards=[FLOOR], tags=TAGS)
+@get("/api/payments", guards=[FLOOR.and_scope("payments:read")], tags=TAGS)
 async def list_payments(
     ctx: Context,
     principal: Principal,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,9 +18,12 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from rasoi.keys import derive
-from rasoi.platform.problems import Forbidden, Unauthenticated
+from rasoi.platform.problems import Forbidden, TooManyRequests, Unauthenticated
+from rasoi.platform.rate_limit import Windows
 
 ISSUER = "rasoi"
+SERVICE_PREFIX = "rasoi_"  # tells a service token from a sign-in, and to whoever finds one what it is
+SERVICE_USES = 600  # of one service token in a minute, in each process
 LONGEST_S = 12 * 3600  # no token lives longer, so that a key that signs no more can end
 NOT_VALID = "This sign-in is not valid."
 REMEMBERED = 10_000  # tokens whose signature needs no second check
@@ -36,6 +40,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     table_id: UUID | None = None
     name: str | None = None
     expires: int = 0
+    scopes: tuple[str, ...] = ()  # of an integration, which may do nothing else
 
     @property
     def key(self) -> str:
@@ -75,11 +80,30 @@ class Tokens:
         self.is_revoked = is_revoked
         self._secret = secret
         self._read: dict[str, tuple[SigningKey, Principal]] = {}
+        self._services: dict[bytes, Principal] = {}
+        self._uses = Windows()
         self.take((FIRST_KEY,))
 
     def take(self, keys: Sequence[SigningKey]) -> None:
         """Sign and verify with these from now on, and with no other."""
         self._keys = {key.kid: (key, derive(self._secret, "sign-ins", key.salt)) for key in keys}
+
+    def take_services(self, services: Mapping[bytes, Principal]) -> None:
+        """The integrations whose tokens have these hashes come in from now on, and no other."""
+        self._services = dict(services)
+
+    def read_service(self, token: str) -> Principal:
+        """The integration with this token. Raises Unauthenticated, and TooManyRequests."""
+        principal = self._services.get(hashlib.sha256(token.encode()).digest())
+        now = time.time()
+        if principal is None or principal.expires <= now or self.is_revoked(principal.session_id):
+            raise Unauthenticated("This service token is not valid.")
+        if self._uses.count(str(principal.id), int(now) // 60) > SERVICE_USES:
+            after = {"Retry-After": str(60 - int(now) % 60)}
+            raise TooManyRequests(
+                f"A service token is good for {SERVICE_USES} calls a minute.", headers=after
+            )
+        return principal
 
     def _signing(self, now: float) -> tuple[SigningKey, str]:
         """The latest that has begun; the first to begin where this clock is behind the database's."""
@@ -174,8 +198,10 @@ class AuthMiddleware(ASGIMiddleware):
         scope["user"] = None
         if token and scheme.lower() == "bearer":
             try:
-                scope["user"] = self.tokens.read(token.strip())
-            except Unauthenticated as refused:
+                token = token.strip()
+                by_service = token.startswith(SERVICE_PREFIX)
+                scope["user"] = self.tokens.read_service(token) if by_service else self.tokens.read(token)
+            except (Unauthenticated, TooManyRequests) as refused:
                 scope["state"]["refused"] = refused
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -194,11 +220,19 @@ def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
 class Allow:
     """A guard that lets some roles in. Asynchronous, since a plain function would be run in a thread."""
 
-    def __init__(self, *roles: str) -> None:
+    def __init__(self, *roles: str, scope: str | None = None) -> None:
         self.roles = frozenset(roles)
+        self.scope = scope
+
+    def and_scope(self, scope: str) -> Allow:
+        """The same, open also to integrations that have this scope."""
+        return Allow(*self.roles, scope=scope)
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        if principal_of(connection).role not in self.roles:
+        caller = principal_of(connection)
+        if caller.kind == "service" and self.scope not in caller.scopes:
+            raise Forbidden("This service token's scopes do not allow this.")
+        if caller.kind != "service" and caller.role not in self.roles:
             raise Forbidden("Your role does not allow this.")
 
 

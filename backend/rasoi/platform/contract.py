@@ -19,21 +19,21 @@ from rasoi.platform.problems import (
     BadRequest,
     Busy,
     Conflict,
-    Forbidden,
     NotFound,
     Problem,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     Unprocessable,
 )
 from rasoi.platform.reachable import problems_of
-from rasoi.platform.roles import ALL_ROLES
 
 SECURITY = {
     "staff": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Somebody of the house."},
     "guest": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A guest's session."},
     "device": {"type": "apiKey", "in": "header", "name": "X-Device-Token", "description": "A paired device."},
+    "service": {"type": "http", "scheme": "bearer", "description": "A service token with the scopes that are named."},
     "inside": {"type": "http", "scheme": "bearer", "description": "INSIDE_TOKEN, where the platform is not at home."},
 }  # fmt: skip
 KEY = {
@@ -107,7 +107,8 @@ def security(path: str, handler: HTTPRouteHandler) -> list[Json]:
     roles = _roles(handler)
     if roles:
         kinds = ["staff"] if roles - {"guest"} else []
-        return [{kind: []} for kind in [*kinds, *(["guest"] if "guest" in roles else [])]]
+        people: list[Json] = [{kind: []} for kind in [*kinds, *(["guest"] if "guest" in roles else [])]]
+        return [*people, *({"service": [scope]} for scope in _scopes(handler))]
     return [{"device": []}, {}] if "device_token" in handler.parsed_fn_signature.parameters else []
 
 
@@ -115,6 +116,11 @@ def _roles(handler: HTTPRouteHandler) -> frozenset[str]:
     """Whom the guards let in; none for what is public."""
     allowed = [guard.roles for guard in handler.resolve_guards() if isinstance(guard, Allow)]
     return frozenset.intersection(*allowed) if allowed else frozenset()
+
+
+def _scopes(handler: HTTPRouteHandler) -> list[str]:
+    """Of which an integration needs one."""
+    return [guard.scope for guard in handler.resolve_guards() if isinstance(guard, Allow) and guard.scope]
 
 
 def _is_keyed(handler: HTTPRouteHandler) -> bool:
@@ -127,9 +133,8 @@ def refusals(
     """What a caller may be refused with."""
     takes = handler.parsed_fn_signature.parameters.keys()
     found = set(problems_of(handler.fn, *handler.resolve_guards()))
-    roles = _roles(handler)
-    if roles >= ALL_ROLES and Forbidden not in problems_of(handler.fn):
-        found.discard(Forbidden)
+    if _roles(handler):
+        found.add(TooManyRequests)  # a service token is good for so many calls, and 403 where it has no scope
     if path.startswith(INSIDE):
         found.add(Unauthenticated)
     if method not in SAFE and not path.startswith(FORMS):

@@ -19,7 +19,7 @@ From = Annotated[date | None, QueryParameter(name="from", description="A busines
 To = Annotated[date | None, QueryParameter(name="to", description="A business day; today when left out.")]
 
 
-@get("/api/reports/sales", guards=[MANAGERS], tags=TAGS)
+@get("/api/reports/sales", guards=[MANAGERS.and_scope("reports:read")], tags=TAGS)
 async def sales_report(
     ctx: Context, principal: Principal, first: From = None, last: To = None
 ) -> SalesReport:
@@ -27,7 +27,7 @@ async def sales_report(
     return await service.sales(ctx, principal, first, last)
 
 
-@get("/api/reports/times", guards=[MANAGERS], tags=TAGS)
+@get("/api/reports/times", guards=[MANAGERS.and_scope("reports:read")], tags=TAGS)
 async def times_report(
     ctx: Context, principal: Principal, first: From = None, last: To = None
 ) -> TimesReport:

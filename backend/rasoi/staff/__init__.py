@@ -20,6 +20,7 @@ ROOM = Room(
         "staff.read_outlet(integer)": ("*",),
         "staff.record_audit(integer, uuid, text, text, text, jsonb)": ("*",),
         "staff.revoked_sessions(integer)": ("*",),
+        "staff.service_tokens()": ("*",),
         "staff.signing_keys()": ("*",),
     },
 )

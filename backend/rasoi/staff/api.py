@@ -107,7 +107,7 @@ async def audit_job(
 
 class Revocations:
     """The sessions ended lately, in memory: told by events, and by a poll should those not arrive. The poll also tells
-    `tokens` which keys there are."""
+    `tokens` which keys and service tokens there are."""
 
     def __init__(self) -> None:
         self._tokens: Tokens | None = None
@@ -128,6 +128,7 @@ class Revocations:
         self.add(*await repository.revoked_sessions(conn, REMEMBER_S))
         if self._tokens is not None:
             self._tokens.take(await repository.signing_keys(conn))
+            self._tokens.take_services(await repository.service_principals(conn))
         oldest = time.monotonic() - REMEMBER_S
         self._ended = {session_id: since for session_id, since in self._ended.items() if since > oldest}
 

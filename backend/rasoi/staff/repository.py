@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.platform.auth import SigningKey
+from rasoi.platform.auth import Principal, SigningKey
 from rasoi.staff.domain import Failures, PersonRow, SessionRow
 from rasoi.staff.schemas import AuditEntry, Outlet
 
@@ -235,6 +235,26 @@ async def signing_keys(conn: Any) -> list[SigningKey]:
     """Those whose tokens are good."""
     rows = await conn.fetch("SELECT kid, salt, begins, ends FROM staff.signing_keys()")
     return [SigningKey(row["kid"], bytes(row["salt"]), row["begins"], row["ends"]) for row in rows]
+
+
+async def service_principals(conn: Any) -> dict[bytes, Principal]:
+    """Integrations whose tokens are good, by the token's hash."""
+    rows = await conn.fetch(
+        "SELECT outlet_id, id, name, token_hash, scopes, expires FROM staff.service_tokens()"
+    )
+    return {
+        bytes(row["token_hash"]): Principal(
+            kind="service",
+            id=row["id"],
+            outlet_id=row["outlet_id"],
+            role="service",
+            session_id=row["id"],
+            name=row["name"],
+            expires=int(row["expires"]),
+            scopes=tuple(row["scopes"]),
+        )
+        for row in rows
+    }
 
 
 async def lock_failures(tx: Any, key: bytes) -> tuple[Failures | None, datetime]:

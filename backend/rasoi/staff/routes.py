@@ -11,7 +11,7 @@ from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit
 from rasoi.platform.roles import MANAGERS, STAFF
-from rasoi.staff import api, device_routes, devices, service, sessions
+from rasoi.staff import api, device_routes, devices, service, service_tokens, sessions
 from rasoi.staff.device_routes import DeviceToken
 from rasoi.staff.guessing import Source
 from rasoi.staff.schemas import (
@@ -125,4 +125,5 @@ ROUTES = (
     change_outlet,
     list_audit,
     *device_routes.ROUTES,
+    *service_tokens.ROUTES,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from uuid_utils.compat import uuid7
 from rasoi import app, hosting
 from rasoi.orders.tables import new_guest
 from rasoi.platform import http
+from rasoi.platform.api_page import CONTRACT
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.settings import Settings
@@ -423,7 +425,8 @@ async def test_it_says_how_it_is(running: Running) -> None:
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     described = (await running.ask("GET", "/schema/openapi.json")).json()
-    assert "/api/orders/{order_id}" in described["paths"]
+    assert described == json.loads(CONTRACT.read_bytes()), "the whole contract, and nothing less"
+    assert described["paths"]["/api/orders/{order_id}"]["get"]["security"]
     events = (await running.ask("GET", "/api/asyncapi.json")).json()
     assert "rasoi.order.placed.v1" in events["components"]["messages"]
 

@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from uuid_utils.compat import uuid7
 
 from rasoi.platform import problems, tracing
-from rasoi.platform.api_page import ApiPage
+from rasoi.platform.api_page import ApiContract, ApiPage
 from rasoi.platform.auth import AuthMiddleware, Principal, Tokens, principal_of, public
 from rasoi.platform.context import Context
 from rasoi.platform.events import correlation_id, traceparent
@@ -236,7 +236,7 @@ def application(
             version=version,
             description="Restaurant ordering with a realtime kitchen display.",
             path="/schema",
-            render_plugins=[ApiPage()],
+            render_plugins=[ApiPage(), ApiContract()],
         ),
         request_max_body_size=MAX_BODY,
         on_startup=list(on_startup),

@@ -57,8 +57,9 @@ class FastRoute:
             raise ValidationException(extra=[{"key": "", "message": problems.NO_BODY}])
         data = self.decode(body)
         key = key_of(dict(caller.scope["headers"]), f"POST {caller.scope['path']}", body)
-        asked = RequestScope(self.ctx, principal_of(caller), key, address_of(caller.scope))
-        return await self.handler.fn(asked, data)  # type: ignore[arg-type, no-any-return]
+        principal = principal_of(caller)  # type: ignore[arg-type]
+        asked = RequestScope(self.ctx, principal, key, address_of(caller.scope))
+        return await self.handler.fn(asked, data)  # type: ignore[no-any-return]
 
 
 async def _body(receive: Any) -> bytes:

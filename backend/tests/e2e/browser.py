@@ -277,18 +277,18 @@ class House:
             if order_id in asked:
                 await self._end("refuse_cancel", order_id)
             await self._end("hand_over" if order_id in cooked else "clear", order_id)
-        await self._until_ended({each["order_id"] for each in at_pass})
+        await self._until_served({each["order_id"] for each in at_pass})
 
-    async def _until_ended(self, orders: set[str]) -> None:
+    async def _until_served(self, orders: set[str]) -> None:
         """Handing over reaches the orders by an event: until then a test that counts orders counts an old one."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_MS / 1000
-        while orders & (
-            live := {
-                each["id"] for each in (await self.get("/api/orders", status="live", limit=200))["items"]
-            }
-        ):
-            assert asyncio.get_running_loop().time() < deadline, f"still not ended: {orders & live}"
+        while under_way := orders & await self._unserved():
+            assert asyncio.get_running_loop().time() < deadline, f"still not served: {under_way}"
             await asyncio.sleep(0.05)
+
+    async def _unserved(self) -> set[str]:
+        live = (await self.get("/api/orders", status="live", limit=200))["items"]
+        return {each["id"] for each in live if each["status"] != "served"}
 
     async def _act_on_all(self, action: str, tickets: list[Json]) -> None:
         for start in range(0, len(tickets), 50):

@@ -1,8 +1,10 @@
 """Which tests are run for a mutant: those of its area that reach the changed function, first those that failed on others of
-its file, then the quickest."""
+its file, then those whose file imports its module, then the quickest. What runs at import, like a table of states, belongs
+to no test: the importing ones are asked, and all that call anything in the file."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import PurePath
@@ -11,7 +13,7 @@ from typing import Any
 from mutants.areas import BACKEND, FUNCTIONS, Area
 from mutants.mutant import Mutant
 
-MOST, MOST_S = 100, 60.0  # tests for one mutant, and their seconds; the slower ones beyond are left out
+MOST, MOST_S = 200, 90.0  # tests for one mutant, and their seconds; the slower ones beyond are left out
 
 
 class Selection:
@@ -24,14 +26,13 @@ class Selection:
         """The tests for a mutant and the seconds that they take; `kills` of its file, by test."""
         inside = [test for test in self.by_test if is_of(test, area)]
         reaching = [test for test in inside if self.reaches(test, mutant)]
-        if not reaching:  # what runs at import belongs to no test
-            mirror = f"/test_{PurePath(mutant.file).stem}.py::"
-            reaching = [
-                test for test in inside if mirror in test or self.touches(test, mutant.file)
-            ] or inside
+        mirror = f"/test_{PurePath(mutant.file).stem}.py::"
+        near = {test for test in inside if mirror in test or mutant.file in imported(test.split("::")[0])}
+        if not reaching:
+            reaching = [test for test in inside if test in near or self.touches(test, mutant.file)] or inside
         chosen, total = [], 0.0
         seconds = {test: float(self.by_test[test]["seconds"]) for test in reaching}
-        for test in sorted(reaching, key=lambda test: (-kills.get(test, 0), seconds[test])):
+        for test in sorted(reaching, key=lambda test: (-kills.get(test, 0), test not in near, seconds[test])):
             total += seconds[test]
             chosen.append(test)
             if total > MOST_S or len(chosen) == MOST:
@@ -65,6 +66,21 @@ def sql_name(file: str) -> str:
     """`sql:orders.place_all` for prisma/functions/orders/place_all.sql."""
     schema, name = file.removesuffix(".sql").split("/")[-2:]
     return f"sql:{schema}.{name}"
+
+
+@cache
+def imported(test_file: str) -> frozenset[str]:
+    """The files of ours that a file of tests imports."""
+    path = BACKEND / test_file
+    if not path.exists():
+        return frozenset()
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return frozenset(f"{name.replace('.', '/')}.py" for name in names)
 
 
 @cache

@@ -40,3 +40,19 @@ def test_those_that_failed_on_others_of_the_file_are_asked_first_then_the_quicke
     chosen, seconds = Selection(by_test).of(FAULT, ORDERS, kills)
     assert [test.split("test_")[-1] for test in chosen] == ["often", "once", "quick", "slow"]
     assert seconds == pytest.approx(7.6)
+
+
+def test_what_runs_at_import_is_asked_of_those_who_import_it_first() -> None:
+    money = next(area for area in AREAS if area.name == "money")
+    table = Mutant("rasoi/payments/domain.py", "", 15, "a", "b", 0, 1, "b")
+    reading = "tests/payments/test_ledger.py::test_the_tables_are_these"
+    by_test = {
+        "tests/payments/test_storm.py::test_quick": {
+            "calls": ["rasoi/payments/domain.py:difference"],
+            "seconds": 0.01,
+        },
+        reading: {"calls": [], "seconds": 0.5},
+        "tests/payments/test_after_a_refund.py::test_elsewhere": {"calls": [], "seconds": 0.1},
+    }
+    chosen, _ = Selection(by_test).of(table, money, {})
+    assert chosen == [reading, "tests/payments/test_storm.py::test_quick"]

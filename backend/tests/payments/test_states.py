@@ -1,4 +1,4 @@
-"""Which state may follow which, written down a second time, and what hangs on a state alone."""
+"""What hangs on the state of a payment or of a try alone, and what its rows begin with."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from datetime import timedelta
 import pytest
 
 from rasoi.payments.domain import (
-    ATTEMPT,
-    OPEN,
-    PAYMENT,
-    REFUND,
     AttemptRow,
     KnownAttempt,
     Mismatch,
@@ -20,43 +16,7 @@ from rasoi.payments.domain import (
     difference,
 )
 from rasoi.payments.ledger import DayTotal, Ledger
-from rasoi.platform.transitions import Transitions
 from tests.payments.test_ledger import DUE, NOW, YESTERDAY, processing, requested, seen
-
-# of each state: what may follow it
-PAYMENTS = """
-pending    > processing
-processing > completed failed expired cancelled
-failed     > completed
-expired    > completed
-cancelled  > completed
-completed  >
-"""
-ATTEMPTS = """
-created    > authorized failed unknown returned
-authorized > captured unknown returned
-unknown    > authorized captured failed returned
-failed     > authorized captured returned
-captured   >
-returned   >
-"""
-REFUNDS = """
-requested   > pending unknown to_hand_out
-pending     > processed unknown to_hand_out
-unknown     > pending processed to_hand_out
-to_hand_out > pending processed
-processed   >
-"""
-
-
-@pytest.mark.parametrize(("table", "text"), [(PAYMENT, PAYMENTS), (ATTEMPT, ATTEMPTS), (REFUND, REFUNDS)])
-def test_what_may_follow_what(table: Transitions, text: str) -> None:
-    told = (line.split(">") for line in text.strip().splitlines())
-    assert {now.strip(): frozenset(then.split()) for now, then in told} == table
-
-
-def test_a_payment_can_be_paid_while_it_is_asked_for() -> None:
-    assert frozenset({"pending", "processing"}) == OPEN
 
 
 def test_rows_begin_with_nothing_counted() -> None:

@@ -85,7 +85,7 @@ async def test_a_half_filled_form_outlives_three_renewals(house: House, screens:
     await desk.get_by_label("Password").fill(MANAGER["password"])
     await desk.get_by_role("button", name="Sign in").click()
     await desk.get_by_role("link", name="Settings").click()
-    phone = desk.get_by_label("Phone")
+    phone = desk.get_by_label("Phone", exact=True)
     await expect(phone).to_be_visible()
     await phone.fill("+91 98765")
     again = sockets(desk)

@@ -16,8 +16,9 @@ from faults.stack_view import FaultNotSurvived, Json, StackView, until
 TAKEN_S = 8.0  # another replica leads by then
 LOCKS_S = 7.0  # a stopped transaction's locks are gone by then: transaction_timeout is 5 s
 ATTEMPTS, HOLD_S = 40, 1.0
-WAITING = """SELECT pid FROM pg_stat_activity
-WHERE application_name = $1 AND $2 = ANY (pg_blocking_pids(pid)) LIMIT 1"""
+# in a transaction that began before the statement that waits: a statement by itself ends, and leaves nothing open
+WAITING = """SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND xact_start < query_start
+AND $2 = ANY (pg_blocking_pids(pid)) LIMIT 1"""
 HELD_S = 2.0  # less than the time-out of an idle transaction
 STATE = "SELECT state FROM pg_stat_activity WHERE pid = $1"
 AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle'"

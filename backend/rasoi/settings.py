@@ -302,6 +302,11 @@ class Settings:
         """What tables' QR codes are made with; another one ends all that are printed."""
         return self.derived_key("table codes")
 
+    @cached_property
+    def network_key(self) -> str:
+        """What guests' networks are hashed with."""
+        return self.derived_key("networks")
+
     def is_proxy(self, address: str) -> bool:
         """Whether requests from this address are of many callers."""
         try:

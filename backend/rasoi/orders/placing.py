@@ -112,7 +112,7 @@ async def _place(
 ) -> Response[bytes]:
     """A stale snapshot of menu or settings is reloaded and tried once more, and so is what others held unpaid."""
     table_id = await _table_of(ctx, principal, request)
-    tag = network_tag(ctx.settings.secret_key, address) if address else None
+    tag = network_tag(ctx.settings.network_key, address) if address else None
     stale = 0
     for _ in range(MOST_TRIES):
         outcome, body, placement = await _try_place(ctx, principal, request, key, table_id, tag)

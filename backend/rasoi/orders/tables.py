@@ -31,9 +31,9 @@ def qr_code(secret: str, outlet_id: int, table_id: UUID, generation: int) -> str
 
 
 @lru_cache(maxsize=4096)
-def network_tag(secret: str, address: str) -> bytes:
+def network_tag(key: str, address: str) -> bytes:
     """Stands for the network of a guest's address in the database, which does not name it."""
-    return hmac.digest(secret.encode(), f"network|{network(address)}".encode(), "sha256")[:8]
+    return hmac.digest(key.encode(), network(address).encode(), "sha256")[:8]
 
 
 def qr_hash(code: str) -> bytes:

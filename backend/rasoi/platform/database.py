@@ -73,9 +73,8 @@ class Tx:
         self.events: list[Event] = []
         self.written_logs: set[str] = set()
         self.commit_hooks: list[Callable[[], object]] = []
-        self.held: dict[
-            object, Any
-        ] = {}  # what its rooms have read of rows that it holds locked, by keys of theirs
+        # what its rooms have read of rows that it holds locked, by keys of theirs
+        self.held: dict[object, Any] = {}
         self.deferred: dict[Callable[[Tx, list[Any]], Awaitable[None]], list[Any]] = {}
 
     def emit(self, payload: Contract, *, subject: str, outlet_id: int, version: int) -> None:

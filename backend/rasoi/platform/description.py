@@ -37,9 +37,8 @@ def complete(application: Litestar, payloads: Collection[type[msgspec.Struct]]) 
     schemas = document["components"]["schemas"]
     contract.say(document, application)
     _, read = msgspec.json.schema_components(contract.bodies(application), ref_template=REF + "{name}")
-    schemas |= {
-        name: tidied(schema) for name, schema in read.items()
-    }  # Litestar knows less of what is refused
+    # Litestar knows less of what is refused
+    schemas |= {name: tidied(schema) for name, schema in read.items()}
     if taken := schemas.keys() & {cls.__name__ for cls in payloads}:
         raise ValueError(f"a route's schema has the same name as a socket's payload: {taken}")
     _, more = msgspec.json.schema_components(list(payloads), ref_template=REF + "{name}")

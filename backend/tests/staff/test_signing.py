@@ -124,10 +124,11 @@ def test_each_purpose_has_a_key_of_its_own(settings: Settings) -> None:
         settings.pin_key,
         settings.refresh_key,
         settings.table_code_key,
+        settings.network_key,
         *simulator_secrets(settings),
     ]
     keys += [settings.derived_key("device pairing"), settings.derived_key("sign-ins"), settings.secret_key]
-    assert len({key[:32] for key in keys}) == 8
+    assert len({key[:32] for key in keys}) == 9
 
 
 async def test_a_table_code_key_signs_no_token(desk: Desk) -> None:

@@ -224,14 +224,20 @@ export class WaiterStore implements DraftContext {
           const query = { type: 'takeaway', status: 'live', cursor, limit: 200 } as const;
           return this.api.get('/api/orders', { params: { query } });
         }),
-        this.api.get('/api/orders', { params: { query: { status: 'counter', limit: 200 } } }),
-        this.api.get('/api/bills', { params: { query: { walked_out: true, status: 'open', limit: 200 } } }),
+        allPages((cursor) => {
+          const query = { status: 'counter', cursor, limit: 200 } as const;
+          return this.api.get('/api/orders', { params: { query } });
+        }),
+        allPages((cursor) => {
+          const query = { walked_out: true, status: 'open', cursor, limit: 200 } as const;
+          return this.api.get('/api/bills', { params: { query } });
+        }),
       ]);
       this.tables = tables.items;
       this.tickets = ready;
       this.takeaways = takeaways;
-      this.late = late.items;
-      this.walkOuts = walkOuts.items;
+      this.late = late;
+      this.walkOuts = walkOuts;
       this.fault = null;
       await Promise.all([this.loadBills(), this.loadRefunds()]);
     } catch (error) {

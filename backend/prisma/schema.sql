@@ -472,6 +472,26 @@ END $$;
 
 
 --
+-- Name: short_of(integer, uuid[], uuid[], integer[]); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.short_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) RETURNS TABLE(order_id uuid, source_id uuid, available bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  WITH need AS (
+    SELECT w.order_id, w.source_id, r.stock_id, r.quantity_milli AS each_milli,
+      sum(r.quantity_milli * w.quantity) OVER (PARTITION BY w.order_id, r.stock_id) AS whole_milli
+    FROM unnest(p_orders, p_sources, p_quantities) AS w(order_id, source_id, quantity)
+    JOIN recipe r ON r.outlet_id = p_outlet AND r.source_id = w.source_id AND r.kind = 'counted')
+  SELECT n.order_id, n.source_id, min(greatest(s.on_hand_milli - s.reserved_milli, 0) / n.each_milli)::bigint
+  FROM need n JOIN stock s ON s.outlet_id = p_outlet AND s.id = n.stock_id
+  WHERE n.whole_milli > greatest(s.on_hand_milli - s.reserved_milli, 0) GROUP BY n.order_id, n.source_id
+$$;
+
+
+--
 -- Name: checksum(uuid, bigint); Type: FUNCTION; Schema: kitchen; Owner: -
 --
 
@@ -1150,6 +1170,22 @@ BEGIN
     p_outcomes[r.n] := CASE WHEN r.there THEN 'unseated' ELSE 'no_table' END;
   END LOOP;
 END $$;
+
+
+--
+-- Name: missing_of(integer, uuid[], uuid[], integer[]); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.missing_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) RETURNS TABLE(order_id uuid, source_id uuid, available bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  WITH off AS (SELECT (o->>'source_id')::uuid AS id FROM jsonb_array_elements(menu.not_sold(p_outlet, p_sources)) o)
+  SELECT w.order_id, w.source_id, 0 FROM (SELECT DISTINCT * FROM unnest(p_orders, p_sources) AS u(order_id, source_id)) w
+  WHERE w.source_id IN (SELECT id FROM off)
+  UNION ALL SELECT s.* FROM inventory.short_of(p_outlet, p_orders, p_sources, p_quantities) s
+  WHERE s.source_id NOT IN (SELECT id FROM off)
+$$;
 
 
 --
@@ -5795,6 +5831,13 @@ REVOKE ALL ON FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines
 
 
 --
+-- Name: FUNCTION short_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.short_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION checksum(p_ticket uuid, p_version bigint); Type: ACL; Schema: kitchen; Owner: -
 --
 
@@ -5967,6 +6010,13 @@ REVOKE ALL ON FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_
 --
 
 REVOKE ALL ON FUNCTION orders.lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION missing_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.missing_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) FROM PUBLIC;
 
 
 --

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from rasoi.orders import repository as db
+from rasoi.orders import schemas
 from rasoi.orders.domain import Bill, counter_order
 from rasoi.orders.rows import OrderRow, stock_sources
 from rasoi.orders.seating_repository import hold_sitting
@@ -46,18 +50,34 @@ async def missing_of(tx: Any, order: OrderRow) -> list[dict[str, Any]]:
     return named(order, lacking["sold_out"]) if lacking else []
 
 
+async def missing_of_each(
+    conn: Any, outlet_id: int, orders: list[OrderRow]
+) -> dict[UUID, list[schemas.Missing]]:
+    """The same of several, each by itself and with nothing taken."""
+    sources = [
+        (order.id, source, quantity) for order in orders for _, source, quantity in stock_sources(order.lines)
+    ]
+    found = defaultdict(list)
+    for row in await db.missing_of(conn, outlet_id, sources) if sources else []:
+        found[row["order_id"]].append({**row, "source_id": str(row["source_id"])})
+    return {
+        order.id: msgspec.convert(named(order, found[order.id]), list[schemas.Missing]) for order in orders
+    }
+
+
 def named(order: OrderRow, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each with the name by which it was sold, and how many portions are left."""
+    """Each with the name by which it was sold, and how many portions are left; in the order of the lines."""
     names: dict[UUID, tuple[str | None, str]] = {
         line.variant_id: (str(line.item_id), line.name) for line in order.lines
     }
     for line in order.lines:
         names |= {modifier.id: (None, modifier.name) for modifier in line.modifiers}
-    items = []
-    for each in found:
-        item_id, name = names[UUID(each["source_id"])]
-        items.append({"item_id": item_id, "name": name, "available": each.get("available", 0)})
-    return items
+    left = {UUID(each["source_id"]): each.get("available", 0) for each in found}
+    return [
+        {"item_id": item_id, "name": name, "available": left[source]}
+        for source, (item_id, name) in names.items()
+        if source in left
+    ]
 
 
 def in_words(items: list[dict[str, Any]]) -> str:

@@ -125,6 +125,13 @@ async def not_sold(tx: Any, outlet_id: int, sources: list[tuple[UUID, UUID, int]
     return await tx.fetchval(sql, outlet_id, [source for _, source, _ in sources])
 
 
+async def missing_of(conn: Any, outlet_id: int, sources: list[tuple[UUID, UUID, int]]) -> list[Any]:
+    """What of these orders can't be had now; a source is (order, variant or modifier, quantity)."""
+    orders, ids, counts = zip(*sources, strict=True)
+    sql = "SELECT * FROM orders.missing_of($1, $2, $3, $4)"
+    return await conn.fetch(sql, outlet_id, orders, ids, counts)  # type: ignore[no-any-return]
+
+
 async def name_cause(tx: Any) -> None:
     """Inventory's own events of what follows carry the ids of the request or event in progress."""
     sql = "SELECT set_config('rasoi.correlation_id', $1, true), set_config('rasoi.causation_id', $2, true)"
@@ -151,13 +158,15 @@ async def list_orders(
     limit: int,
 ) -> list[tuple[OrderRow, BillRow]]:
     """Orders with their bills, newest first. `status` "live" means everything not yet completed or terminated,
-    "counter" what expired unpaid today and may still be paid in cash."""
+    "counter" what expired unpaid today and may still be paid in cash: nobody has left whose it is."""
     today = (await now_and_business_day(conn, outlet_id))[1] if status == "counter" else None
     rows = await conn.fetch(
         """SELECT o.* FROM orders.orders o
         WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9))
             OR ($2 = 'counter' AND o.status = 'expired' AND o.payment = 'prepaid' AND o.approved
-              AND o.business_day = $11::date))
+              AND o.business_day = $11::date AND NOT EXISTS (SELECT FROM orders.bill b JOIN orders.sitting s
+                ON s.outlet_id = $1 AND s.id = b.sitting_id AND s.ended_at IS NOT NULL
+                WHERE b.outlet_id = $1 AND b.id = o.bill_id)))
           AND ($3::text IS NULL OR o.type = $3) AND ($4::date IS NULL OR o.business_day = $4)
           AND ($5::uuid IS NULL OR o.table_id = $5) AND ($6::int IS NULL OR o.number = $6)
           AND ($7::uuid IS NULL OR o.bill_id IN (SELECT b.id FROM orders.bill b

@@ -14,6 +14,7 @@ from litestar.params import JSONBody, Parameter
 
 from rasoi.orders import placing, schemas, seating_routes, service, views
 from rasoi.orders import repository as db
+from rasoi.orders.reinstating import missing_of_each
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.fast_path import FAST_PATH
@@ -87,7 +88,7 @@ async def list_orders(
     limit: Limit = 50,
 ) -> schemas.Orders:
     """Orders, newest first; a guest's own session's only. `status` "live": not yet at their end; "counter": expired unpaid
-    today, and may still be paid in cash."""
+    today, and cash may still bring it back, as far as nothing is named that it needs and can't be had now."""
     session = principal.session_id if principal.role == "guest" else None
     find = partial(
         db.list_orders,
@@ -102,7 +103,14 @@ async def list_orders(
         before=cursor,
     )
     found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
-    return schemas.Orders([views.order_view(order, bill) for order, bill in found], more)
+    missing = (
+        await missing_of_each(ctx.db, principal.outlet_id, [order for order, _ in found])
+        if status == "counter"
+        else {}
+    )
+    return schemas.Orders(
+        [views.listed_order(order, bill, missing.get(order.id, [])) for order, bill in found], more
+    )
 
 
 @post("/api/orders/{order_id:uuid}/cancel", guards=[GUESTS_AND_FLOOR], status_code=200, responses=CANCELLED)

@@ -210,8 +210,22 @@ class Order(OrderFacts, kw_only=True):
     progress: list[TicketProgress]
 
 
+class Missing(msgspec.Struct):
+    """What an expired order needs and can't be had any more; `available` portions are left."""
+
+    item_id: UUID | None
+    name: str
+    available: int
+
+
+class ListedOrder(Order, kw_only=True):
+    """`missing` stands against bringing the order back; the counter's list alone asks for it."""
+
+    missing: list[Missing]
+
+
 class Orders(msgspec.Struct):
-    items: list[Order]
+    items: list[ListedOrder]
     next: UUID | None
 
 

@@ -41,6 +41,12 @@ def order_view(order: OrderRow, bill: BillRow) -> schemas.Order:
     )
 
 
+def listed_order(order: OrderRow, bill: BillRow, missing: list[schemas.Missing]) -> schemas.ListedOrder:
+    """The same in a list; `missing` is told where the counter asks."""
+    view = order_view(order, bill)
+    return schemas.ListedOrder(**msgspec.structs.asdict(view), missing=missing)
+
+
 def _same(row: OrderRow | BillRow, facts: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in facts.__struct_fields__}
 

@@ -95,6 +95,10 @@ async def test_after_its_time_the_counter_takes_it_or_says_why_not(counter: Hous
         await take_exactly(tablet, other)
         await expect(tablet.get_by_role("alert")).to_contain_text("Lachha Paratha")
         await expect(tablet.get_by_test_id("cash-done")).to_have_count(0)
+        await tablet.goto(f"{counter.url}/waiter#takeaway")
+        await tablet.reload()
+        for each in (order, other):
+            await expect(card(tablet, each)).to_contain_text("no longer to be had: Lachha Paratha")
     finally:
         await counter.put(f"/api/menu/items/{item}/availability", {"available": True})
     assert (await counter.get(f"/api/orders/{other['id']}"))["status"] == "expired"

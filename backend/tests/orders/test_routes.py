@@ -118,7 +118,7 @@ async def test_a_list_shows_each_as_it_is_read_by_itself(desk: Desk, get: Get) -
     orders, bills = (await get(who, "/api/orders"))["items"], (await get(who, "/api/bills"))["items"]
     assert (len(orders), len(bills), len(orders[-1]["progress"])) == (3, 2, 2)
     for order in orders:
-        assert order == await get(who, f"/api/orders/{order['id']}")
+        assert order == await get(who, f"/api/orders/{order['id']}") | {"missing": []}
     for bill in bills:
         assert bill == await get(who, f"/api/bills/{bill['id']}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,11 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rasoi.orders import repository
 from rasoi.orders import service as orders_service
-from rasoi.platform.auth import Principal
+from rasoi.orders.routes import list_orders
+from rasoi.platform import http
+from rasoi.platform.auth import Principal, Tokens
 from tests.orders.conftest import COLA_1, HOT, KULFI, KULFI_1, NAAN_1, guest, line
 from tests.payments.conftest import Till, staff
+from tests.support import asgi_transport
+
+Listed = Callable[..., Coroutine[Any, Any, dict[str, list[str]]]]
 
 PAISE = 31200  # three kulfis with their tax, rounded
 
@@ -402,25 +407,59 @@ async def test_in_any_order_money_and_food_agree(counter: Till) -> None:
     await asyncio.to_thread(run)
 
 
-async def test_the_counters_list_has_what_may_still_be_paid(counter: Till) -> None:
+@pytest.fixture
+async def listed(counter: Till) -> AsyncIterator[Listed]:
+    """What the list names, and what is missing of each."""
+    ctx = counter.desk.ctx
+    ctx.register(Tokens(ctx.settings.secret_key))
+    app = http.application(ctx, [list_orders], version="test")
+    async with httpx.AsyncClient(transport=asgi_transport(app), base_url="http://test") as client:
+
+        async def read(status: str = "counter") -> dict[str, list[str]]:
+            token = ctx.get(Tokens).issue(staff("waiter"), 60)
+            answer = await client.get(
+                "/api/orders", params={"status": status}, headers={"Authorization": f"Bearer {token}"}
+            )
+            return {
+                order["id"]: [f"{each['available']} {each['name']}" for each in order["missing"]]
+                for order in answer.json()["items"]
+            }
+
+        yield read
+
+
+async def test_the_counters_list_has_what_may_still_be_paid(counter: Till, listed: Listed) -> None:
     order, other = await expired(counter), await expired(counter, line(COLA_1))
     await take(counter, other, 6300)
-
-    async def listed() -> list[str]:
-        found = await repository.list_orders(
-            counter.desk.ctx.db,
-            1,
-            status="counter",
-            kind=None,
-            day=None,
-            table_id=None,
-            number=None,
-            session_id=None,
-            before=None,
-            limit=50,
-        )
-        return [str(order.id) for order, _ in found]
-
-    assert await listed() == [order["id"]]
+    assert await listed() == {order["id"]: []}
     await counter.owner.execute("UPDATE orders.orders SET business_day = business_day - 1")
-    assert await listed() == []
+    assert await listed() == {}
+
+
+async def test_the_counters_list_has_nothing_of_a_party_that_left(counter: Till, listed: Listed) -> None:
+    await counter.desk.setting(dine_in_payment="prepaid")
+    order = await counter.order(guest(), variant=KULFI_1, quantity=3)
+    await pass_time(counter, 601)
+    assert await listed() == {order["id"]: []}
+    await counter.owner.execute("UPDATE orders.sitting SET ended_at = now(), ending = 'cleared'")
+    assert await listed() == {}
+
+
+async def test_the_counters_list_says_what_cash_could_not_bring_back(counter: Till, listed: Listed) -> None:
+    """Each order by itself: what would be too little for two of them is enough for either."""
+    await counter.owner.execute("UPDATE inventory.stock SET on_hand_milli = 5000")
+    three = await expired(counter)
+    hot = await expired(counter, line(KULFI_1, 2), line(NAAN_1, 1, (HOT,)))
+    assert await listed() == {three["id"]: [], hot["id"]: []}
+    await counter.owner.execute("UPDATE inventory.stock SET on_hand_milli = 2000")
+    await counter.owner.execute("UPDATE menu.modifier SET available = false")
+    assert await listed() == {three["id"]: ["2 Kulfi"], hot["id"]: ["0 Hot"]}
+    for order, paise in ((three, PAISE), (hot, 26000)):
+        refused = await take(counter, order, paise)
+        assert refused.status_code == 409, "cash says the same"
+        said = [f"{each['available']} {each['name']}" for each in refused.json()["items"]]
+        assert said == (await listed())[order["id"]]
+    await counter.owner.execute("UPDATE menu.item SET available = false")
+    assert await listed() == {three["id"]: ["0 Kulfi"], hot["id"]: ["0 Kulfi", "0 Naan", "0 Hot"]}
+    found = await listed("expired")
+    assert found == {three["id"]: [], hot["id"]: []}, "nobody asks elsewhere"

@@ -28,6 +28,8 @@ export type StockMovement = Schemas['MovementView'];
 
 /* orders */
 export type Order = Schemas['Order'];
+/** With what stands against bringing it back, in the counter's list. */
+export type ListedOrder = Schemas['ListedOrder'];
 export type OrderType = Order['type'];
 export type OrderStatus = Order['status'];
 export type Tax = Schemas['TaxState'];

@@ -17,6 +17,7 @@ import type {
   KitchenAction,
   KitchenActionName,
   KitchenActionResult,
+  ListedOrder,
   Menu,
   MenuItem,
   Order,
@@ -49,9 +50,9 @@ export class WaiterStore implements DraftContext {
   readonly drafts = new Drafts(this);
   live = $state.raw<Live | null>(null);
   tables = $state.raw<Table[] | null>(null);
-  takeaways = $state.raw<Order[]>([]);
-  /** Orders that ran out of time today and may still be paid in cash. */
-  late = $state.raw<Order[]>([]);
+  takeaways = $state.raw<ListedOrder[]>([]);
+  /** Orders that ran out of time today, whose guests may still pay in cash, with what they can't have any more. */
+  late = $state.raw<ListedOrder[]>([]);
   /** Bills of parties that left without paying. */
   walkOuts = $state.raw<Bill[]>([]);
   /** The bills of the table in view, or the one bill in view. */

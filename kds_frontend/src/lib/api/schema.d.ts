@@ -2200,6 +2200,45 @@ export interface components {
             total_paise: number;
             url: string;
         };
+        /** ListedOrder */
+        ListedOrder: {
+            allergies: string[];
+            /** Format: uuid */
+            bill_id: string;
+            /** Format: date */
+            business_day: string;
+            cancel_requested: boolean;
+            cash_asked_at: string | null;
+            completed_at: string | null;
+            confirmed_at: string | null;
+            customer_name: string | null;
+            expires_at: string | null;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["Line"][];
+            missing: components["schemas"]["Missing"][];
+            note: string | null;
+            number: number;
+            outlet_id: number;
+            /** @enum {string} */
+            payment: "pay_later" | "prepaid";
+            /** @enum {string} */
+            payment_status: "unpaid" | "partly_paid" | "paid" | "overpaid" | "partly_refunded" | "refunded";
+            /** Format: date-time */
+            placed_at: string;
+            progress: components["schemas"]["TicketProgress"][];
+            ready_at: string | null;
+            reason: string | null;
+            served_at: string | null;
+            /** @enum {string} */
+            status: "placed" | "awaiting_payment" | "confirmed" | "preparing" | "ready" | "served" | "expired" | "completed" | "cancelled" | "rejected";
+            table: components["schemas"]["NamedTable"] | null;
+            token: string | null;
+            totals: components["schemas"]["orders_schemas_Totals"];
+            /** @enum {string} */
+            type: "dine_in" | "takeaway";
+            version: number;
+        };
         /** ListedRefund */
         ListedRefund: {
             amount_paise: number;
@@ -2262,6 +2301,12 @@ export interface components {
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
+        };
+        /** Missing */
+        Missing: {
+            available: number;
+            item_id: string | null;
+            name: string;
         };
         /** ModifierState */
         ModifierState: {
@@ -2495,7 +2540,7 @@ export interface components {
         };
         /** Orders */
         Orders: {
-            items: components["schemas"]["Order"][];
+            items: components["schemas"]["ListedOrder"][];
             next: string | null;
         };
         /** Outlet */

@@ -1,0 +1,94 @@
+import { milli, rupees, type AuditEntry } from '$lib';
+
+/** What was done, as a person says it. Every action that the platform records stands here. */
+export const ACTIONS: Record<string, string> = {
+  'bill.write_off': 'Wrote off a bill',
+  'device.let_in': 'Let a device in',
+  'device.paired': 'A device was paired',
+  'device.revoked': 'Shut out a device',
+  'document.reprint': 'Printed a document again',
+  'inventory.count': 'Counted stock',
+  'inventory.receipt': 'Received stock',
+  'inventory.waste': 'Threw stock away',
+  'keys.rotated': 'Changed the signing key',
+  'kitchen.close_day': 'Closed the kitchen’s day',
+  'menu.availability': 'Changed what can be ordered',
+  'menu.category': 'Added a category',
+  'menu.item': 'Changed a dish',
+  'menu.price': 'Changed a price',
+  'order.accept_cancel': 'Cancelled an order as asked',
+  'order.refuse_cancel': 'Refused to cancel an order',
+  'order.cancel': 'Cancelled an order',
+  'order.reject': 'Rejected an order',
+  'outlet.changed': 'Changed settings',
+  'outlet.set_up': 'Set up the outlet',
+  'payment.cash': 'Took cash',
+  'payment.refund': 'Refunded a payment',
+  'payment.refund_handed_out': 'Handed out a refund',
+  'payment.unmatched_settled': 'Settled money without an order',
+  'person.added': 'Added a person',
+  'person.changed': 'Changed a person',
+  'person.password_reset': 'Set a new password',
+  'service_token.made': 'Made a service token',
+  'service_token.revoked': 'Revoked a service token',
+  'sitting.admitted': 'Let a guest join a table',
+  'sitting.clear': 'Cleared a table',
+  'sitting.refused': 'Kept a guest from joining a table',
+  'sitting.walk_out': 'Marked a party as left',
+  'table.new_code': 'Made a new table code',
+  'webhook.replay': 'Applied a webhook again',
+};
+
+const ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+export function actionOf(entry: AuditEntry): string {
+  return ACTIONS[entry.action] ?? words(entry.action.replaceAll('.', ' '));
+}
+
+/** The details of an entry in a line, without ids: they stand in its title. */
+export function detailOf(entry: AuditEntry): string {
+  return pairs(entry.detail).join(', ');
+}
+
+function pairs(detail: Record<string, unknown>): string[] {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && !(typeof value === 'string' && ID.test(value)))
+    .map(([field, value]) => `${words(field.replace(/_(paise|milli|s)$/, ''))} ${spoken(field, value)}`);
+}
+
+function words(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+function spoken(field: string, value: unknown): string {
+  if (Array.isArray(value)) return value.map((each) => words(spoken(field, each))).join(' and ');
+  if (typeof value === 'object' && value) {
+    const change = value as { from?: unknown; to?: unknown };
+    if ('from' in change && 'to' in change) return changed(field, change.from, change.to);
+    return pairs(value as Record<string, unknown>).join(', ');
+  }
+  if (value === null || value === '') return 'nothing';
+  if (typeof value === 'number' && field.endsWith('_paise')) return rupees(value);
+  if (typeof value === 'number' && field.endsWith('_milli')) return milli(value);
+  if (typeof value === 'number' && field.endsWith('_s')) return minutes(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return String(value);
+}
+
+/** What was changed: of a group of values only those that differ. */
+function changed(field: string, from: unknown, to: unknown): string {
+  if (isGroup(from) && isGroup(to))
+    return Object.keys(to)
+      .filter((name) => from[name] !== to[name])
+      .map((name) => `${words(name.replace(/_(paise|milli|s)$/, ''))} ${changed(name, from[name], to[name])}`)
+      .join(', ');
+  return `from ${spoken(field, from ?? null)} to ${spoken(field, to)}`;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function minutes(seconds: number): string {
+  return seconds % 60 ? `${seconds} s` : `${seconds / 60} min`;
+}

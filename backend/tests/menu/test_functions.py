@@ -140,6 +140,11 @@ async def test_a_dish_whose_required_choice_is_sold_out_is_off(db: Database, cha
     assert next(item["available"] for item in menu["items"] if item["name"] == "Naan") is left
 
 
+async def test_a_choice_that_is_sold_out_takes_only_the_dishes_that_need_it(db: Database) -> None:
+    await db.execute(f"UPDATE menu.modifier SET available = false WHERE id = '{MILD}'")
+    assert [await db.fetchval(LEFT, item) for item in (NAAN, BARE)] == [False, True]
+
+
 async def test_an_outlet_without_a_menu_has_an_empty_one(db: Database) -> None:
     assert await snapshot(db, 3) == {
         "version": 0,
@@ -174,6 +179,33 @@ async def test_what_stands_against_each_order_of_a_batch(db: Database) -> None:
         (3, True, []),
     ]
     assert {"item_id": str(ROTI), "name": "Roti"} in rows[0]["sold_out"]
+
+
+async def test_what_of_an_order_can_not_be_made_now(db: Database) -> None:
+    """Sold out by count is not asked: of Roti and Hot the reservation decides."""
+    variants = [PLAIN, PAST, ROTI_1, COLA_1, GONE_1, HIDDEN_1, BARE_1, KEBAB_1]
+    modifiers = [MILD, HOT, OFF, NEVER, LARGE, MILD]
+    found = await db.fetchval("SELECT menu.not_sold(1, $1)", variants + modifiers)
+    not_sold = [PAST, COLA_1, GONE_1, BARE_1, KEBAB_1, OFF, NEVER, LARGE]
+    assert [UUID(each["source_id"]) for each in found] == sorted(not_sold)
+    assert await db.fetchval("SELECT menu.not_sold(1, $1)", [PLAIN, ROTI_1, HOT]) is None
+
+
+async def test_a_tax_keeps_the_code_of_the_version_asked_for(db: Database) -> None:
+    codes = {
+        (1, "food", 1): "996331",
+        (1, "food", 2): "996332",
+        (1, "mrp", 1): "2202",
+        (2, "food", 7): "9963",
+    }
+    await db.execute("ALTER TABLE menu.tax_class DISABLE TRIGGER USER")  # a version is never changed
+    for (outlet, code, version), hsn in codes.items():
+        sql = "UPDATE menu.tax_class SET hsn = $4 WHERE (outlet_id, code, version) = ($1, $2, $3)"
+        await db.execute(sql, outlet, code, version, hsn)
+    asked = [("food", 2), ("mrp", 1), ("food", 7), ("food", 1), ("mrp", 1)]
+    names, versions = [name for name, _ in asked], [version for _, version in asked]
+    found = await db.fetchval("SELECT menu.tax_codes(1, $1, $2)", names, versions)
+    assert found == ["996332", "2202", None, "996331", "2202"]
 
 
 async def test_recipes_may_be_written_for_what_is_sold(db: Database) -> None:

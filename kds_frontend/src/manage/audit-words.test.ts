@@ -23,7 +23,8 @@ describe('an entry of the audit log', () => {
       amount_paise: 125_050,
       quantity_milli: 1_250,
       amber_s: 600,
-      red_s: 90,
+      red_s: 930,
+      late_grace_s: 30,
       available: false,
       changed: ['pin', 'role'],
       order_id: '01998000-0000-7000-8000-000000000002',
@@ -31,7 +32,7 @@ describe('an entry of the audit log', () => {
       note: null,
     };
     expect(detailOf(entry('x', detail))).toBe(
-      'amount ₹1,250.50, quantity 1.25, amber 10 min, red 90 s, available no, changed pin and role, reason spilled',
+      'amount ₹1,250.50, quantity 1.25, amber 10 min, red 15.5 min, late grace 30 s, available no, changed pin and role, reason spilled',
     );
   });
 

@@ -90,5 +90,5 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 }
 
 function minutes(seconds: number): string {
-  return seconds % 60 ? `${seconds} s` : `${seconds / 60} min`;
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 0.6) / 100} min`;
 }

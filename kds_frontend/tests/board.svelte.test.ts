@@ -1,6 +1,9 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { flushSync } from 'svelte';
+import type { Arrangement } from '../src/kitchen/arrangement.svelte';
 import { BoardStore } from '../src/kitchen/board.svelte';
+import { BoardControls, type Surroundings } from '../src/kitchen/controls.svelte';
 import type { Change, Live, Source, StaffSession } from '../src/lib';
 import type { Bell } from '../src/lib/bell.svelte';
 import { boardHash } from '../src/lib/board-hash';
@@ -22,6 +25,8 @@ class Kitchen {
   rings: string[] = [];
   silenced = 0;
   refusal: { reason: string; detail: string } | null = null;
+  /** The ticket that the next actions' answers tell. */
+  answer: Ticket | null = null;
 
   readonly api = {
     get: () => {
@@ -34,7 +39,7 @@ class Kitchen {
       if (!this.reachable) return Promise.reject(new Error('cut'));
       this.asked.push(...body.actions);
       const results = body.actions.map(({ action_id }) => ({
-        ...{ action_id, applied: !this.refusal, reason: null, detail: null, ticket: null },
+        ...{ action_id, applied: !this.refusal, reason: null, detail: null, ticket: this.answer },
         ...this.refusal,
       }));
       return Promise.resolve({ results });
@@ -198,5 +203,57 @@ describe('what the socket says', () => {
     kitchen.api.changed = () => Promise.reject(new ApiError(503, 'unavailable', 'No', 'No'));
     await expect(kitchen.source?.prove()).rejects.toThrow();
     expect([ids(), board.fault]).toEqual([['a', 'b'], null]);
+  });
+});
+
+describe('a board that was left', () => {
+  /** As a view makes it, and leaves it. */
+  function viewed(): { store: BoardStore; leave: () => void } {
+    let store = board;
+    const end = $effect.root(() => {
+      store = kitchen.open();
+      $effect(() => () => store.close());
+      $effect(() => void store.alerts.size);
+    });
+    flushSync();
+    return { store, leave: end };
+  }
+
+  it('neither rings nor asks what went with its view when an answer or a change comes late', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { store, leave } = viewed();
+    await kitchen.source?.prove();
+    const [bumped] = kitchen.tickets as [Ticket];
+    kitchen.answer = { ...bumped, state: 'ready', version: 2, items: [] };
+    store.act('bump', { ticket: bumped });
+    store.act('see', { ticket: kitchen.tickets[1] as Ticket });
+    leave();
+    kitchen.rings = [];
+    await vi.waitFor(() => expect(kitchen.asked.length).toBe(1)); // the other waits for the next board
+    kitchen.change(ticket('c', { version: 1 }));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(warned.mock.calls).toEqual([]);
+    expect(kitchen.rings).toEqual([]);
+    warned.mockRestore();
+  });
+
+  it('takes its ways back with it: what is tapped later would be sent by nobody', async () => {
+    let controls: BoardControls | null = null;
+    const end = $effect.root(() => {
+      const onPage = [{ ticket: kitchen.tickets[0], piece: { column: 0, top: 0, from: 0 }, head: 60 }];
+      const arrangement = { onPage, page: 0, touched: () => undefined } as unknown as Arrangement;
+      controls = new BoardControls(board, arrangement, {} as Surroundings);
+    });
+    flushSync();
+    toasts.items = [];
+    const made = controls as unknown as BoardControls;
+    const later = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    made.tapped(kitchen.tickets[0] as Ticket, 'bump');
+    later.mockRestore();
+    expect(toasts.items.map(({ action }) => action?.label)).toEqual(['Undo']);
+    end();
+    await Promise.resolve();
+    expect(toasts.items.map(({ text }) => text)).toEqual([]);
+    await vi.waitFor(() => expect(board.waiting).toBe(0));
   });
 });

@@ -28,6 +28,8 @@ export class BoardStore {
   private recalled = $state.raw(new Map<string, Ticket>());
   private readonly feed: TicketFeed<Board>;
   private readonly queue: ActionQueue<KitchenAction, KitchenActionResult>;
+  /** Its view has gone, and what is derived here with it: an answer may still be on its way. */
+  private closed = false;
 
   /** The tickets on the board as the cook sees them, in board order. */
   readonly shown = $derived.by(() =>
@@ -82,6 +84,7 @@ export class BoardStore {
   }
 
   close(): void {
+    this.closed = true;
     this.feed.close();
     this.queue.close();
     this.bell.stop();
@@ -133,6 +136,7 @@ export class BoardStore {
   }
 
   private onTicket(before: Ticket | undefined, after: Ticket | null): void {
+    if (this.closed) return;
     const news = after && newsOf(after);
     if (news && (!before || newsOf(before) !== news)) this.ring([news]);
     this.hush();
@@ -180,6 +184,6 @@ export class BoardStore {
   private refreshPending(): void {
     this.pending = this.queue.actions;
     this.waiting = this.queue.size;
-    if (this.waiting > 0) this.hush();
+    if (this.waiting > 0 && !this.closed) this.hush();
   }
 }

@@ -37,6 +37,7 @@ export class BoardControls {
   private downAt: number | null = null;
   /** What this screen bumped and may take back, latest last. */
   private done: Done[] = [];
+  private undoToasts: number[] = [];
 
   /** Tickets on the page, in reading order. */
   readonly tickets = $derived.by(() => [
@@ -53,6 +54,8 @@ export class BoardControls {
     private readonly around: Surroundings,
   ) {
     $effect(() => this.guard.note(this.meanings()));
+    // a board that was left sends nothing any more: recall brings back what was done on it
+    $effect(() => () => void Promise.resolve().then(() => this.undoToasts.forEach((id) => toasts.dismiss(id))));
   }
 
   get explicit(): boolean {
@@ -138,7 +141,9 @@ export class BoardControls {
   private remember(done: Done): void {
     this.done = [...this.done.slice(-19), done];
     const gone = !this.store.shown.some(({ id }) => id === done.ticket.id);
-    if (gone) toasts.undo(`${displayNumber(done.ticket)} done`, () => this.undo(done));
+    if (!gone) return;
+    const id = toasts.undo(`${displayNumber(done.ticket)} done`, () => this.undo(done));
+    this.undoToasts = [...this.undoToasts.slice(-3), id];
   }
 
   private undo(done = this.done[this.done.length - 1]): void {

@@ -43,7 +43,9 @@ AREAS = [
         ("platform/test_money.py", "platform/test_transitions.py", "contracts", "orders", "payments"),
     ),
     Area(
-        "orders", ("rasoi/orders/domain.py", f"{FUNCTIONS}/orders/*.sql"), ("contracts", "orders", "payments")
+        "orders",
+        ("rasoi/orders/domain.py", f"{FUNCTIONS}/orders/*.sql"),
+        ("contracts", "orders", "payments", "security/test_cost.py"),
     ),
     Area("menu", (f"{FUNCTIONS}/menu/*.sql",), ("menu", "orders")),
     Area(

@@ -176,6 +176,24 @@ async def test_the_last_to_order_are_at_risk(db: Database) -> None:
     assert await at_risk(0) == {first, second, third}
 
 
+async def test_who_holds_portions_of_what_is_asked_for(db: Database) -> None:
+    """The newest by what it took last; neither what is given back, nor other stock, nor what is only estimated."""
+    first, second, cans, onions, back = (uuid7() for _ in range(5))
+    await reserved(db, back, uuid7(), LAMB, 1000, "released")
+    for order, stock in ((first, LAMB), (second, LAMB), (cans, CAN), (onions, ONION), (first, LAMB)):
+        await reserved(db, order, uuid7(), stock, 1000, "reserved")
+
+    async def holders(outlet: int, *sources: UUID) -> list[UUID]:
+        rows = await db.fetch("SELECT inventory.holders($1, $2) AS id", outlet, list(sources))
+        return [UUID(str(row["id"])) for row in rows]
+
+    assert await holders(1, HALF, CURRY) == [first, second]
+    assert await holders(1, CURRY) == []
+    assert await holders(2, HALF) == []
+    await db.execute("UPDATE inventory.recipe SET stock_id = $1 WHERE source_id = $2", CAN, EXTRA)
+    assert await holders(1, EXTRA) == [cans]
+
+
 async def levels(db: Database) -> dict[UUID, tuple[int, int]]:
     rows = await db.fetch("SELECT id, on_hand_milli, reserved_milli FROM inventory.stock")
     return {UUID(str(row["id"])): (row["on_hand_milli"], row["reserved_milli"]) for row in rows}

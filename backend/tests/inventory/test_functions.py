@@ -194,6 +194,27 @@ async def test_who_holds_portions_of_what_is_asked_for(db: Database) -> None:
     assert await holders(1, EXTRA) == [cans]
 
 
+async def test_how_many_portions_are_held_together_with_what_is_asked_for(db: Database) -> None:
+    """Half a portion of lamb counts as one; what is given back, other orders' and onions do not count."""
+    mine, also_mine, other = (uuid7() for _ in range(3))
+    await reserved(db, mine, uuid7(), LAMB, 2000, "reserved")
+    await reserved(db, mine, uuid7(), LAMB, 9000, "released")
+    await reserved(db, also_mine, uuid7(), CAN, 1000, "reserved")
+    await reserved(db, other, uuid7(), LAMB, 5000, "reserved")
+
+    async def portions(orders: list[UUID] | None, sources: list[UUID], quantities: list[int]) -> int:
+        sql = "SELECT inventory.portions_with(1, $1, $2, $3)"
+        found: int = await db.fetchval(sql, orders, sources, quantities)
+        return found
+
+    assert await portions([mine, also_mine], [], []) == 3
+    assert await portions([mine, also_mine], [HALF, EXTRA, CURRY], [2, 1, 900]) == 6
+    assert await portions(None, [RAAN], [2]) == 6
+    assert await portions([], [EXTRA], [2]) == 1
+    assert await portions(None, [CURRY], [5000]) == 0
+    assert await db.fetchval("SELECT inventory.portions_with(2, $1, $2, $3)", [mine], [RAAN], [1]) == 0
+
+
 async def levels(db: Database) -> dict[UUID, tuple[int, int]]:
     rows = await db.fetch("SELECT id, on_hand_milli, reserved_milli FROM inventory.stock")
     return {UUID(str(row["id"])): (row["on_hand_milli"], row["reserved_milli"]) for row in rows}

@@ -45,9 +45,10 @@ class Server:
         self.answers, self.gives = True, True
         self.settings: dict[str, Any] = {}
         self.asked: list[str] = []
-        self.open = 0
+        self.open, self.tries = 0, 0
 
     async def connect(self, url: str, **settings: Any) -> Server:
+        self.tries += 1
         await asyncio.sleep(0)
         if not self.answers:
             raise OSError("away")
@@ -129,6 +130,15 @@ async def test_it_is_lost_with_the_connection_and_taken_up_again(server: Server)
     server.answers = True
     await asyncio.wait_for(mine.held.wait(), 5)
     assert metric("rasoi_leaderships_total", "lost") == 2 and server.open == 1
+    await mine.stop()
+
+
+async def test_a_server_that_is_away_is_asked_at_intervals(server: Server) -> None:
+    server.answers = False
+    mine = Leadership("", "room:away")
+    mine.start()
+    await asyncio.sleep(10 * leader.PING_S)
+    assert 1 <= server.tries <= 11
     await mine.stop()
 
 

@@ -1,6 +1,7 @@
 """Which tests are run for a mutant: those of its area that reach the changed function, first those that failed on others of
 its file, then those whose file imports its module, then the quickest. What runs at import, like a table of states, belongs
-to no test: the importing ones are asked, and all that call anything in the file."""
+to no test: the importing ones are asked, and all that call anything in the file. PostgreSQL counts no call of a function
+that raises: of those that no test seems to call, the room's tests of functions are asked."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ class Selection:
         """The tests for a mutant and the seconds that they take; `kills` of its file, by test."""
         inside = [test for test in self.by_test if is_of(test, area)]
         reaching = [test for test in inside if self.reaches(test, mutant)]
-        mirror = f"/test_{PurePath(mutant.file).stem}.py::"
+        mirror = mirror_of(mutant.file)
         near = {test for test in inside if mirror in test or mutant.file in imported(test.split("::")[0])}
         if not reaching:
             reaching = [test for test in inside if test in near or self.touches(test, mutant.file)] or inside
@@ -60,6 +61,12 @@ class GivenTests:
 
     def of(self, mutant: Mutant, area: Area, kills: Mapping[str, int]) -> tuple[list[str], float]:
         return self.tests, MOST_S
+
+
+def mirror_of(file: str) -> str:
+    """Where the tests of a file stand, as a part of their names."""
+    path = PurePath(file)
+    return f"/{path.parent.name}/test_functions.py::" if path.suffix == ".sql" else f"/test_{path.stem}.py::"
 
 
 def sql_name(file: str) -> str:

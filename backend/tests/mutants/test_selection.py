@@ -25,7 +25,7 @@ FAULT = Mutant("prisma/functions/orders/payment_status.sql", "", 1, "a", "b", 0,
 def test_a_test_is_asked_when_it_calls_the_function_or_one_of_its_callers(call: str, asked: bool) -> None:
     by_test = {
         "tests/orders/test_a.py::test_it": {"calls": [call], "seconds": 0.1},
-        "tests/orders/test_payment_status.py::test_other": {"calls": [], "seconds": 0.1},
+        "tests/orders/test_functions.py::test_other": {"calls": [], "seconds": 0.1},
     }
     chosen, _ = Selection(by_test).of(FAULT, ORDERS, {})
     assert ("tests/orders/test_a.py::test_it" in chosen) is asked
@@ -56,3 +56,15 @@ def test_what_runs_at_import_is_asked_of_those_who_import_it_first() -> None:
     }
     chosen, _ = Selection(by_test).of(table, money, {})
     assert chosen == [reading, "tests/payments/test_storm.py::test_quick"]
+
+
+def test_a_function_that_only_raises_is_asked_of_the_rooms_tests_of_functions() -> None:
+    refusing = Mutant("prisma/functions/orders/refuse_change.sql", "", 3, "a", "b", 0, 1, "b")
+    by_test = {
+        "tests/orders/test_a.py::test_quick": {"calls": ["sql:orders.place_all"], "seconds": 0.01},
+        "tests/orders/test_functions.py::test_refused": {"calls": [], "seconds": 0.5},
+    }
+    assert Selection(by_test).of(refusing, ORDERS, {}) == (
+        ["tests/orders/test_functions.py::test_refused"],
+        0.5,
+    )

@@ -325,6 +325,13 @@ def test_a_voided_order_stays_on_the_board_until_seen() -> None:
         k.acknowledge(one.id)
 
 
+def test_only_what_was_voided_is_acknowledged() -> None:
+    one = ticket(uuid4(), "curry", ["voided", "cooking"])
+    k = kitchen(one)
+    k.acknowledge(one.id)
+    assert [each.acknowledged for each in k.tickets[one.id].items] == [True, False]
+
+
 def test_a_wish_to_cancel_that_was_overtaken_is_found() -> None:
     one = ticket(uuid4(), "curry", ["ready"])
     k = kitchen(one)

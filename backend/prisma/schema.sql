@@ -3342,7 +3342,7 @@ CREATE TABLE payments.webhook (
     subject text,
     outlet_id integer,
     CONSTRAINT webhook_next_try_check CHECK (((next_try_at IS NOT NULL) = (state = ANY (ARRAY['received'::text, 'waiting'::text])))),
-    CONSTRAINT webhook_state_check CHECK ((state = ANY (ARRAY['received'::text, 'waiting'::text, 'parked'::text, 'applied'::text, 'superseded'::text])))
+    CONSTRAINT webhook_state_check CHECK ((state = ANY (ARRAY['received'::text, 'waiting'::text, 'parked'::text, 'applied'::text, 'superseded'::text, 'dismissed'::text])))
 );
 
 

@@ -287,8 +287,15 @@ def _add_payments(parser: argparse.ArgumentParser) -> None:
     replay = step.add_parser("replay", help=text, description=text)
     chosen = replay.add_mutually_exclusive_group(required=True)
     chosen.add_argument("id", nargs="?", metavar="ID", help="the provider's id of the event")
-    states = ("received", "waiting", "parked", "applied", "superseded")
+    states = ("received", "waiting", "parked", "applied", "superseded", "dismissed")
     chosen.add_argument("--state", choices=states, help="all that are in this state")
+    text = "end a webhook that waits or is parked; replay with its id takes that back"
+    dismiss = step.add_parser("dismiss", help=text, description=text)
+    dismiss.add_argument("id", metavar="ID", help="the provider's id of the event")
+    dismiss.add_argument("--reason", required=True, metavar="TEXT", help="why it does not matter")
+    dismiss.add_argument(
+        "--by", required=True, metavar="NAME", help="who says so; both stand in the audit log"
+    )
     text = "the totals of the days"
     step = actions.add_parser("stats", help=text, description=text).add_subparsers(
         dest="step", metavar="ACTION", required=True

@@ -119,6 +119,7 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/payments/callback/{outlet_id:int}/{payment_id:uuid}"): PUBLIC,
     ("GET", "/api/payments/webhooks"): MANAGERS,
     ("POST", "/api/payments/webhooks/{event_id:str}/replay"): MANAGERS,
+    ("POST", "/api/payments/webhooks/{event_id:str}/dismiss"): MANAGERS,
     ("GET", "/api/payments/unmatched"): MANAGERS,
     ("POST", "/api/payments/unmatched/{provider:str}/{provider_payment_id:str}/settle"): MANAGERS,
     ("GET", "/api/reports/sales"): {*MANAGERS, S},

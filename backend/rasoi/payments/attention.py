@@ -3,16 +3,26 @@ payment of ours. What can be tied to no outlet is for the first one, whose house
 
 from __future__ import annotations
 
+import structlog
+
 from rasoi.payments import queue, schemas, tasks
+from rasoi.payments.metrics import WEBHOOKS
 from rasoi.payments.webhooks import process_webhook
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
+from rasoi.platform.database import Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff.api import audit, outlet_ids
+
+log = structlog.get_logger(__name__)
 
 
 class UnknownWebhook(NotFound):
     slug, title = "unknown-webhook", "There is no such webhook"
+
+
+class NoOpenWebhook(NotFound):
+    slug, title = "no-open-webhook", "There is no such webhook, or it waits no more"
 
 
 class UnknownMoney(NotFound):
@@ -33,6 +43,36 @@ async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> s
     async with ctx.db.transaction("payments") as tx:
         await audit(tx, principal, "webhook.replay", event_id, {"state": states[0]})
     return schemas.WebhookReplayed(states[0])
+
+
+async def dismiss_webhook(ctx: Context, principal: Principal, event_id: str, reason: str) -> None:
+    """A person says that it doesn't matter here, and why. Trying it again by its id takes that back."""
+    by = principal.name or principal.role or ""
+    async with ctx.db.transaction("payments") as tx:
+        await audit(
+            tx,
+            principal,
+            "webhook.dismiss",
+            event_id,
+            await dismissed(tx, principal.outlet_id, event_id, by, reason),
+        )
+
+
+async def dismissed(tx: Tx, outlet_id: int, event_id: str, by: str, reason: str) -> dict[str, str | None]:
+    """End it; returns what the audit log keeps, also why it could not be applied. Raises NoOpenWebhook."""
+    said = f"dismissed by {by}: {reason}"
+    before = await queue.dismiss_webhook(tx, outlet_id, await outlet_ids(tx), event_id, said)
+    if before is None:
+        raise NoOpenWebhook()
+    WEBHOOKS.labels("dismissed").inc()
+    log.warning("webhook dismissed", webhook=event_id, by=by, reason=reason)
+    return {
+        "reason": reason,
+        "provider": before.provider,
+        "event": before.event,
+        "state": before.state,
+        "outcome": before.outcome,
+    }
 
 
 async def unmatched(ctx: Context, outlet_id: int) -> schemas.UnmatchedList:

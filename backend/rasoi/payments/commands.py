@@ -1,4 +1,4 @@
-"""`rasoi payments doctor`, `rasoi payments webhooks replay` and `rasoi payments stats repair`."""
+"""`rasoi payments doctor`, `rasoi payments webhooks replay` and `dismiss`, and `rasoi payments stats repair`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from contextlib import AbstractAsyncContextManager
 from rasoi.embedded import reachable_database
 from rasoi.payments import doctor, queue, statistics_cli
 from rasoi.payments import repository as db
+from rasoi.payments.attention import NoOpenWebhook, dismissed
 from rasoi.payments.doctor import Finding
 from rasoi.payments.webhooks import process_webhook
 from rasoi.platform.context import Context
 from rasoi.settings import Settings
+from rasoi.staff.api import audit_job, outlet_ids
 
 OpenContext = Callable[[Settings, str], AbstractAsyncContextManager[Context]]
 
@@ -33,7 +35,7 @@ def main(settings: Settings, given: argparse.Namespace, open_context: OpenContex
                     return await doctor_command(ctx, given)
                 if given.action == "stats":
                     return await statistics_cli.report(ctx.db, given.day, given.check)
-                return await replay_command(ctx, given)
+                return await webhooks_command(ctx, given)
 
     return asyncio.run(work())
 
@@ -66,6 +68,25 @@ def _counted(refs: list[db.Ref]) -> list[db.Ref]:
     if sys.stderr.isatty():
         print(f"{len(refs)} payments to look at …", file=sys.stderr, flush=True)
     return refs
+
+
+async def webhooks_command(ctx: Context, given: argparse.Namespace) -> int:
+    return await (dismiss_command if given.step == "dismiss" else replay_command)(ctx, given)
+
+
+async def dismiss_command(ctx: Context, given: argparse.Namespace) -> int:
+    """A named person ends one that waits or is parked."""
+    async with ctx.db.transaction("payments") as tx:
+        outlet_id = await queue.outlet_of_webhook(tx, await outlet_ids(tx), given.id)
+        if outlet_id is None:
+            raise NotFound(f"there is no webhook {given.id}")
+        try:
+            kept = await dismissed(tx, outlet_id, given.id, given.by, given.reason)
+        except NoOpenWebhook:
+            raise NotFound(f"webhook {given.id} waits no more, and is not parked") from None
+        await audit_job(tx, outlet_id, "webhook.dismiss", given.id, kept | {"by": given.by})
+    print(f"{given.id} was {kept['state']} ({kept['outcome']}), and is dismissed.")
+    return 0
 
 
 async def replay_command(ctx: Context, given: argparse.Namespace) -> int:

@@ -61,9 +61,11 @@ async def finish_webhook(
     subject: str | None,
     outlet_id: int | None,
 ) -> None:
-    """Note what became of it; `again_s` seconds from now it is tried again."""
+    """Note what became of it; `again_s` seconds from now it is tried again. One that a person has dismissed meanwhile
+    stays so, unless it was applied."""
     sql = """UPDATE payments.webhook SET state = $3, outcome = $4, next_try_at = now() + make_interval(secs => $5),
-      event = $6, subject = $7, outlet_id = coalesce($8, outlet_id) WHERE provider = $1 AND event_id = $2"""
+      event = $6, subject = $7, outlet_id = coalesce($8, outlet_id) WHERE provider = $1 AND event_id = $2
+      AND (state <> 'dismissed' OR $3 = 'applied')"""
     await conn.execute(sql, each.provider, each.event_id, state, outcome, again_s, event, subject, outlet_id)
 
 
@@ -89,6 +91,7 @@ class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
 # whose task a row is: its outlet's; the first outlet's where it can be tied to none of `$2`, all outlets in order
 FOR_OUTLET = "CASE WHEN outlet_id = ANY ($2::int[]) THEN outlet_id ELSE ($2::int[])[1] END = $1"
+WHOSE = "CASE WHEN outlet_id = ANY ($1::int[]) THEN outlet_id ELSE ($1::int[])[1] END"
 
 
 OPEN = f"""SELECT {", ".join(OpenWebhook.__struct_fields__)} FROM payments.webhook WHERE state IN ('waiting', 'parked')"""
@@ -127,10 +130,30 @@ async def replay_webhooks(conn: Any, state: str | None, event_id: str | None) ->
     ]
 
 
+async def dismiss_webhook(
+    conn: Any, outlet_id: int, outlets: list[int], event_id: str, said: str
+) -> OpenWebhook | None:
+    """End one of the outlet's that waits or is parked; returns it as it was."""
+    row = await conn.fetchrow(
+        f"""UPDATE payments.webhook w SET state = 'dismissed', outcome = $4, next_try_at = NULL
+        FROM ({OPEN} AND event_id = $3 AND {FOR_OUTLET} FOR UPDATE) AS before
+        WHERE w.provider = before.provider AND w.event_id = before.event_id
+        RETURNING {", ".join(f"before.{name}" for name in OpenWebhook.__struct_fields__)}""",
+        *(outlet_id, outlets, event_id, said),
+    )
+    return OpenWebhook(**dict(row)) if row else None
+
+
+async def outlet_of_webhook(conn: Any, outlets: list[int], event_id: str) -> int | None:
+    """Whose task it is; None when there is no such webhook."""
+    sql = f"SELECT o FROM unnest($1::int[]) o WHERE EXISTS (SELECT FROM payments.webhook WHERE event_id = $2 AND {WHOSE} = o)"
+    return await conn.fetchval(sql, outlets, event_id)  # type: ignore[no-any-return]
+
+
 async def prune_webhooks(conn: Any, days: int) -> None:
     """Forget what is long done."""
     sql = """DELETE FROM payments.webhook
-    WHERE state IN ('applied', 'superseded') AND received_at < now() - make_interval(days => $1)"""
+    WHERE state IN ('applied', 'superseded', 'dismissed') AND received_at < now() - make_interval(days => $1)"""
     await conn.execute(sql, days)
 
 

@@ -270,6 +270,15 @@ async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> s
     return await attention.replay_webhook(ctx, principal, event_id)
 
 
+@post("/api/payments/webhooks/{event_id:str}/dismiss", guards=[MANAGERS], status_code=200, tags=TAGS)
+async def dismiss_webhook(
+    ctx: Context, principal: Principal, event_id: str, data: JSONBody[schemas.DismissRequest]
+) -> schemas.Received:
+    """A webhook that can't be applied doesn't matter, says a person, and why."""
+    await attention.dismiss_webhook(ctx, principal, event_id, data.reason)
+    return schemas.Received()
+
+
 @get("/api/payments/unmatched", guards=[MANAGERS], tags=TAGS)
 async def unmatched(ctx: Context, principal: Principal) -> schemas.UnmatchedList:
     """Money at the provider that fits no payment of ours. It goes from the list once the provider has given it back."""
@@ -315,6 +324,7 @@ ROUTES = [
     daily_stats,
     open_webhooks,
     replay_webhook,
+    dismiss_webhook,
     unmatched,
     settle_unmatched,
     webhook,

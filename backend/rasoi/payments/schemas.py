@@ -71,6 +71,12 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
+class DismissRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Why it doesn't matter."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
+
+
 class HandOutRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """How it was paid out; `reference` is the bank's or the voucher's number, where there is one."""
 
@@ -247,7 +253,7 @@ class Webhooks(msgspec.Struct):
 
 
 class WebhookReplayed(msgspec.Struct):
-    state: Annotated[str, one_of(("waiting", "parked", "applied", "superseded"))]
+    state: Annotated[str, one_of(("waiting", "parked", "applied", "superseded", "dismissed"))]
 
 
 class Unmatched(msgspec.Struct):

@@ -25,7 +25,7 @@ def run(till: Till, capsys: pytest.CaptureFixture[str]) -> Doctor:
 
     async def work(*argv: str) -> tuple[int, str]:
         given = cli.parser().parse_args(["payments", *argv])
-        step = commands.doctor_command if given.action == "doctor" else commands.replay_command
+        step = commands.doctor_command if given.action == "doctor" else commands.webhooks_command
         status = await step(till.ctx, given)
         return status, capsys.readouterr().out
 
@@ -126,6 +126,23 @@ async def test_webhooks_are_replayed_by_state_and_by_id(till: Till, run: Doctor)
     assert (status, text.splitlines()[-1]) == (0, "2 webhooks replayed, 0 of them still wait or are parked.")
     again = await run("webhooks", "replay", "--state", "applied")
     assert again[0] == 0 and (await till.bill(order))["paid_paise"] == 6300
+
+
+async def test_a_webhook_is_dismissed_by_name_and_with_a_reason(till: Till, run: Doctor) -> None:
+    await till.webhook(b"[]", "odd")
+    await till.work()
+    dismiss = ("webhooks", "dismiss", "odd", "--by", "Meera", "--reason", "a test of the provider's")
+    status, text = await run(*dismiss)
+    assert status == 0 and "odd was parked (unreadable" in text
+    row = await till.owner.fetchrow("SELECT * FROM payments.webhook")
+    assert (row["state"], row["outcome"]) == ("dismissed", "dismissed by Meera: a test of the provider's")
+    kept = await till.owner.fetchrow("SELECT * FROM staff.audit WHERE action = 'webhook.dismiss'")
+    assert (kept["subject"], kept["detail"]["by"], kept["detail"]["state"]) == ("odd", "Meera", "parked")
+    with pytest.raises(commands.NotFound, match="waits no more"):
+        await run(*dismiss)
+    with pytest.raises(commands.NotFound, match="there is no webhook"):
+        await run("webhooks", "dismiss", "none", "--by", "Meera", "--reason", "gone")
+    assert (await run("webhooks", "replay", "odd"))[0] == 1, "by its id it is tried again"
 
 
 async def test_what_does_not_exist_is_one_line(

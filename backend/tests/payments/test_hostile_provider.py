@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from rasoi.payments import queue, webhooks
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
 from tests.payments.test_provider_by_itself import begun, compare
@@ -94,6 +95,62 @@ async def test_what_can_not_be_read_is_parked_and_stops_no_other(till: Till, wro
     assert (await till.payment(checkout["payment_id"]))["captured_paise"] == 0
     await tell(till, body, "even")
     assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+
+
+async def test_what_can_not_be_applied_is_dismissed_by_a_person_who_says_why(till: Till) -> None:
+    """Both what can't be read and what waits for a payment that is another shop's; and only these."""
+    _, _, checkout, provider_order = await begun(till)
+    till.simulator.pay(provider_order)
+    body = told(till, "payment.captured")
+    elsewhere = msgspec.json.decode(msgspec.json.encode(body))
+    elsewhere["payload"]["payment"]["entity"]["order_id"] = "order_elsewhere"
+    await tell(till, elsewhere, "elsewhere")
+    await till.webhook(b"[]", "unreadable")
+    await till.work()
+    assert {each["event_id"]: each["state"] for each in await open_webhooks(till)} == {
+        "elsewhere": "waiting",
+        "unreadable": "parked",
+    }
+    for reason in ("", " ", "x" * 201, None):
+        refused = await till.call(staff(), "POST", "/webhooks/unreadable/dismiss", {"reason": reason})
+        assert refused.status_code in (400, 422), refused.text
+    for role in ("waiter", "kitchen"):
+        refused = await till.call(staff(role), "POST", "/webhooks/unreadable/dismiss", {"reason": "no"})
+        assert refused.status_code == 403
+    assert len(await open_webhooks(till)) == 2
+    said = {"reason": "a test button in the dashboard"}
+    for event_id in ("unreadable", "elsewhere"):
+        answer = await till.call(staff(), "POST", f"/webhooks/{event_id}/dismiss", said)
+        assert answer.status_code == 200, answer.text
+        again = await till.call(staff(), "POST", f"/webhooks/{event_id}/dismiss", said)
+        assert (again.status_code, again.json()["type"]) == (404, "/problems/no-open-webhook")
+    assert await open_webhooks(till) == []
+    kept = await till.owner.fetch("SELECT * FROM staff.audit WHERE action = 'webhook.dismiss' ORDER BY id")
+    assert [each["subject"] for each in kept] == ["unreadable", "elsewhere"]
+    assert kept[0]["actor_name"] == "Ravi the manager"
+    assert (kept[0]["detail"]["reason"], kept[0]["detail"]["state"]) == (said["reason"], "parked")
+    assert kept[0]["detail"]["outcome"].startswith("unreadable")
+    await till.make_retries_due()
+    await till.work()
+    await till.webhook(b"[]", "unreadable")  # the provider tells it again
+    await till.work()
+    assert await open_webhooks(till) == [], "nobody tries it again by itself"
+    await tell(till, body, "whole")
+    assert (await till.payment(checkout["payment_id"]))["status"] == "completed"
+    done = await till.call(staff(), "POST", "/webhooks/whole/dismiss", said)
+    assert done.status_code == 404, "what was applied stays so"
+
+
+async def test_a_webhook_that_is_dismissed_while_it_is_worked_on_stays_so(till: Till) -> None:
+    await till.webhook(b"[]", "odd")
+    (each,) = await queue.claim_webhooks(till.ctx.db)
+    await till.owner.execute("UPDATE payments.webhook SET state = 'parked', next_try_at = NULL")
+    answer = await till.call(staff(), "POST", "/webhooks/odd/dismiss", {"reason": "nothing"})
+    assert answer.status_code == 200
+    await webhooks.process_webhook(till.ctx, each)
+    assert await open_webhooks(till) == []
+    replayed = await till.call(staff(), "POST", "/webhooks/odd/replay")
+    assert replayed.json() == {"state": "parked"}, "a wrong dismissal is taken back by trying it again"
 
 
 async def test_an_entity_of_the_books_that_can_not_be_read_hides_no_other(till: Till) -> None:

@@ -190,6 +190,89 @@ async def test_figures_of_one_outlet_do_not_move_with_anothers_business(
     assert changed == []
 
 
+# what somebody may want of another outlet's order, bill, document, payment, refund or strange money; None: no body
+REPLY = {"razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "x"}
+BUYER, WHY = {"name": "Somebody"}, {"reason": "not ours"}
+WRITES: dict[tuple[str, str], Any] = {
+    ("POST", "/api/orders/{order_id:uuid}/cancel"): WHY,
+    ("POST", "/api/orders/{order_id:uuid}/approve"): None,
+    ("POST", "/api/orders/{order_id:uuid}/reject"): WHY,
+    ("POST", "/api/bills/{bill_id:uuid}/attention"): {"reason": "cash"},
+    ("DELETE", "/api/bills/{bill_id:uuid}/attention"): None,
+    ("POST", "/api/bills/{bill_id:uuid}/write-off"): WHY,
+    ("PUT", "/api/bills/{bill_id:uuid}/buyer"): BUYER,
+    ("POST", "/api/documents/{document_id:uuid}/reprint"): None,
+    ("POST", "/api/payments/checkout"): {"bill_id": "{bill_id:uuid}"},
+    ("POST", "/api/payments/create-razorpay-order"): {"order_id": "{order_id:uuid}"},
+    ("POST", "/api/payments/verify"): {"payment_id": "{payment_id:uuid}", "reply": REPLY},
+    ("POST", "/api/payments/verify-razorpay"): {"payment_id": "{payment_id:uuid}"} | REPLY,
+    ("POST", "/api/payments/{payment_id:uuid}/look"): None,
+    ("POST", "/api/payments/confirm-cash"): {
+        "bill_id": "{bill_id:uuid}",
+        "amount_paise": 100,
+        "tendered_paise": 100,
+    },
+    ("POST", "/api/payments/{payment_id:uuid}/refund"): {"amount_paise": 100} | WHY,
+    ("POST", "/api/payments/refunds/{refund_id:uuid}/hand-out"): {},
+    ("POST", "/api/payments/webhooks/{event_id:str}/replay"): None,
+    ("POST", "/api/payments/webhooks/{event_id:str}/dismiss"): WHY,
+    ("POST", "/api/payments/unmatched/{provider:str}/{provider_payment_id:str}/settle"): None,
+}
+# signed by the provider or its checkout, or of dishes that another outlet does not have
+OTHERWISE = {
+    ("POST", "/api/payments/callback/{outlet_id:int}/{payment_id:uuid}"),
+    ("POST", "/api/payments/webhook/{provider:str}"),
+    ("POST", "/api/orders"),
+    ("POST", "/api/orders/quote"),
+}
+MONEY = re.compile(r"/api/(payments|bills|documents|orders)\b")
+
+
+def filled(body: Any, named: dict[str, Any]) -> Any:
+    """With the things that are asked for in their places."""
+    if isinstance(body, dict):
+        return {name: filled(value, named) for name, value in body.items()}
+    return str(named[body]) if isinstance(body, str) and body in named else body
+
+
+async def rows_of(running: Running, outlet_id: int) -> list[str]:
+    """What an outlet's orders, bills, documents and money are, row by row."""
+    names = (
+        *("orders.orders", "orders.line", "orders.bill", "orders.document", "orders.sitting", "staff.audit"),
+        *("payments.payment", "payments.attempt", "payments.refund", "payments.daily"),
+        *("payments.webhook", "payments.unmatched"),
+    )
+    found: list[str] = []
+    for name in names:
+        sql = f"SELECT to_jsonb(t)::text FROM {name} t WHERE outlet_id = $1 ORDER BY 1"
+        found += [f"{name} {row[0]}" for row in await running.ctx.db.fetch(sql, outlet_id)]
+    return found
+
+
+async def test_no_route_changes_another_outlets_money(running: Running, dish: dict[str, Any]) -> None:
+    """Whoever may do it at home finds nothing there: 404 for every role, and not a row of the other outlet is another."""
+    writes = {at for at in MATRIX if at[0] != "GET" and MONEY.match(at[1])} - OTHERWISE
+    assert set(WRITES) == writes
+    await running.ctx.db.execute(SECOND)
+    named = await business(running, dish)
+    event, money = await strange_money(running, 1)
+    named |= {"{event_id:str}": event, "{provider:str}": "razorpay", "{provider_payment_id:str}": money}
+    named["{refund_id:uuid}"] = await running.ctx.db.fetchval("SELECT id FROM payments.refund")
+    before = await rows_of(running, 1)
+    assert len(before) > 10
+    for at, body in WRITES.items():
+        path = at[1]
+        for placeholder, value in named.items():
+            path = path.replace(placeholder, str(value))
+        asked = {"json": filled(body, named)} if body is not None else {}
+        for role in (G, W, K, M, O):
+            headers = caller(running, 2, role) | {"Idempotency-Key": str(uuid4())}
+            answer = await running.client.request(at[0], path, headers=headers, **asked)
+            expected = 404 if role in MATRIX[at] else 403
+            assert answer.status_code == expected, (at, role, answer.text)
+    assert await rows_of(running, 1) == before
+
+
 @pytest.mark.parametrize("theirs", [1, None])
 async def test_strange_money_is_for_its_outlet_and_else_for_the_first(
     running: Running, theirs: int | None

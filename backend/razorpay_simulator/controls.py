@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from razorpay_simulator.bank import Bank, Moods
+from razorpay_simulator.disputes import move_dispute, open_dispute
 from razorpay_simulator.entities import ApiError, public
 from razorpay_simulator.faults import KINDS, Fault, Faults, RandomFaults
 from razorpay_simulator.http import Answer, Call, answer, parse_count
@@ -41,6 +42,8 @@ class Controls:
             ),
             ("POST", r"/_simulator/refund", self.refund_in_dashboard),
             ("POST", r"/_simulator/refunds/(\w+)", self.settle_refund),
+            ("POST", r"/_simulator/disputes", self.open_dispute),
+            ("POST", r"/_simulator/disputes/(\w+)", self.move_dispute),
             (
                 "POST",
                 r"/_simulator/qr_codes/(\w+)/pay",
@@ -77,7 +80,7 @@ class Controls:
     # the books
 
     def books(self, call: Call) -> Answer:
-        kinds = ("order", "payment", "refund", "qr_code")
+        kinds = ("order", "payment", "refund", "qr_code", "dispute")
         return answer({f"{kind}s": [public(doc) for doc in self.bank.store.all(kind)] for kind in kinds})
 
     def clear_books(self, call: Call) -> Answer:
@@ -100,6 +103,12 @@ class Controls:
 
     def settle_refund(self, call: Call) -> Answer:
         return answer(settle_refund(self.bank, call.parts[0], str(call.body.get("status"))))
+
+    def open_dispute(self, call: Call) -> Answer:
+        return answer(open_dispute(self.bank, str(call.body.get("payment_id")), call.body))
+
+    def move_dispute(self, call: Call) -> Answer:
+        return answer(move_dispute(self.bank, call.parts[0], str(call.body.get("status"))))
 
     # faults
 

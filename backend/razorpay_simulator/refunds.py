@@ -44,7 +44,9 @@ def create_refund(bank: Bank, payment_id: str, body: Doc, key: str | None) -> Do
 
 def _amount(payment: Doc, body: Doc) -> int:
     """What is to be refunded: at least a rupee, and no more than the order got."""
-    left = payment.get("_received", payment["amount"]) - payment["amount_refunded"]
+    left = (
+        payment.get("_received", payment["amount"]) - payment["amount_refunded"] - payment.get("_deducted", 0)
+    )
     if not payment["captured"]:
         raise ApiError("The payment status should be captured for action to be taken")
     if left <= 0:

@@ -213,7 +213,8 @@ ORACLES: dict[str, Oracle] = {
 
 async def ledger_equals_books(db: Any, books: Books) -> list[str]:
     """1, and 2 on the provider's side: payments and refunds stand in both, with the same amount and state."""
-    return await _payments_there(db, books) + await _refunds_there(db, books)
+    found = await _payments_there(db, books) + await _refunds_there(db, books)
+    return found + await _disputes_there(db, books)
 
 
 async def _payments_there(db: Any, books: Books) -> list[str]:
@@ -242,10 +243,11 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
         for row in await db.fetch(sql)
         if asked.get(row[0]) != row[1]
     ]
+    taken = _taken(books)
     kept = Counter(
         p["order_id"]
         for p in books["payments"]
-        if p["captured"] and p["amount_refunded"] < _received(p, asked)
+        if p["captured"] and p["amount_refunded"] + taken[p["id"]] < _received(p, asked)
     )
     handed = {row[0] for row in await db.fetch(GIVEN_BY_HAND)}
     return violations + [
@@ -259,6 +261,29 @@ def _received(payment: Mapping[str, Any], asked: Mapping[str, int]) -> int:
     """What the order got: without a fee that the customer bore."""
     borne = payment["amount"] > asked.get(payment["order_id"], 0)
     return int(payment["amount"] - (payment["fee"] or 0) if borne else payment["amount"])
+
+
+def _taken(books: Books) -> Counter[str]:
+    """What lost disputes took, by payment."""
+    taken = Counter[str]()
+    for dispute in books["disputes"]:
+        taken[dispute["payment_id"]] += dispute["amount_deducted"]
+    return taken
+
+
+async def _disputes_there(db: Any, books: Books) -> list[str]:
+    """What lost disputes took is booked, as far as it had not gone back before."""
+    sql = """SELECT a.provider_payment_id, a.amount_paise - a.refunded_paise,
+      (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.refund r
+       WHERE (r.outlet_id, r.attempt_id) = (a.outlet_id, a.id) AND r.status = 'processed' AND r.reference = ANY ($1))
+    FROM payments.attempt a WHERE a.provider <> 'cash'"""
+    ours = {row[0]: tuple(row)[1:] for row in await db.fetch(sql, [each["id"] for each in books["disputes"]])}
+    violations = []
+    for name, paise in _taken(books).items():
+        held, booked = ours.get(name, (0, 0))
+        if name not in ours or booked > paise or (booked < paise and held > 0):
+            violations.append(f"{name}: disputes took {paise} there, {booked} are booked here, {held} held")
+    return violations
 
 
 async def _refunds_there(db: Any, books: Books) -> list[str]:

@@ -1,4 +1,5 @@
-"""A refund as the provider tells of it, booked in a locked payment: one that we asked for, or one made by itself."""
+"""A refund as the provider tells of it, booked in a locked payment: one that we asked for, or one made by itself; and
+what a lost dispute took."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from rasoi.orders import api as orders
 from rasoi.payments.domain import AttemptRow, Mismatch, RefundRow, RefundTooLarge
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import REFUNDS
-from rasoi.payments.providers import ProviderRefund
+from rasoi.payments.providers import ProviderDispute, ProviderRefund
 from rasoi.platform.database import Tx
 
 
@@ -39,6 +40,32 @@ async def book_refund(tx: Tx, ledger: Ledger, found: ProviderRefund) -> None:
         )
         if row.status != before.get(row.id):
             tx.on_commit(REFUNDS.labels(row.method or "unknown", row.status).inc)
+
+
+async def book_dispute(tx: Tx, ledger: Ledger, found: ProviderDispute) -> int:
+    """What a lost dispute took: given back by the provider, though no refund of its. Booked once, whoever tells of it again.
+    Returns what our books can't hold of it: it had gone back to the guest before. Raises NotKnownYet or Mismatch."""
+    attempt = ledger.attempt_of(found.payment_id)
+    if attempt is None or attempt.status not in ("captured", "returned"):
+        raise NotKnownYet(f"{found.payment_id} is not captured here yet")
+    if found.currency != ledger.row.currency:
+        raise Mismatch(f"dispute {found.id} is in {found.currency}, its payment in {ledger.row.currency}")
+    rows = [row for row in ledger.refunds if row.reference == found.id]
+    if not rows:
+        free = attempt.refundable_paise
+        rows = ledger.keep_promises(attempt, found.deducted_paise)
+        own = min(found.deducted_paise - sum(row.amount_paise for row in rows), attempt.refundable_paise)
+        if own > 0:
+            rows.append(
+                ledger.request_refund(attempt, own, "the guest's bank took it back: a dispute was lost")
+            )
+        for row in rows:
+            row.reference = found.id
+            ledger.advance_refund(row, "processed", error=row.error)
+            tx.on_commit(REFUNDS.labels(row.method or "unknown", "processed").inc)
+        if attempt.on_bill and (more := min(free, found.deducted_paise)):
+            await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, more)
+    return found.deducted_paise - sum(row.amount_paise for row in rows)
 
 
 async def _adopt(tx: Tx, ledger: Ledger, attempt: AttemptRow, found: ProviderRefund) -> list[RefundRow]:

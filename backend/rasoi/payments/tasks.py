@@ -66,11 +66,16 @@ async def _note(conn: Any, provider: str, found: ProviderPayment, reason: str, o
     await conn.execute(NOTE, *args)
 
 
-async def note_dispute(conn: Any, provider: str, found: ProviderDispute, outlet_id: int | None) -> None:
-    """A guest's bank wants money back: the owner answers it at the provider, in time."""
+async def note_dispute(
+    conn: Any, provider: str, found: ProviderDispute, outlet_id: int | None, beyond_paise: int = 0
+) -> None:
+    """A guest's bank wants money back: the owner answers it at the provider, in time. Of what a lost one took our books
+    can't hold `beyond_paise`."""
     reason = f"Dispute {found.status} over {found.payment_id}: answer it in the provider's dashboard"
     if found.status == "lost":
-        reason = f"Dispute lost over {found.payment_id}: the provider has taken the money back"
+        reason = f"Dispute lost over {found.payment_id}: the money was taken back, and is booked as refunded"
+        if beyond_paise:
+            reason += f"; ₹{beyond_paise / 100:.2f} of it had gone back before, and are lost beside it"
     args = (provider, found.id, found.payment_id, found.amount_paise, found.currency, reason, outlet_id)
     await conn.execute(DISPUTE, *args, found.status in OVER)
 

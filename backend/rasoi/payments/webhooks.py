@@ -16,9 +16,9 @@ from rasoi.payments.capture import record
 from rasoi.payments.domain import Mismatch, ProviderPayment, RefundTooLarge
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import WEBHOOKS
-from rasoi.payments.providers import LookedUp, WebhookEvent, provider_named
+from rasoi.payments.providers import LookedUp, ProviderDispute, WebhookEvent, provider_named
 from rasoi.payments.refund_booking import NotKnownYet
-from rasoi.payments.refunds import record_refund
+from rasoi.payments.refunds import record_dispute, record_refund
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.context import Context
 from rasoi.platform.jobs import for_each
@@ -115,7 +115,8 @@ def _subject(event: WebhookEvent | None) -> str | None:
     """The provider's payment that it tells of."""
     if event is None:
         return None
-    return event.refund.payment_id if event.refund else event.payment.id if event.payment else None
+    told = event.refund or event.dispute
+    return told.payment_id if told else event.payment.id if event.payment else None
 
 
 async def apply_webhook(
@@ -123,8 +124,7 @@ async def apply_webhook(
 ) -> tuple[str, str]:
     """Feed what the provider told of our payment `ref` into the ledger; returns the webhook's state, and what became of it."""
     if event.dispute is not None:
-        await tasks.note_dispute(ctx.db, provider, event.dispute, ref.outlet_id if ref else None)
-        return "applied", "a person answers it at the provider"
+        return await _apply_dispute(ctx, provider, event.dispute, ref)
     if event.refund is not None:
         return await _apply_refund(ctx, event, ref)
     if event.payment is None:
@@ -132,6 +132,19 @@ async def apply_webhook(
     if ref is None:
         raise NotKnownYet(f"no payment of ours has the provider's order {event.payment.order_id or 'none'}")
     return _result(await _record(ctx, ref, event.payment))
+
+
+async def _apply_dispute(
+    ctx: Context, provider: str, found: ProviderDispute, ref: db.Ref | None
+) -> tuple[str, str]:
+    """A task for a person, who answers it; what a lost one took is booked."""
+    beyond_paise = 0
+    if found.status == "lost":
+        if ref is None:
+            raise NotKnownYet(f"no payment of ours is {found.payment_id}")
+        beyond_paise = await record_dispute(ctx, ref, found)
+    await tasks.note_dispute(ctx.db, provider, found, ref.outlet_id if ref else None, beyond_paise)
+    return "applied", "a person sees it"
 
 
 async def _record(ctx: Context, ref: db.Ref, payment: ProviderPayment) -> Ledger:

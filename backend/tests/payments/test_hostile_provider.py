@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from rasoi.payments import queue, webhooks
+from tests import oracles
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
 from tests.payments.test_provider_by_itself import begun, compare
@@ -311,3 +312,96 @@ async def test_a_lost_dispute_is_a_task_again_after_it_was_dealt_with(till: Till
     assert "lost" in task["reason"]
     await tell(till, dispute(paid, "under_review", "payment.dispute.under_review"), "3")
     assert "lost" in (await tasks(till))[0]["reason"]
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 6300
+
+
+async def day_total(till: Till) -> tuple[int, int]:
+    """What today's statistics say came in and went back."""
+    row = await till.owner.fetchrow(
+        "SELECT sum(captured_paise)::int, sum(refunded_paise)::int FROM payments.daily"
+    )
+    return tuple(row)
+
+
+@pytest.mark.parametrize("paise", [6300, 2000])
+async def test_what_a_lost_dispute_took_is_booked_as_given_back(till: Till, paise: int) -> None:
+    """As a refund that the provider made: in the ledger and the day, with a credit note; the bill stays closed and paid."""
+    who = guest(None)
+    order = await till.order(who)
+    payment = await till.buy(who, order)
+    paid = payment["attempts"][0]["provider_payment_id"]
+    await till.owner.execute("UPDATE orders.orders SET status = 'completed'")
+    await till.owner.execute("UPDATE orders.bill SET status = 'closed', closed_at = now()")
+    dispute = till.simulator.dispute(paid, "under_review", "lost", paise=paise)
+    await till.deliver()
+    await tell(till, told(till, "payment.dispute.lost"), "told again")
+    after = await till.payment(payment["id"])
+    (refund,) = after["refunds"]
+    assert (after["refunded_paise"], refund["amount_paise"], refund["status"]) == (paise, paise, "processed")
+    assert "dispute" in refund["reason"]
+    assert await till.owner.fetchval("SELECT reference FROM payments.refund") == dispute["id"]
+    assert await day_total(till) == (6300, paise)
+    bill = await till.bill(order)
+    assert (bill["status"], bill["paid_paise"], bill["refunded_paise"]) == ("closed", 6300, paise)
+    (task,) = await tasks(till)
+    assert "lost" in task["reason"] and "booked" in task["reason"] and "before" not in task["reason"]
+    await compare(till)
+    assert (await till.payment(payment["id"]))["refunded_paise"] == paise, "the books say nothing of it"
+    assert await oracles.ledger_equals_books(till.owner, till.simulator.books()) == []
+    if paise < 6300:
+        more = {"amount_paise": 6300 - paise + 1, "reason": "more than is left"}
+        refused = await till.call(staff(), "POST", f"/{payment['id']}/refund", more)
+        assert refused.status_code == 409
+
+
+async def test_a_lost_dispute_of_money_that_had_gone_back_is_lost_beside_it(till: Till) -> None:
+    """The guest got it twice: our books hold what there was, and a person is told of the rest."""
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    paid = payment["attempts"][0]["provider_payment_id"]
+    till.simulator.refund_in_dashboard(paid, 5000)
+    await till.deliver()
+    till.simulator.dispute(paid, "lost")
+    await till.deliver()
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 6300
+    (task,) = await tasks(till)
+    assert "₹50.00 of it had gone back before" in task["reason"]
+    assert await oracles.ledger_equals_books(till.owner, till.simulator.books()) == []
+
+
+async def test_a_lost_dispute_keeps_what_was_promised_and_not_paid_out(till: Till) -> None:
+    """The same money can't go twice."""
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    paid = payment["attempts"][0]["provider_payment_id"]
+    asked = {"amount_paise": 6300, "reason": "never came"}
+    assert (await till.call(staff(), "POST", f"/{payment['id']}/refund", asked)).status_code == 202
+    await till.owner.execute("UPDATE payments.refund SET next_try_at = now() + interval '1 hour'")
+    till.simulator.dispute(paid, "lost")
+    await till.deliver()
+    await till.make_retries_due()
+    await till.work()
+    after = await till.payment(payment["id"])
+    assert [(each["amount_paise"], each["status"]) for each in after["refunds"]] == [(6300, "processed")]
+    assert till.simulator.requests("POST /v1/payments") == [], "and is asked for no more"
+    assert await oracles.ledger_equals_books(till.owner, till.simulator.books()) == []
+
+
+async def test_a_lost_dispute_of_a_payment_that_is_not_known_waits(till: Till) -> None:
+    """Also one in another currency books nothing."""
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"])
+    body = dispute(reply["razorpay_payment_id"], "lost", "payment.dispute.lost")
+    await tell(till, body, "early")
+    (waiting,) = await open_webhooks(till)
+    assert (waiting["event_id"], waiting["state"]) == ("early", "waiting")
+    await till.deliver()
+    await till.make_retries_due()
+    await till.work()
+    assert await open_webhooks(till) == []
+    assert (await till.payment(checkout["payment_id"]))["refunded_paise"] == 6300
+    body["payload"]["dispute"]["entity"] |= {"id": "disp_2", "currency": "USD"}
+    await tell(till, body, "dollars")
+    assert [each["event_id"] for each in await open_webhooks(till)] == ["dollars"]

@@ -1,5 +1,5 @@
-"""Orders, bills, payments, refunds, late captures, dashboard refunds and cancellations in any order, against the simulator's
-books: after every step, at rest, every promise holds."""
+"""Orders, bills, payments, refunds, late captures, dashboard refunds, lost disputes and cancellations in any order, against
+the simulator's books: after every step, at rest, every promise holds."""
 
 from __future__ import annotations
 
@@ -212,6 +212,12 @@ class Money(RuleBasedStateMachine):
         if left >= 200:
             asked = {"payment_id": payment, "amount": left // share}
             self.till.simulator.call("POST", "/_simulator/refund", asked)
+
+    @rule(payment=paid, share=st.sampled_from([1, 2]))
+    def a_dispute_is_lost(self, payment: Any, share: int) -> None:
+        entity = next((p for p in self.till.simulator.books()["payments"] if p["id"] == payment), None)
+        if entity and entity["captured"] and entity["amount"] >= 200:
+            self.till.simulator.dispute(payment, "lost", paise=entity["amount"] // share)
 
     @rule(refunds=st.sampled_from(["processed", "pending", "failed"]), low=st.booleans())
     def the_provider_is_in_a_mood(self, refunds: str, low: bool) -> None:

@@ -23,6 +23,8 @@ PLANTED = [
     ("ledger_equals_books", BOOKS + "UPDATE entity SET doc = json_set(doc, '$.amount_refunded', 1) WHERE kind = 'payment'"),
     ("ledger_equals_books", BOOKS + "UPDATE entity SET doc = json_set(doc, '$.captured', json('false')) WHERE kind = 'payment'"),
     ("ledger_equals_books", BOOKS + "DELETE FROM entity WHERE kind = 'refund'"),
+    ("ledger_equals_books", "UPDATE payments.refund SET reference = 'x' WHERE reference LIKE 'disp%'"),
+    ("ledger_equals_books", BOOKS + "UPDATE entity SET doc = json_set(doc, '$.amount_deducted', 400) WHERE kind = 'dispute'"),
     ("one_effective_capture", "UPDATE payments.attempt SET on_bill = false WHERE provider = 'cash'"),
     ("refunds_within_captures", "UPDATE payments.refund SET amount_paise = 10000000"),
     ("refunds_within_captures", "DELETE FROM payments.refund"),
@@ -59,7 +61,7 @@ PLANTED = [
 
 
 async def a_day(world: World) -> None:
-    """What the oracles look at, once each: paid online and in cash, given back by hand, by the platform and by the owner."""
+    """What the oracles look at, once each: paid online and in cash, given back by hand, by platform, owner and a guest's bank."""
     till, clients, me, table = world.till, world.clients, guest(None), guest(TABLE)
     _, order = await clients.place(me, COLA_1, 2)
     await world.pump()
@@ -77,6 +79,7 @@ async def a_day(world: World) -> None:
     )
     await clients.post(staff("waiter"), f"/refunds/{refund['id']}/hand-out", {})
     till.simulator.refund_in_dashboard(reply["razorpay_payment_id"], 1000)
+    till.simulator.dispute(reply["razorpay_payment_id"], "lost", paise=500)
     await till.deliver()
     await world.rest()
 

@@ -115,6 +115,16 @@ class Simulator:
     def settle_refund(self, refund_id: str, status: str = "processed") -> None:
         assert self.call("POST", f"/_simulator/refunds/{refund_id}", {"status": status})[0] == 200
 
+    def dispute(self, payment_id: str, *states: str, paise: int | None = None) -> dict[str, Any]:
+        """A guest's bank asks for the money; it goes on through these states."""
+        asked = {"payment_id": payment_id} | ({} if paise is None else {"amount": paise})
+        status, dispute = self.call("POST", "/_simulator/disputes", asked)
+        assert status == 200, dispute
+        for state in states:
+            status, dispute = self.call("POST", f"/_simulator/disputes/{dispute['id']}", {"status": state})
+            assert status == 200, dispute
+        return dispute  # type: ignore[no-any-return]
+
     def late(self, payment_id: str, *, capture: bool = True) -> None:
         assert self.call("POST", "/_simulator/late", {"payment_id": payment_id, "capture": capture})[0] == 200
 

@@ -38,13 +38,15 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderDispute(msgspec.Struct, frozen=True, kw_only=True):
-    """A guest's bank asks for money of a payment back. `status`: open, under_review, and at its end won, lost or closed."""
+    """A guest's bank asks for money of a payment back. `status`: open, under_review, and at its end won, lost or closed.
+    `deducted_paise` is what a lost one took."""
 
     id: str
     payment_id: str
     amount_paise: int
     currency: str
     status: str
+    deducted_paise: int = 0
 
 
 class LookedUp(msgspec.Struct, frozen=True):

@@ -361,14 +361,16 @@ def _moment(seconds: Any) -> datetime | None:
 def dispute_of(dispute: Any) -> ProviderDispute:
     """The parts of the dispute entity."""
     try:
+        amount, status = _paise(dispute["amount"]), _text(dispute["status"])
         return ProviderDispute(
             id=_text(dispute["id"]),
             payment_id=_text(dispute["payment_id"]),
-            amount_paise=_paise(dispute["amount"]),
+            amount_paise=amount,
             currency=_text(dispute["currency"]),
-            status=_text(dispute["status"]),
+            status=status,
+            deducted_paise=_paise(dispute.get("amount_deducted") or amount) if status == "lost" else 0,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OutcomeUnknown(f"a dispute that can't be read: {error!r}") from None
 
 

@@ -184,7 +184,7 @@ async def test_an_absent_collector_slows_nobody_and_memory_is_bounded(
         assert 1000 < len(waiting) <= waiting.maxlen == 2048
         assert sorted(took)[-30] < 0.1, "seconds of 99 in 100"
         ending = time.perf_counter()
-    assert time.perf_counter() - ending < tracing.FLUSH_S + 0.5
+    assert time.perf_counter() - ending < tracing.FLUSH_S + 2
     hole.close()
 
 

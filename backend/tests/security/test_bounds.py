@@ -185,7 +185,7 @@ async def test_420_that_wait_lock_nobody_out(first: bytes) -> None:
         begun = time.monotonic()
         for address in ("127.0.0.1", "127.0.0.2"):
             assert b"200" in await server.get(address)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 10
         assert server.connections <= 300
         for _, writer in streams:
             writer.close()

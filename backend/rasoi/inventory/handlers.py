@@ -21,9 +21,10 @@ async def on_order(ctx: Context, tx: Tx, event: Event, data: OrderPlaced | Order
 async def on_ticket(ctx: Context, tx: Tx, event: Event, data: TicketOpened | TicketChanged) -> None:
     """Started items are consumed, once; what is voided after that is waste. Recall moves nothing."""
     ticket, changed = data.ticket, set(data.changed_items)
-    started = [(i.id, i.line_id, i.quantity) for i in ticket.items if i.id in changed and i.state in STARTED]
-    if started:
-        await repository.record_usage(tx, event.outletid, ticket.order_id, started)
+    for item in ticket.items:
+        if item.id in changed and item.state in STARTED:
+            used = repository.Usage(event.outletid, item.id, item.line_id, ticket.order_id, item.quantity)
+            tx.defer_write(repository.record_usage, used)
     if voided := [item.id for item in ticket.items if item.id in changed and item.state == "voided"]:
         await repository.record_waste(tx, event.outletid, ticket.order_id, voided, "voided after cooking")
 

@@ -128,20 +128,22 @@ async def save_lines(tx: Tx, lines: Sequence[OrderLine]) -> None:
     )
 
 
-async def record_usage(
-    tx: Tx, outlet_id: int, order_id: UUID, items: Sequence[tuple[UUID, UUID, int]]
-) -> None:
-    """The kitchen started these (kitchen item, line, quantity). One that was started before is left alone."""
-    kitchen_items, lines, quantities = zip(*items, strict=True)
+class Usage(NamedTuple):
+    """An item that the kitchen started."""
+
+    outlet_id: int
+    kitchen_item_id: UUID
+    line_id: UUID
+    order_id: UUID
+    quantity: int
+
+
+async def record_usage(tx: Tx, started: Sequence[Usage]) -> None:
+    """The kitchen started these. One that was started before is left alone."""
     await tx.execute(
         """INSERT INTO inventory.usage (outlet_id, kitchen_item_id, line_id, order_id, quantity)
-        SELECT $1, u.* FROM unnest($2::uuid[], $3::uuid[], array_fill($4::uuid, ARRAY[cardinality($2)]), $5::int[]) AS u
-        ON CONFLICT DO NOTHING""",
-        outlet_id,
-        kitchen_items,
-        lines,
-        order_id,
-        quantities,
+        SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[]) ON CONFLICT DO NOTHING""",
+        *zip(*sorted(started), strict=True),
     )
 
 
@@ -149,6 +151,7 @@ async def record_waste(
     tx: Tx, outlet_id: int, order_id: UUID, kitchen_items: Sequence[UUID] | None, reason: str
 ) -> None:
     """What was cooked is thrown away: all of an order's, or some items. What had been consumed becomes waste."""
+    await tx.write_deferred()  # what was started just before counts
     await tx.execute(
         """WITH wasted AS (
           UPDATE inventory.usage SET wasted = true WHERE outlet_id = $1 AND order_id = $2 AND NOT wasted

@@ -61,6 +61,9 @@ class Order:
 
     async def cook(self, state: str = "cooking", item: UUID | None = None) -> None:
         """The kitchen moves the line's item (or a remake of it) to `state`."""
+        await self._handle(handlers.on_ticket, self.moved(state, item), "1:curry")
+
+    def moved(self, state: str, item: UUID | None = None) -> TicketChanged:
         moved = TicketItemState(
             id=item or self.item, line_id=self.line, name="x", quantity=self.quantity, state=state
         )
@@ -76,8 +79,7 @@ class Order:
             version=1,
             items=[moved],
         )
-        data = TicketChanged(sequence=1, hash=0, ticket=ticket, action="x", changed_items=[moved.id])
-        await self._handle(handlers.on_ticket, data, "1:curry")
+        return TicketChanged(sequence=1, hash=0, ticket=ticket, action="x", changed_items=[moved.id])
 
     async def _handle(self, handler: Any, data: Any, subject: str) -> None:
         event = new_event(data, subject=subject, outlet_id=1, version=1)
@@ -261,3 +263,18 @@ async def test_any_service_keeps_the_promises(store: Store, seed: int) -> None:
             await store.consume_reservations()
         await store.check()
         assert min(await store.level(BOTTLE)) >= 0
+
+
+async def test_what_is_started_and_voided_in_one_transaction_is_waste(store: Store) -> None:
+    order = Order(store, RAAN)
+    await order.reserve()
+    await order.tell()
+    async with store.db.transaction("inventory") as tx:
+        for state in ("cooking", "voided"):
+            data = order.moved(state)
+            event = new_event(data, subject="1:curry", outlet_id=1, version=1)
+            await handlers.on_ticket(store.ctx, tx, event, data)
+    await store.release(order.id)
+    await store.consume_reservations()
+    assert await store.level(LAMB) == (4000, 0)
+    assert dict(await movements(store, LAMB))["waste"] == -1000

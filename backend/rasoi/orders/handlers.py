@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
 from rasoi.contracts import orders as contracts
 from rasoi.contracts.kitchen import BoardChange, CancelAccepted, CancelRefused, TicketChanged, TicketOpened
 from rasoi.contracts.menu import MenuRepublished
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import repository as db
+from rasoi.orders.domain import Bill
 from rasoi.orders.placing import Snapshots
-from rasoi.orders.rows import Progress
-from rasoi.orders.service import held_bill, locked_bill
+from rasoi.orders.service import locked_bill
 from rasoi.orders.states import AT_KITCHEN
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -26,26 +30,32 @@ async def apply_ticket(ctx: Context, tx: Tx, event: Event, data: TicketChanged) 
     if not data.changed_items:  # paid, rushed, or a change at another station: no item moved
         return
     order_id = data.ticket.order_id
-    if not _take_progress(tx, event, data):
-        await tx.write_deferred()
-    async with locked_bill(ctx, event.outletid, order_id=order_id, tx=tx) as (_, bill):
+    _take_progress(tx, event, data)
+    async with _bill_of(ctx, tx, event, order_id) as bill:
         bill.apply_progress(bill.order(order_id))
 
 
-def _take_progress(tx: Tx, event: Event, data: BoardChange) -> bool:
-    """Keep how far the ticket is; whether its bill was read in this transaction already, and knows it now."""
+def _take_progress(tx: Tx, event: Event, data: BoardChange) -> None:
+    """Keep how far the ticket is."""
     t = data.ticket
-    tx.defer_write(db.save_progress, (event.outletid, t.order_id, t.id, t.station, t.state, t.version))
-    bill = held_bill(tx, event.outletid, t.order_id)
-    if bill is not None:
-        ticket = Progress(station=t.station, ticket_id=t.id, state=t.state, version=t.version)
-        bill.take_progress(bill.order(t.order_id), ticket)
-    return bill is not None
+    row = db.TicketRow(event.outletid, t.order_id, t.id, t.station, t.state, t.version)
+    tx.defer_write(db.save_progress, row)
+
+
+@asynccontextmanager
+async def _bill_of(ctx: Context, tx: Tx, event: Event, order_id: UUID) -> AsyncIterator[Bill]:
+    """The order's bill, locked, with the progress that this transaction has not written yet."""
+    async with locked_bill(ctx, event.outletid, order_id=order_id, tx=tx) as (_, bill):
+        orders = {order.id: order for order in bill.orders}
+        for row in tx.deferred.get(db.save_progress, ()):
+            if row.order_id in orders:
+                bill.take_progress(orders[row.order_id], row.progress)
+        yield bill
 
 
 async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccepted) -> None:
     """The kitchen agrees: the order is cancelled and its stock released."""
-    async with locked_bill(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
+    async with _bill_of(ctx, tx, event, data.order_id) as bill:
         order = bill.order(data.order_id)
         if order.status in AT_KITCHEN - {"served"}:
             bill.terminate(order, "cancelled", data.reason or order.reason or "accepted by the kitchen")
@@ -54,7 +64,7 @@ async def cancel_accepted(ctx: Context, tx: Tx, event: Event, data: CancelAccept
 
 async def cancel_refused(ctx: Context, tx: Tx, event: Event, data: CancelRefused) -> None:
     """It is made, or served, all the same."""
-    async with locked_bill(ctx, event.outletid, order_id=data.order_id, tx=tx) as (_, bill):
+    async with _bill_of(ctx, tx, event, data.order_id) as bill:
         order = bill.order(data.order_id)
         if order.cancel_requested:
             order.cancel_requested, order.reason = False, data.reason

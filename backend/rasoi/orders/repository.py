@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from rasoi.orders.domain import Bill
 from rasoi.orders.placement import Placement
-from rasoi.orders.rows import LINE_COLUMNS, BillRow, OrderRow
+from rasoi.orders.rows import LINE_COLUMNS, BillRow, OrderRow, Progress
 from rasoi.platform.events import causation_id, correlation_id, new_event
 from rasoi.platform.idempotency import lock_of
 from rasoi.staff.api import now_and_business_day
@@ -323,15 +323,32 @@ async def table_of_bill(conn: Any, outlet_id: int, bill_id: UUID) -> UUID | None
     return await conn.fetchval(sql, outlet_id, bill_id)  # type: ignore[no-any-return]
 
 
-async def save_progress(tx: Any, tickets: Sequence[tuple[int, UUID, UUID, str, str, int]]) -> None:
-    """Keep each ticket's newest version: (outlet, order, ticket, station, state, version)."""
-    newest = {ticket[:3]: ticket for ticket in sorted(tickets, key=lambda ticket: ticket[5])}
+class TicketRow(NamedTuple):
+    """A row of orders.ticket_progress."""
+
+    outlet_id: int
+    order_id: UUID
+    ticket_id: UUID
+    station: str
+    state: str
+    version: int
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            station=self.station, ticket_id=self.ticket_id, state=self.state, version=self.version
+        )
+
+
+async def save_progress(tx: Any, tickets: Sequence[TicketRow]) -> None:
+    """Keep each ticket's newest version."""
+    newest = {ticket[:3]: ticket for ticket in sorted(tickets, key=lambda ticket: ticket.version)}
     await tx.execute(
         """INSERT INTO orders.ticket_progress AS t (outlet_id, order_id, ticket_id, station, state, version)
         SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[])
         ON CONFLICT (outlet_id, order_id, ticket_id)
         DO UPDATE SET state = excluded.state, version = excluded.version WHERE t.version < excluded.version""",
-        *zip(*newest.values(), strict=True),
+        *zip(*sorted(newest.values()), strict=True),
     )
 
 

@@ -71,20 +71,15 @@ async def lock_bill(
     tx: Any, outlet_id: int, bill_id: UUID | None = None, *, order_id: UUID | None = None
 ) -> Bill:
     """The bill, locked until the transaction ends. Nobody else changes it meanwhile, so it is read once in a transaction."""
-    held = held_bill(tx, outlet_id, order_id if bill_id is None else bill_id)
+    held = tx.held.get((outlet_id, order_id if bill_id is None else bill_id))
     if held is not None:
-        return held
+        return held  # type: ignore[no-any-return]
     read = await db.read_bill(tx, outlet_id, bill_id, order_id=order_id, lock=True)
     if read is None:
         raise UnknownOrder() if order_id else UnknownBill()
     bill = Bill(read.bill, read.orders, read.now)
     tx.held.update(dict.fromkeys(_ids(bill), bill))
     return bill
-
-
-def held_bill(tx: Any, outlet_id: int, id: UUID | None) -> Bill | None:
-    """The bill with this id, or with an order of this id, where this transaction has locked it already."""
-    return tx.held.get((outlet_id, id))  # type: ignore[no-any-return]
 
 
 def _ids(bill: Bill) -> list[tuple[int, UUID]]:

@@ -13,6 +13,7 @@ from rasoi.contracts.kitchen import (
     CancelRefused,
     TicketChanged,
     TicketItemState,
+    TicketOpened,
     TicketState,
 )
 from rasoi.orders import handlers, placing, service
@@ -120,25 +121,67 @@ async def test_a_modifier_that_is_not_to_be_had_is_refused_by_name(desk: Desk, c
     assert (await desk.place(guest(), line(NAAN_1, 1, (MILD,))))[0] == 201
 
 
-async def serve(desk: Desk, order: dict[str, Any]) -> None:
-    """The kitchen's tickets of an order are all served."""
-    item = TicketItemState(id=uuid4(), line_id=uuid4(), name="x", quantity=1, state="served")
-    ticket = TicketState(
-        id=uuid4(),
+def ticket_of(order: dict[str, Any], state: str, version: int = 2, id: UUID | None = None) -> TicketState:
+    """A ticket of an order, with one item."""
+    item = TicketItemState(id=uuid4(), line_id=uuid4(), name="x", quantity=1, state=state)
+    return TicketState(
+        id=id or uuid4(),
         number=1,
         station="drinks",
         order_id=UUID(order["id"]),
         order_number=order["number"],
         type="dine_in",
-        state="served",
+        state=state,
         placed_at=datetime.now(UTC),
-        version=2,
+        version=version,
         items=[item],
     )
-    data = TicketChanged(sequence=1, hash=0, ticket=ticket, action="serve", changed_items=[item.id], by=None)
-    event = new_event(data, subject="1:drinks", outlet_id=1, version=2)
+
+
+async def changed(desk: Desk, tx: Any, ticket: TicketState) -> None:
+    """An item of the ticket moved to the ticket's state."""
+    items = [item.id for item in ticket.items]
+    data = TicketChanged(sequence=1, hash=0, ticket=ticket, action="x", changed_items=items, by=None)
+    event = new_event(data, subject="1:drinks", outlet_id=1, version=ticket.version)
+    await handlers.apply_ticket(desk.ctx, tx, event, data)
+
+
+async def serve(desk: Desk, order: dict[str, Any]) -> None:
+    """The kitchen's tickets of an order are all served."""
     async with desk.ctx.db.transaction("orders") as tx:
-        await handlers.apply_ticket(desk.ctx, tx, event, data)
+        await changed(desk, tx, ticket_of(order, "served"))
+
+
+async def opened(desk: Desk, tx: Any, ticket: TicketState) -> None:
+    data = TicketOpened(sequence=1, hash=0, ticket=ticket, action="open", changed_items=[], by=None)
+    event = new_event(data, subject="1:drinks", outlet_id=1, version=ticket.version)
+    await handlers.record_ticket(desk.ctx, tx, event, data)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_an_order_is_as_far_as_all_its_tickets_that_one_transaction_tells_of(
+    desk: Desk, asked: bool
+) -> None:
+    who = guest()
+    _, order = await desk.place(who, line(COLA_1), line(NAAN_1, 1, (MILD,)))
+    if asked:
+        await service.cancel(desk.ctx, who, UUID(order["id"]), None)
+    first, second = uuid4(), uuid4()
+    async with desk.ctx.db.transaction("orders") as tx:
+        await opened(desk, tx, ticket_of(order, "queued", 1, first))
+        await opened(desk, tx, ticket_of(order, "queued", 1, second))
+        if asked:
+            refused = CancelRefused(order_id=UUID(order["id"]))
+            event = new_event(refused, subject=order["id"], outlet_id=1, version=1)
+            await handlers.cancel_refused(desk.ctx, tx, event, refused)
+        await changed(desk, tx, ticket_of(order, "served", 2, first))
+        await changed(desk, tx, ticket_of(order, "queued", 1, first))  # told again, and late
+    assert await status(desk, order) == "preparing", "the second has not begun"
+    rows = await desk.owner.fetch("SELECT ticket_id, state, version FROM orders.ticket_progress")
+    assert {tuple(row) for row in rows} == {(first, "served", 2), (second, "queued", 1)}
+    async with desk.ctx.db.transaction("orders") as tx:
+        await changed(desk, tx, ticket_of(order, "served", 2, second))
+    assert await status(desk, order) == "served"
 
 
 async def test_a_table_is_free_again_when_a_free_dish_was_served(desk: Desk) -> None:

@@ -1040,6 +1040,17 @@ END $$;
 
 
 --
+-- Name: is_bill_of(integer, uuid, uuid); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.is_bill_of(p_outlet integer, p_bill uuid, p_session uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT EXISTS (SELECT FROM orders.bill WHERE outlet_id = p_outlet AND id = p_bill AND p_session = ANY (session_ids)) $$;
+
+
+--
 -- Name: joined(json, text); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -5982,6 +5993,13 @@ REVOKE ALL ON FUNCTION orders.held_too_much(p orders.placement[], p_n integer, p
 --
 
 REVOKE ALL ON FUNCTION orders.hold_sitting(p_outlet integer, p_sitting uuid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_bill_of(p_outlet integer, p_bill uuid, p_session uuid); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.is_bill_of(p_outlet integer, p_bill uuid, p_session uuid) FROM PUBLIC;
 
 
 --

@@ -48,6 +48,7 @@ ROOM = Room(
         "orders.reserve_stock(integer, uuid, uuid[], uuid[], integer[])": ("payments",),
         "orders.session_state(integer, uuid, boolean)": ("payments",),
         "orders.hold_sitting(integer, uuid)": ("payments",),
+        "orders.is_bill_of(integer, uuid, uuid)": ("payments",),
         "orders.session_may_see(integer, uuid, text, uuid)": ("realtime", "payments", "notifications"),
     },
 )

@@ -188,6 +188,11 @@ async def expire_unpaid(tx: Any, outlet_id: int, bill_id: UUID) -> None:
     await service.close_if_settled(tx, bill)
 
 
+async def is_bill_of(conn: Any, outlet_id: int, bill_id: UUID, session_id: UUID) -> bool:
+    """Is it the bill of this guest's session, over or not?"""
+    return await db.is_bill_of(conn, outlet_id, bill_id, session_id)
+
+
 async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str, found: UUID) -> bool:
     """Does this guest's session belong to the bill, or to the order's bill? `kind` is bill or order."""
     return await db.session_may_see(conn, outlet_id, session_id, kind, found)

@@ -138,6 +138,12 @@ async def name_cause(tx: Any) -> None:
     await tx.execute(sql, correlation_id.get(), causation_id.get() or "")
 
 
+async def is_bill_of(conn: Any, outlet_id: int, bill_id: UUID, session_id: UUID) -> bool:
+    """Is it the bill of this guest's session?"""
+    sql = "SELECT orders.is_bill_of($1, $2, $3)"
+    return await conn.fetchval(sql, outlet_id, bill_id, session_id)  # type: ignore[no-any-return]
+
+
 async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str, found: UUID) -> bool:
     """Does this guest's session belong to the bill, or to the order's bill?"""
     sql = "SELECT orders.session_may_see($1, $2, $3, $4)"

@@ -21,7 +21,7 @@ async def readable(ctx: Context, principal: Principal, payment_id: UUID) -> Ledg
     if ledger is None:
         raise UnknownPayment()
     if principal.kind == "guest":
-        due = await orders.due(ctx.db, principal.outlet_id, bill_id=ledger.row.bill_id)
-        if principal.session_id not in due.session_ids:
+        assert principal.session_id
+        if not await orders.is_bill_of(ctx.db, principal.outlet_id, ledger.row.bill_id, principal.session_id):
             raise UnknownPayment()
     return ledger

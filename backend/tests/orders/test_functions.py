@@ -81,6 +81,12 @@ async def test_a_session_sees_its_bills_and_their_orders(desk: Desk) -> None:
         assert not await may(session, "bill", seen["id"]) and not await may(session, "order", seen["bill_id"])
         assert not await may(session, "table", seen["id"])
 
+    await desk.owner.execute("UPDATE orders.sitting SET ended_at = now(), ending = 'cleared'")
+    is_bill_of = "SELECT orders.is_bill_of(1, $1, $2)"  # also of a party that has left
+    assert not await may(mine.session_id, "bill", own["bill_id"])
+    assert await desk.owner.fetchval(is_bill_of, UUID(own["bill_id"]), mine.session_id)
+    assert not await desk.owner.fetchval(is_bill_of, UUID(theirs["bill_id"]), mine.session_id)
+
 
 async def test_a_bill_is_read_with_its_own_orders(desk: Desk) -> None:
     who = guest()

@@ -9865,7 +9865,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Not Found: Not found; There is no such open bill; There is no such payment. */
+            /** @description Not Found: Not found; There is no such payment. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9873,7 +9873,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-payment";
+                        type?: "/problems/not-found" | "/problems/unknown-payment";
                     };
                 };
             };

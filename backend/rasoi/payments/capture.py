@@ -171,9 +171,15 @@ async def _mark_unknown(ctx: Context, ref: Ref, provider_payment_id: str) -> Led
 
 
 async def record(ctx: Context, ref: Ref, found: LookedUp, recheck_after: timedelta = RECHECK_AFTER) -> Ledger:
-    """Take in what the provider says, in a transaction of its own; what is half way is asked about after `recheck_after`."""
-    async with ctx.db.transaction("payments") as tx:
-        ledger = await record_attempt(tx, ref, found, recheck_after)
+    """Take in what the provider says, in a transaction of its own; what is half way is asked about after `recheck_after`.
+
+    Most of it is told several times. What our books have already needs no lock: they only ever go forward from it."""
+    known = await db.load(ctx.db, ref)
+    if known is not None and not found.refunds and known.has_booked(found.payment):
+        ledger = known
+    else:
+        async with ctx.db.transaction("payments") as tx:
+            ledger = await record_attempt(tx, ref, found, recheck_after)
     if any(refund.status == "requested" for refund in ledger.refunds):
         ctx.get(WorkerSignals).refunds.set()
     return ledger

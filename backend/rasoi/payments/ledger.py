@@ -61,6 +61,7 @@ class Ledger:
         captured_day: date | None = None,
     ) -> None:
         self.row = row
+        self.stored: tuple[Any, ...] | None = None  # the row's values as the database has them
         self.loaded_version = row.version
         self.attempts = attempts
         self.refunds = refunds
@@ -171,6 +172,17 @@ class Ledger:
         if attempt is not None and attempt.status == "captured":
             return found.refunded_paise <= self.refunded_at_provider(attempt)
         return found.amount_paise == self.row.amount_paise and found.refunded_paise == 0
+
+    def has_booked(self, found: ProviderPayment) -> bool:
+        """Whether its money is booked, and what the provider tells of it is no news. Raises Mismatch."""
+        self.check(found)
+        attempt = self.attempt_of(found.id)
+        return (
+            attempt is not None
+            and attempt.status == "captured"
+            and is_stale(ATTEMPT, attempt.status, found.status)
+            and self.is_plain(found)
+        )
 
     def look_up(self, found: ProviderPayment) -> AttemptRow:
         """Have the provider asked about it at once, before anything is booked."""

@@ -124,7 +124,9 @@ async def load(
     if found is None:
         return None
     read = msgspec.convert(found, LedgerRead)
-    return Ledger(read.row, read.attempts, read.refunds, read.now, read.today, read.captured_day)
+    ledger = Ledger(read.row, read.attempts, read.refunds, read.now, read.today, read.captured_day)
+    ledger.stored = msgspec.structs.astuple(read.row)
+    return ledger
 
 
 async def _ledgers(conn: Any, outlet_id: int, rows: list[Any]) -> list[Ledger]:
@@ -193,7 +195,10 @@ SAVE_REFUND = _upsert("refund", RefundRow, {"outlet_id", "id", "payment_id", "at
 
 async def save(tx: Any, ledger: Ledger) -> None:
     """Write what changed, and queue its events."""
-    await tx.execute(SAVE_PAYMENT, *msgspec.structs.astuple(ledger.row))
+    row = msgspec.structs.astuple(ledger.row)
+    if row != ledger.stored:
+        await tx.execute(SAVE_PAYMENT, *row)
+        ledger.stored = row
     for attempt in ledger.changed_attempts.values():
         await tx.execute(SAVE_ATTEMPT, *msgspec.structs.astuple(attempt))
     for refund in ledger.changed_refunds.values():

@@ -531,3 +531,23 @@ def test_only_captured_money_can_be_given_back() -> None:
         row.status = status
         refundable[status] = row.refundable_paise
     assert refundable == {**dict.fromkeys(ATTEMPT, 0), "captured": DUE}
+
+
+def test_what_is_booked_of_captured_money_is_no_news() -> None:
+    ledger, _ = paid()
+    for status in ("authorized", "captured", "failed"):
+        assert ledger.has_booked(seen(status))
+    with pytest.raises(Mismatch):
+        ledger.has_booked(seen("captured", order_id="order_2"))
+
+
+def test_money_that_is_not_booked_yet_is_news() -> None:
+    assert not processing().has_booked(seen("authorized"))
+    waiting = processing()
+    waiting.observe(seen("authorized"))
+    for status in ("authorized", "captured", "failed"):
+        assert not waiting.has_booked(seen(status))
+    ledger, _ = paid()
+    assert not ledger.has_booked(seen("captured", "pay_2"))
+    assert not ledger.has_booked(seen("captured", refunded_paise=1))
+    assert not ledger.has_booked(seen("returned"))

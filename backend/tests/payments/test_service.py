@@ -6,12 +6,15 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
+from rasoi.contracts.orders import BillClosed
 from rasoi.orders import service as orders_service
-from rasoi.payments import reconciliation, webhooks
+from rasoi.payments import handlers, reconciliation, webhooks
 from rasoi.payments.refunds import refund_excess
 from rasoi.payments.workers import WorkerSignals
+from rasoi.platform.events import new_event
 from tests.orders.conftest import KULFI_1, OTHER_TABLE, TABLE, guest
 from tests.payments.conftest import Till, staff
 
@@ -105,6 +108,30 @@ async def test_a_prepaid_order_is_paid_online_and_goes_to_the_kitchen(till: Till
     }
     types = [r["type"] for r in await till.owner.fetch("SELECT type FROM payments.outbox ORDER BY id")]
     assert types == [f"rasoi.payment.{what}.v1" for what in ("requested", "changed", "completed")]
+
+
+async def test_what_is_booked_already_waits_for_no_lock(till: Till) -> None:
+    who = guest(None)
+    order = await till.order(who)
+    checkout = await till.checkout(who, order)
+    reply = till.simulator.pay(checkout["action"]["options"]["order_id"], method="card")
+    await till.verify(who, checkout, reply)
+    for event_id, body in till.sent_webhooks():
+        assert (await till.webhook(body, event_id)).status_code == 200
+    await till.handle_events()
+    async with till.owner.transaction("orders") as tx:
+        await tx.execute("SELECT FROM orders.bill FOR UPDATE")
+        await tx.execute("SELECT FROM payments.payment FOR UPDATE")
+        till.ctx.get(WorkerSignals).webhooks.set()
+        await webhooks.process_webhooks(till.ctx)
+        bill = await till.owner.fetchval("SELECT id FROM orders.bill")
+        sql = "SELECT data FROM orders.outbox WHERE type = 'rasoi.bill.closed.v1'"
+        closed = msgspec.convert(await till.owner.fetchval(sql), BillClosed)
+        event = new_event(closed, subject=str(bill), outlet_id=1, version=9)
+        async with till.ctx.db.transaction("payments") as own:
+            await handlers.on_bill(till.ctx, own, event, closed)
+    states = await till.owner.fetch("SELECT DISTINCT state FROM payments.webhook")
+    assert [row["state"] for row in states] == ["superseded"]
 
 
 async def test_the_webhook_alone_completes_it_when_the_browser_is_gone(till: Till) -> None:

@@ -5459,13 +5459,6 @@ CREATE INDEX parked_subject_idx ON staff.parked USING btree (log, subject);
 
 
 --
--- Name: person_pin_key; Type: INDEX; Schema: staff; Owner: -
---
-
-CREATE UNIQUE INDEX person_pin_key ON staff.person USING btree (outlet_id, pin_hash) WHERE active;
-
-
---
 -- Name: service_token_token_hash_key; Type: INDEX; Schema: staff; Owner: -
 --
 

@@ -59,7 +59,13 @@ def parser() -> argparse.ArgumentParser:
     staff.add_argument(
         "--manager-password", default="rasoi-manager-demo", metavar="PASSWORD", help="its password"
     )
+    staff.add_argument(
+        "--waiter", default="Ravi Kumar", metavar="NAME", help="who serves (default: %(default)s)"
+    )
     staff.add_argument("--waiter-pin", default="1101", metavar="PIN", help="(default: %(default)s)")
+    staff.add_argument(
+        "--cook", default="Imran Qureshi", metavar="NAME", help="who cooks (default: %(default)s)"
+    )
     staff.add_argument("--kitchen-pin", default="2201", metavar="PIN", help="(default: %(default)s)")
     return top
 
@@ -92,8 +98,8 @@ def main(argv: Sequence[str]) -> int:
     given = parser().parse_args(argv)
     options = Options(
         url=given.url, orders=given.orders, rate=given.rate, seed=given.seed, outlet=given.outlet, manager=given.manager,
-        manager_password=given.manager_password, waiter_pin=given.waiter_pin, kitchen_pin=given.kitchen_pin,
-        settle_s=given.settle,
+        manager_password=given.manager_password, waiter=given.waiter, waiter_pin=given.waiter_pin, cook=given.cook,
+        kitchen_pin=given.kitchen_pin, settle_s=given.settle,
     )  # fmt: skip
     errors = Console(stderr=True)
     try:

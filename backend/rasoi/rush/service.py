@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rasoi.rush.client import Caller, Client, NoAnswer, Refused, Unplayable
 from rasoi.rush.compare import Books, Evidence, Findings, compare
 from rasoi.rush.cooks import Cook, Floor
+from rasoi.rush.door import Door
 from rasoi.rush.guests import House, Table, Visit
 from rasoi.rush.plan import plan
 from rasoi.rush.report import Report, Spread
@@ -35,7 +37,9 @@ class Options:
     outlet: int
     manager: str
     manager_password: str
+    waiter: str
     waiter_pin: str
+    cook: str
     kitchen_pin: str
     settle_s: float
 
@@ -53,12 +57,11 @@ class Service:
     def __init__(self, client: Client, options: Options, name: str) -> None:
         self.options = options
         self.client = client
-        pin = "/api/staff/login/pin"
-        at = {"outlet_id": options.outlet}
+        self.door = Door(client)
         manager = {"username": options.manager, "password": options.manager_password}
         self.manager = Caller(client, signing_in(client, "/api/staff/login", manager))
-        self.waiter = Caller(client, signing_in(client, pin, at | {"pin": options.waiter_pin}))
-        self.kitchen = Caller(client, signing_in(client, pin, at | {"pin": options.kitchen_pin}))
+        self.waiter = Caller(client, self.door.signing_in(options.waiter, options.waiter_pin))
+        self.kitchen = Caller(client, self.door.signing_in(options.cook, options.kitchen_pin))
         self.evidence = Evidence()
         self.house = House(client, self.waiter, [], options.seed, name, self.evidence)
         self.cooks: list[Cook] = []
@@ -74,13 +77,14 @@ class Service:
             await self.client.ask("GET", "/health/ready", patience=FIRST_ANSWER_S)
         except (NoAnswer, Refused):
             raise Unplayable(f"no platform answers at {self.options.url}; is it running?") from None
-        for who, caller in (
-            ("manager's password", self.manager),
-            ("waiter's PIN", self.waiter),
-            ("kitchen's PIN", self.kitchen),
+        for who, sign_in in (
+            ("manager's password", partial(self.manager.get, "/api/staff/me")),
+            ("device", partial(self.door.pair, self.manager, self.house.name)),
+            ("waiter's PIN", partial(self.waiter.get, "/api/staff/me")),
+            ("kitchen's PIN", partial(self.kitchen.get, "/api/staff/me")),
         ):
             try:
-                await caller.get("/api/staff/me")
+                await sign_in()
             except Refused as refused:
                 raise Unplayable(f"the {who} was not accepted: {refused}") from None
         codes = {each["table"]: each["url"] for each in await self.manager.get("/api/tables/codes")}
@@ -115,6 +119,8 @@ class Service:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*staff, return_exceptions=True)
+            with suppress(NoAnswer, Refused):
+                await self.door.leave(self.manager)
         findings = compare(self.evidence, books)
         return self._report(books, findings, unfinished, time.monotonic() - begun), findings
 

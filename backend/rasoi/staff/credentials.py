@@ -46,7 +46,7 @@ def _mac(secret: str, text: str) -> bytes:
 
 
 def pin_hash(secret: str, outlet_id: int, pin: str) -> bytes:
-    """One value per PIN and outlet, so that one index probe finds whose it is. Useless without the secret."""
+    """What a given PIN is compared by. Useless without the secret."""
     return _mac(secret, f"pin:{outlet_id}:{pin}")
 
 

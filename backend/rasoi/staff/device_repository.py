@@ -71,6 +71,16 @@ async def saw(conn: Any, device: DeviceRow, build: str | None) -> None:
     )
 
 
+async def saw_session(tx: Any, outlet_id: int, session_id: UUID) -> None:
+    """The device of this session was here; for a session of no device, nothing."""
+    await tx.execute(
+        """UPDATE staff.device SET last_seen = now() WHERE outlet_id = $1
+        AND id = (SELECT device_id FROM staff.session WHERE outlet_id = $1 AND id = $2)""",
+        outlet_id,
+        session_id,
+    )
+
+
 async def revoke(tx: Any, outlet_id: int, device_id: UUID) -> Device | None:
     """The device, revoked now or before."""
     row = await tx.fetchrow(

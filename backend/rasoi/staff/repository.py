@@ -88,12 +88,6 @@ async def person_by_username(conn: Any, username: str) -> PersonRow | None:
     return _person(await conn.fetchrow(f"SELECT {PERSON} FROM staff.person WHERE username = $1", username))
 
 
-async def person_by_pin(conn: Any, outlet_id: int, pin_hash: bytes) -> PersonRow | None:
-    """An active person, locked against change until the transaction ends."""
-    sql = f"SELECT {PERSON} FROM staff.person WHERE outlet_id = $1 AND pin_hash = $2 AND active FOR SHARE"
-    return _person(await conn.fetchrow(sql, outlet_id, pin_hash))
-
-
 async def person(conn: Any, outlet_id: int, person_id: UUID, lock: str = "") -> PersonRow | None:
     """Somebody of the outlet; `lock` is "FOR SHARE" or "FOR UPDATE"."""
     sql = f"SELECT {PERSON} FROM staff.person WHERE outlet_id = $1 AND id = $2 {lock}"

@@ -46,10 +46,8 @@ async def login_pin(
     data: JSONBody[PinLogin], ctx: Context, caller_address: str, device_token: DeviceToken = None
 ) -> Session:
     """Sign in by PIN, as one of the people of a paired device."""
-    if data.person_id is not None:
-        device = await devices.device_of(ctx, device_token)
-        return await sessions.sign_in_at_device(ctx, device, data.person_id, data.pin, caller_address)
-    return await sessions.sign_in_with_pin(ctx, data.outlet_id, data.pin, caller_address)
+    device = await devices.device_of(ctx, device_token)
+    return await sessions.sign_in_at_device(ctx, device, data.person_id, data.pin, caller_address)
 
 
 @post("/api/staff/refresh", guards=[public], status_code=200, tags=TAGS)

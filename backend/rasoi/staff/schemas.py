@@ -18,7 +18,7 @@ LINE = r"^(?! )[^\x00-\x1f\x7f]+" + END
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=LINE)]
 Username = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}" + END)]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
-Pin = Annotated[str, Meta(pattern=r"^[0-9]{4,8}" + END)]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}" + END)]
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{6,20}" + END)]
 Gstin = Annotated[str, Meta(pattern=r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]" + END)]
 Address = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
@@ -27,7 +27,6 @@ Regime = Literal["regular", "composition", "none"]
 # texts of answers
 RoleName = Annotated[str, one_of(get_args(Role))]
 PaymentTiming = Annotated[str, one_of(get_args(Payment))]
-OutletId = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class PasswordLogin(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,11 +35,10 @@ class PasswordLogin(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PinLogin(msgspec.Struct, forbid_unknown_fields=True):
-    """`person_id` on a paired device."""
+    """One of the people of a paired device."""
 
+    person_id: UUID
     pin: Pin
-    outlet_id: OutletId = 1
-    person_id: UUID | None = None
 
 
 class RefreshRequest(msgspec.Struct, forbid_unknown_fields=True):

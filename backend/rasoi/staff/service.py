@@ -46,7 +46,6 @@ from rasoi.staff.sessions import end_sessions
 
 UNIQUE_FIELDS = {
     "person_username_key": ("username", "That username is taken."),
-    "person_pin_key": ("pin", "Please choose another PIN."),
 }
 
 

@@ -103,24 +103,6 @@ async def sign_in_at_device(
     raise SignInFailed("That PIN is wrong.")
 
 
-@_counted("pin")
-async def sign_in_with_pin(ctx: Context, outlet_id: int, pin: str, address: str) -> Session:
-    """`address` is where the screen is: wrong PINs lock out that place at that outlet."""
-    source = Source(address)
-    hashed = credentials.pin_hash(ctx.settings.pin_key, outlet_id, pin)
-    async with ctx.db.transaction("staff") as tx:
-        known = await repository.read_outlet(tx, outlet_id) is not None
-        unknown = None if known else ctx.get(UnknownNames)
-        tries = Tries("pin", f"outlet:{outlet_id}", source, trusted=True, unknown=unknown)
-        now = await tries.begin(tx)
-        person = await repository.person_by_pin(tx, outlet_id, hashed)
-        if person is not None:
-            await guessing.record(tx, person, "pin", "ok", source)
-            return await _open_session(ctx, tx, person, now, source)
-        await tries.count(tx, now)
-    raise SignInFailed("That PIN is wrong.")
-
-
 async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime, source: Source) -> Session:
     session_id = uuid7()
     token = credentials.refresh_token(person.outlet_id, session_id)
@@ -192,6 +174,7 @@ async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token
     following = credentials.next_refresh_token(secret, token)
     if step == "next":
         await repository.rotate(tx, outlet_id, session_id, credentials.digest(following))
+        await device_repository.saw_session(tx, outlet_id, session_id)
     seconds = min(ctx.settings.access_token_s, max(1, int((row.expires_at - now).total_seconds())))
     return await _session(ctx, tx, person, session_id, following, seconds)
 

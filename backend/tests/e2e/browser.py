@@ -28,6 +28,8 @@ from playwright.async_api import (
 )
 
 from rasoi.embedded.postgres import free_port
+from tests import devices
+from tests.devices import MANAGER as MANAGER
 from tests.stack.running import Stack
 from tests.support import Platform, private_directory
 
@@ -44,7 +46,6 @@ FLAGS = [
 PATIENCE_MS = 15_000
 PHONE, TABLET, WALL, DESK = (390, 844), (1180, 820), (1920, 1080), (1440, 900)
 WAITER_PIN, COOK_PIN = "1101", "2201"
-MANAGER = {"username": "manager", "password": "rasoi-manager-demo"}
 GUARD_MS = 700  # a ticket that has just come under the finger ignores taps for 500 ms
 
 
@@ -170,6 +171,7 @@ class House:
     menu: Json = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)  # by the table's name
     turn: int = 0
+    device: str = ""
 
     async def open(self) -> House:
         # the server ends a connection after 5 s of rest: one that is about to end must not be used again
@@ -191,12 +193,10 @@ class House:
 
     async def sign_in_all(self) -> None:
         self.tokens: dict[str, str] = {}
-        for who, path, body in (
-            ("manager", "/api/staff/login", MANAGER),
-            ("waiter", "/api/staff/login/pin", {"outlet_id": 1, "pin": WAITER_PIN}),
-            ("cook", "/api/staff/login/pin", {"outlet_id": 1, "pin": COOK_PIN}),
-        ):
-            self.tokens[who] = (await self.post(path, body, who=None))["access_token"]
+        self.device = self.device or await devices.pair(self.http, "The tests")
+        self.tokens["manager"] = (await self.post("/api/staff/login", MANAGER, who=None))["access_token"]
+        for who, pin in (("waiter", WAITER_PIN), ("cook", COOK_PIN)):
+            self.tokens[who] = await devices.sign_in(self.http, self.device, pin)
 
     async def get(self, path: str, who: str = "manager", **query: Any) -> Any:
         return await self._ask("GET", path, who, params=query)
@@ -206,6 +206,9 @@ class House:
 
     async def put(self, path: str, body: Json, who: str = "waiter") -> Any:
         return await self._ask("PUT", path, who, json=body)
+
+    async def patch(self, path: str, body: Json, who: str = "manager") -> Any:
+        return await self._ask("PATCH", path, who, json=body)
 
     async def _ask(self, method: str, path: str, who: str | None, **request: Any) -> Any:
         """The answer to somebody's request. Access tokens end while the tests run; then all sign in again."""
@@ -320,14 +323,41 @@ def _unseen_voids(ticket: Json) -> bool:
 # What people do on their screens.
 
 
+LET_IN = """async ([code, manager]) => {
+  const send = async (path, body, token) => {
+    const headers = {'Content-Type': 'application/json', ...(token ? {Authorization: `Bearer ${token}`} : {})};
+    return (await fetch(path, {method: 'POST', headers, body: JSON.stringify(body)})).json();
+  };
+  const {access_token} = await send('/api/staff/login', manager);
+  return send('/api/staff/devices', {code, name: 'A screen'}, access_token);
+}"""
+
+
+async def paired(page: Page) -> None:
+    """A staff screen that asks who is there; a manager lets it in where it shows a code."""
+    people, code = page.get_by_role("group", name=re.compile("Who is")), page.get_by_test_id("pairing-code")
+    await expect(people.or_(code)).to_be_visible()
+    if shown := await code.all():
+        text = await shown[0].get_attribute("aria-label") or ""
+        await page.evaluate(LET_IN, [text.replace(" ", ""), MANAGER])
+    await expect(people).to_be_visible()
+
+
 async def enter_pin(page: Page, pin: str) -> None:
-    await expect(page.get_by_role("group", name=re.compile("PIN|serving"))).to_be_visible()
-    await page.keyboard.type(pin)
+    """Two taps and four digits; the manager, who has no use for a PIN here, by password."""
+    await paired(page)
+    if pin not in devices.NAMES:
+        await page.get_by_role("button", name="Sign in with a password").click()
+        await sign_in(page)
+    else:
+        await page.get_by_role("button", name=devices.NAMES[pin]).click()
+        await expect(page.get_by_role("group", name=re.compile("^PIN of"))).to_be_visible()
+        await page.keyboard.type(pin)
 
 
-async def sign_in(desk: Page) -> None:
-    await desk.get_by_label("User name").fill(MANAGER["username"])
-    await desk.get_by_label("Password").fill(MANAGER["password"])
+async def sign_in(desk: Page, who: dict[str, str] = MANAGER) -> None:
+    await desk.get_by_label("User name").fill(who["username"])
+    await desk.get_by_label("Password").fill(who["password"])
     await desk.get_by_role("button", name="Sign in").click()
 
 

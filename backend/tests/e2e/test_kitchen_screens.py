@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from tests.e2e.barriers import barriers, in_order
 from tests.e2e.board_page import BoardPage, item, ticket
-from tests.e2e.browser import COOK_PIN, GUARD_MS, House, Screens, bump, enter_pin
+from tests.e2e.browser import COOK_PIN, GUARD_MS, House, Screens, bump, enter_pin, paired
 from tests.e2e.network import NOISE, Network
 from tests.e2e.pass_orders import BOTH, a_guests_order, act_on, bump_all, held_order, takeaway, tickets
 
@@ -28,8 +28,14 @@ async def test_kitchen(house: House, screens: Screens, size: tuple[int, int]) ->
         await house.order(table, lachha_paratha=1, green_salad=1)
     network = Network()
     page = await screens.open(f"{house.url}/kitchen", size, prepare=network.attach)
-    await expect(page.get_by_role("button", name="Enter")).to_be_visible()
-    await in_order(page, "sign-in")
+    await paired(page)
+    await in_order(page, "who is here")
+    await page.get_by_role("button", name="Imran Qureshi").click()
+    await in_order(page, "PIN")
+    await page.get_by_role("button", name="Somebody else").click()
+    await page.get_by_role("button", name="Sign in with a password").click()
+    await in_order(page, "password")
+    await page.get_by_role("button", name="Without a password").click()
     await enter_pin(page, COOK_PIN)
     await expect(page.get_by_role("button", name=re.compile("Tandoor"))).to_be_visible()
     await in_order(page, "stations")
@@ -120,7 +126,7 @@ async def test_expo(house: House, screens: Screens, size: tuple[int, int]) -> No
 
     for pin, decides in ((COOK_PIN, False), (MANAGER_PIN, True)):
         page = await screens.open(f"{house.url}/expo", size)
-        await expect(page.get_by_role("button", name="Enter")).to_be_visible()
+        await paired(page)
         await in_order(page, "sign-in")
         await enter_pin(page, pin)
         await expect(page.locator("article.whole").first).to_be_visible()
@@ -139,7 +145,7 @@ async def test_expo(house: House, screens: Screens, size: tuple[int, int]) -> No
 
 async def test_pickup(house: House, screens: Screens, size: tuple[int, int]) -> None:
     empty = await screens.open(f"{house.url}/pickup", size)
-    await expect(empty.get_by_role("button", name="Enter")).to_be_visible()
+    await paired(empty)
     await in_order(empty, "sign-in")
     await enter_pin(empty, COOK_PIN)
     await expect(empty.get_by_text("Nothing is being made")).to_be_visible()

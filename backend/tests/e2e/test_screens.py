@@ -15,6 +15,7 @@ from tests.e2e.browser import (
     Screens,
     dish,
     enter_pin,
+    paired,
     put_in_cart,
     send_cart,
     sign_in,
@@ -117,8 +118,8 @@ async def test_waiter_floor(house: House, screens: Screens, size: tuple[int, int
     await takeaway(house, lachha_paratha=1)
 
     page = await screens.open(f"{house.url}/waiter", size)
-    await expect(page.get_by_role("group", name="Who is serving?")).to_be_visible()
-    await in_order(page, "sign-in")
+    await paired(page)
+    await in_order(page, "who is serving")
     await enter_pin(page, WAITER_PIN)
     await expect(page.get_by_test_id("call").first).to_be_visible()
     await expect(page.get_by_test_id("decide").first).to_be_visible()
@@ -180,10 +181,26 @@ async def test_manage(house: House, screens: Screens, size: tuple[int, int]) -> 
     await expect(page.get_by_label("User name")).to_be_visible()
     await in_order(page, "sign-in")
     await sign_in(page)
-    for name in ("Payments", "Documents", "Reports", "Stock", "Menu", "Team", "Settings", "Orders"):
+    for name in (
+        "Payments",
+        "Documents",
+        "Reports",
+        "Stock",
+        "Menu",
+        "Team",
+        "Devices",
+        "Settings",
+        "Orders",
+    ):
         await page.get_by_role("link", name=name).click()
         await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
         await page.wait_for_load_state("networkidle")
         await in_order(page, name)
+        if name == "Team":
+            await page.get_by_role("button", name="Add a person").click()
+            await close(page, "a new person")
+        if name == "Devices":
+            await page.get_by_role("button", name=re.compile("^Shut out")).first.click()
+            await close(page, "whether to shut out")
     await page.get_by_role("row", name=re.compile(r"^Order \d")).first.click()
     await close(page, "an order")

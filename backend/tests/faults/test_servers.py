@@ -13,6 +13,7 @@ import psutil
 import pytest
 from uuid_utils.compat import uuid7
 
+from tests.devices import pair, sign_in
 from tests.faults.conftest import Box, beside, eventually
 from tests.faults.service import SECRET, WAITER
 from tests.support import Platform
@@ -130,13 +131,14 @@ async def test_orders_go_on_without_redis(platform: Platform, box: Box) -> None:
 
 async def test_orders_go_on_with_a_redis_that_hangs(platform: Platform, box: Box) -> None:
     redis = child_of(platform, "redis-server")
+    async with httpx.AsyncClient(base_url=platform.url, timeout=4) as http:
+        tablet = await pair(http, "Fault tablet")
     try:
         crowd = await through(box, redis.suspend, 0)
         assert crowd.statuses == {201}
         async with httpx.AsyncClient(base_url=platform.url, timeout=4) as http:
             assert (await http.post("/api/sessions", json={})).status_code == 201
-            login = await http.post("/api/staff/login/pin", json={"outlet_id": 1, "pin": "1101"})
-            assert login.status_code in (200, 201), login.text
+            await sign_in(http, tablet, "1101")
             assert (await http.get("/health/ready")).status_code == 200
     finally:
         redis.resume()

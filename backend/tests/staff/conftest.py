@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -41,14 +42,38 @@ class Desk:
     client: httpx.AsyncClient
     ids: dict[str, UUID]
     signed_in: str = ""
+    device: str = ""
+    pairing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def pin(self, pin: str, **more: Any) -> Any:
-        return await self.client.post("/api/staff/login/pin", json={"pin": pin, **more})
+    async def pin(self, pin: str, who: str | UUID = "waiter") -> Any:
+        """On the desk's own device."""
+        async with self.pairing:
+            self.device = self.device or (await self.pair("The desk"))[0]
+        person = who if isinstance(who, UUID) else self.ids[who]
+        return await self.client.post(
+            "/api/staff/login/pin",
+            json={"person_id": str(person), "pin": pin},
+            headers={"X-Device-Token": self.device},
+        )
+
+    async def password(self, role: str) -> Any:
+        person = next(each for each in PEOPLE if each.role == role)
+        body = {"username": person.username, "password": person.password}
+        return await self.client.post("/api/staff/login", json=body)
 
     async def token(self, role: str) -> str:
-        answer = await self.pin(PINS[role])
+        senior = role in ("owner", "manager")
+        answer = await (self.password(role) if senior else self.pin(PINS[role], role))
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
+
+    async def pair(self, name: str = "Tablet 1") -> tuple[str, str]:
+        """A paired device: its token and id."""
+        code = (await self.client.post("/api/staff/devices/code")).json()
+        new = {"code": code["code"], "name": name}
+        device = (await self.call("POST", "/api/staff/devices", await self.manager(), new)).json()
+        body = {"device_code": code["device_code"]}
+        return (await self.client.post("/api/staff/devices/token", json=body)).json()["token"], device["id"]
 
     async def manager(self) -> str:
         """The manager's access token: signs in once."""

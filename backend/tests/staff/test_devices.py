@@ -221,11 +221,20 @@ async def test_the_demo_on_its_own_machine_pairs_by_itself(
     assert (await state_of(desk, code))["state"] == ("paired" if lets_in else "waiting")
 
 
+async def test_a_device_is_seen_while_somebody_works_on_it(desk: Desk) -> None:
+    (token, used), (_, idle) = await pair(desk), await pair(desk, "Tablet 2")
+    session = (await sign_in(desk, token, desk.ids["waiter"], PINS["waiter"])).json()
+    await desk.ctx.db.execute("UPDATE staff.device SET last_seen = now() - interval '1 hour'")
+    before = {each["id"]: each["last_seen"] for each in await listed(desk)}
+    body = {"refresh_token": session["refresh_token"]}
+    assert (await desk.client.post("/api/staff/refresh", json=body)).status_code == 200
+    after = {each["id"]: each["last_seen"] for each in await listed(desk)}
+    assert (after[used] > before[used], after[idle] == before[idle]) == (True, True)
+
+
 async def test_the_demo_pairs_by_itself_only_while_its_pins_work(desk: Desk) -> None:
     desk.ctx.register(DEMO)
-    await desk.call(
-        "PATCH", f"/api/staff/people/{desk.ids['waiter']}", await desk.manager(), {"pin": "778899"}
-    )
+    await desk.call("PATCH", f"/api/staff/people/{desk.ids['waiter']}", await desk.manager(), {"pin": "7788"})
     code = (await desk.client.post("/api/staff/devices/code", headers={"Host": "localhost"})).json()
     assert (await state_of(desk, code))["state"] == "waiting"
 

@@ -60,7 +60,7 @@ async def test_a_manager_hires_a_waiter(desk: Desk) -> None:
     answer = await desk.call("POST", "/api/staff/people", await desk.token("manager"), body)
     assert answer.status_code == 201
     assert answer.json()["has_pin"] is True
-    assert (await desk.pin("1002")).json()["person"]["name"] == "Esha"
+    assert (await desk.pin("1002", UUID(answer.json()["id"]))).json()["person"]["name"] == "Esha"
     assert await events(desk, answer.json()["id"]) == [("person_changed", 1)]
 
 
@@ -119,7 +119,7 @@ async def test_people_that_can_not_be(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("body", "path"),
-    [({"pin": "1001"}, "pin"), ({"username": "asha", "password": "long enough"}, "username")],
+    [({"username": "asha", "password": "long enough"}, "username")],
 )
 async def test_taken(desk: Desk, body: dict[str, str], path: str) -> None:
     answer = await desk.call(
@@ -129,15 +129,32 @@ async def test_taken(desk: Desk, body: dict[str, str], path: str) -> None:
     assert answer.json()["errors"][0]["path"] == path
 
 
-async def test_who_left_gives_the_pin_back(desk: Desk) -> None:
+@pytest.mark.parametrize("role", ["owner", "manager"])
+async def test_setting_a_pin_tells_nothing_of_others(desk: Desk, role: str) -> None:
+    """Every PIN is taken, whoever has it already, and each of two who have the same one signs in as themselves."""
+    caller = await desk.token(role)
+    answers = [
+        await desk.call(
+            "POST", "/api/staff/people", caller, {"name": f"Esha {pin}", "role": "waiter", "pin": pin}
+        )
+        for pin in (*PINS.values(), "7777")
+    ]
+    assert {answer.status_code for answer in answers} == {201}
+    cook = f"/api/staff/people/{desk.ids['kitchen']}"
+    found = [await desk.call("PATCH", cook, caller, {"pin": pin}) for pin in (*PINS.values(), "7777")]
+    assert {(answer.status_code, len(answer.json())) for answer in found} == {(200, len(answers[0].json()))}
+    esha = next(each.json()["id"] for each in answers if each.json()["name"] == f"Esha {PINS['waiter']}")
+    both = [await desk.pin(PINS["waiter"], who) for who in (UUID(esha), "waiter")]
+    assert [answer.json()["person"]["name"] for answer in both] == [f"Esha {PINS['waiter']}", "Chitra"]
+
+
+async def test_who_left_does_not_sign_in(desk: Desk) -> None:
     owner = await desk.token("owner")
     path = f"/api/staff/people/{desk.ids['waiter']}"
     assert (await desk.call("PATCH", path, owner, {"active": False})).json()["active"] is False
     assert (await desk.pin(PINS["waiter"])).status_code == 401
-    body = {"name": "Esha", "role": "waiter", "pin": PINS["waiter"]}
-    assert (await desk.call("POST", "/api/staff/people", owner, body)).status_code == 201
-    assert (await desk.call("PATCH", path, owner, {"active": True})).status_code == 409
-    assert (await desk.call("PATCH", path, owner, {"active": True, "pin": "1003"})).status_code == 200
+    assert (await desk.call("PATCH", path, owner, {"active": True})).status_code == 200
+    assert (await desk.pin(PINS["waiter"])).status_code == 200
 
 
 @pytest.mark.parametrize(

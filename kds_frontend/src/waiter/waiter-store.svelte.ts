@@ -120,7 +120,7 @@ export class WaiterStore implements DraftContext {
 
   start(): void {
     if (this.live) return;
-    this.live = new Live(this.session, { onRevoked: () => void this.leave() });
+    this.live = new Live(this.session, { onRevoked: () => this.ended() });
     this.floor = this.live.follow([`floor:${this.outlet}`], {
       prove: () => this.load(),
       onChange: (change) => this.onFloor(change as Change<FloorTicket>),
@@ -131,9 +131,18 @@ export class WaiterStore implements DraftContext {
   }
 
   async leave(): Promise<void> {
+    this.close();
+    await this.session.logout();
+  }
+
+  private ended(): void {
+    this.close();
+    this.session.ended();
+  }
+
+  private close(): void {
     this.stop();
     this.go({ kind: 'tables' }, true);
-    await this.session.logout();
   }
 
   stop(): void {

@@ -2733,13 +2733,11 @@ export interface components {
         };
         /**
          * PinLogin
-         * @description `person_id` on a paired device.
+         * @description One of the people of a paired device.
          */
         PinLogin: {
-            /** @default 1 */
-            outlet_id?: number;
-            /** @default null */
-            person_id?: string | null;
+            /** Format: uuid */
+            person_id: string;
             pin: string;
         };
         /**

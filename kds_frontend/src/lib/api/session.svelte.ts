@@ -2,6 +2,7 @@ import { deviceStorage } from '../storage.svelte';
 import type { GuestSessionReply, OutletBrief, Person, SessionReply } from '../types';
 import { Api, type Credentials } from './client';
 import { ApiError } from './error';
+import { deviceHeader } from './pairing.svelte';
 
 interface Stored<T> {
   reply: T;
@@ -131,11 +132,19 @@ export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply,
   }
 
   async login(username: string, password: string): Promise<void> {
-    this.save(await this.anonymous.post('/api/staff/login', { body: { username, password } }));
+    const body = { username, password };
+    this.save(await this.anonymous.post('/api/staff/login', { headers: deviceHeader(), body }));
   }
 
-  async loginPin(pin: string, outletId = 1): Promise<void> {
-    this.save(await this.anonymous.post('/api/staff/login/pin', { body: { outlet_id: outletId, pin } }));
+  /** By PIN, as one of the people of this paired device. */
+  async loginPin(personId: string, pin: string): Promise<void> {
+    const body = { person_id: personId, pin };
+    this.save(await this.anonymous.post('/api/staff/login/pin', { headers: deviceHeader(), body }));
+  }
+
+  /** The server has ended it. */
+  ended(): void {
+    this.clear();
   }
 
   /** Signs out here at once, and on the server when it can be reached. */

@@ -11,6 +11,7 @@ class Builds {
   own: string | null = null;
   /** Screens with unsent work say so, and reload later. */
   busy: () => boolean = () => false;
+  private asking: Promise<Build | null> | null = null;
   private newer: string | null = null;
   private touchedAt = -Infinity;
   /** The fields that were typed into since the page changed. */
@@ -20,12 +21,17 @@ class Builds {
     if (typeof window !== 'undefined') this.watchHands();
   }
 
-  /** Asks once for the build and the outlet's name; called by each screen at its start. */
-  async load(): Promise<Build | null> {
+  /** Asks for the build and the outlet's name until they are known; called by each screen at its start. */
+  load(): Promise<Build | null> {
+    return (this.asking ??= this.ask());
+  }
+
+  private async ask(): Promise<Build | null> {
     try {
       this.info = await new Api().get('/api/build');
       this.onServerBuild(this.info.build);
     } catch {
+      this.asking = null;
       setTimeout(() => void this.load(), 3000);
     }
     return this.info;

@@ -47,11 +47,12 @@ class DueBill(msgspec.Struct, frozen=True, kw_only=True):
 
 class Fulfilment(msgspec.Struct, frozen=True):
     """Whether captured money could be used; if not, it is to be refunded. `excess_paise` is the part that was not due: the
-    bill has booked it as given back already, and it is to be refunded too."""
+    bill has booked it as given back already, and it is to be refunded too. `due`: the bill, with the money on it."""
 
     ok: bool
     reason: str | None = None
     excess_paise: int = 0
+    due: DueBill | None = None
 
 
 def _due(read: db.BillRead | Bill, order_id: UUID | None = None) -> DueBill:
@@ -138,7 +139,7 @@ async def apply_capture(
     bill.confirm_paid()
     bill.record_bill_event()
     await service.close_if_settled(tx, bill)
-    return Fulfilment(True, excess_paise=excess)
+    return Fulfilment(True, excess_paise=excess, due=_due(bill))
 
 
 async def _late_order(tx: Any, bill: Bill) -> OrderRow | None:

@@ -103,8 +103,8 @@ async def apply_capture(tx: Tx, due: orders.DueBill, ledger: Ledger, attempt: At
     else:
         ledger.refund_unusable(attempt, fulfilment.reason or "it can't be used")
     await db.save(tx, ledger)
-    if fulfilment.ok:
-        await align_open_payment(tx, await orders.lock_due(tx, due.outlet_id, due.bill_id))
+    if fulfilment.due is not None:
+        await align_open_payment(tx, fulfilment.due)
     else:
         await _ask_anew(tx, due, ledger)
     outcome = "completed" if fulfilment.ok else "unusable"

@@ -241,7 +241,8 @@ async def test_a_capture_confirms_a_prepaid_order_and_closes_its_bill_with_conse
         async with desk.ctx.db.transaction("orders") as tx:
             due = await api.lock_due(tx, 1, UUID(order["bill_id"]))
             assert due.due_paise == 6300 and len(due.awaiting_order_ids) == 1
-            assert (await api.apply_capture(tx, due, 6300, uuid4())).ok
+            used = await api.apply_capture(tx, due, 6300, uuid4())
+            assert used.ok and used.due == await api.lock_due(tx, 1, due.bill_id)
             assert not (await api.apply_capture(tx, due, 6300, uuid4())).ok, "a second one is to be refunded"
         row = await desk.owner.fetchrow(
             "SELECT status, paid_paise FROM orders.bill WHERE id = $1", due.bill_id

@@ -6,7 +6,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.browser import DESK, MANAGER, TABLET, WAITER_PIN, House, Screens, enter_pin
 
@@ -126,3 +126,47 @@ async def test_the_manager_sees_the_day_and_stops_a_dish(house: House, screens: 
     await dish.get_by_role("button", name="Back on sale").click()
     await expect(dish.get_by_role("button", name="Sell out")).to_be_visible()
     assert await house.availability("phirni")
+
+
+async def test_a_message_of_the_provider_is_dismissed_with_a_reason(house: House, screens: Screens) -> None:
+    """What the server keeps of it is tested elsewhere: here its answers are made up."""
+    parked = {
+        "provider": "razorpay",
+        "event_id": "evt_odd",
+        "event": None,
+        "subject": None,
+        "state": "parked",
+        "outcome": "unreadable: not a webhook that we can read",
+        "tries": 1,
+        "received_at": "2026-11-30T06:30:00Z",
+        "next_try_at": None,
+    }
+    waiting, said = [parked], list[object]()
+
+    async def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            said.append((route.request.url.rsplit("/api/", 1)[1], route.request.post_data_json))
+            waiting.clear()
+            await route.fulfill(json={"status": "ok"})
+        else:
+            await route.fulfill(json={"items": waiting})
+
+    async def intercept(page: Page) -> None:
+        await page.route(re.compile("/api/payments/webhooks"), answer)
+
+    desk = await screens.open(f"{house.url}/manage", DESK, prepare=intercept)
+    await sign_in(desk)
+    await desk.get_by_role("link", name="Payments").click()
+    row = desk.get_by_test_id("at-provider").get_by_role("listitem").filter(has_text="unreadable")
+    await row.get_by_test_id("dismiss").click()
+    why = row.get_by_label("Why it doesn’t matter")
+    await expect(why).to_be_focused()
+    await why.press("Enter")
+    await why.fill("   ")
+    await why.press("Enter")
+    assert said == [], "not without a reason"
+    await why.fill("a test button in the dashboard")
+    await why.press("Enter")
+    await expect(row).to_have_count(0)
+    reason = {"reason": "a test button in the dashboard"}
+    assert said == [("payments/webhooks/evt_odd/dismiss", reason)]

@@ -137,11 +137,11 @@ class Kitchen(Changes):
 
     def unserve_order(self, order_id: UUID, station: str | None = None) -> None:
         """What was served of the order last, in one go, goes back to the pass."""
-        served = [ticket for ticket in self.of_order(order_id, station) if ticket.state == SERVED]
-        last = max((ticket.served_at for ticket in served if ticket.served_at), default=None)
+        tickets = self.of_order(order_id, station)
+        last = max((ticket.served_at for ticket in tickets if ticket.served_at), default=None)
         if last is None:
             raise ActionRefused()
-        for ticket in served:
+        for ticket in tickets:
             if ticket.served_at == last:
                 self.unserve(ticket.id)
 
@@ -155,9 +155,8 @@ class Kitchen(Changes):
     def close(self, order_id: UUID) -> None:
         """Its business day is over: what stands anywhere counts as served and seen, at no time that anybody knows."""
         for ticket in self.of_order(order_id):
-            if not (ticket.state in LIVE or is_visible(ticket) or is_at_pass(ticket)):
-                continue
-            self._close(ticket)
+            if is_visible(ticket) or is_at_pass(ticket):
+                self._close(ticket)
         self._update_decider(order_id)
 
     def _close(self, ticket: TicketState) -> None:

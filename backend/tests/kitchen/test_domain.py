@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from rasoi.contracts.kitchen import StationState, TicketItemState, TicketState
 from rasoi.kitchen import refusals, states
@@ -167,6 +168,13 @@ def test_what_was_bumped_before_it_was_voided_is_the_passes_matter_and_not_its_s
         k.clear(one.order_id)
 
 
+def test_what_is_partly_voided_is_cleared_from_the_pass_and_goes_on() -> None:
+    one = ticket(uuid4(), "curry", ["voided", "ready"])
+    k = kitchen(one)
+    k.clear(one.order_id)
+    assert k.tickets[one.id].cleared and items_of(k, one) == ["voided", "ready"]
+
+
 def test_only_what_is_voided_is_cleared_from_the_pass() -> None:
     one = ticket(uuid4(), "curry", ["ready"])
     k = kitchen(one)
@@ -204,6 +212,16 @@ def test_who_decides_follows_from_what_is_ready(made: list[list[str]], by: str) 
     k.actor = Actor(decides=frozenset({by}))
     k.refuse_cancel(order)
     assert all(not t.cancel_requested and t.cancel_decider is None for t in k.tickets.values())
+
+
+def test_the_kitchen_serves_nothing_of_an_order_that_the_floor_decides_about() -> None:
+    """Not either where another ticket of it was served before the guest asked."""
+    order = uuid4()
+    k = kitchen(ticket(order, "curry", ["served"]), ready := ticket(order, "tandoor", ["ready"]))
+    k.request_cancel(order)
+    k.actor = Actor("tandoor", frozenset({"kitchen"}))
+    with pytest.raises(refusals.FloorDecides):
+        k.serve(ready.id)
 
 
 def test_the_decision_passes_to_the_floor_with_the_first_item_that_is_ready_and_back_by_recall() -> None:
@@ -286,8 +304,9 @@ def test_what_was_served_is_taken_back_while_its_bill_is_open_and_not_for_ever()
         k.unserve(early.id)
     told = len(k.updates)
     for ready in (ticket(order, "bar", ["ready"]),):
-        with pytest.raises(ActionRefused):
+        with pytest.raises(ActionRefused) as refused:
             kitchen(ready).unserve(ready.id)
+        assert refused.value.slug == "not-possible-now"
         with pytest.raises(ActionRefused):
             kitchen(ready).unserve_order(order)
     assert len(k.updates) == told
@@ -310,6 +329,21 @@ def test_at_the_days_end_nothing_stands_anywhere(made: list[str]) -> None:
             k.unserve(one.id)
     k.close(one.order_id)
     assert actions(k) == ["close"]
+
+
+def test_at_the_days_end_also_what_the_pass_or_a_cook_has_seen_already() -> None:
+    """One was cleared at the pass and nobody acknowledged it, one the other way round, one is done with: not told again."""
+    order = uuid4()
+    k = kitchen(*(ticket(order, station, ["voided"]) for station in ("curry", "tandoor", "bar")))
+    cleared, seen, done = k.tickets
+    for each in (cleared, done):
+        k.tickets[each] = replace(k.tickets[each], cleared=True)
+    for each in (seen, done):
+        k.acknowledge(each)
+    k.updates.clear()
+    k.close(order)
+    assert actions(k) == ["close", "close"] and [u.ticket.id for u in k.updates] == [cleared, seen]
+    assert not any(is_visible(each) or is_at_pass(each) for each in k.tickets.values())
 
 
 def test_a_voided_order_stays_on_the_board_until_seen() -> None:

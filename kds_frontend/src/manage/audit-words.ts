@@ -36,6 +36,7 @@ export const ACTIONS: Record<string, string> = {
   'sitting.refused': 'Kept a guest from joining a table',
   'sitting.walk_out': 'Marked a party as left',
   'table.new_code': 'Made a new table code',
+  'webhook.dismiss': 'Dismissed a webhook',
   'webhook.replay': 'Applied a webhook again',
 };
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from rasoi.contracts.kitchen import DECIDERS, StationState, TicketState
 from rasoi.kitchen.refusals import AlreadyDone, UnknownTicket
 from rasoi.kitchen.states import (
-    HELD,
     LIVE,
     NEWS,
     READY,
@@ -102,7 +101,7 @@ class Changes:
             self._record(replace(ticket, **{name: value}), action, [])
 
     def _with_times(self, ticket: TicketState) -> TicketState:
-        fired = ticket.fired_at or (None if ticket.state in (HELD, VOIDED) else self.at)
+        fired = ticket.fired_at or (None if ticket.state == VOIDED else self.at)
         made, served = ticket.state in (READY, SERVED), ticket.state == SERVED
         return replace(
             ticket,

@@ -104,6 +104,32 @@ def test_siblings_of_the_course_show_each_others_state() -> None:
     assert [update.action for update in k.updates] == ["start", "other_stations"]
 
 
+def test_three_stations_are_told_once_each_that_the_others_are_voided() -> None:
+    order = uuid4()
+    k = kitchen(*(ticket(order, station, ["queued"]) for station in ("curry", "tandoor", "bar")))
+    k.void_order(order)
+    assert actions(k) == ["void"] * 3 + ["other_stations"] * 3
+    assert all(
+        {each.state for each in found.other_stations} == {"voided"} and len(found.other_stations) == 2
+        for found in k.tickets.values()
+    )
+
+
+def test_a_board_is_told_of_other_stations_while_a_voided_ticket_stands_on_it() -> None:
+    order = uuid4()
+    k = kitchen(voided := ticket(order, "curry", ["voided"]), other := ticket(order, "tandoor", ["queued"]))
+    k.tickets[voided.id] = replace(k.tickets[voided.id], cleared=True)
+    k.move(other.id, "start")
+    assert actions(k) == ["start", "other_stations"]
+
+
+def test_what_is_ready_is_not_rushed() -> None:
+    one = ticket(uuid4(), "curry", ["ready"])
+    with pytest.raises(ActionRefused) as refused:
+        kitchen(one).rush(one.order_id, True)
+    assert refused.value.slug == "not-possible-now"
+
+
 def test_the_next_held_course_is_fired_everywhere() -> None:
     order = uuid4()
     second, third = ticket(order, "curry", ["held"], 2), ticket(order, "curry", ["held"], 3)
@@ -212,6 +238,29 @@ def test_who_decides_follows_from_what_is_ready(made: list[list[str]], by: str) 
     k.actor = Actor(decides=frozenset({by}))
     k.refuse_cancel(order)
     assert all(not t.cancel_requested and t.cancel_decider is None for t in k.tickets.values())
+
+
+def test_a_wish_to_cancel_is_told_once_and_withdrawn_where_it_was_told() -> None:
+    order = uuid4()
+    k = kitchen(ticket(order, "curry", ["served"]), asked := ticket(order, "tandoor", ["ready", "ready"]))
+    for _ in range(2):
+        k.request_cancel(order)
+    assert actions(k) == ["cancel_requested"]
+    k.actor = Actor("tandoor", frozenset({"floor"}))
+    k.serve(asked.id, asked.items[0].id)  # the floor decides, as before
+    k.updates.clear()
+    k.refuse_cancel(order)
+    assert actions(k) == ["refuse_cancel"] and k.updates[0].ticket.id == asked.id
+
+
+def test_who_decides_is_told_when_it_changes_and_not_again() -> None:
+    order = uuid4()
+    k = kitchen(one := ticket(order, "curry", ["ready", "cooking", "cooking"]))
+    k.request_cancel(order)
+    k.updates.clear()
+    for each in one.items[1:]:
+        k.move(one.id, "bump", each.id)
+    assert "cancel_decider" not in actions(k)
 
 
 def test_the_kitchen_serves_nothing_of_an_order_that_the_floor_decides_about() -> None:

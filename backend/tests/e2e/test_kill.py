@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from rasoi.settings import REPOSITORY
 from tests.support import Platform
 
-ORDERS, RATE, KILLED_AFTER_S = 120, 12, 5.0
+ORDERS, RATE, KILLED_AFTER = 120, 12, 30
+PLACED = re.compile(r'^rasoi_order_placements_total\{outcome="placed"\} ([0-9.]+)$', re.MULTILINE)
+
+
+async def until_placed(url: str, orders: int) -> None:
+    """Wait until the platform has taken that many orders."""
+    async with asyncio.timeout(60), httpx.AsyncClient(base_url=url) as client:
+        while not (found := PLACED.search((await client.get("/metrics")).text)) or float(found[1]) < orders:
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.slow
@@ -27,7 +37,7 @@ async def test_a_rush_survives_kill_9_of_the_platform(platform_process: Callable
         stderr=asyncio.subprocess.PIPE,
     )
     finished = asyncio.create_task(rush.communicate())
-    await asyncio.sleep(KILLED_AFTER_S)
+    await until_placed(platform.url, KILLED_AFTER)
     assert not finished.done()
     platform.kill()
     await asyncio.to_thread(platform.start)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 
 from rasoi.platform import rate_limit
@@ -16,6 +17,10 @@ from rasoi.platform.database import Database
 from rasoi.settings import Settings, load
 from tests.support import SHARED, Cluster, Platform, SharedCluster, private_directory
 
+hypothesis.settings.register_profile(
+    "rasoi", hypothesis.settings(), deadline=None
+)  # a busy machine is no fault
+hypothesis.settings.load_profile("rasoi")
 NO_SKIPS = bool(os.environ.get("CI"))  # there, a tool that is missing is a failure
 AsRoom = Callable[[str], Awaitable[Database]]
 

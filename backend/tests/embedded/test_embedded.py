@@ -167,9 +167,10 @@ async def test_an_orphan_is_ended_and_its_cluster_recovered(data: Path) -> None:
         user=first.postgres.user.pw_uid if first.postgres.user else None,
         group=first.postgres.user.pw_gid if first.postgres.user else None,
     )
-    until(lambda: len(children_of(data)) > 1)
+    pid_file = data / "postgres" / "postmaster.pid"  # its last line says so once it takes connections
+    until(lambda: pid_file.exists() and "ready" in pid_file.read_text())
     with embedded(data) as again:
-        assert orphan.wait(1) == 0
+        assert orphan.wait(10) == 0
         assert await ask(again.database_url, "SELECT 1") == 1
 
 

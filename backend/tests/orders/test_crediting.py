@@ -34,7 +34,7 @@ def credited(
     return [*papers, *notes]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bills(), st.data())
 def test_any_sequence_of_refunds_credits_exactly_what_was_paid(
     bill: tuple[BillRow, list[OrderRow]], data: st.DataObject
@@ -56,7 +56,6 @@ def test_any_sequence_of_refunds_credits_exactly_what_was_paid(
         assert (each.round_off_paise, [part.total_paise for part in each.lines]) == (0, [0] * len(each.lines))
 
 
-@settings(deadline=None)
 @given(bills(), st.data())
 def test_the_lines_that_a_refund_is_about_are_credited_first(
     bill: tuple[BillRow, list[OrderRow]], data: st.DataObject

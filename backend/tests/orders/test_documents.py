@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rasoi.orders.document_schemas import Document
@@ -55,20 +55,17 @@ def test_numbers_of_small_and_large_outlets(outlet_id: int, sequence: int, numbe
     assert document_number("tax_invoice", 2026, outlet_id, sequence) == number
 
 
-@settings(deadline=None)
 @given(KINDS, OUTLETS, st.integers(1, 40_000_000))
 def test_a_number_fits_into_16_characters_for_every_outlet(kind: str, outlet_id: int, sequence: int) -> None:
     assert re.fullmatch(r"[A-Z0-9/-]{1,16}", document_number(kind, 2026, outlet_id, sequence))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(KINDS, OUTLETS, st.integers(1, 200_000)), min_size=2, max_size=2, unique=True))
 def test_no_two_documents_of_a_year_have_the_same_number(two: list[tuple[str, int, int]]) -> None:
     first, second = (document_number(kind, 2026, outlet_id, at) for kind, outlet_id, at in two)
     assert first != second
 
 
-@settings(deadline=None)
 @given(st.integers(36**5, 2**31 - 1), st.integers(99_990, 100_010))
 def test_numbers_stay_apart_where_decimal_digits_end(outlet_id: int, start: int) -> None:
     numbers = [document_number("receipt", 2026, outlet_id, at) for at in range(start, start + 40)]
@@ -81,7 +78,6 @@ def test_a_series_that_is_full_says_so_instead_of_taking_17_characters() -> None
         document_number("receipt", 2026, 2**31 - 1, 10**5 + 26 * 36**4)
 
 
-@settings(deadline=None)
 @given(bills())
 def test_components_add_up_and_words_match_figures(bill: tuple[BillRow, list[OrderRow]]) -> None:
     row, orders = bill

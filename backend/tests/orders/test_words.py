@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rasoi.orders.words import SMALL, TENS, in_words, rupees_in_words
@@ -52,7 +52,6 @@ def test_amounts_as_an_indian_accountant_writes_them(paise: int, words: str) -> 
     assert rupees_in_words(paise) == words
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**12))
 def test_words_match_figures(number: int) -> None:
     assert read(in_words(number)) == number

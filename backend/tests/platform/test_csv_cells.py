@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rasoi.platform.csv_cells import Amount, harmless, rupees, write
@@ -29,7 +29,6 @@ def test_rupees_without_groups(paise: int, text: str) -> None:
     assert rupees(paise) == text
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=2, max_size=2)

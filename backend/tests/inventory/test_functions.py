@@ -212,7 +212,29 @@ async def test_how_many_portions_are_held_together_with_what_is_asked_for(db: Da
     assert await portions(None, [RAAN], [2]) == 6
     assert await portions([], [EXTRA], [2]) == 1
     assert await portions(None, [CURRY], [5000]) == 0
+    assert await portions(None, [RAAN], [334]) == 1002
     assert await db.fetchval("SELECT inventory.portions_with(2, $1, $2, $3)", [mine], [RAAN], [1]) == 0
+
+
+async def test_what_is_too_little_for_each_order_by_itself(db: Database) -> None:
+    """With the whole portions that are left: of what needs two stocks the fewer. Onions are only estimated."""
+    await db.execute(
+        "INSERT INTO inventory.recipe (outlet_id, source_id, stock_id, kind, quantity_milli) VALUES (1, $1, $2, 'counted', 2000)",
+        EXTRA,
+        CAN,
+    )
+    await db.execute("UPDATE inventory.stock SET reserved_milli = 500 WHERE id = $1", LAMB)  # 4500 are free
+    much, fits, onions, both = (uuid7() for _ in range(4))
+    wanted = [(much, RAAN, 1), (much, HALF, 3), (fits, RAAN, 1), (onions, CURRY, 9999), (both, EXTRA, 10)]
+
+    async def short(outlet: int) -> set[tuple[UUID, UUID, int]]:
+        rows = await db.fetch(
+            "SELECT * FROM inventory.short_of($1, $2, $3, $4)", outlet, *zip(*wanted, strict=True)
+        )
+        return {(UUID(str(row["order_id"])), UUID(str(row["source_id"])), row["available"]) for row in rows}
+
+    assert await short(1) == {(much, RAAN, 1), (much, HALF, 4), (both, EXTRA, 2)}
+    assert await short(2) == set()
 
 
 async def levels(db: Database) -> dict[UUID, tuple[int, int]]:

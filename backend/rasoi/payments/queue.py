@@ -90,9 +90,8 @@ class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # whose task a row is: its outlet's; the first outlet's where it can be tied to none of `$2`, all outlets in order
-FOR_OUTLET = "CASE WHEN outlet_id = ANY ($2::int[]) THEN outlet_id ELSE ($2::int[])[1] END = $1"
-WHOSE = "CASE WHEN outlet_id = ANY ($1::int[]) THEN outlet_id ELSE ($1::int[])[1] END"
-
+WHOSE = "CASE WHEN outlet_id = ANY ($2::int[]) THEN outlet_id ELSE ($2::int[])[1] END"
+FOR_OUTLET = f"{WHOSE} = $1"
 
 OPEN = f"""SELECT {", ".join(OpenWebhook.__struct_fields__)} FROM payments.webhook WHERE state IN ('waiting', 'parked')"""
 NEWEST = "ORDER BY received_at DESC LIMIT 200"
@@ -146,8 +145,8 @@ async def dismiss_webhook(
 
 async def outlet_of_webhook(conn: Any, outlets: list[int], event_id: str) -> int | None:
     """Whose task it is; None when there is no such webhook."""
-    sql = f"SELECT o FROM unnest($1::int[]) o WHERE EXISTS (SELECT FROM payments.webhook WHERE event_id = $2 AND {WHOSE} = o)"
-    return await conn.fetchval(sql, outlets, event_id)  # type: ignore[no-any-return]
+    sql = f"SELECT {WHOSE} AS whose FROM payments.webhook WHERE event_id = $1 ORDER BY whose LIMIT 1"
+    return await conn.fetchval(sql, event_id, outlets)  # type: ignore[no-any-return]
 
 
 async def prune_webhooks(conn: Any, days: int) -> None:

@@ -1,4 +1,5 @@
 import { milli, rupees, type AuditEntry } from '$lib';
+import { inMinutes } from './labels';
 
 /** What was done, as a person says it. Every action that the platform records stands here. */
 export const ACTIONS: Record<string, string> = {
@@ -54,7 +55,12 @@ export function detailOf(entry: AuditEntry): string {
 function pairs(detail: Record<string, unknown>): string[] {
   return Object.entries(detail)
     .filter(([, value]) => value !== null && !(typeof value === 'string' && ID.test(value)))
-    .map(([field, value]) => `${words(field.replace(/_(paise|milli|s)$/, ''))} ${spoken(field, value)}`);
+    .map(([field, value]) => `${nameOf(field)} ${spoken(field, value)}`);
+}
+
+/** A field as a person says it, without its unit. */
+function nameOf(field: string): string {
+  return words(field.replace(/_(paise|milli|s)$/, ''));
 }
 
 function words(name: string): string {
@@ -81,7 +87,7 @@ function changed(field: string, from: unknown, to: unknown): string {
   if (isGroup(from) && isGroup(to))
     return Object.keys(to)
       .filter((name) => from[name] !== to[name])
-      .map((name) => `${words(name.replace(/_(paise|milli|s)$/, ''))} ${changed(name, from[name], to[name])}`)
+      .map((name) => `${nameOf(name)} ${changed(name, from[name], to[name])}`)
       .join(', ');
   return `from ${spoken(field, from ?? null)} to ${spoken(field, to)}`;
 }
@@ -91,5 +97,5 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 }
 
 function minutes(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 0.6) / 100} min`;
+  return seconds < 60 ? `${seconds} s` : `${inMinutes(seconds)} min`;
 }

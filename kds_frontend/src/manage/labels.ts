@@ -89,6 +89,11 @@ export function dayName(day: string): string {
   );
 }
 
+/** Seconds as minutes, to the hundredth. */
+export function inMinutes(seconds: number): number {
+  return Math.round(seconds / 0.6) / 100;
+}
+
 /** `1 refund`, `2 refunds`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

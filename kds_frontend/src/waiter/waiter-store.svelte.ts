@@ -224,20 +224,18 @@ export class WaiterStore implements DraftContext {
     this.queue.add({ action_id: newId(), action, order_id: group.order_id, reason });
   }
 
+  private allOrders(which: { type?: 'takeaway'; status: 'live' | 'counter' }): Promise<ListedOrder[]> {
+    return allPages((cursor) => this.api.get('/api/orders', { params: { query: { ...which, cursor, limit: 200 } } }));
+  }
+
   /** The floor as the server tells it now, with the bill that is open. */
   private async load(): Promise<void> {
     try {
       const [tables, ready, takeaways, late, walkOuts] = await Promise.all([
         this.api.get('/api/tables'),
         allPages((cursor) => this.api.get('/api/kitchen/ready', { params: { query: { cursor } } })),
-        allPages((cursor) => {
-          const query = { type: 'takeaway', status: 'live', cursor, limit: 200 } as const;
-          return this.api.get('/api/orders', { params: { query } });
-        }),
-        allPages((cursor) => {
-          const query = { status: 'counter', cursor, limit: 200 } as const;
-          return this.api.get('/api/orders', { params: { query } });
-        }),
+        this.allOrders({ type: 'takeaway', status: 'live' }),
+        this.allOrders({ status: 'counter' }),
         allPages((cursor) => {
           const query = { walked_out: true, status: 'open', cursor, limit: 200 } as const;
           return this.api.get('/api/bills', { params: { query } });

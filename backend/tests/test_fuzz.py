@@ -91,7 +91,7 @@ def test_generated_requests(client: httpx.Client, label: str) -> None:
         tried = given(case=operation.as_strategy(generation_mode=mode))(send)
         with suppress(Unsatisfiable):  # what takes nothing can't be asked wrongly
             settings(
-                max_examples=EXAMPLES // 2 + 1, deadline=None, derandomize=True, database=None,
+                max_examples=EXAMPLES // 2 + 1, derandomize=True, database=None,
                 phases=[Phase.generate], suppress_health_check=list(HealthCheck),
             )(tried)()  # fmt: skip
 

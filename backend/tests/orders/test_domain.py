@@ -350,7 +350,7 @@ class Sitting(RuleBasedStateMachine):
             )
 
 
-Sitting.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=25, deadline=None)
+Sitting.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=25)
 test_sitting = Sitting.TestCase
 
 

@@ -201,7 +201,6 @@ async def test_sittings_keep_their_promises_in_any_order(floor: Floor) -> None:
     how = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -395,7 +395,6 @@ async def test_in_any_order_money_and_food_agree(counter: Till) -> None:
 
     @settings(
         max_examples=12,
-        deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
         database=None,

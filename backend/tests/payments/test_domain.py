@@ -204,7 +204,7 @@ class Books(RuleBasedStateMachine):
             assert change.payload.status == status
 
 
-Books.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Books.TestCase.settings = settings(max_examples=150, stateful_step_count=30)
 TestBooks = Books.TestCase
 
 

@@ -257,7 +257,6 @@ async def test_every_promise_holds_after_every_step(world: World, admin: Databas
     how = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
-        deadline=None,
         derandomize="MACHINE_EXAMPLES" not in os.environ,
         print_blob=True,
         suppress_health_check=list(HealthCheck),

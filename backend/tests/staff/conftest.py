@@ -69,11 +69,15 @@ class Desk:
 
     async def pair(self, name: str = "Tablet 1") -> tuple[str, str]:
         """A paired device: its token and id."""
-        code = (await self.client.post("/api/staff/devices/code")).json()
-        new = {"code": code["code"], "name": name}
-        device = (await self.call("POST", "/api/staff/devices", await self.manager(), new)).json()
-        body = {"device_code": code["device_code"]}
-        return (await self.client.post("/api/staff/devices/token", json=body)).json()["token"], device["id"]
+        code = await self.client.post("/api/staff/devices/code")
+        assert code.status_code == 200, code.text
+        new = {"code": code.json()["code"], "name": name}
+        device = await self.call("POST", "/api/staff/devices", await self.manager(), new)
+        assert device.status_code == 201, device.text
+        body = {"device_code": code.json()["device_code"]}
+        state = await self.client.post("/api/staff/devices/token", json=body)
+        assert state.status_code == 200, state.text
+        return state.json()["token"], device.json()["id"]
 
     async def manager(self) -> str:
         """The manager's access token: signs in once."""

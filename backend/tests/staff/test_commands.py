@@ -16,7 +16,7 @@ from rasoi.staff import commands, credentials
 from rasoi.staff.commands import Refused
 from tests.conftest import AsRoom
 from tests.staff.conftest import PINS, Desk
-from tests.staff.test_devices import pair, sign_in
+from tests.staff.test_devices import sign_in
 
 GSTIN = "27AAPFU0939F1ZV"
 GIVEN = [
@@ -145,5 +145,5 @@ async def test_whose_password_can_not_be_reset(desk: Desk) -> None:
     ):
         with pytest.raises(Refused, match=said):
             await commands.reset_password(desk.ctx.db, name, password)
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     assert (await sign_in(desk, token, desk.ids["waiter"], PINS["waiter"])).status_code == 200

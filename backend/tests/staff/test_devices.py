@@ -34,14 +34,6 @@ async def let_in(desk: Desk, typed: str, name: str = "Tablet 1") -> Any:
     return await desk.call("POST", "/api/staff/devices", await desk.manager(), {"code": typed, "name": name})
 
 
-async def pair(desk: Desk, name: str = "Tablet 1") -> tuple[str, str]:
-    """A paired device: its token and id."""
-    code = await shown_code(desk)
-    answer = await let_in(desk, code["code"], name)
-    assert answer.status_code == 201, answer.text
-    return (await state_of(desk, code))["token"], answer.json()["id"]
-
-
 async def at(desk: Desk, token: str | None) -> Any:
     headers = {HEADER: token} if token is not None else {}
     return await desk.client.get("/api/staff/login/people?build=b1", headers=headers)
@@ -107,7 +99,7 @@ async def test_juniors_let_nobody_in(desk: Desk, role: str) -> None:
 
 
 async def test_a_person_and_a_pin_on_a_paired_device(desk: Desk) -> None:
-    token, device = await pair(desk)
+    token, device = await desk.pair()
     answer = await sign_in(desk, token, desk.ids["waiter"], PINS["waiter"])
     assert answer.status_code == 200, answer.text
     assert answer.json()["person"]["role"] == "waiter"
@@ -118,12 +110,12 @@ async def test_a_person_and_a_pin_on_a_paired_device(desk: Desk) -> None:
 
 @pytest.mark.parametrize("role", ["owner", "manager"])
 async def test_seniors_do_not_sign_in_by_pin(desk: Desk, role: str) -> None:
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     assert (await sign_in(desk, token, desk.ids[role], PINS[role])).status_code == 401
 
 
 async def test_no_pin_without_a_device(desk: Desk) -> None:
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     for given in (None, "", "rasoi-device-x", token[:-1], token.upper()):
         answer = await sign_in(desk, given, desk.ids["waiter"], PINS["waiter"])
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unknown-device"), given
@@ -132,7 +124,7 @@ async def test_no_pin_without_a_device(desk: Desk) -> None:
 
 
 async def test_five_wrong_pins_slow_that_person_on_that_device_only(desk: Desk) -> None:
-    (here, _), (there, _) = await pair(desk), await pair(desk, "Tablet 2")
+    (here, _), (there, _) = await desk.pair(), await desk.pair("Tablet 2")
     waiter, cook = desk.ids["waiter"], desk.ids["kitchen"]
     for _ in range(5):
         assert (await sign_in(desk, here, waiter, "0000")).status_code == 401
@@ -144,13 +136,13 @@ async def test_five_wrong_pins_slow_that_person_on_that_device_only(desk: Desk) 
 
 
 async def test_many_guesses_at_once_on_a_device_are_no_better(desk: Desk) -> None:
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     tries = (sign_in(desk, token, desk.ids["waiter"], f"{n:04}") for n in range(12))
     assert sorted(a.status_code for a in await asyncio.gather(*tries)) == [401] * 5 + [429] * 7
 
 
 async def test_invented_people_leave_no_row(desk: Desk) -> None:
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     before = await desk.ctx.db.fetchval("SELECT count(*) FROM staff.login_failure")
     for _ in range(7):
         assert (await sign_in(desk, token, uuid7(), "0000")).status_code == 401
@@ -162,13 +154,13 @@ async def test_a_device_belongs_to_one_outlet(desk: Desk) -> None:
         await service.ensure_outlet(tx, 2, "Elsewhere")
         person = NewPerson(name="Esha", role="waiter", pin="1001")
         theirs = await service.ensure_person(tx, desk.ctx.settings.pin_key, 2, person)
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     assert str(theirs) not in str((await at(desk, token)).json())
     assert (await sign_in(desk, token, theirs, "1001")).status_code == 401
 
 
 async def test_a_revoked_device_and_who_is_on_it_are_out_at_once(desk: Desk) -> None:
-    (token, device), (other, _) = await pair(desk), await pair(desk, "Tablet 2")
+    (token, device), (other, _) = await desk.pair(), await desk.pair("Tablet 2")
     session = (await sign_in(desk, token, desk.ids["waiter"], PINS["waiter"])).json()
     elsewhere = (await sign_in(desk, other, desk.ids["waiter"], PINS["waiter"])).json()
     answer = await desk.call("DELETE", f"/api/staff/devices/{device}", await desk.manager())
@@ -193,7 +185,7 @@ async def test_a_device_that_was_let_in_by_mistake_gets_no_token(desk: Desk) -> 
 async def test_a_sign_in_under_way_does_not_outlive_a_revocation(desk: Desk) -> None:
     manager = await desk.manager()
     for _ in range(4):
-        token, device = await pair(desk)
+        token, device = await desk.pair()
         answers = await asyncio.gather(
             *(sign_in(desk, token, desk.ids["waiter"], PINS["waiter"]) for _ in range(3)),
             desk.call("DELETE", f"/api/staff/devices/{device}", manager),
@@ -222,7 +214,7 @@ async def test_the_demo_on_its_own_machine_pairs_by_itself(
 
 
 async def test_a_device_is_seen_while_somebody_works_on_it(desk: Desk) -> None:
-    (token, used), (_, idle) = await pair(desk), await pair(desk, "Tablet 2")
+    (token, used), (_, idle) = await desk.pair(), await desk.pair("Tablet 2")
     session = (await sign_in(desk, token, desk.ids["waiter"], PINS["waiter"])).json()
     await desk.ctx.db.execute("UPDATE staff.device SET last_seen = now() - interval '1 hour'")
     before = {each["id"]: each["last_seen"] for each in await listed(desk)}
@@ -245,13 +237,13 @@ async def test_codes_are_given_sparingly(desk: Desk) -> None:
 
 
 async def test_nothing_of_a_device_can_be_read_from_the_database(desk: Desk) -> None:
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     stored = str(await desk.ctx.db.fetch("SELECT t::text AS line FROM staff.device t"))
     assert token not in stored
 
 
 async def test_devices_are_audited(desk: Desk) -> None:
-    _, device = await pair(desk)
+    _, device = await desk.pair()
     await desk.call("DELETE", f"/api/staff/devices/{device}", await desk.manager())
     log = (await desk.call("GET", "/api/staff/audit", await desk.manager())).json()["items"]
     assert [(e["actor_name"], e["action"]) for e in log] == [

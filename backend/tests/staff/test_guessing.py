@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from rasoi.staff import guessing
 from tests.staff.conftest import PINS, Desk
-from tests.staff.test_devices import HEADER, pair, sign_in
+from tests.staff.test_devices import HEADER, sign_in
 from tests.staff.test_limits import client_at
 
 RIGHT = {"username": "asha", "password": "asha's password"}
@@ -48,7 +48,7 @@ async def test_many_addresses_are_no_better(desk: Desk) -> None:
 
 
 async def test_a_paired_device_is_not_slowed_by_strangers(desk: Desk) -> None:
-    token, _ = await pair(desk)
+    token, _ = await desk.pair()
     await statuses(desk, wrong(), [f"203.0.113.{n}" for n in range(31)])
     assert (await password(desk, "203.0.113.99")).status_code == 429
     assert (await password(desk, "203.0.113.99", RIGHT, {HEADER: token})).status_code == 200
@@ -93,7 +93,7 @@ async def test_unknown_names_that_are_remembered_are_bounded(monkeypatch: pytest
 
 
 async def test_sign_ins_failures_and_lock_outs_are_listed_with_their_source(desk: Desk) -> None:
-    token, _ = await pair(desk, "Pass screen")
+    token, _ = await desk.pair("Pass screen")
     for _ in range(6):
         await password(desk, "2001:db8:1:2::1", wrong())
     await password(desk, "203.0.113.8", wrong("nobody"))

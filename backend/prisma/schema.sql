@@ -1426,6 +1426,7 @@ END $$;
 CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'orders', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
   v_bill orders.bill;

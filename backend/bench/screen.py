@@ -66,7 +66,8 @@ async def watching(screens: Screens) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(screens.watch(*channel)) for channel in screens.channels]
     try:
         for _ in tasks:
-            await asyncio.wait_for(screens.joined.acquire(), 20)
+            async with asyncio.timeout(20):
+                await screens.joined.acquire()
         yield
     finally:
         for task in tasks:

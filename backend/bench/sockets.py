@@ -224,7 +224,8 @@ class Sockets:
         self.arrived.clear()
         begun = time.perf_counter()
         sent = asyncio.create_task(self.ask(f"send {rounds}"))
-        await asyncio.wait_for(self.arrived.wait(), 600)
+        async with asyncio.timeout(600):
+            await self.arrived.wait()
         seconds = time.perf_counter() - begun
         await sent
         return self.count * rounds / seconds

@@ -48,9 +48,11 @@ class Rush:
         self.check()
         self.process.terminate()
         try:
-            out, _ = await asyncio.wait_for(self.process.communicate(), COMPLETION_S)
+            async with asyncio.timeout(COMPLETION_S):
+                out, _ = await self.process.communicate()
         except TimeoutError:
-            raise FaultNotSurvived(f"the rush did not come to its end in {COMPLETION_S:.0f} s") from None
+            late = f"the rush did not come to its end in {COMPLETION_S:.0f} s: {self.last_line()}"
+            raise FaultNotSurvived(late) from None
         if not out:
             raise FaultNotSurvived(f"the rush has no result: {self.last_line()}")
         return dict(json.loads(out.splitlines()[-1]))

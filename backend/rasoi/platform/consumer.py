@@ -215,7 +215,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not todo or self.consumer is None:
             return
         try:
-            await asyncio.wait_for(self.consumer.commit(todo), 5)
+            async with asyncio.timeout(5):
+                await self.consumer.commit(todo)
             self.committed.update(todo)
         except (KafkaError, IllegalStateError, TimeoutError) as error:
             log.warning("offsets not committed", room=self.name, reason=repr(error))
@@ -250,12 +251,12 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         for queue in self.queues.values():
             queue.drop()
         with suppress(TimeoutError):
-            await asyncio.wait_for(
-                asyncio.gather(*(queue.idle.wait() for queue in self.queues.values())), FINISH_S
-            )
+            async with asyncio.timeout(FINISH_S):
+                await asyncio.gather(*(queue.idle.wait() for queue in self.queues.values()))
         await self._commit()
 
 
 async def _close(consumer: AIOKafkaConsumer) -> None:
     with suppress(Exception):
-        await asyncio.wait_for(consumer.stop(), 5)
+        async with asyncio.timeout(5):
+            await consumer.stop()

@@ -149,7 +149,8 @@ async def ready(
 
 async def _check(asked: Any) -> str:
     try:
-        await asyncio.wait_for(asked, 2)
+        async with asyncio.timeout(2):
+            await asked
     except Exception as error:
         return f"{type(error).__name__}"
     return "ok"

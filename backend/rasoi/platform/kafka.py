@@ -218,4 +218,5 @@ def publishes(room: str) -> bool:
 
 async def _close(consumer: AIOKafkaConsumer) -> None:
     with suppress(Exception):
-        await asyncio.wait_for(consumer.stop(), 5)
+        async with asyncio.timeout(5):
+            await consumer.stop()

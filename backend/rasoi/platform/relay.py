@@ -142,7 +142,8 @@ class Relay:
 async def _close(producer: AIOKafkaProducer) -> None:
     """Its own `stop` waits for batches that may never go: end what they wait for after a moment."""
     with suppress(Exception):
-        await asyncio.wait_for(producer.stop(), 1.0)
+        async with asyncio.timeout(1.0):
+            await producer.stop()
         return
     with suppress(Exception):
         await producer._sender.close()

@@ -54,7 +54,8 @@ async def _ask(name: str, check: Callable[[], Awaitable[Any]]) -> None:
     gauge = DEPENDENCY.labels(name)
     while True:
         try:
-            await asyncio.wait_for(check(), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                await check()
             gauge.set(1)
         except Exception:
             gauge.set(0)

@@ -155,7 +155,8 @@ class FastSocket(AsyncSocket):  # type: ignore[misc]
         if self.transport.is_closing() and not self.transport.get_write_buffer_size():
             return
         try:
-            await asyncio.wait_for(self.hang_up_send({"type": "websocket.close"}), HANG_UP_S)
+            async with asyncio.timeout(HANG_UP_S):
+                await self.hang_up_send({"type": "websocket.close"})
             await asyncio.sleep(HANG_UP_S)
         except Exception as gone:
             log.debug("screen had gone", sid=self.sid, reason=repr(gone))

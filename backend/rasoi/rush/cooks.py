@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -53,11 +53,9 @@ class Cook:
             on_cut=self.board.lose_track,
         )
 
-    async def run(self) -> None:
-        """Screen, cook and comparison, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for work in (self.screen.run(), self.cook(), self.compare()):
-                tasks.create_task(work)
+    def works(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Screen, cook and comparison, each until cancelled."""
+        return self.screen.run(), self.cook(), self.compare()
 
     def take_in(self, change: Json) -> None:
         data = change["data"]
@@ -149,16 +147,16 @@ class Floor:
         if ticket and (ticket["state"] == "ready" or ticket["cancel_decider"] == "floor"):
             self.ready.set()
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.screen.run())
-            tasks.create_task(self.serve())
+    def works(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Screen and waiters, each until cancelled."""
+        return self.screen.run(), self.serve()
 
     async def serve(self) -> None:
         while True:
             await asyncio.sleep(GLANCE_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.ready.wait(), 2)
+                async with asyncio.timeout(2):
+                    await self.ready.wait()
             self.ready.clear()
             with suppress(NoAnswer, Refused):
                 ready = (await self.caller.get("/api/kitchen/ready?limit=200"))["items"]

@@ -19,6 +19,7 @@ from rasoi.rush.door import Door
 from rasoi.rush.guests import House, Table, Visit
 from rasoi.rush.plan import plan
 from rasoi.rush.report import Report, Spread
+from rasoi.rush.screens import end
 
 FIRST_ANSWER_S = 5.0
 PAGE = 200
@@ -104,9 +105,10 @@ class Service:
     async def play(self, progress: Callable[[House, int], None]) -> tuple[Report, Findings]:
         """Raises Unplayable when the platform goes away for good."""
         since = time.time()
-        staff = [asyncio.create_task(one.run()) for one in self.staff]
+        staff = [asyncio.create_task(work) for one in self.staff for work in one.works()]
         try:
-            await asyncio.wait_for(asyncio.gather(*(one.screen.ready.wait() for one in self.staff)), 30)
+            async with asyncio.timeout(30):
+                await asyncio.gather(*(one.screen.ready.wait() for one in self.staff))
             begun = self.house.began = time.monotonic()
             parties = plan(self.options.orders, self.options.rate, self.options.seed, len(self.house.tables))
             visits = [asyncio.create_task(Visit(self.house, party).run()) for party in parties]
@@ -115,10 +117,7 @@ class Service:
         except (NoAnswer, TimeoutError) as error:
             raise Unplayable(f"the platform does not answer any more: {error}") from None
         finally:
-            for task in staff:
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*staff, return_exceptions=True)
+            await end(staff)
             with suppress(NoAnswer, Refused):
                 await self.door.leave(self.manager)
         findings = compare(self.evidence, books)

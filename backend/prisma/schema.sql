@@ -3104,7 +3104,7 @@ CREATE TABLE payments.comparison (
     skip integer DEFAULT 0 NOT NULL,
     next_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     whole_at timestamp(6) with time zone,
-    CONSTRAINT comparison_list_check CHECK ((list = ANY (ARRAY['payments'::text, 'refunds'::text]))),
+    CONSTRAINT comparison_list_check CHECK ((list = ANY (ARRAY['payments'::text, 'refunds'::text, 'disputes'::text]))),
     CONSTRAINT comparison_window_check CHECK (((first_at < last_at) AND (skip >= 0)))
 );
 

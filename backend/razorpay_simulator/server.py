@@ -95,6 +95,8 @@ class Server:
             ("GET", r"/v1/payments/\w+/refunds/(\w+)", lambda c: answer(bank.existing("refund", c.parts[0]))),
             ("GET", r"/v1/refunds", lambda c: answer(collection(self.page(c, "refund")))),
             ("GET", r"/v1/refunds/(\w+)", lambda c: answer(bank.existing("refund", c.parts[0]))),
+            ("GET", r"/v1/disputes", lambda c: answer(collection(self.page(c, "dispute")))),
+            ("GET", r"/v1/disputes/(\w+)", lambda c: answer(bank.existing("dispute", c.parts[0]))),
         ]
 
     def _checkout(self) -> list[tuple[str, str, Callable[[Call], Answer]]]:

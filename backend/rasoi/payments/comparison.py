@@ -2,25 +2,29 @@
 
 Every minute the last quarter of an hour is compared, and every hour all of the last days; what differs is looked up and
 booked in the ordinary way. Refunds are compared by the day on which they were made as well: their payments may be older.
+Disputes are listed by the day on which they began, and may be lost months later.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from rasoi.payments import comparison_db as books
+from rasoi.payments import disputes, tasks
 from rasoi.payments import repository as db
-from rasoi.payments import tasks
 from rasoi.payments.domain import Mismatch, ProviderPayment, RefundTooLarge, difference
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import DIFFERENCES
 from rasoi.payments.providers import (
     GuardedCalls,
     OutcomeUnknown,
+    ProviderDispute,
     ProviderRefund,
     Providers,
+    ProviderUnavailable,
     RequestRejected,
     calls_to,
 )
@@ -32,6 +36,7 @@ from rasoi.platform.jobs import for_each
 
 log = structlog.get_logger(__name__)
 DAYS = 7
+DISPUTE_DAYS = 180  # through all rounds of a chargeback
 WHOLE_S, PAUSE_S, RECENT_S = 3600.0, 60.0, 900.0
 
 
@@ -45,23 +50,47 @@ async def compare_page(ctx: Context, page: books.Pass) -> None:
     """Compare one page and note how far the pass has come. The trouble of one row is no trouble of the others."""
     calls = calls_to(ctx, page.provider, "reconciler")
     try:
-        if page.list == "payments":
-            found, more = await calls.payments_between(page.first_at, page.last_at, page.skip)
-            await compare_payments(ctx, page.provider, found, calls)
-            count = len(found)
-        else:
-            refunds, more = await calls.refunds_between(page.first_at, page.last_at, page.skip)
-            await compare_refunds(ctx, page.provider, refunds, calls)
-            count = len(refunds)
+        count, more = await COMPARED_LISTS[page.list](ctx, page, calls)
     except (OutcomeUnknown, RequestRejected) as error:
-        log.warning("the provider's books could not be read", provider=page.provider, reason=str(error))
-        return
+        log.warning(
+            "the provider's books could not be read",
+            provider=page.provider,
+            list=page.list,
+            reason=str(error),
+        )
+        if page.list != "disputes" or isinstance(error, ProviderUnavailable):
+            return
+        count, more = 0, False  # not every account may list them: what moves money goes on being compared
+    lists = list(COMPARED_LISTS)
     if more:
         await books.page_done(ctx.db, page.provider, page.list, page.skip + max(count, 1))
-    elif page.list == "payments":
-        await books.page_done(ctx.db, page.provider, "refunds", 0)
+    elif page.list != lists[-1]:
+        await books.page_done(ctx.db, page.provider, lists[lists.index(page.list) + 1], 0)
     else:
         await books.pass_done(ctx.db, page.provider, DAYS, WHOLE_S, PAUSE_S, RECENT_S)
+
+
+async def _payments_page(ctx: Context, page: books.Pass, calls: GuardedCalls) -> tuple[int, bool]:
+    found, more = await calls.payments_between(page.first_at, page.last_at, page.skip)
+    await compare_payments(ctx, page.provider, found, calls)
+    return len(found), more
+
+
+async def _refunds_page(ctx: Context, page: books.Pass, calls: GuardedCalls) -> tuple[int, bool]:
+    found, more = await calls.refunds_between(page.first_at, page.last_at, page.skip)
+    await compare_refunds(ctx, page.provider, found, calls)
+    return len(found), more
+
+
+async def _disputes_page(ctx: Context, page: books.Pass, calls: GuardedCalls) -> tuple[int, bool]:
+    first_at = page.last_at - timedelta(days=DISPUTE_DAYS) if page.whole else page.first_at
+    found, more = await calls.disputes_between(first_at, page.last_at, page.skip)
+    await compare_disputes(ctx, page.provider, found, calls)
+    return len(found), more
+
+
+COMPARED_LISTS = {"payments": _payments_page, "refunds": _refunds_page, "disputes": _disputes_page}
+"""In the order of a pass; each returns how many there were on the page, and whether more follow."""
 
 
 class Difference:
@@ -134,3 +163,17 @@ async def compare_refunds(
             DIFFERENCES.labels("refunds").inc()
 
     await for_each(differing, book, "refund in the provider's books")
+
+
+async def compare_disputes(
+    ctx: Context, provider: str, found: list[ProviderDispute], calls: GuardedCalls
+) -> None:
+    """Take in disputes of which ours say something else, as their webhooks would be."""
+
+    async def settle_dispute(each: ProviderDispute) -> None:
+        if await disputes.settle(ctx, provider, calls, each):
+            log.warning("the provider's books differ", payment=each.payment_id, what=f"dispute {each.status}")
+            DIFFERENCES.labels("disputes").inc()
+
+    unheard = await disputes.unheard_of(ctx, provider, found)
+    await for_each(unheard, settle_dispute, "dispute in the provider's books")

@@ -9,14 +9,27 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rasoi.orders import api as orders
-from rasoi.payments import queue
+from rasoi.payments import disputes, queue
 from rasoi.payments import repository as db
 from rasoi.payments.capture import expire, record_and_capture
-from rasoi.payments.comparison import Difference, compare_payments, differences
+from rasoi.payments.comparison import (
+    DISPUTE_DAYS,
+    Difference,
+    compare_disputes,
+    compare_payments,
+    differences,
+)
 from rasoi.payments.comparison_db import known_attempts
 from rasoi.payments.domain import OPEN, Mismatch, ProviderPayment, RefundTooLarge, difference
 from rasoi.payments.ledger import Ledger
-from rasoi.payments.providers import GuardedCalls, OutcomeUnknown, Providers, RequestRejected, calls_to
+from rasoi.payments.providers import (
+    GuardedCalls,
+    OutcomeUnknown,
+    ProviderDispute,
+    Providers,
+    RequestRejected,
+    calls_to,
+)
 from rasoi.payments.repository import Ref
 from rasoi.platform.context import Context
 from rasoi.staff.api import outlet as read_outlet
@@ -36,22 +49,26 @@ class Finding(msgspec.Struct, frozen=True):
 async def examine(ctx: Context, refs: list[Ref], *, heal: bool) -> AsyncIterator[Finding]:
     """The findings of each payment. With `heal` what can be put right by asking the provider again is, and only what is
     left is told."""
+    disputed = _Disputes(ctx)
     for ref in refs:
         if heal:
-            await _heal(ctx, ref)
+            await _heal(ctx, ref, disputed)
         ledger = await db.load(ctx.db, ref)
         if ledger is None:
             continue
         try:
             async for finding in _against_provider(ctx, ledger):
                 yield finding
+            for found in await disputed.unheard_of(ledger):
+                what = f"{found.id}: dispute {found.status}, ₹{found.deducted_paise / 100:.2f} taken back there, not known here"
+                yield Finding(_name(ledger), what, "run again with --heal")
         except (OutcomeUnknown, RequestRejected) as error:
             yield Finding(_name(ledger), f"the provider could not be asked: {error}", "try again later")
         for finding in [*_within(ledger), *await _against_bill(ctx, ledger)]:
             yield finding
 
 
-async def _heal(ctx: Context, ref: Ref) -> None:
+async def _heal(ctx: Context, ref: Ref, disputed: _Disputes) -> None:
     """Feed what the provider says through the ledger, and end what is overdue."""
     ledger = await db.load(ctx.db, ref)
     if ledger is None:
@@ -62,6 +79,7 @@ async def _heal(ctx: Context, ref: Ref) -> None:
                 await record_and_capture(ctx, ref, ledger.row.amount_paise, found, calls)
             except (Mismatch, RefundTooLarge):
                 continue  # told as a finding
+        await disputed.take_in(await db.load(ctx.db, ref) or ledger)
     except (OutcomeUnknown, RequestRejected):
         return  # told as a finding
     async with ctx.db.transaction("payments") as tx:
@@ -114,6 +132,40 @@ def _within(ledger: Ledger) -> list[Finding]:
             Finding(name, f"should have ended at {row.expires_at:%H:%M}", "run again with --heal")
         )
     return findings
+
+
+class _Disputes:
+    """Those of the last months of which ours say something else, read once for all payments that are looked at."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._read: dict[str, list[ProviderDispute]] = {}
+
+    async def unheard_of(self, ledger: Ledger) -> list[ProviderDispute]:
+        provider = ledger.row.provider
+        theirs = {each.provider_payment_id for each in ledger.attempts if each.provider == provider}
+        if provider is None or not theirs or provider not in self._ctx.get(Providers).names:
+            return []
+        if provider not in self._read:
+            self._read[provider] = await self._all(provider, ledger.now)
+        found = [each for each in self._read[provider] if each.payment_id in theirs]
+        return await disputes.unheard_of(self._ctx, provider, found)
+
+    async def take_in(self, ledger: Ledger) -> None:
+        if found := await self.unheard_of(ledger):
+            provider = ledger.row.provider or ""
+            calls = calls_to(self._ctx, provider, "reconciler")
+            await compare_disputes(self._ctx, provider, found, calls)
+
+    async def _all(self, provider: str, now: datetime) -> list[ProviderDispute]:
+        calls, skip, more = calls_to(self._ctx, provider, "reconciler"), 0, True
+        unheard = list[ProviderDispute]()
+        while more:
+            first, last = now - timedelta(days=DISPUTE_DAYS), now + timedelta(minutes=1)
+            found, more = await calls.disputes_between(first, last, skip)
+            skip += max(1, len(found))
+            unheard += await disputes.unheard_of(self._ctx, provider, found)
+        return unheard
 
 
 async def _against_bill(ctx: Context, ledger: Ledger) -> list[Finding]:

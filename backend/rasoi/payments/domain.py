@@ -102,7 +102,7 @@ class AttemptRow(msgspec.Struct, kw_only=True):
 
 class RefundRow(msgspec.Struct, kw_only=True):
     """A row of payments.refund. `on_bill`: the bill was told, since its money was on it. `label` is whose it is, for people;
-    `handed_by` paid it out by hand, `reference` says how."""
+    `handed_by` paid it out by hand, `reference` says how; without such a person it is the dispute that took the money."""
 
     outlet_id: int
     id: UUID
@@ -127,6 +127,11 @@ class RefundRow(msgspec.Struct, kw_only=True):
     business_day: date | None = None
     created_at: datetime
     settled_at: datetime | None = None
+
+    @property
+    def dispute_id(self) -> str | None:
+        """The provider's dispute by which the guest's bank took this money back."""
+        return self.reference if self.handed_by is None else None
 
 
 class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ async def book_dispute(tx: Tx, ledger: Ledger, found: ProviderDispute) -> int:
         raise NotKnownYet(f"{found.payment_id} is not captured here yet")
     if found.currency != ledger.row.currency:
         raise Mismatch(f"dispute {found.id} is in {found.currency}, its payment in {ledger.row.currency}")
-    rows = [row for row in ledger.refunds if row.reference == found.id]
+    rows = [row for row in ledger.refunds if row.dispute_id == found.id]
     if not rows:
         free = attempt.refundable_paise
         rows = ledger.keep_promises(attempt, found.deducted_paise)

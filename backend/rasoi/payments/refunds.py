@@ -18,14 +18,13 @@ from rasoi.payments.metrics import REFUNDS
 from rasoi.payments.providers import (
     GuardedCalls,
     OutcomeUnknown,
-    ProviderDispute,
     ProviderRefund,
     ProviderUnavailable,
     RefundImpossible,
     RequestRejected,
     calls_to,
 )
-from rasoi.payments.refund_booking import book_dispute, book_refund
+from rasoi.payments.refund_booking import book_refund
 from rasoi.payments.repository import Ref
 from rasoi.payments.tasks import record_or_note
 from rasoi.payments.workers import POLL_S, WorkerSignals
@@ -129,16 +128,6 @@ async def record_refund(ctx: Context, ref: Ref, found: ProviderRefund) -> Ledger
         await db.save(tx, ledger)
         await db.add_to_day(tx, ledger)
     return ledger
-
-
-async def record_dispute(ctx: Context, ref: Ref, found: ProviderDispute) -> int:
-    """Take in what a lost dispute took, in a transaction of its own; returns what our books can't hold of it."""
-    async with ctx.db.transaction("payments") as tx:
-        _, ledger = await lock(tx, ref)
-        beyond = await book_dispute(tx, ledger, found)
-        await db.save(tx, ledger)
-        await db.add_to_day(tx, ledger)
-    return beyond
 
 
 async def send_refunds(ctx: Context) -> None:

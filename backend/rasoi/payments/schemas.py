@@ -21,6 +21,7 @@ PaymentStatus = Annotated[
     str, one_of(("pending", "processing", "completed", "failed", "expired", "cancelled"))
 ]
 AttemptStatus = Annotated[str, one_of(("created", "authorized", "captured", "failed", "unknown", "returned"))]
+RefundKind = Annotated[str, one_of(("refund", "dispute"))]
 RefundStatus = Annotated[str, one_of(("requested", "pending", "unknown", "to_hand_out", "processed"))]
 
 
@@ -125,9 +126,11 @@ class Attempt(msgspec.Struct):
 
 
 class Refund(msgspec.Struct):
-    """Money on its way back, or gone back. Its error, its tries and the persons are told to staff only."""
+    """Money on its way back, or gone back. `kind`: given back by the house or the provider, or taken back by the guest's
+    bank after a dispute. Its error, its tries and the persons are told to staff only."""
 
     id: UUID
+    kind: RefundKind
     amount_paise: int
     status: RefundStatus
     method: Method | None
@@ -186,6 +189,7 @@ class ListedRefund(msgspec.Struct, kw_only=True):
     """A refund as managers see it; `business_day` is the day whose totals count it, null until it is made."""
 
     id: UUID
+    kind: RefundKind
     payment_id: UUID
     bill_id: UUID
     amount_paise: int
@@ -333,6 +337,7 @@ def refund_task(row: RefundRow, bill_id: UUID) -> RefundTask:
 def listed_refund(row: RefundRow, bill_id: UUID) -> ListedRefund:
     return ListedRefund(
         id=row.id,
+        kind=_kind(row),
         payment_id=row.payment_id,
         bill_id=bill_id,
         amount_paise=row.amount_paise,
@@ -348,9 +353,14 @@ def listed_refund(row: RefundRow, bill_id: UUID) -> ListedRefund:
     )
 
 
+def _kind(row: RefundRow) -> str:
+    return "dispute" if row.dispute_id else "refund"
+
+
 def _refund(row: RefundRow, staff: bool) -> dict[str, Any]:
     return {
         "id": row.id,
+        "kind": _kind(row),
         "amount_paise": row.amount_paise,
         "status": row.status,
         "method": row.method,

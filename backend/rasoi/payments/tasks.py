@@ -21,8 +21,11 @@ DISPUTE = """INSERT INTO payments.unmatched AS u
 VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN now() END, CASE WHEN $8 THEN 'the provider' END)
 ON CONFLICT (provider, provider_payment_id) DO UPDATE SET reason = excluded.reason, amount_paise = excluded.amount_paise,
   settled_at = excluded.settled_at, settled_by = excluded.settled_by, seen_at = now()
-WHERE u.reason <> excluded.reason AND u.reason !~ '^Dispute (won|lost|closed) '"""
+WHERE u.reason <> excluded.reason AND u.reason !~ '^Dispute (won|lost|closed) ' RETURNING true"""
 OVER = ("won", "closed")  # and nothing was taken
+UNBOOKED = "unbooked"
+NOTED = """SELECT provider_payment_id, coalesce(substring(reason FROM '^Dispute (\\w+) '), $3) FROM payments.unmatched
+WHERE provider = $1 AND provider_payment_id = ANY ($2)"""
 
 
 async def record_or_note(
@@ -68,16 +71,35 @@ async def _note(conn: Any, provider: str, found: ProviderPayment, reason: str, o
 
 async def note_dispute(
     conn: Any, provider: str, found: ProviderDispute, outlet_id: int | None, beyond_paise: int = 0
-) -> None:
+) -> bool:
     """A guest's bank wants money back: the owner answers it at the provider, in time. Of what a lost one took our books
-    can't hold `beyond_paise`."""
+    can't hold `beyond_paise`. Returns whether it was news."""
     reason = f"Dispute {found.status} over {found.payment_id}: answer it in the provider's dashboard"
     if found.status == "lost":
         reason = f"Dispute lost over {found.payment_id}: the money was taken back, and is booked as refunded"
         if beyond_paise:
             reason += f"; ₹{beyond_paise / 100:.2f} of it had gone back before, and are lost beside it"
+    return await _note_dispute(conn, provider, found, reason, outlet_id)
+
+
+async def note_unbooked_dispute(
+    conn: Any, provider: str, found: ProviderDispute, outlet_id: int | None, why: str
+) -> None:
+    """One that was lost, and that our books can't take in: not an end, so that it may still be booked."""
+    reason = f"A lost dispute over {found.payment_id} is not booked here: {why}"
+    await _note_dispute(conn, provider, found, reason, outlet_id)
+
+
+async def _note_dispute(
+    conn: Any, provider: str, found: ProviderDispute, reason: str, outlet_id: int | None
+) -> bool:
     args = (provider, found.id, found.payment_id, found.amount_paise, found.currency, reason, outlet_id)
-    await conn.execute(DISPUTE, *args, found.status in OVER)
+    return bool(await conn.fetchval(DISPUTE, *args, found.status in OVER))
+
+
+async def noted_disputes(conn: Any, provider: str, dispute_ids: list[str]) -> dict[str, str]:
+    """Of these disputes: the state in which a person has, or had, a task about it; UNBOOKED where it could not be booked."""
+    return {row[0]: row[1] for row in await conn.fetch(NOTED, provider, dispute_ids, UNBOOKED)}
 
 
 async def is_noted(conn: Any, provider: str, payment_id: str) -> bool:

@@ -10,15 +10,15 @@ from logging import DEBUG, ERROR, WARNING
 
 import structlog
 
-from rasoi.payments import queue, tasks
+from rasoi.payments import disputes, queue, tasks
 from rasoi.payments import repository as db
 from rasoi.payments.capture import record
 from rasoi.payments.domain import Mismatch, ProviderPayment, RefundTooLarge
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import WEBHOOKS
-from rasoi.payments.providers import LookedUp, ProviderDispute, WebhookEvent, provider_named
+from rasoi.payments.providers import LookedUp, WebhookEvent, provider_named
 from rasoi.payments.refund_booking import NotKnownYet
-from rasoi.payments.refunds import record_dispute, record_refund
+from rasoi.payments.refunds import record_refund
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.context import Context
 from rasoi.platform.jobs import for_each
@@ -83,7 +83,7 @@ async def process_webhook(ctx: Context, each: queue.StoredWebhook) -> str:
         state, outcome = "parked", f"unreadable: {error}"
     except (Mismatch, RefundTooLarge) as error:
         state, outcome = "parked", f"mismatch: {error}"
-        if event is not None and await tasks.is_noted(ctx.db, each.provider, _subject(event) or ""):
+        if event and not event.dispute and await tasks.is_noted(ctx.db, each.provider, _subject(event) or ""):
             state = "superseded"  # a person has a task about it
     except Exception as error:
         known = isinstance(error, NotKnownYet)
@@ -124,27 +124,14 @@ async def apply_webhook(
 ) -> tuple[str, str]:
     """Feed what the provider told of our payment `ref` into the ledger; returns the webhook's state, and what became of it."""
     if event.dispute is not None:
-        return await _apply_dispute(ctx, provider, event.dispute, ref)
+        return _state(await disputes.take_in(ctx, provider, event.dispute, ref))
     if event.refund is not None:
         return await _apply_refund(ctx, event, ref)
     if event.payment is None:
         return "superseded", "nothing that matters here"
     if ref is None:
         raise NotKnownYet(f"no payment of ours has the provider's order {event.payment.order_id or 'none'}")
-    return _result(await _record(ctx, ref, event.payment))
-
-
-async def _apply_dispute(
-    ctx: Context, provider: str, found: ProviderDispute, ref: db.Ref | None
-) -> tuple[str, str]:
-    """A task for a person, who answers it; what a lost one took is booked."""
-    beyond_paise = 0
-    if found.status == "lost":
-        if ref is None:
-            raise NotKnownYet(f"no payment of ours is {found.payment_id}")
-        beyond_paise = await record_dispute(ctx, ref, found)
-    await tasks.note_dispute(ctx.db, provider, found, ref.outlet_id if ref else None, beyond_paise)
-    return "applied", "a person sees it"
+    return _state((await _record(ctx, ref, event.payment)).has_changed)
 
 
 async def _record(ctx: Context, ref: db.Ref, payment: ProviderPayment) -> Ledger:
@@ -162,12 +149,12 @@ async def _apply_refund(ctx: Context, event: WebhookEvent, ref: db.Ref | None) -
     if ref is None:
         raise NotKnownYet(f"no payment of ours is {event.refund.payment_id}")
     try:
-        return _result(await record_refund(ctx, ref, event.refund))
+        return _state((await record_refund(ctx, ref, event.refund)).has_changed)
     except NotKnownYet:
         if event.payment is not None:
             await _record(ctx, ref, event.payment)
         raise
 
 
-def _result(ledger: Ledger) -> tuple[str, str]:
-    return ("applied", "") if ledger.has_changed else ("superseded", "it was known already")
+def _state(is_news: bool) -> tuple[str, str]:
+    return ("applied", "") if is_news else ("superseded", "it was known already")

@@ -12,7 +12,13 @@ from typing import Any
 import msgspec
 
 from rasoi.payments.domain import ProviderPayment
-from rasoi.payments.providers import CheckoutAction, ProviderRefund, RequestRejected, WebhookEvent
+from rasoi.payments.providers import (
+    CheckoutAction,
+    ProviderDispute,
+    ProviderRefund,
+    RequestRejected,
+    WebhookEvent,
+)
 
 SECRET = b"the fake provider's secret"
 
@@ -91,6 +97,11 @@ class FakePay:
         self, first: datetime, last: datetime, skip: int
     ) -> tuple[list[ProviderRefund], bool]:
         return list(self.refunds.values())[skip:], False
+
+    async def disputes_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderDispute], bool]:
+        return [], False
 
     async def ping(self) -> None:
         pass

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.payments import ROOM, checkout, reconciliation, refunds, schemas, webhooks
+from rasoi.payments import ROOM, checkout, comparison, reconciliation, refunds, schemas, tasks, webhooks
 from rasoi.payments import repository as db
 from rasoi.payments.providers import Providers
 from rasoi.payments.providers.razorpay import Razorpay
@@ -26,8 +26,12 @@ from rasoi.platform.idempotency import IdempotencyKey, body_hash
 from rasoi.settings import load
 from tests.razorpay_simulator.process import KEY_ID, KEY_SECRET, WEBHOOK_SECRET
 
-CALLS = ("create", "capture", "refund", "lookup", "payments_of", "refunds_of")
-POINTS = (*(f"{when} {call}" for call in CALLS for when in ("before", "after")), "while booking")
+CALLS = ("create", "capture", "refund", "lookup", "payments_of", "refunds_of", "disputes_between")
+POINTS = (
+    *(f"{when} {call}" for call in CALLS for when in ("before", "after")),
+    "while booking",
+    "before a task",
+)
 
 
 def die() -> None:
@@ -71,6 +75,16 @@ def die_while_booking() -> None:
     db.save = fatal
 
 
+def die_before_a_task() -> None:
+    """All is booked, and no person told."""
+
+    async def fatal(*given: Any) -> bool:
+        die()
+        return False
+
+    tasks.note_dispute = fatal
+
+
 async def work(ctx: Context, name: str, *about: str) -> None:
     signals = ctx.get(WorkerSignals)
     if name == "checkout":
@@ -87,6 +101,9 @@ async def work(ctx: Context, name: str, *about: str) -> None:
         await reconciliation.finish_attempts(ctx)
     elif name == "reconcile":
         await reconciliation.reconcile(ctx)
+    elif name == "compare":
+        while True:
+            await comparison.compare_books(ctx)
     elif name == "refunds":
         signals.refunds.set()
         await refunds.send_refunds(ctx)
@@ -97,6 +114,8 @@ async def main(database_url: str, simulator_url: str, point: str, name: str, *ab
     Mortal.point = point
     if point == "while booking":
         die_while_booking()
+    if point == "before a task":
+        die_before_a_task()
     ctx = Context(load({}), await Database.connect(database_url, role="rasoi_payments", size=4))
     provider = Mortal(
         key_id=KEY_ID,

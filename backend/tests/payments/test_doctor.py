@@ -78,6 +78,25 @@ async def test_a_dashboard_refund_is_found_by_bill_and_by_day(till: Till, run: D
     assert (await till.payment(payment["id"]))["refunded_paise"] == 1300
 
 
+async def test_a_lost_dispute_is_found_and_healed(till: Till, run: Doctor) -> None:
+    who = guest(None)
+    payment = await till.buy(who, await till.order(who))
+    till.simulator.dispute(payment["attempts"][0]["provider_payment_id"], "lost", paise=1300)
+    for named in (
+        ("--payment", payment["id"]),
+        ("--bill", payment["bill_id"]),
+        ("--day", payment["business_day"]),
+    ):
+        status, text = await run("doctor", *named)
+        assert status == 1 and "dispute lost, ₹13.00 taken back there" in text and "--heal" in text, named
+        assert text.endswith("1 payments looked at, 1 findings.\n")
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 0, "looking changes nothing"
+    status, text = await run("doctor", "--day", payment["business_day"], "--heal")
+    assert status == 0 and text.endswith("1 payments looked at, 0 findings.\n")
+    assert (await till.payment(payment["id"]))["refunded_paise"] == 1300
+    assert (await run("doctor", "--payment", payment["id"]))[0] == 0
+
+
 async def test_what_no_asking_heals_is_told_with_what_to_do(till: Till, run: Doctor) -> None:
     who = guest(None)
     payment = await till.buy(who, await till.order(who))

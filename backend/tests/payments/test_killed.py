@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from rasoi.platform.database import Database
+from tests import oracles
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
+from tests.payments.test_provider_by_itself import compare
 from tests.payments.test_service import books_add_up, ledger_equals_books
 from tests.payments.world import World
 
@@ -126,3 +128,26 @@ async def test_around_looking_for_a_refund(
     await afterwards(till, database)
     assert [r["amount"] for r in till.simulator.books()["refunds"]] == [2000]
     assert [r["status"] for r in (await till.payment(payment["id"]))["refunds"]] == ["processed"]
+
+
+@pytest.mark.parametrize(
+    "point", ["before disputes_between", "after disputes_between", "while booking", "before a task"]
+)
+async def test_around_finding_a_lost_dispute(
+    till: Till, database: Database, database_url: str, point: str
+) -> None:
+    who = guest(None)
+    payment: dict[str, Any] = await till.buy(who, await till.order(who))
+    dispute = till.simulator.dispute(payment["attempts"][0]["provider_payment_id"], "lost", paise=2000)
+    till.delivered.update(event_id for event_id, _ in till.sent_webhooks())
+    await killed(till, database_url, point, "compare")
+    assert await till.owner.fetchval("SELECT count(*) FROM payments.refund") == (point == "before a task")
+    await compare(till)
+    await World(till, database).rest(2)
+    assert await oracles.ledger_equals_books(till.owner, till.simulator.books()) == []
+    assert [r["amount_paise"] for r in (await till.payment(payment["id"]))["refunds"]] == [2000]
+    task = (
+        "SELECT count(*) FROM payments.unmatched WHERE provider_payment_id = $1 AND reason ~ '^Dispute lost'"
+    )
+    assert await till.owner.fetchval(task, dispute["id"]) == 1
+    assert await till.owner.fetchval("SELECT sum(refunded_paise) FROM payments.daily") == 2000

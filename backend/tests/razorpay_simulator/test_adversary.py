@@ -137,6 +137,15 @@ def test_lists_are_of_a_time_in_pages(client: razorpay.Client, simulator: Simula
     simulator.refund_in_dashboard(paid[0], 100)
     assert [r["amount"] for r in client.refund.all({"from": now - 60}, timeout=TIMEOUT)["items"]] == [100]
     assert client.refund.all({"from": now + 60}, timeout=TIMEOUT)["items"] == []
+    made = [simulator.dispute(paid[0], paise=100 + n) for n in range(3)]
+    lost = simulator.dispute(paid[1], "lost", paise=400)
+    page = client.dispute.all({"count": 2, "skip": 1, "from": now - 60, "to": now + 60}, timeout=TIMEOUT)
+    assert page["items"] == [made[2], made[1]], "as they stand, the newest first"
+    assert client.dispute.all({"count": 1}, timeout=TIMEOUT)["items"] == [lost]
+    assert (lost["status"], lost["amount_deducted"]) == ("lost", 400)
+    assert client.dispute.all({"from": now + 60}, timeout=TIMEOUT)["items"] == []
+    assert client.dispute.all({"to": now - 60}, timeout=TIMEOUT)["items"] == []
+    assert client.dispute.fetch(lost["id"], timeout=TIMEOUT) == lost
 
 
 def test_a_qr_code_is_credited_once_and_closed(client: razorpay.Client, simulator: Simulator) -> None:

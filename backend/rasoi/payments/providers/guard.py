@@ -21,6 +21,7 @@ from rasoi.payments.metrics import PROVIDER_AVAILABLE
 from rasoi.payments.providers.protocol import (
     OutcomeUnknown,
     Provider,
+    ProviderDispute,
     ProviderRefund,
     ProviderUnavailable,
     RequestRejected,
@@ -188,3 +189,8 @@ class GuardedCalls:
         self, first: datetime, last: datetime, skip: int
     ) -> tuple[list[ProviderRefund], bool]:
         return await self._call(self._lane, lambda: self._provider.refunds_between(first, last, skip))
+
+    async def disputes_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderDispute], bool]:
+        return await self._call(self._lane, lambda: self._provider.disputes_between(first, last, skip))

@@ -122,6 +122,12 @@ class Provider(Protocol):
         self, first: datetime, last: datetime, skip: int
     ) -> tuple[list[ProviderRefund], bool]: ...
 
+    async def disputes_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderDispute], bool]:
+        """Of those that began within this time, as they stand now."""
+        ...
+
     async def ping(self) -> None:
         """Ask something that changes nothing."""
         ...

@@ -230,6 +230,13 @@ class Razorpay:
         found = await self._calls.ask(lambda client, **how: client.refund.all(query, **how))
         return _page(found, refund_of)
 
+    async def disputes_between(
+        self, first: datetime, last: datetime, skip: int
+    ) -> tuple[list[ProviderDispute], bool]:
+        query = _window(first, last, skip)
+        found = await self._calls.ask(lambda client, **how: client.dispute.all(query, **how))
+        return _page(found, dispute_of)
+
     def checkout_action(self, order_id: str, callback_url: str) -> CheckoutAction:
         options = {"key": self._key_id, "order_id": order_id, "callback_url": callback_url}
         return CheckoutAction(kind="razorpay", url=self._checkout_script, options=options)

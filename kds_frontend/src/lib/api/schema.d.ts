@@ -2275,6 +2275,8 @@ export interface components {
             error: string | null;
             /** Format: uuid */
             id: string;
+            /** @enum {string} */
+            kind: "refund" | "dispute";
             method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
             /** Format: uuid */
             payment_id: string;
@@ -2829,6 +2831,8 @@ export interface components {
             handed_by: string | null;
             /** Format: uuid */
             id: string;
+            /** @enum {string} */
+            kind: "refund" | "dispute";
             method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
             next_try_at: string | null;
             reason: string;
@@ -2856,6 +2860,8 @@ export interface components {
             handed_by: string | null;
             /** Format: uuid */
             id: string;
+            /** @enum {string} */
+            kind: "refund" | "dispute";
             label: string;
             method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
             next_try_at: string | null;

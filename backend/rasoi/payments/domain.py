@@ -173,7 +173,7 @@ def difference(found: ProviderPayment, known: KnownAttempt | None) -> str | None
     """What the provider's books say that ours don't, in words; None when they agree or hold no money."""
     if known is None:
         return None if found.status in ("created", "failed", "returned") else f"{found.status}, unknown here"
-    if found.status != known.status and not is_stale(ATTEMPT, known.status, found.status):
+    if not is_stale(ATTEMPT, known.status, found.status):
         return f"{found.status} there, {known.status} here"
     if known.status == "captured" and found.status != "captured":
         return f"{found.status} there, captured here"

@@ -124,6 +124,14 @@ def test_a_refusal_names_the_line_as_a_person_counts() -> None:
     assert refusal.value.extensions["line"] == 2
 
 
+def test_a_choice_of_a_group_that_the_menu_has_no_more_is_refused() -> None:
+    known = menu()
+    modifiers = {id: each for id, each in known.modifiers.items() if id != CHEESE}
+    line = LineRequest(variant_id=NAAN, quantity=1, modifiers=[MILD, CHEESE])
+    with pytest.raises(BadLine, match="can't be had with that choice"):
+        price([line], msgspec.structs.replace(known, modifiers=modifiers))
+
+
 def test_a_group_that_lets_one_choose_says_how_many() -> None:
     loose = GroupRule(id=uuid4(), name="Dips", min=1, max=2, modifier_ids=frozenset({MILD, HOT, CHEESE}))
     dips = msgspec.structs.replace(menu(), variants={NAAN: variant(NAAN, "Naan", 4500, FOOD, [loose])})

@@ -158,6 +158,13 @@ def test_the_provider_knows_of_it_and_a_second_order_with_it_is_no_new_state() -
     )
 
 
+def test_an_event_names_the_payment_s_own_currency() -> None:
+    ledger = requested()
+    ledger.row.currency = "NPR"
+    ledger.process("razorpay", "order_1", LATER)
+    assert [each.payload.currency for each in ledger.events] == ["NPR"]
+
+
 def test_a_guest_who_is_still_at_it_gets_time() -> None:
     ledger = processing()
     ledger.extend(LATER)
@@ -486,6 +493,8 @@ def test_a_refund_that_the_provider_can_not_make_is_a_task_and_stays_promised() 
     assert (ledger.row.refunded_paise, attempt.refundable_paise, ledger.totals) == (4_000, 6_000, [])
     ledger.advance_refund(refund, "pending", provider_refund_id="rfnd_1")
     assert refund.status == "to_hand_out", "an older snapshot of the same refund"
+    ledger.advance_refund(refund, "pending")
+    assert refund.status == "to_hand_out", "and one that names no refund is no new one"
     ledger.hand_out(refund, ASHA, "Asha", "cash", "slip 7")
     assert (refund.method, refund.reference, refund.error) == ("cash", "slip 7", "closed account")
     assert ledger.totals == [DayTotal(DAY, NOW, "cash", refunded_count=1, refunded_paise=4_000)]
@@ -506,6 +515,15 @@ def test_a_refund_made_in_the_dashboard_may_be_one_that_we_promised() -> None:
     small, other = paid()
     small.request_refund(other, 3_000, "cold")
     assert small.promised(other, 3_000) is None, "enough is left: it is another one"
+
+
+def test_a_refund_made_in_the_dashboard_is_none_that_was_promised_of_another_payment() -> None:
+    ledger, first = paid()
+    second = captured(ledger, "pay_2")
+    task = ledger.request_refund(first, 3_000, "cold")
+    ledger.advance_refund(task, "to_hand_out", error="closed account")
+    assert ledger.promised(second, 3_000) is None
+    assert ledger.promised(first, 3_000) is task
 
 
 def test_a_refusal_that_may_pass_is_told_and_changes_nothing_else() -> None:

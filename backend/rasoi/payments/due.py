@@ -70,8 +70,8 @@ async def new_payment(tx: Tx, due: orders.DueBill, expires_at: datetime | None =
 
 def wait_for_cash(ledger: Ledger, due: orders.DueBill) -> bool:
     """An open payment lasts as long as its order waits for cash. Whether it was extended."""
-    until = due.cash_until
-    if until is None or (ledger.row.expires_at is not None and ledger.row.expires_at >= until):
+    until, expires_at = due.cash_until, ledger.row.expires_at
+    if until is None or expires_at is None or expires_at >= until:
         return False
     ledger.extend(until)
     return True

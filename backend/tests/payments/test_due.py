@@ -14,7 +14,7 @@ import pytest
 from rasoi.contracts import payments as contracts
 from rasoi.orders.api import DueBill, UnknownBill
 from rasoi.payments import due as module
-from rasoi.payments.due import NothingDue, align_open_payment, due_of, ensure_open, new_payment
+from rasoi.payments.due import NothingDue, align_open_payment, due_of, ensure_open, new_payment, wait_for_cash
 from rasoi.payments.ledger import Ledger
 from rasoi.payments.metrics import PAYMENTS
 from rasoi.payments.schemas import DueRequest
@@ -186,3 +186,24 @@ async def test_nothing_is_due(tables: Tables, paise: int) -> None:
     with pytest.raises(NothingDue) as refused:
         await ensure_open(tables.tx, msgspec.structs.replace(BILL, due_paise=paise))
     assert refused.value.extensions == {"due_paise": 0} and tables.saved == []
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "until", "extended"),
+    [
+        (NOW, LATER, True),
+        (LATER, LATER, False),
+        (LATER, NOW, False),
+        (NOW, None, False),
+        (None, LATER, False),  # it does not expire
+    ],
+)
+async def test_it_lasts_as_long_as_its_order_waits_for_cash(
+    tables: Tables, expires_at: datetime | None, until: datetime | None, extended: bool
+) -> None:
+    ledger = await new_payment(tables.tx, BILL)
+    ledger.events.clear()
+    ledger.row.expires_at = expires_at
+    assert wait_for_cash(ledger, msgspec.structs.replace(BILL, cash_until=until)) is extended
+    assert ledger.row.expires_at == (until if extended else expires_at)
+    assert len(ledger.events) == extended

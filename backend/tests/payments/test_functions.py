@@ -1,4 +1,5 @@
-"""What the database holds of money whoever writes it: refunds add up to their attempt's sum and to their payment's."""
+"""What the database holds of money whoever writes it: refunds add up to their attempt's sum and to their payment's, and the
+days' roll-ups are added to row by row in one order."""
 
 from __future__ import annotations
 
@@ -74,3 +75,54 @@ async def test_one_sum_of_two_is_refused(db: Database, table: str, id: UUID) -> 
 
     with pytest.raises(asyncpg.CheckViolationError, match="do not add up"):
         await refund()
+
+
+def total(day: int, hour: int, method: str, paise: int) -> dict[str, Any]:
+    """`paise` captured in one payment, by card in two, half of it refunded, and one try that failed; `hour` is of UTC."""
+    counts = {"captured_count": 1 + (method == "card"), "refunded_count": 1, "failed_count": 1}
+    sums = {"captured_paise": paise, "refunded_paise": paise // 2}
+    day_of_it = f"2026-11-{day:02}"
+    return {"day": day_of_it, "at": f"{day_of_it}T{hour:02}:00:00Z", "method": method} | counts | sums
+
+
+# backwards, and the larger sums and counts first, so that no other order looks like the right one
+TOTALS = [
+    total(22, 6, "upi", 100),
+    total(22, 6, "card", 900),
+    total(22, 5, "upi", 200),
+    total(22, 5, "card", 800),
+    total(21, 6, "upi", 300),
+    total(21, 6, "card", 700),
+    total(21, 5, "upi", 400),
+    total(21, 5, "card", 600),
+]
+SUMS = "captured_count, captured_paise, refunded_count, refunded_paise, failed_count"
+
+
+@pytest.fixture
+async def days(database: Database) -> Database:
+    """An outlet in Kolkata, where nothing was paid yet."""
+    await database.execute("INSERT INTO staff.outlet (id, name) VALUES (1, 'Rasoi')")
+    return database
+
+
+async def test_the_days_are_added_to_row_by_row_in_one_order(days: Database) -> None:
+    await days.execute("SELECT payments.add_to_day(1, $1)", TOTALS)
+    hourly = await days.fetch("SELECT business_day, hour, method FROM payments.hourly ORDER BY ctid")
+    daily = await days.fetch("SELECT business_day, method FROM payments.daily ORDER BY ctid")
+    assert len(hourly) == 8 and len(daily) == 4
+    assert list(map(tuple, hourly)) == sorted(map(tuple, hourly))
+    assert list(map(tuple, daily)) == sorted(map(tuple, daily))
+
+
+async def test_what_is_added_to_a_day_counts_each_time(days: Database) -> None:
+    for _ in range(3):
+        await days.execute("SELECT payments.add_to_day(1, $1)", TOTALS)
+    hour = await days.fetchrow(
+        f"SELECT {SUMS} FROM payments.hourly WHERE business_day = '2026-11-22' AND hour = 10 AND method = 'card'"
+    )
+    day = await days.fetchrow(
+        f"SELECT {SUMS} FROM payments.daily WHERE business_day = '2026-11-22' AND method = 'card'"
+    )
+    assert hour is not None and tuple(hour) == (6, 2400, 3, 1200, 3), "5:00 UTC is half past ten in Kolkata"
+    assert day is not None and tuple(day) == (12, 5100, 6, 2550, 6)

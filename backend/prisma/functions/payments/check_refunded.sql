@@ -4,12 +4,12 @@ DECLARE
   v_attempt bigint;
   v_payment bigint;
 BEGIN
-  SELECT coalesce(sum(amount_paise), 0) INTO v_attempt FROM payments.refund
+  SELECT sum(amount_paise) INTO v_attempt FROM payments.refund
   WHERE outlet_id = NEW.outlet_id AND attempt_id = NEW.attempt_id;
-  SELECT coalesce(sum(amount_paise), 0) INTO v_payment FROM payments.refund
+  SELECT sum(amount_paise) INTO v_payment FROM payments.refund
   WHERE outlet_id = NEW.outlet_id AND payment_id = NEW.payment_id;
-  IF v_attempt <> (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
-    OR v_payment <> (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
+  IF v_attempt IS DISTINCT FROM (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
+    OR v_payment IS DISTINCT FROM (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
     RAISE EXCEPTION 'refunds of payment % do not add up to its refunded_paise', NEW.payment_id USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;

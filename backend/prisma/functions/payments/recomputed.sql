@@ -9,7 +9,7 @@ LANGUAGE sql STABLE AS $$
     FROM payments.attempt a WHERE a.status = 'captured' AND a.outlet_id = p_outlet AND a.business_day = p_day
     UNION ALL
     SELECT r.outlet_id, r.business_day, r.settled_at, r.method, 0, 0, 1, r.amount_paise, 0
-    FROM payments.refund r WHERE r.status = 'processed' AND r.outlet_id = p_outlet AND r.business_day = p_day
+    FROM payments.refund r WHERE r.outlet_id = p_outlet AND r.business_day = p_day  -- it has a day once it is processed
     UNION ALL
     SELECT a.outlet_id, a.failed_day, a.failed_at, a.method, 0, 0, 0, 0, 1
     FROM payments.attempt a WHERE a.outlet_id = p_outlet AND a.failed_day = p_day

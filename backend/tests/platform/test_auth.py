@@ -18,6 +18,7 @@ from rasoi.platform import auth
 from rasoi.platform.auth import (
     FIRST_KEY,
     LONGEST_S,
+    SERVICE_USES,
     Allow,
     AuthMiddleware,
     Principal,
@@ -211,6 +212,10 @@ def test_a_clock_that_is_behind_signs_all_the_same() -> None:
 
 def test_no_token_outlives_its_key() -> None:
     assert TOKENS.read(TOKENS.issue(WAITER, 10 * LONGEST_S)).expires <= time.time() + LONGEST_S
+
+
+def test_the_bounds_are_these() -> None:
+    assert (LONGEST_S, SERVICE_USES) == (12 * 60 * 60, 600)
 
 
 async def identified(*headers: tuple[bytes, bytes]) -> dict[str, Any]:

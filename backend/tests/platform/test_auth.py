@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +27,7 @@ from rasoi.platform.auth import (
     Tokens,
     principal_of,
 )
-from rasoi.platform.problems import Forbidden, Unauthenticated
+from rasoi.platform.problems import Forbidden, TooManyRequests, Unauthenticated
 
 SECRET = "a secret of the tests that is long enough for HS256"
 KEY = derive(SECRET, "sign-ins")
@@ -212,6 +213,31 @@ def test_a_clock_that_is_behind_signs_all_the_same() -> None:
 
 def test_no_token_outlives_its_key() -> None:
     assert TOKENS.read(TOKENS.issue(WAITER, 10 * LONGEST_S)).expires <= time.time() + LONGEST_S
+
+
+def test_a_service_has_its_calls_again_when_a_minute_of_the_clock_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def at(now: float) -> None:
+        monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
+
+    def refused() -> str | None:
+        try:
+            tokens.read_service("of the accounts")
+        except TooManyRequests as refusal:
+            return (refusal.headers or {})["Retry-After"]
+        return None
+
+    tokens = Tokens(SECRET)
+    service = msgspec.structs.replace(WAITER, kind="service", expires=10_000)
+    tokens.take_services({sha256(b"of the accounts").digest(): service})
+    monkeypatch.setattr(auth, "SERVICE_USES", 2)
+    at(61.0)
+    assert [refused() for _ in range(3)] == [None, None, "59"]
+    at(119.9)
+    assert refused() == "1"
+    at(120.0)
+    assert [refused() for _ in range(3)] == [None, None, "60"]
 
 
 def test_the_bounds_are_these() -> None:

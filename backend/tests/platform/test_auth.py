@@ -295,3 +295,19 @@ async def test_a_guard_lets_its_roles_in() -> None:
     await Allow("waiter", "owner")(connection, handler)
     with pytest.raises(Forbidden):
         await Allow("owner")(connection, handler)
+
+
+async def test_a_guard_lets_an_integration_in_by_its_scope_only() -> None:
+    handler: Any = None
+
+    async def ask(guard: Allow, *scopes: str) -> None:
+        service = msgspec.structs.replace(WAITER, kind="service", role="waiter", scopes=scopes)
+        connection: Any = SimpleNamespace(scope={"user": service, "state": {}})
+        await guard(connection, handler)
+
+    guard = Allow("waiter").and_scope("menu:read")
+    await ask(guard, "reports:read", "menu:read")
+    for closed, scopes in ((guard, ("reports:read",)), (guard, ()), (Allow("waiter"), ("menu:read",))):
+        with pytest.raises(Forbidden, match="scopes"):
+            await ask(closed, *scopes)
+    await guard(SimpleNamespace(scope={"user": WAITER, "state": {}}), handler)  # type: ignore[arg-type]

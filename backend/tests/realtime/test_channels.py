@@ -24,6 +24,7 @@ FLOOR, STAFF = {"waiter", "manager", "owner"}, {"waiter", "kitchen", "manager", 
         ("menu:1", "menu", "1"),
         (f"bill:{ID}", "bill", ID),
         (f"order:{ID.upper()}", "order", ID),
+        (f"sitting:{ID}", "sitting", ID),
     ],
 )
 def test_a_screen_asks_for_a_channel_by_its_name(name: str, kind: str, rest: str) -> None:
@@ -73,6 +74,7 @@ async def nothing(*_: object) -> bool:
         (Channel.of_outlet("menu", 1), {*STAFF, "guest"}),
         (Channel.of("bill", 1, UUID(ID)), FLOOR),
         (Channel.of("order", 1, UUID(ID)), FLOOR),
+        (Channel.of("sitting", 1, UUID(ID)), FLOOR),
         (Channel.kitchen(2, "tandoor"), set()),
         (Channel.of_outlet("menu", 2), set()),
         (Channel.of("bill", 2, UUID(ID)), set()),
@@ -84,7 +86,7 @@ async def test_who_may_listen(channel: Channel, roles: set[str]) -> None:
     assert {role for role in asked if await channel.may_join(principal(role), nothing)} == roles
 
 
-@pytest.mark.parametrize("kind", ["bill", "order"])
+@pytest.mark.parametrize("kind", ["bill", "order", "sitting"])
 async def test_a_guest_hears_of_what_the_session_may_see(kind: str) -> None:
     guest, seen = principal("guest"), uuid4()
 

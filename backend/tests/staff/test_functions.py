@@ -1,5 +1,7 @@
 """The SQL functions that other rooms call, under those rooms' roles."""
 
+import math
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,12 +18,17 @@ ROOMS = [name for name in NAMES if name not in ("staff", "realtime")]
 
 @pytest.fixture
 async def db(database: Database) -> Database:
+    await database.execute(
+        "INSERT INTO staff.outlet (id, name, timezone, day_cutoff_minutes) VALUES (2, 'Other', 'Pacific/Honolulu', 0)"
+    )
     await database.execute("INSERT INTO staff.outlet (id, name) VALUES (1, 'Rasoi')")
     return database
 
 
 async def day_at(db: Database, zone: str, cutoff: int, wall: str, fold: int = 0) -> date:
-    await db.execute("UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2", zone, cutoff)
+    await db.execute(
+        "UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2 WHERE id = 1", zone, cutoff
+    )
     at = datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold)
     return await db.fetchval("SELECT staff.business_day_at(1, $1)", at)  # type: ignore[no-any-return]
 
@@ -67,7 +74,9 @@ async def test_the_business_day_never_goes_back(db: Database, zone: str) -> None
     """Every half hour around each change of the clocks and through three days without, for cut-offs near those hours."""
     begins = [*clock_changes(zone, 2018), datetime(2018, 6, 6, tzinfo=UTC)]
     for cutoff in (0, 120, 150, 180, 240):
-        await db.execute("UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2", zone, cutoff)
+        await db.execute(
+            "UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2 WHERE id = 1", zone, cutoff
+        )
         for at in begins:
             back, most = await db.fetchrow(
                 """SELECT count(*) FILTER (WHERE day < before), max(day - before) FROM (
@@ -82,7 +91,9 @@ async def test_the_business_day_never_goes_back(db: Database, zone: str) -> None
 @pytest.mark.parametrize("cutoff", [0, 240, 720])
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "Pacific/Kiritimati"])
 async def test_when_the_present_day_began(db: Database, zone: str, cutoff: int) -> None:
-    await db.execute("UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2", zone, cutoff)
+    await db.execute(
+        "UPDATE staff.outlet SET timezone = $1, day_cutoff_minutes = $2 WHERE id = 1", zone, cutoff
+    )
     began = await api.day_began(db, 1)
     _, today = await api.now_and_business_day(db, 1)
     days = "SELECT staff.business_day_at(1, $1), staff.business_day_at(1, $1 - interval '1 us')"
@@ -130,7 +141,7 @@ async def test_the_audit_log_is_append_only(db: Database, sql: str) -> None:
 
 async def test_settings_come_from_memory_until_they_change(db: Database) -> None:
     assert (await api.outlet(db, 1)).name == "Rasoi"
-    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
+    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2 WHERE id = 1")
     assert (await api.outlet(db, 1)).name == "Rasoi"
     async with db.transaction("staff") as tx:
         assert (await api.outlet(tx, 1)).name == "Rasoi 2"
@@ -141,14 +152,14 @@ async def test_settings_come_from_memory_until_they_change(db: Database) -> None
 async def test_a_stale_read_is_not_kept(db: Database) -> None:
     api.invalidate_outlet(db, 1, 2)  # told of version 2 before the reader sees it
     assert (await api.outlet(db, 1)).version == 1
-    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
+    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2 WHERE id = 1")
     assert (await api.outlet(db, 1)).name == "Rasoi 2"
 
 
 async def test_settings_in_memory_do_not_last(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "CACHE_S", -1.0)
     await api.outlet(db, 1)
-    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2")
+    await db.execute("UPDATE staff.outlet SET name = 'Rasoi 2', version = 2 WHERE id = 1")
     assert (await api.outlet(db, 1)).name == "Rasoi 2"
 
 
@@ -176,3 +187,30 @@ async def test_revoked_sessions_are_known_by_the_poll(db: Database, monkeypatch:
     assert revocations.is_revoked(ended)
     assert not revocations.is_revoked(old), "its tokens have expired long ago"
     await revocations.stop()
+
+
+async def test_only_keys_that_still_sign_or_verify_are_known(db: Database) -> None:
+    """The oldest first, which is not the order in which they stand."""
+    await db.execute(
+        """INSERT INTO staff.signing_key (kid, salt, begins_at, ends_at) VALUES
+        ('c', sha256('c'), now() + interval '1 minute', NULL),
+        ('b', sha256('b'), now() - interval '1 day', now() + interval '1 hour'),
+        ('a', sha256('a'), now() - interval '2 days', now())"""
+    )
+    first, second, third = await repository.signing_keys(db)
+    assert [first.kid, second.kid, third.kid] == ["1", "b", "c"]
+    assert (first.begins, first.ends, third.ends) == (0, math.inf, math.inf)
+    assert 3500 < second.ends - time.time() < 3700
+
+
+async def test_only_services_that_are_neither_revoked_nor_over_are_known(db: Database) -> None:
+    await db.execute(
+        """INSERT INTO staff.service_token (outlet_id, name, token_hash, scopes, created_by, expires_at, revoked_at) VALUES
+        (2, 'good', sha256('good'), '{menu:read}', uuidv7(), now() + interval '1 day', NULL),
+        (1, 'revoked', sha256('revoked'), '{menu:read}', uuidv7(), now() + interval '1 day', now()),
+        (1, 'over', sha256('over'), '{menu:read}', uuidv7(), now() - interval '1 s', NULL)"""
+    )
+    known = await repository.service_principals(db)
+    assert [(each.name, each.outlet_id, each.scopes) for each in known.values()] == [
+        ("good", 2, ("menu:read",))
+    ]

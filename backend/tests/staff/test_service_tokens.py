@@ -87,6 +87,9 @@ async def test_revoked_it_is_refused_at_once_here_and_elsewhere(desk: Desk, as_r
     await revocations.load(elsewhere.db)
     with pytest.raises(Unauthenticated):
         tokens.read_service(token["token"])
+    assert await repository.service_principals(desk.ctx.db) == {}, (
+        "nor does a process that starts now know it"
+    )
 
 
 async def test_it_ends_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

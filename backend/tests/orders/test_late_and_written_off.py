@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from rasoi.contracts import orders as contracts
-from rasoi.orders.domain import Bill, IllegalChange
+from rasoi.orders.domain import Bill, IllegalChange, late_due
 from rasoi.orders.rows import OrderRow
 from tests.orders.test_domain import LATER, NOW, bill_row, bill_with, calls, order_row
 
@@ -44,6 +44,23 @@ def test_an_expired_order_may_come_back_to_the_very_end_of_its_grace() -> None:
 def test_no_other_order_comes_back(more: dict[str, Any]) -> None:
     bill, _ = expired(**more)
     assert bill.late_order(TODAY, GRACE) is None
+
+
+@pytest.mark.parametrize(
+    ("net", "paid", "refunded", "due"),
+    [
+        (0, 0, 0, 10_000),
+        (0, 4_000, 1_000, 7_000),
+        (5_040, 0, 0, 15_000),
+        (5_050, 0, 0, 15_100),
+        (0, 10_000, 0, 0),
+        (0, 12_000, 0, 0),
+    ],
+)
+def test_what_is_due_for_an_order_that_comes_back(net: int, paid: int, refunded: int, due: int) -> None:
+    bill, order = expired()
+    bill.row.net_paise, bill.row.paid_paise, bill.row.refunded_paise = net, paid, refunded
+    assert late_due(bill.row, order) == due
 
 
 def test_an_order_to_be_paid_later_does_not_come_back() -> None:

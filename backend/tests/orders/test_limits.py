@@ -45,6 +45,11 @@ def test_different_dishes_are_counted_apart() -> None:
     assert beyond_limits(GuestLimits(), [*sold(20), *sold(20, dish="Dal")], 100) is None
 
 
+def test_the_dish_that_is_too_much_is_named() -> None:
+    for lines in ([*sold(21, dish="Dal"), *sold(3)], [*sold(3), *sold(21, dish="Dal")]):
+        assert "21 × Dal" in (beyond_limits(GuestLimits(), lines, 100) or "")
+
+
 def test_a_waiter_confirms_at_the_table_and_nobody_limits_the_waiter() -> None:
     outlet, much = papers.outlet(), sold(21)
     assert needs_word(outlet, "dine_in", True, much, 100)

@@ -1609,7 +1609,7 @@ BEGIN
   SELECT p_outlet, t.day, extract(hour FROM t.at AT TIME ZONE v_zone), t.method, sum(t.captured_count), sum(t.captured_paise),
     sum(t.refunded_count), sum(t.refunded_paise), sum(t.failed_count)
   FROM jsonb_to_recordset(p_totals) AS t(day date, at timestamptz, method text, captured_count bigint, captured_paise bigint,
-    refunded_count bigint, refunded_paise bigint, failed_count bigint) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    refunded_count bigint, refunded_paise bigint, failed_count bigint) GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
   ON CONFLICT (outlet_id, business_day, hour, method) DO UPDATE SET captured_count = h.captured_count + excluded.captured_count,
     captured_paise = h.captured_paise + excluded.captured_paise, refunded_count = h.refunded_count + excluded.refunded_count,
     refunded_paise = h.refunded_paise + excluded.refunded_paise, failed_count = h.failed_count + excluded.failed_count;
@@ -1618,7 +1618,7 @@ BEGIN
   SELECT p_outlet, t.day, t.method, sum(t.captured_count), sum(t.captured_paise), sum(t.refunded_count),
     sum(t.refunded_paise), sum(t.failed_count)
   FROM jsonb_to_recordset(p_totals) AS t(day date, method text, captured_count bigint, captured_paise bigint,
-    refunded_count bigint, refunded_paise bigint, failed_count bigint) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    refunded_count bigint, refunded_paise bigint, failed_count bigint) GROUP BY 2, 3 ORDER BY 2, 3
   ON CONFLICT (outlet_id, business_day, method) DO UPDATE SET captured_count = d.captured_count + excluded.captured_count,
     captured_paise = d.captured_paise + excluded.captured_paise, refunded_count = d.refunded_count + excluded.refunded_count,
     refunded_paise = d.refunded_paise + excluded.refunded_paise, failed_count = d.failed_count + excluded.failed_count;
@@ -1636,12 +1636,12 @@ DECLARE
   v_attempt bigint;
   v_payment bigint;
 BEGIN
-  SELECT coalesce(sum(amount_paise), 0) INTO v_attempt FROM payments.refund
+  SELECT sum(amount_paise) INTO v_attempt FROM payments.refund
   WHERE outlet_id = NEW.outlet_id AND attempt_id = NEW.attempt_id;
-  SELECT coalesce(sum(amount_paise), 0) INTO v_payment FROM payments.refund
+  SELECT sum(amount_paise) INTO v_payment FROM payments.refund
   WHERE outlet_id = NEW.outlet_id AND payment_id = NEW.payment_id;
-  IF v_attempt <> (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
-    OR v_payment <> (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
+  IF v_attempt IS DISTINCT FROM (SELECT refunded_paise FROM payments.attempt WHERE outlet_id = NEW.outlet_id AND id = NEW.attempt_id)
+    OR v_payment IS DISTINCT FROM (SELECT refunded_paise FROM payments.payment WHERE outlet_id = NEW.outlet_id AND id = NEW.payment_id) THEN
     RAISE EXCEPTION 'refunds of payment % do not add up to its refunded_paise', NEW.payment_id USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
@@ -1686,7 +1686,7 @@ CREATE FUNCTION payments.recomputed(p_outlet integer, p_day date) RETURNS TABLE(
     FROM payments.attempt a WHERE a.status = 'captured' AND a.outlet_id = p_outlet AND a.business_day = p_day
     UNION ALL
     SELECT r.outlet_id, r.business_day, r.settled_at, r.method, 0, 0, 1, r.amount_paise, 0
-    FROM payments.refund r WHERE r.status = 'processed' AND r.outlet_id = p_outlet AND r.business_day = p_day
+    FROM payments.refund r WHERE r.outlet_id = p_outlet AND r.business_day = p_day  -- it has a day once it is processed
     UNION ALL
     SELECT a.outlet_id, a.failed_day, a.failed_at, a.method, 0, 0, 0, 0, 1
     FROM payments.attempt a WHERE a.outlet_id = p_outlet AND a.failed_day = p_day

@@ -47,9 +47,10 @@ class PaymentExpired(PaymentState, frozen=True, kw_only=True):
 
 @contract("rasoi.payment.refund_changed.v1", "payments")
 class RefundChanged(PaymentState, frozen=True, kw_only=True):
-    """A refund was requested, or its state changed."""
+    """A refund was requested, or its state changed. `refund_kind`: `refund`, or `dispute` where the guest's bank took it."""
 
     refund_id: UUID
     refund_paise: int
     refund_status: str
+    refund_kind: str = "refund"
     reason: str | None = None

@@ -89,6 +89,9 @@ TEMPLATES: dict[str, Template] = {
     "payment_received": Template("guest", "Payment received", "{amount} paid{method}. Thank you!"),
     "refund_started": Template("guest", "Refund on its way", "{amount} will be given back to you."),
     "refund_paid": Template("guest", "Refund done", "{amount} was given back to you."),
+    "refund_by_bank": Template(
+        "guest", "Returned by your bank", "{amount} was returned by your bank after a dispute."
+    ),
     "refund_to_collect": Template(
         "guest", "Money for you", "Your waiter or the counter has {amount} for you: please ask for it."
     ),
@@ -232,13 +235,19 @@ def paid(payment: payments.PaymentCompleted) -> list[Draft]:
     return [Draft("payment_received", values, payment.order_id, payment.bill_id)]
 
 
-def refund(change: payments.RefundChanged) -> list[Draft]:
-    """The guest hears of its start and end; staff of what they have to hand out."""
-    kinds = {
+REFUNDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "refund": {
         "requested": ("refund_started",),
         "processed": ("refund_paid",),
         "to_hand_out": ("refund_to_collect", "refund_to_hand_out"),
-    }
+    },
+    "dispute": {"processed": ("refund_by_bank",)},
+}
+
+
+def refund(change: payments.RefundChanged) -> list[Draft]:
+    """The guest hears of its start and end; staff of what they have to hand out. What a bank took has no start here."""
+    kinds = REFUNDS.get(change.refund_kind, {})
     values = {"amount": rupees(change.refund_paise)}
     return [
         Draft(

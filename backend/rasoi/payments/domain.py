@@ -133,6 +133,10 @@ class RefundRow(msgspec.Struct, kw_only=True):
         """The provider's dispute by which the guest's bank took this money back."""
         return self.reference if self.handed_by is None else None
 
+    @property
+    def kind(self) -> str:
+        return "dispute" if self.dispute_id else "refund"
+
 
 class ProviderPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's payment as it says that it is. `amount_paise` is what the guest paid, `refunded_paise` what went back of

@@ -310,9 +310,10 @@ class Ledger:
         by: tuple[UUID, str | None] | None = None,
         *,
         refund_id: UUID | None = None,
+        dispute_id: str | None = None,
     ) -> RefundRow:
         """Promise money back; nobody is asked yet. `by` is the person who wants it, None for the platform itself.
-        Cash, and what is too little for a provider, is for a person to hand out."""
+        Cash, and what is too little for a provider, is for a person to hand out; what a dispute took has gone already."""
         by_hand = attempt.provider == "cash" or paise < LEAST_ONLINE_PAISE
         if not 0 < paise <= attempt.refundable_paise:
             raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
@@ -327,6 +328,7 @@ class Ledger:
             label=self.label,
             reason=reason,
             automatic=by is None,
+            reference=dispute_id,
             on_bill=attempt.on_bill,
             requested_by=by[0] if by else None,
             requested_by_name=by[1] if by else None,
@@ -430,6 +432,7 @@ class Ledger:
             "refund_id": refund.id,
             "refund_paise": refund.amount_paise,
             "refund_status": refund.status,
+            "refund_kind": refund.kind,
             "reason": refund.reason,
         }
         self.record_event(contracts.RefundChanged, **about)

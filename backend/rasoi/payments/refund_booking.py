@@ -56,9 +56,8 @@ async def book_dispute(tx: Tx, ledger: Ledger, found: ProviderDispute) -> int:
         rows = ledger.keep_promises(attempt, found.deducted_paise)
         own = min(found.deducted_paise - sum(row.amount_paise for row in rows), attempt.refundable_paise)
         if own > 0:
-            rows.append(
-                ledger.request_refund(attempt, own, "the guest's bank took it back: a dispute was lost")
-            )
+            reason = "the guest's bank took it back: a dispute was lost"
+            rows.append(ledger.request_refund(attempt, own, reason, dispute_id=found.id))
         for row in rows:
             row.reference = found.id
             ledger.advance_refund(row, "processed", error=row.error)

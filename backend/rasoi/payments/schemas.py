@@ -337,7 +337,7 @@ def refund_task(row: RefundRow, bill_id: UUID) -> RefundTask:
 def listed_refund(row: RefundRow, bill_id: UUID) -> ListedRefund:
     return ListedRefund(
         id=row.id,
-        kind=_kind(row),
+        kind=row.kind,
         payment_id=row.payment_id,
         bill_id=bill_id,
         amount_paise=row.amount_paise,
@@ -353,14 +353,10 @@ def listed_refund(row: RefundRow, bill_id: UUID) -> ListedRefund:
     )
 
 
-def _kind(row: RefundRow) -> str:
-    return "dispute" if row.dispute_id else "refund"
-
-
 def _refund(row: RefundRow, staff: bool) -> dict[str, Any]:
     return {
         "id": row.id,
-        "kind": _kind(row),
+        "kind": row.kind,
         "amount_paise": row.amount_paise,
         "status": row.status,
         "method": row.method,

@@ -200,6 +200,21 @@ def test_a_refund(status: str, kinds: list[str]) -> None:
     assert all("₹20.50" in each[3] for each in messages_of(change))
 
 
+@pytest.mark.parametrize("status", ["requested", "pending", "processed", "to_hand_out"])
+def test_what_a_bank_took_after_a_dispute_is_not_told_as_a_refund_of_ours(status: str) -> None:
+    """Told once, when it is booked, and nobody is sent to collect it."""
+    change = payments.RefundChanged(
+        **PAYMENT, refund_id=uuid7(), refund_paise=2_050, refund_status=status, refund_kind="dispute"
+    )
+    told = (
+        "guest",
+        "refund_by_bank",
+        "Returned by your bank",
+        "₹20.50 was returned by your bank after a dispute.",
+    )
+    assert messages_of(change) == ([told] if status == "processed" else [])
+
+
 def test_stock() -> None:
     assert messages_of(inventory.StockLow(**STOCK))[0][2:] == (
         "Paneer runs low",

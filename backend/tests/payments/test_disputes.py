@@ -265,4 +265,9 @@ async def test_the_guest_is_told_what_came_back_from_their_bank(till: Till, told
         ("dispute", 2000, "processed"),
         ("dispute", 2300, "processed"),
     ]
+    sql = """SELECT data->>'refund_paise', data->>'refund_status' FROM payments.outbox
+    WHERE type = 'rasoi.payment.refund_changed.v1' AND data->>'refund_kind' = 'dispute' ORDER BY id"""
+    changes = [tuple(row) for row in await till.owner.fetch(sql)]
+    assert [paise for paise, status in changes if status == "processed"] == ["2000", "2300"]
+    assert ("2300", "requested") in changes, "no refund of ours is announced for it"
     assert "cold" not in answer.text, "what a manager wrote stays with the staff"

@@ -15,10 +15,11 @@ class Route {
     if (view !== this.view) location.hash = view === 'menu' ? '' : view;
   }
 
-  /** Takes this view's place in the history: a sent cart isn't a place to go back to. */
-  replace(view: View): void {
-    history.replaceState(null, '', `#${view}`);
-    this.view = view;
+  /** A sent cart isn't a place to go back to: its order takes its place, unless the guest has left it meanwhile. */
+  ordered(): void {
+    if (this.view !== 'cart') return;
+    history.replaceState(null, '', '#order');
+    this.view = 'order';
     window.scrollTo(0, 0);
   }
 }

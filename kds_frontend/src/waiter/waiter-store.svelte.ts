@@ -163,6 +163,11 @@ export class WaiterStore implements DraftContext {
     this.show(view);
   }
 
+  /** Whether a table is still in view: an answer that comes late takes nobody out of another view. */
+  at(kind: 'bill' | 'order', tableId: string | null): boolean {
+    return this.view.kind === kind && this.view.tableId === tableId;
+  }
+
   openTable(table: Table): void {
     this.go({ kind: table.sitting ? 'bill' : 'order', tableId: table.id, billId: table.bill?.id ?? null });
   }
@@ -192,8 +197,7 @@ export class WaiterStore implements DraftContext {
   onArrived(tableId: string | null, order: Order | null): void {
     const where = this.nameOf(tableId);
     toasts.good(order ? `Order ${order.number} for ${where} was sent.` : `The order for ${where} was sent.`);
-    const { view } = this;
-    if (view.kind === 'order' && view.tableId === tableId) {
+    if (this.at('order', tableId)) {
       if (order) this.openOrder(order, tableId, true);
       else this.go({ kind: tableId ? 'tables' : 'takeaway' }, true);
     }
@@ -265,10 +269,10 @@ export class WaiterStore implements DraftContext {
     if (found) this.toHandOut = found.items;
   }
 
-  /** The bills in view as they are now; an answer for a view that was left meanwhile is dropped. */
-  async loadBills(): Promise<void> {
+  /** The bills in view as they are now; those of a view that was left meanwhile are returned, and not shown. */
+  async loadBills(): Promise<Bill[]> {
     const { view } = this;
-    if (view.kind !== 'bill' && view.kind !== 'order') return;
+    if (view.kind !== 'bill' && view.kind !== 'order') return [];
     try {
       const open = this.table?.bills.map((bill) => bill.id) ?? [];
       const late = this.late.filter((order) => view.tableId && order.table?.id === view.tableId);
@@ -280,10 +284,11 @@ export class WaiterStore implements DraftContext {
       const { sitting } = this.table ?? {};
       const theirs = fresh.filter((bill) => bill.id === view.billId || !sitting || bill.sitting_id === sitting.id);
       if (this.view === view) this.bills = theirs;
+      return theirs;
     } catch (error) {
-      if (this.view !== view) return;
-      if (error instanceof ApiError && error.temporary) throw error;
+      if (this.view !== view || (error instanceof ApiError && error.temporary)) throw error;
       this.fault = error;
+      return [];
     }
   }
 

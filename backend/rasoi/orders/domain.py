@@ -323,9 +323,7 @@ def status_from_tickets(progress: list[Progress]) -> str | None:
 
 
 SAME_IN_EVENT = tuple(
-    name
-    for name in contracts.OrderState.__struct_fields__
-    if name in OrderRow.__struct_fields__ and name != "lines"
+    name for name in contracts.OrderState.__struct_fields__ if name in OrderRow.__struct_fields__
 )
 SAME_IN_BILL_EVENT = tuple(
     name for name in contracts.BillState.__struct_fields__ if name in BillRow.__struct_fields__

@@ -1,7 +1,8 @@
-"""Which tests are run for a mutant: those of its area that reach the changed function, first those that failed on others of
-its file, then those whose file imports its module, then the quickest. What runs at import, like a table of states, belongs
-to no test: the importing ones are asked, and all that call anything in the file. PostgreSQL counts no call of a function
-that raises: of those that no test seems to call, the room's tests of functions are asked."""
+"""Which tests are run for a mutant: those of its area that reach the changed function. First come those that failed on others
+of its file, then those that were seen to call it, then those whose file imports its module, then the quickest. What runs at
+import, like a table of states, belongs to no test: the importing ones are asked, and all that call anything in the file.
+PostgreSQL counts no call of a function that raises: of those that no test seems to call, the room's tests of functions are
+asked."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from typing import Any
 from mutants.areas import BACKEND, FUNCTIONS, Area
 from mutants.mutant import Mutant
 
-MOST, MOST_S = 200, 40.0  # tests for one mutant, and their seconds; the slower ones beyond are left out
+MOST, MOST_S = 200, 60.0  # tests for one mutant, and their seconds; the slower ones beyond are left out
 
 
 class Selection:
@@ -33,7 +34,13 @@ class Selection:
             reaching = [test for test in inside if test in near or self.touches(test, mutant.file)] or inside
         chosen, total = [], 0.0
         seconds = {test: float(self.by_test[test]["seconds"]) for test in reaching}
-        for test in sorted(reaching, key=lambda test: (-kills.get(test, 0), test not in near, seconds[test])):
+        function = sql_name(mutant.file)
+
+        def order(test: str) -> tuple[int, bool, bool, float]:
+            is_caller = function in self.by_test[test]["calls"]
+            return -kills.get(test, 0), not is_caller, test not in near, seconds[test]
+
+        for test in sorted(reaching, key=order):
             total += seconds[test]
             chosen.append(test)
             if total > MOST_S or len(chosen) == MOST:

@@ -42,6 +42,15 @@ def test_those_that_failed_on_others_of_the_file_are_asked_first_then_the_quicke
     assert seconds == pytest.approx(7.6)
 
 
+def test_those_that_were_seen_to_call_the_function_come_before_those_that_may() -> None:
+    by_test = {
+        "tests/orders/test_a.py::test_quick": {"calls": ["sql:orders.place_all"], "seconds": 0.1},
+        "tests/orders/test_a.py::test_caller": {"calls": ["sql:orders.payment_status"], "seconds": 2.0},
+    }
+    chosen, _ = Selection(by_test).of(FAULT, ORDERS, {})
+    assert [test.split("test_")[-1] for test in chosen] == ["caller", "quick"]
+
+
 def test_what_runs_at_import_is_asked_of_those_who_import_it_first() -> None:
     money = next(area for area in AREAS if area.name == "money")
     table = Mutant("rasoi/payments/domain.py", "", 15, "a", "b", 0, 1, "b")

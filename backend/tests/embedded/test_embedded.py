@@ -81,7 +81,7 @@ async def test_starts_serves_keeps_and_stops(data: Path) -> None:
     assert children_of(data) == []
     began = time.monotonic()
     with embedded(data) as second:
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 20  # no port, lock or old server is waited for
         assert await ask(second.database_url, "SELECT answer FROM kept") == 42
         assert (
             await ask(second.database_url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user")

@@ -78,7 +78,9 @@ def die_while_booking() -> None:
 def die_before_a_task() -> None:
     """All is booked, and no person told."""
 
-    async def fatal(*given: Any) -> bool:
+    async def fatal(
+        conn: Any, provider: str, found: Any, outlet_id: int | None, beyond_paise: int = 0
+    ) -> bool:
         die()
         return False
 

@@ -21,6 +21,7 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from rasoi import hosting, payments, realtime, staff
+from rasoi.cancelling import cancel_all
 from rasoi.demo import first_start
 from rasoi.demo import people as demo_people
 from rasoi.embedded import ChildFailed, Embedded
@@ -227,7 +228,7 @@ async def _serve(settings: Settings, box: Embedded, listener: socket.socket, sta
         _announce_when_up(server, running.ctx, box, started)
         hosting.freeze_gc()
         await server.serve(sockets=[listener])
-        watch.cancel()
+        await cancel_all([watch])
         return 1 if box.failed else 0
 
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform import tracing
 from rasoi.platform.cluster import Cluster
 from rasoi.platform.event_log import BATCH, LogEntry
@@ -166,9 +167,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all(tasks)
             await _close(consumer)
 
     async def _until_end(self) -> None:

@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform import events, jobs
 from rasoi.platform.cluster import Cluster, KafkaUnavailable, check, ensure_topics, partitions_of
 from rasoi.platform.consumer import FETCH_MS, GroupConsumer, event_of
@@ -198,9 +199,7 @@ class KafkaTransport:
                 task.cancel()
         if self.ending:
             await asyncio.wait(self.ending, timeout=DRAIN_S)
-        for task in self.ending:
-            task.cancel()
-        await asyncio.gather(*self.tasks, *self.ending, return_exceptions=True)
+        await cancel_all([*self.tasks, *self.ending])
         for leadership in self.leaderships:
             await leadership.stop()
         await self.broadcasts.stop()

@@ -7,11 +7,11 @@ when the pings stop for 3 seconds, so a stopped holder loses the lock; it finds 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import asyncpg
 import structlog
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform.metrics import LEADERSHIPS, LEADING
 
 log = structlog.get_logger(__name__)
@@ -43,9 +43,7 @@ class Leadership:
     async def stop(self) -> None:
         """Give it up at once."""
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel_all([self._task])
 
     async def _keep(self) -> None:
         while True:

@@ -11,6 +11,7 @@ import time
 
 import structlog
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform import events, jobs
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -193,8 +194,6 @@ class LocalTransport:
 
     async def stop(self) -> None:
         """End at a safe point: what is half done rolls back and is done again at the next start."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await cancel_all(self.tasks)
         for leadership in self.leaderships:
             await leadership.stop()

@@ -16,6 +16,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform import tracing
 from rasoi.platform.cluster import LARGEST_MESSAGE, Cluster
 from rasoi.platform.event_log import BATCH, LogEntry, Position, read
@@ -119,9 +120,7 @@ class Relay:
         while not sending.done() and loop.time() < deadline:
             await asyncio.wait([sending], timeout=min(0.5, SEND_S))
         if not sending.done():
-            sending.cancel()
-            with suppress(asyncio.CancelledError):
-                await sending
+            await cancel_all([sending])
             raise DeliveryUnknown(f"no answer from Kafka in {SEND_S:.0f} s")
         sending.result()
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform.wake import LogWakeSignals
 
 log = structlog.get_logger(__name__)
@@ -45,9 +46,7 @@ class SharedLogWakeSignals(LogWakeSignals):
 
     async def stop(self) -> None:
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel_all([self._task])
 
     async def _run(self) -> None:
         while True:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform.context import Context
 from rasoi.platform.metrics import DEPENDENCY, LOOP_LAG, OUTBOX_BYTES, OUTBOX_LAG, PARKED
 from rasoi.platform.rooms import Job, Room
@@ -37,9 +38,7 @@ async def watching(ctx: Context, more: Checks | None = None) -> AsyncIterator[No
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
 
 
 async def _watch_loop() -> None:

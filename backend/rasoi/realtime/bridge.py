@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from rasoi.cancelling import cancel_all
 from rasoi.orders.api import session_may_see
 from rasoi.platform import tracing
 from rasoi.platform.auth import Principal, Tokens
@@ -98,9 +98,7 @@ class Bridge:
 
     async def stop(self) -> None:
         if self.watch:
-            self.watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.watch
+            await cancel_all([self.watch])
         self.frames.close()
         await self.sio.shutdown()
 

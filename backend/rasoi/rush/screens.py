@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -14,17 +14,7 @@ from rasoi.rush.client import Caller, NoAnswer, Refused
 
 Json = dict[str, Any]
 PAUSE_S = 0.3
-CANCEL_AGAIN_S = 1.0
 CUT = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError, TimeoutError, NoAnswer, Refused)
-
-
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they have ended: before Python 3.12 `asyncio.wait_for`, by which the Socket.IO client reads,
-    drops a cancellation that comes together with a message."""
-    while running := [task for task in tasks if not task.done()]:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
 
 class Screen:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from rasoi.cancelling import cancel_all
 from rasoi.rush.client import Caller, Client, NoAnswer, Refused, Unplayable
 from rasoi.rush.compare import Books, Evidence, Findings, compare
 from rasoi.rush.cooks import Cook, Floor
@@ -19,7 +20,6 @@ from rasoi.rush.door import Door
 from rasoi.rush.guests import House, Table, Visit
 from rasoi.rush.plan import plan
 from rasoi.rush.report import Report, Spread
-from rasoi.rush.screens import end
 
 FIRST_ANSWER_S = 5.0
 PAGE = 200
@@ -117,7 +117,7 @@ class Service:
         except (NoAnswer, TimeoutError) as error:
             raise Unplayable(f"the platform does not answer any more: {error}") from None
         finally:
-            await end(staff)
+            await cancel_all(staff)
             with suppress(NoAnswer, Refused):
                 await self.door.leave(self.manager)
         findings = compare(self.evidence, books)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import structlog
 
+from rasoi.cancelling import cancel_all
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
@@ -140,9 +140,7 @@ class Revocations:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel_all([self._task])
 
     async def _poll(self, conn: Database) -> None:
         while True:

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import socketio
 from aiohttp import web
 
+from rasoi.cancelling import cancel_all
 from rasoi.rush.client import Caller, Client
-from rasoi.rush.screens import Screen, end
+from rasoi.rush.screens import Screen
 
 ROUNDS = 25  # of one cancellation each; up to half of them were dropped
 ENDED_S = 20.0
@@ -46,11 +48,13 @@ async def chattering() -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        await end([chatting])
+        await cancel_all([chatting])
         await runner.cleanup()
 
 
-async def test_a_screen_ends_in_the_midst_of_messages() -> None:
+async def test_a_screen_ends_in_the_midst_of_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rasoi.cancelling.AGAIN_S", 0.05)
+
     async def joined() -> None: ...
 
     async def sign_in() -> str:
@@ -69,24 +73,5 @@ async def test_a_screen_ends_in_the_midst_of_messages() -> None:
             async with asyncio.timeout(ENDED_S):
                 await heard.wait()
                 await asyncio.sleep(0.0137 * number)
-                await end([running])
+                await cancel_all([running])
             assert running.cancelled()
-
-
-async def test_a_task_that_drops_a_cancellation_is_cancelled_again() -> None:
-    dropped: list[int] = []
-
-    async def stubborn() -> None:
-        while True:
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                dropped.append(1)
-                if len(dropped) == 2:
-                    raise
-
-    task = asyncio.create_task(stubborn())
-    await asyncio.sleep(0)
-    async with asyncio.timeout(ENDED_S):
-        await end([task])
-    assert task.cancelled() and len(dropped) == 2

@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from bench.box import Box
 from bench.rows import percentile
 from bench.screen import Screens
+from rasoi.cancelling import cancel_all
 from rasoi.contracts.kitchen import TicketOpened
 from rasoi.contracts.orders import OrderPlaced
 from rasoi.platform.cluster import Cluster, ensure_topics, partitions_of
@@ -75,8 +76,7 @@ class Tap:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel_all([task])
             await consumer.stop()
 
     async def _listen(self, consumer: Any) -> None:

@@ -16,6 +16,7 @@ from bench.box import FREE, Box
 from bench.load import load
 from bench.placing import requests
 from bench.rows import Row, percentile, under
+from rasoi.cancelling import cancel_all
 
 RATE = 200
 
@@ -70,9 +71,7 @@ async def watching(screens: Screens) -> AsyncIterator[None]:
                 await screens.joined.acquire()
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
 
 
 async def orders(box: Box, outlets: range, rate: int, seconds: float) -> dict[str, Any]:

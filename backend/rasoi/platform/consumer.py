@@ -168,7 +168,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 task.result()
         finally:
             await cancel_all(tasks)
-            await _close(consumer)
+            await close_consumer(consumer)
 
     async def _until_end(self) -> None:
         await self.ending.wait()
@@ -255,7 +255,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._commit()
 
 
-async def _close(consumer: AIOKafkaConsumer) -> None:
+async def close_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Leave in order, or without where no broker answers."""
     with suppress(Exception):
         async with asyncio.timeout(5):
             await consumer.stop()

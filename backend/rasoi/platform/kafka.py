@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from aiokafka.errors import KafkaError
 from rasoi.cancelling import cancel_all
 from rasoi.platform import events, jobs
 from rasoi.platform.cluster import Cluster, KafkaUnavailable, check, ensure_topics, partitions_of
-from rasoi.platform.consumer import FETCH_MS, GroupConsumer, event_of
+from rasoi.platform.consumer import FETCH_MS, GroupConsumer, close_consumer, event_of
 from rasoi.platform.events import REGISTRY, Event
 from rasoi.platform.janitor import prune
 from rasoi.platform.leader import Leadership
@@ -58,7 +57,7 @@ class BroadcastConsumer:
             await consumer.start()
             await self._position(consumer)
         except BaseException:
-            await _close(consumer)
+            await close_consumer(consumer)
             raise
         self.consumer = consumer
 
@@ -113,7 +112,7 @@ class BroadcastConsumer:
     async def stop(self) -> None:
         consumer, self.consumer = self.consumer, None
         if consumer is not None:
-            await _close(consumer)
+            await close_consumer(consumer)
 
 
 class KafkaTransport:
@@ -213,9 +212,3 @@ class KafkaTransport:
 def publishes(room: str) -> bool:
     """Whether the room has a log."""
     return any(cls.event_room == room for cls in REGISTRY.values())
-
-
-async def _close(consumer: AIOKafkaConsumer) -> None:
-    with suppress(Exception):
-        async with asyncio.timeout(5):
-            await consumer.stop()

@@ -9,6 +9,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from rasoi.cancelling import cancel_all
 from rasoi.contracts.staff import SessionRevoked
 from rasoi.platform.cluster import Cluster
 from rasoi.platform.context import Context
@@ -65,9 +66,7 @@ class Process:
         """End without finishing or committing anything; leadership goes as the session does."""
         tasks = [*self.transport.tasks, *getattr(self.transport, "ending", [])]
         tasks += [leadership._task for leadership in self.transport.leaderships]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         if isinstance(self.transport, KafkaTransport):
             await self.transport.broadcasts.stop()
             await self.transport.wake_signals.stop()

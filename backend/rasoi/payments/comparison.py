@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 
 import structlog
 
@@ -61,11 +62,10 @@ async def compare_page(ctx: Context, page: books.Pass) -> None:
         if page.list != "disputes" or isinstance(error, ProviderUnavailable):
             return
         count, more = 0, False  # not every account may list them: what moves money goes on being compared
-    lists = list(COMPARED_LISTS)
     if more:
         await books.page_done(ctx.db, page.provider, page.list, page.skip + max(count, 1))
-    elif page.list != lists[-1]:
-        await books.page_done(ctx.db, page.provider, lists[lists.index(page.list) + 1], 0)
+    elif following := NEXT_LIST.get(page.list):
+        await books.page_done(ctx.db, page.provider, following, 0)
     else:
         await books.pass_done(ctx.db, page.provider, DAYS, WHOLE_S, PAUSE_S, RECENT_S)
 
@@ -91,6 +91,7 @@ async def _disputes_page(ctx: Context, page: books.Pass, calls: GuardedCalls) ->
 
 COMPARED_LISTS = {"payments": _payments_page, "refunds": _refunds_page, "disputes": _disputes_page}
 """In the order of a pass; each returns how many there were on the page, and whether more follow."""
+NEXT_LIST = dict(pairwise(COMPARED_LISTS))
 
 
 class Difference:

@@ -9,10 +9,8 @@ from rasoi.payments.domain import Mismatch
 from rasoi.payments.providers import GuardedCalls, ProviderDispute, RequestRejected
 from rasoi.payments.refund_booking import NotKnownYet, book_dispute
 from rasoi.payments.repository import Ref
-from rasoi.payments.tasks import UNBOOKED
+from rasoi.payments.tasks import ENDS, UNBOOKED
 from rasoi.platform.context import Context
-
-ENDS = ("won", "lost", "closed")
 
 
 async def take_in(ctx: Context, provider: str, found: ProviderDispute, ref: Ref | None) -> bool:
@@ -39,6 +37,8 @@ async def _book(ctx: Context, ref: Ref, found: ProviderDispute) -> tuple[int, bo
 
 async def unheard_of(ctx: Context, provider: str, found: list[ProviderDispute]) -> list[ProviderDispute]:
     """Those of which ours say something else, or nothing. Forward only: what has ended stays as it ended."""
+    if not found:
+        return []
     noted = await tasks.noted_disputes(ctx.db, provider, [each.id for each in found])
     return [each for each in found if noted.get(each.id) not in (each.status, *ENDS)]
 

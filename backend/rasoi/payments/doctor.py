@@ -135,7 +135,7 @@ def _within(ledger: Ledger) -> list[Finding]:
 
 
 class _Disputes:
-    """Those of the last months of which ours say something else, read once for all payments that are looked at."""
+    """Those of the last months, read once for all payments that are looked at."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -159,13 +159,13 @@ class _Disputes:
 
     async def _all(self, provider: str, now: datetime) -> list[ProviderDispute]:
         calls, skip, more = calls_to(self._ctx, provider, "reconciler"), 0, True
-        unheard = list[ProviderDispute]()
+        listed = list[ProviderDispute]()
         while more:
             first, last = now - timedelta(days=DISPUTE_DAYS), now + timedelta(minutes=1)
             found, more = await calls.disputes_between(first, last, skip)
             skip += max(1, len(found))
-            unheard += await disputes.unheard_of(self._ctx, provider, found)
-        return unheard
+            listed += found
+        return listed
 
 
 async def _against_bill(ctx: Context, ledger: Ledger) -> list[Finding]:

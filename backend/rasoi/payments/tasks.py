@@ -16,13 +16,14 @@ NOTE = """INSERT INTO payments.unmatched AS u
   (provider, provider_payment_id, provider_order_id, amount_paise, currency, reason, outlet_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"""
 # forward only: what is told of a dispute after its end is old news
-DISPUTE = """INSERT INTO payments.unmatched AS u
+OVER = ("won", "closed")  # and nothing was taken
+ENDS = (*OVER, "lost")
+DISPUTE = f"""INSERT INTO payments.unmatched AS u
   (provider, provider_payment_id, provider_order_id, amount_paise, currency, reason, outlet_id, settled_at, settled_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN now() END, CASE WHEN $8 THEN 'the provider' END)
 ON CONFLICT (provider, provider_payment_id) DO UPDATE SET reason = excluded.reason, amount_paise = excluded.amount_paise,
   settled_at = excluded.settled_at, settled_by = excluded.settled_by, seen_at = now()
-WHERE u.reason <> excluded.reason AND u.reason !~ '^Dispute (won|lost|closed) ' RETURNING true"""
-OVER = ("won", "closed")  # and nothing was taken
+WHERE u.reason <> excluded.reason AND u.reason !~ '^Dispute ({"|".join(ENDS)}) ' RETURNING true"""
 UNBOOKED = "unbooked"
 NOTED = """SELECT provider_payment_id, coalesce(substring(reason FROM '^Dispute (\\w+) '), $3) FROM payments.unmatched
 WHERE provider = $1 AND provider_payment_id = ANY ($2)"""

@@ -219,23 +219,24 @@ class Razorpay:
     async def payments_between(
         self, first: datetime, last: datetime, skip: int
     ) -> tuple[list[ProviderPayment], bool]:
-        query = _window(first, last, skip)
-        found = await self._calls.ask(lambda client, **how: client.payment.all(query, **how))
-        return _page(found, observed)
+        return await self._listed("payment", observed, _window(first, last, skip))
 
     async def refunds_between(
         self, first: datetime, last: datetime, skip: int
     ) -> tuple[list[ProviderRefund], bool]:
-        query = _window(first, last, skip)
-        found = await self._calls.ask(lambda client, **how: client.refund.all(query, **how))
-        return _page(found, refund_of)
+        return await self._listed("refund", refund_of, _window(first, last, skip))
 
     async def disputes_between(
         self, first: datetime, last: datetime, skip: int
     ) -> tuple[list[ProviderDispute], bool]:
-        query = _window(first, last, skip)
-        found = await self._calls.ask(lambda client, **how: client.dispute.all(query, **how))
-        return _page(found, dispute_of)
+        return await self._listed("dispute", dispute_of, _window(first, last, skip))
+
+    async def _listed(
+        self, kind: str, read: Callable[[Any], T], query: dict[str, int]
+    ) -> tuple[list[T], bool]:
+        """A page of the entities of one kind, and whether more follow."""
+        found = await self._calls.ask(lambda client, **how: getattr(client, kind).all(query, **how))
+        return _page(found, read)
 
     def checkout_action(self, order_id: str, callback_url: str) -> CheckoutAction:
         options = {"key": self._key_id, "order_id": order_id, "callback_url": callback_url}

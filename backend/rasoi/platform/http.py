@@ -16,7 +16,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from rasoi.platform import problems, tracing
 from rasoi.platform.api_page import ApiContract, ApiPage

@@ -39,12 +39,22 @@ def direct_sockets(app: Any) -> None:
     fast.FastServer.broadcast = broadcast  # type: ignore[method-assign]
 
 
+def coalescing(app: Any) -> None:
+    """An answer's head and its body leave as uvicorn writes them."""
+    from rasoi.platform import coalescing
+
+    def write(self: coalescing.CoalescingTransport, data: bytes) -> None:
+        self.transport.write(data)
+
+    coalescing.CoalescingTransport.write = write  # type: ignore[method-assign]
+
+
 def hidden_packages(app: Any) -> None:
     """Libraries import whatever optional packages there are; see `run`."""
 
 
 PIECES: dict[str, Callable[[Any], None]] = {
-    each.__name__: each for each in (fast_path, batch_handler, direct_sockets, hidden_packages)
+    each.__name__: each for each in (fast_path, batch_handler, direct_sockets, coalescing, hidden_packages)
 }
 
 

@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from rasoi.platform import problems
+from rasoi.platform.coalescing import CoalescingTransport
 from rasoi.platform.sparing_log import SparingLog
 
 log = SparingLog(__name__)
@@ -132,10 +133,12 @@ class BoundedHttp(HttpToolsProtocol):
     """uvicorn's protocol, with bounds. Made by `bounded`."""
 
     doors: ClassVar[Doors]
+    transport: Any
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
         self.stage, self.taken, self.chunk = Stage.HEAD, 0, 0
+        self.has_moved = False  # to another stage, or to the next request, with what is being read
         self.refusal: tuple[type[problems.Problem], str] | None = None
         self.doors.waits(self, self.doors.bounds.head_s)
         self.doors.enter(self, self.client[0] if self.client else "")
@@ -168,13 +171,15 @@ class BoundedHttp(HttpToolsProtocol):
             self.cut("body bytes")
             return
         super().data_received(data)
+        if self.has_moved and not self.transport.is_closing():  # once, whatever came together
+            self.doors.waits(self, self._seconds_of_stage())
+        self.has_moved = False
         if self.stage is Stage.HEAD and self.taken > bounds.head_bytes and not self.transport.is_closing():
             self._say(problems.BadRequest, "The headers are too long.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.stage, self.taken = Stage.HEAD, self.chunk
-        self.doors.waits(self, self.doors.bounds.head_s)
+        self.stage, self.taken, self.has_moved = Stage.HEAD, self.chunk, True
 
     def on_headers_complete(self) -> None:
         """Raising here refuses the request; uvicorn then calls `send_400_response`."""
@@ -186,17 +191,22 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(problems.BadRequest, "The headers are too long.")
         if len(self.pipeline) >= PIPELINED:
             self._refuse(problems.BadRequest, "That were too many requests at once.")
-        self.stage, self.taken = Stage.BODY, self.chunk
-        self.doors.waits(self, bounds.body_s)
+        self.stage, self.taken, self.has_moved = Stage.BODY, self.chunk, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.stage = Stage.ANSWER
-        self.doors.waits(self, None)
+        self.stage, self.has_moved = Stage.ANSWER, True
+
+    def _seconds_of_stage(self) -> float | None:
+        """How long what is read may take; nothing while we answer."""
+        if self.stage is Stage.HEAD:
+            return self.doors.bounds.head_s
+        return self.doors.bounds.body_s if self.stage is Stage.BODY else None
 
     def on_response_complete(self) -> None:
         """Its answer may wait in our buffer, and the next request may have begun."""
+        self.transport.flush()
         super().on_response_complete()
         if self.stage is Stage.ANSWER and not self.pipeline:
             self.stage = Stage.IDLE
@@ -213,6 +223,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.doors.waits(self, None)
 
     def handle_websocket_upgrade(self) -> None:
+        self.transport = self.transport.transport  # its packets are sent whole already
         super().handle_websocket_upgrade()
         other: Any = self.transport.get_protocol()
         if other is not self and not self.transport.is_closing():

@@ -37,7 +37,6 @@ FLOOR_ACTIONS = frozenset(
         "clear",
     }
 )
-ACTIONS = FLOOR_ACTIONS | {"start", "bump", "recall", "acknowledge", "see"}
 # by these a cook shows that he has seen the ticket
 SEEN_BY = frozenset({"see", "start", "bump", "recall", "acknowledge"})
 # these are news to the cooks of other screens

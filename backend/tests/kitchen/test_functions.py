@@ -229,7 +229,15 @@ async def paid(rig: Rig, placed: OrderPlaced) -> bool:
 
 @pytest.mark.parametrize(
     ("said", "expected"),
-    [("paid", True), ("overpaid", True), ("partly_paid", False), ("unpaid", False), (None, False)],
+    [
+        ("paid", True),
+        ("overpaid", True),
+        ("partly_refunded", True),
+        ("refunded", True),
+        ("partly_paid", False),
+        ("unpaid", False),
+        (None, False),
+    ],
 )
 async def test_an_order_says_whether_it_is_paid(rig: Rig, said: str | None, expected: bool) -> None:
     placed = order(OrderPlaced, line("Naan", "tandoor"))

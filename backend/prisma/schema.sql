@@ -918,7 +918,7 @@ CREATE FUNCTION orders.add_to_bills(p orders.placement[], p_outcomes text[], p_o
     UPDATE orders.bill b SET net_paise = b.net_paise + a.total, total_paise = orders.rounded(b.net_paise + a.total),
       session_ids = b.session_ids || ARRAY(SELECT DISTINCT s FROM unnest(a.sessions) s WHERE s IS NOT NULL AND s <> ALL (b.session_ids))
     FROM added a WHERE b.outlet_id = a.outlet_id AND b.id = a.id RETURNING b.id, b.total_paise
-  ) SELECT array_agg(w.total_paise ORDER BY o.n) FROM unnest(p_open) WITH ORDINALITY o(bill_id, n) LEFT JOIN written w ON w.id = o.bill_id
+  ) SELECT array_agg(w.total_paise ORDER BY n) FROM generate_subscripts(p, 1) n LEFT JOIN written w ON w.id = p_open[n]
 $$;
 
 
@@ -1018,8 +1018,8 @@ BEGIN
       AND status IN ('placed', 'awaiting_payment')
     UNION SELECT id, session_id FROM orders.orders WHERE outlet_id = o.outlet_id AND network = o.network
       AND status IN ('placed', 'awaiting_payment')
-    UNION SELECT b.order_id, b.session_id FROM unnest(p) WITH ORDINALITY b
-      WHERE b.ordinality < p_n AND b.outlet_id = o.outlet_id AND (b.session_id = o.session_id OR b.network = o.network)) x;
+    UNION SELECT b.order_id, b.session_id FROM unnest(p) b
+      WHERE b.outlet_id = o.outlet_id AND (b.session_id = o.session_id OR b.network = o.network)) x;
   RETURN inventory.portions_with(o.outlet_id, v_phone, p_sources, p_quantities) > o.most_held_by_phone
     OR inventory.portions_with(o.outlet_id, v_address, p_sources, p_quantities) > o.most_held_at_address;
 END $$;
@@ -1074,13 +1074,13 @@ CREATE FUNCTION orders.limit_guests(p orders.placement[], p_sittings uuid[], INO
       (at_table.orders) / o.most_at_table,
       (address.orders + row_number() OVER (PARTITION BY o.outlet_id, o.network ORDER BY o.ordinality) - 1) / o.most_at_address) AS load
     FROM unnest(p) WITH ORDINALITY o
-    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.session_id = o.session_id
-      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) phone ON o.session_id IS NOT NULL
-    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+    CROSS JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.session_id = o.session_id
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) phone
+    CROSS JOIN LATERAL (SELECT count(*) AS orders FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
       WHERE b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality] AND x.session_id IS NOT NULL
-      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) at_table ON o.session_id IS NOT NULL
-    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.network = o.network
-      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) address ON o.network IS NOT NULL) c
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) at_table
+    CROSS JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.network = o.network
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) address) c
 $$;
 
 
@@ -1097,7 +1097,7 @@ DECLARE
 BEGIN
   FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
-    WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later' AND b.type = o.type
+    WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later'
       AND b.sitting_id IS NOT DISTINCT FROM p_sittings[o.ordinality]
       AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.sitting_id = p_sittings[o.ordinality])
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b

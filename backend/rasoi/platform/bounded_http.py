@@ -5,7 +5,6 @@ anything goes, so that a silent client costs nobody else a place."""
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import resource
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from rasoi.platform import problems
 from rasoi.platform.coalescing import CoalescingTransport
+from rasoi.platform.rate_limit import network
 from rasoi.platform.sparing_log import SparingLog
 
 log = SparingLog(__name__)
@@ -62,16 +62,6 @@ def raise_descriptors() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def network_of(address: str) -> str:
-    """Whom an address belongs to: of IPv6 a /64, which is what one household gets."""
-    if ":" not in address:
-        return address
-    with suppress(ValueError):
-        found = ipaddress.IPv6Address(address.partition("%")[0])
-        return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
-    return address
-
-
 class Doors:
     """The connections of one process. `is_proxy` tells addresses that speak for many."""
 
@@ -88,11 +78,11 @@ class Doors:
 
     def enter(self, connection: BoundedHttp, address: str) -> None:
         """A connection was made. Above a bound another one goes for it, or itself."""
-        network = network_of(address)
-        mine = self.of.setdefault(network, {})
+        owner = network(address)
+        mine = self.of.setdefault(owner, {})
         full = len(self.open) >= self.most
         crowded = len(mine) >= self.bounds.of_address and not self.is_proxy(address)
-        self.open[connection] = network
+        self.open[connection] = owner
         mine[connection] = None
         if full or crowded:
             among = mine if crowded else self.open
@@ -103,18 +93,18 @@ class Doors:
 
     def become(self, connection: BoundedHttp, other: Any) -> None:
         """It is a WebSocket now."""
-        network = self.leave(connection)
-        self.open[other] = network
-        self.of.setdefault(network, {})[other] = None
+        owner = self.leave(connection)
+        self.open[other] = owner
+        self.of.setdefault(owner, {})[other] = None
 
     def leave(self, connection: Any) -> str:
         self.waiting.pop(connection, None)
-        network = self.open.pop(connection, "")
-        if mine := self.of.get(network):
+        owner = self.open.pop(connection, "")
+        if mine := self.of.get(owner):
             mine.pop(connection, None)
             if not mine:
-                del self.of[network]
-        return network
+                del self.of[owner]
+        return owner
 
     def waits(self, connection: BoundedHttp, seconds: float | None) -> None:
         """From now on at most that long; None when it is our turn."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -62,6 +64,12 @@ def line(variant: UUID = COLA_1, quantity: int = 1, modifiers: tuple[UUID, ...] 
     return schemas.LineRequest(variant_id=variant, quantity=quantity, modifiers=list(modifiers))
 
 
+class HeldBatcher(PlacementBatcher):
+    """Writes nothing by itself."""
+
+    def _start_batches(self) -> None: ...
+
+
 @dataclass
 class Desk:
     """Places orders as the routes do, under the room's own role."""
@@ -110,6 +118,19 @@ class Desk:
         )
         response = await placing.place(self.ctx, who, request, used, address)
         return response.status_code, msgspec.json.decode(response.content)
+
+    async def place_together(self, *wanted: Coroutine[Any, Any, Any]) -> list[Any]:
+        """What came of these `place`s, as one batch in this order; a refusal is among the answers."""
+        before, batcher = self.ctx.get(PlacementBatcher), HeldBatcher(self.ctx.db)
+        self.ctx.register(batcher, PlacementBatcher)
+        tasks = []
+        for number, each in enumerate(wanted, 1):
+            tasks.append(asyncio.create_task(each))
+            while len(batcher.queue) < number and not tasks[-1].done():
+                await asyncio.sleep(0)
+        self.ctx.register(before, PlacementBatcher)  # for who must try again
+        PlacementBatcher._start_batches(batcher)
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
     async def setting(self, **values: Any) -> None:
         for name, value in values.items():

@@ -436,6 +436,17 @@ def test_a_change_is_told_with_the_path_under_the_next_version() -> None:
     assert bill.changed_orders == {order.id: order}
 
 
+def test_what_is_told_of_a_line_is_what_its_contract_says() -> None:
+    from tests.orders import papers  # which takes its bills from here
+
+    bill = bill_with("confirmed")
+    [order] = bill.orders
+    order.lines = [papers.line(4500, 2, papers.GST[0])]
+    bill.transition(order, "preparing", event=contracts.OrderProgressed)
+    [told] = bill.pending_events[0].payload.lines  # type: ignore[attr-defined]
+    assert type(told) is contracts.LineState and (told.quantity, told.unit_price_paise) == (2, 4500)
+
+
 def test_a_bill_tells_what_is_due_under_its_next_version() -> None:
     bill = bill_with("served", "served", paid=15_000, refunded=1_000)
     bill.row.table_name = "Table 4"

@@ -149,6 +149,35 @@ async def test_a_key_that_is_in_use_elsewhere_is_waited_for(desk: Desk, database
     assert status == 201
 
 
+async def test_what_was_placed_is_answered_again_while_its_bill_is_locked(
+    desk: Desk, database_url: str
+) -> None:
+    who = guest()
+    _, first = await desk.place(who, line(COLA_1))
+    bill = UUID(first["bill_id"])
+    _, order = await desk.place(who, line(COLA_1), key="k", bill_id=bill)
+    conn = await asyncpg.connect(database_url)
+    try:
+        async with conn.transaction():
+            await conn.execute("SELECT FROM orders.bill WHERE id = $1 FOR UPDATE", bill)
+            async with asyncio.timeout(5):
+                _, again = await desk.place(who, line(COLA_1), key="k", bill_id=bill, expected=6300)
+    finally:
+        conn.terminate()
+    assert again == order
+
+
+async def test_a_prepaid_order_is_a_bill_of_its_own_whatever_bill_it_names(desk: Desk) -> None:
+    await desk.setting(takeaway_payment="pay_later")
+    who = guest(None)
+    _, first = await desk.place(who, line(COLA_1))
+    await desk.setting(takeaway_payment="prepaid")
+    _, second = await desk.place(who, line(COLA_1), bill_id=UUID(first["bill_id"]))
+    assert second["bill_id"] != first["bill_id"]
+    bills = await desk.owner.fetch("SELECT payment, total_paise FROM orders.bill ORDER BY payment")
+    assert [tuple(row) for row in bills] == [("pay_later", 6300), ("prepaid", 6300)]
+
+
 async def fails(desk: Desk, *given: Any, **more: Any) -> bool:
     try:
         await desk.place(*given, **more)
@@ -276,7 +305,7 @@ async def test_what_stock_tells_of_an_order_carries_its_ids(desk: Desk) -> None:
 
 
 async def test_what_is_added_to_a_bill_is_what_was_placed_and_to_no_other_bill(desk: Desk) -> None:
-    """One batch for two open bills, in which an order is refused."""
+    """One batch for two open bills and some of their own, in which an order is refused."""
     first, other = guest(), guest(OTHER_TABLE)
     for who in (first, other):
         await desk.place(who, line(COLA_1))
@@ -284,17 +313,15 @@ async def test_what_is_added_to_a_bill_is_what_was_placed_and_to_no_other_bill(d
     paid = {"Table 1": rounded(once * 2), "Table 2": rounded(once * 3)}
     for table, paise in paid.items():
         await desk.owner.execute("UPDATE orders.bill SET paid_paise = $2 WHERE table_name = $1", table, paise)
-    outcomes = await asyncio.gather(
-        desk.place(guest(None), line(COLA_1)),  # goes at once, and those behind it together
+    outcomes = await desk.place_together(
         desk.place(guest(None), line(COLA_1)),
         desk.place(first, line(COLA_1)),
-        desk.place(first, line(KULFI_1, 6)),
+        desk.place(guest(None), line(KULFI_1, 6)),
         desk.place(other, line(COLA_1, 2)),
-        return_exceptions=True,
     )
-    assert [isinstance(each, placing.SoldOut) for each in outcomes] == [False] * 3 + [True, False]
+    assert [isinstance(each, placing.SoldOut) for each in outcomes] == [False, False, True, False]
     bills = "SELECT net_paise, total_paise FROM orders.bill WHERE table_id IS NOT NULL ORDER BY table_name"
     found = [tuple(row) for row in await desk.owner.fetch(bills)]
     assert found == [(net, rounded(net)) for net in (once * 2, once * 3)]
-    told = [each[1]["payment_status"] for each in (outcomes[2], outcomes[4])]  # type: ignore[index]
+    told = [each[1]["payment_status"] for each in (outcomes[1], outcomes[3])]
     assert told == ["paid", "paid"]

@@ -77,6 +77,7 @@ async def test_a_settled_bill_has_its_document_in_the_same_transaction(desk: Des
     assert [p.method for p in paper.payments] == ["upi"]
     events = await desk.log()
     assert ("rasoi.bill.document_issued.v1", str(paper.id), 1) in events
+    await sell(desk)
     bill = await service.bill_view(desk.ctx, manager(), UUID(order["bill_id"]))
     assert [(d.id, d.number, d.total_paise) for d in bill.documents] == [
         (paper.id, paper.number, paper.total_paise)
@@ -142,6 +143,30 @@ async def test_the_database_takes_no_document_out_of_place(desk: Desk) -> None:
         await desk.owner.execute(copied, fresh | {"sequence": 2, "body": "{}"})
     with pytest.raises(asyncpg.CheckViolationError):
         await desk.owner.execute(copied, fresh | {"sequence": 2, "number": "ABCDEFGHIJKLMNOPQ"})
+    await desk.owner.execute("ALTER TABLE orders.document DROP CONSTRAINT document_hash_check")
+    last = await desk.owner.fetchval("SELECT hash FROM orders.document")
+    chained = {"sequence": 3, "previous_hash": f"\\x{last.hex()}"}
+    with pytest.raises(asyncpg.RaiseError, match="does not follow"):
+        await desk.owner.execute(copied, fresh | chained)
+
+
+async def test_a_document_takes_a_place_in_its_own_series_alone(desk: Desk) -> None:
+    year = await desk.owner.fetchval("SELECT orders.financial_year(now(), 'Asia/Kolkata')")
+    own = (1, "29ABCDE1234F1Z5", "tax_invoice", year)
+    others = [
+        (1, "29AAACI4741P1ZX", "tax_invoice", year),
+        (1, "29ABCDE1234F1Z5", "receipt", year),
+        (1, "29ABCDE1234F1Z5", "tax_invoice", year - 1),
+    ]
+    for series in (own, *others):
+        await desk.owner.execute(
+            """INSERT INTO orders.document_series (outlet_id, gstin, kind, financial_year, last_hash)
+            VALUES ($1, $2, $3, $4, decode(repeat('00', 32), 'hex'))""",
+            *series,
+        )
+    await sell(desk)
+    taken = "SELECT outlet_id, gstin, kind, financial_year FROM orders.document_series WHERE last_number > 0"
+    assert [tuple(row) for row in await desk.owner.fetch(taken)] == [own]
 
 
 async def test_kinds_and_registrations_have_series_of_their_own(desk: Desk) -> None:

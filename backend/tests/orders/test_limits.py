@@ -111,6 +111,7 @@ async def test_orders_of_one_phone_wait_beyond_the_limit_and_are_refused_beyond_
 
 async def test_orders_of_one_table_count_together(desk: Desk) -> None:
     await limits(desk, table_orders=2)
+    await desk.place(waiter(), line(COLA_1), table_id=TABLE)  # counts for nobody
     said = [(await desk.place(guest(), line(COLA_1)))[1]["status"] for _ in range(4)]
     assert said == ["confirmed", "confirmed", "placed", "placed"]
     with pytest.raises(TooManyOrders):
@@ -152,6 +153,80 @@ async def test_unpaid_orders_hold_no_more_than_their_share(desk: Desk) -> None:
     await desk.place(guest(None), line(KULFI_1, 2), address=HOME)
     await desk.place(guest(None), line(COLA_1, 9), address=HOME)
     assert await reserved(desk) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"), [("placed", True), ("awaiting_payment", True), ("confirmed", False)]
+)
+@pytest.mark.parametrize("by", ["phone", "address"])
+async def test_what_is_held_unpaid_counts_whether_by_the_phone_or_the_address(
+    desk: Desk, status: str, counts: bool, by: str
+) -> None:
+    await limits(desk, **{"phone_portions": 9, "address_portions": 9, f"{by}_portions": 3})
+    who, other = guest(None), guest(None)
+    await desk.place(who, line(KULFI_1, 2), address=HOME)
+    await desk.owner.execute("UPDATE orders.orders SET status = $1", status)
+    await desk.place(guest(None), line(KULFI_1), address=CAFE)  # is somebody else
+    again = (who, CAFE) if by == "phone" else (other, HOME)
+    if counts:
+        with pytest.raises(TooMuchHeld):
+            await desk.place(again[0], line(KULFI_1, 2), address=again[1])
+    else:
+        await desk.place(again[0], line(KULFI_1, 2), address=again[1])
+
+
+@pytest.mark.parametrize("by", ["phone", "address"])
+async def test_as_much_as_the_limit_may_be_held(desk: Desk, by: str) -> None:
+    await limits(desk, **{"phone_portions": 9, "address_portions": 9, f"{by}_portions": 3})
+    await desk.place(guest(None), line(KULFI_1, 3), address=HOME)
+    with pytest.raises(TooMuchHeld):
+        await desk.place(guest(None), line(KULFI_1, 4), address=CAFE)
+
+
+async def test_orders_that_come_together_count_one_after_the_other(desk: Desk) -> None:
+    await limits(desk, phone_portions=3, address_portions=3)
+    who = guest(None)
+    outcomes = await desk.place_together(
+        desk.place(who, line(KULFI_1, 2), address=HOME),
+        desk.place(guest(None), line(KULFI_1, 2), address=HOME),
+        desk.place(who, line(KULFI_1, 2), address=CAFE),
+        desk.place(guest(None), line(KULFI_1, 2), address=CAFE),
+    )
+    assert [isinstance(each, TooMuchHeld) for each in outcomes] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [
+        *((name, True) for name in ("placed", "awaiting_payment", "confirmed", "preparing")),
+        *((name, False) for name in ("ready", "served", "completed", "expired", "cancelled", "rejected")),
+    ],
+)
+@pytest.mark.parametrize("by", ["phone", "table", "address"])
+async def test_what_is_not_made_yet_counts_as_open(desk: Desk, status: str, counts: bool, by: str) -> None:
+    await limits(desk, **{"phone_orders": 99, "table_orders": 99, "address_orders": 99} | {f"{by}_orders": 1})
+    who = guest()
+    await desk.place(who, line(COLA_1), address=HOME)
+    await desk.owner.execute("UPDATE orders.orders SET status = $1", status)
+    _, elsewhere = await desk.place(guest(OTHER_TABLE), line(COLA_1), address=CAFE)
+    again = who if by == "phone" else guest() if by == "table" else guest(OTHER_TABLE)
+    _, second = await desk.place(again, line(COLA_1), address=HOME if by == "address" else CAFE)
+    assert elsewhere["status"] == "confirmed"
+    assert second["status"] == ("placed" if counts else "confirmed")
+
+
+async def test_guests_orders_that_come_together_are_counted_and_a_waiters_is_not(desk: Desk) -> None:
+    await limits(desk, phone_orders=99, table_orders=99, address_orders=1)
+    outcomes = await desk.place_together(
+        desk.place(guest(), line(COLA_1), address=HOME),
+        desk.place(waiter(), line(COLA_1)),
+        desk.place(guest(OTHER_TABLE), line(COLA_1), address=HOME),
+        desk.place(guest(None), line(COLA_1), address=HOME),
+        desk.place(guest(None), line(COLA_1), address=CAFE),
+    )
+    assert isinstance(outcomes[3], TooManyOrders)
+    said = [each[1]["status"] for each in outcomes if not isinstance(each, Exception)]
+    assert said == ["confirmed", "awaiting_payment", "placed", "awaiting_payment"]
 
 
 async def reserved(desk: Desk) -> int:

@@ -148,3 +148,18 @@ async def test_the_routes_refuse_what_is_too_much(
     assert last.status_code not in (429, 500), last.text
     assert (beyond.status_code, beyond.json()["type"]) == (429, "/problems/too-many-requests")
     assert beyond.headers["Retry-After"] == str(seconds - int(NOW) % seconds)
+
+
+@pytest.mark.parametrize(
+    ("address", "owner"),
+    [
+        ("1.2.3.4", "1.2.3.4"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::4", "2001:db8:1:2::/64"),
+        ("::ffff:1.2.3.4", "1.2.3.4"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("nonsense:", "nonsense:"),
+    ],
+)
+def test_whom_an_address_belongs_to(address: str, owner: str) -> None:
+    assert rate_limit.network(address) == owner

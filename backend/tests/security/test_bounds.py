@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from rasoi import hosting
-from rasoi.platform.bounded_http import BoundedHttp, Bounds, network_of
+from rasoi.platform.bounded_http import BoundedHttp, Bounds
 from rasoi.settings import Settings
 from tests.realtime.raw import ended
 
@@ -231,18 +231,3 @@ def test_rasoi_itself_is_served_so(settings: Settings) -> None:
     config.load()
     assert issubclass(config.http_protocol_class, BoundedHttp)
     assert config.http_protocol_class.doors.bounds == Bounds()
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("1.2.3.4", "1.2.3.4"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::4", "2001:db8:1:2::/64"),
-        ("::ffff:1.2.3.4", "1.2.3.4"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("nonsense:", "nonsense:"),
-    ],
-)
-def test_whom_an_address_belongs_to(address: str, network: str) -> None:
-    assert network_of(address) == network

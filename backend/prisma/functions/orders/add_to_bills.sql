@@ -9,5 +9,5 @@ LANGUAGE sql AS $$
     UPDATE orders.bill b SET net_paise = b.net_paise + a.total, total_paise = orders.rounded(b.net_paise + a.total),
       session_ids = b.session_ids || ARRAY(SELECT DISTINCT s FROM unnest(a.sessions) s WHERE s IS NOT NULL AND s <> ALL (b.session_ids))
     FROM added a WHERE b.outlet_id = a.outlet_id AND b.id = a.id RETURNING b.id, b.total_paise
-  ) SELECT array_agg(w.total_paise ORDER BY o.n) FROM unnest(p_open) WITH ORDINALITY o(bill_id, n) LEFT JOIN written w ON w.id = o.bill_id
+  ) SELECT array_agg(w.total_paise ORDER BY n) FROM generate_subscripts(p, 1) n LEFT JOIN written w ON w.id = p_open[n]
 $$;

@@ -11,11 +11,11 @@ LANGUAGE sql AS $$
       (at_table.orders) / o.most_at_table,
       (address.orders + row_number() OVER (PARTITION BY o.outlet_id, o.network ORDER BY o.ordinality) - 1) / o.most_at_address) AS load
     FROM unnest(p) WITH ORDINALITY o
-    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.session_id = o.session_id
-      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) phone ON o.session_id IS NOT NULL
-    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
+    CROSS JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.session_id = o.session_id
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) phone
+    CROSS JOIN LATERAL (SELECT count(*) AS orders FROM orders.bill b JOIN orders.orders x ON x.outlet_id = b.outlet_id AND x.bill_id = b.id
       WHERE b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality] AND x.session_id IS NOT NULL
-      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) at_table ON o.session_id IS NOT NULL
-    LEFT JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.network = o.network
-      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) address ON o.network IS NOT NULL) c
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) at_table
+    CROSS JOIN LATERAL (SELECT count(*) AS orders FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.network = o.network
+      AND x.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing')) address) c
 $$;

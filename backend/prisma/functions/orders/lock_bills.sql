@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
-    WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later' AND b.type = o.type
+    WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later'
       AND b.sitting_id IS NOT DISTINCT FROM p_sittings[o.ordinality]
       AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.sitting_id = p_sittings[o.ordinality])
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b

@@ -12,12 +12,15 @@ import asyncpg
 import pytest
 
 from rasoi.orders import placing, service
+from rasoi.orders.domain import TooManyOrders
+from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.pricing import rounded
 from rasoi.orders.service import UnknownBill
 from rasoi.platform.auth import Principal
 from rasoi.platform.database import Database
 from rasoi.platform.events import correlation_id, reset, traceparent
 from rasoi.platform.idempotency import LOCK, lock_of
+from rasoi.platform.problems import Problem
 from tests.orders.conftest import COLA_1, KULFI_1, OTHER_TABLE, TABLE, Desk, guest, line, waiter
 
 READ = "SELECT orders.read_bill(1, $1, $2, $3)"
@@ -149,19 +152,26 @@ async def test_a_key_that_is_in_use_elsewhere_is_waited_for(desk: Desk, database
     assert status == 201
 
 
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [(TABLE, True), (TABLE, False), (None, True)],
+    ids=["by its id", "by its table", "takeaway"],
+)
 async def test_what_was_placed_is_answered_again_while_its_bill_is_locked(
-    desk: Desk, database_url: str
+    desk: Desk, database_url: str, table: UUID | None, named: bool
 ) -> None:
-    who = guest()
+    await desk.setting(takeaway_payment="pay_later")
+    who = guest(table)
     _, first = await desk.place(who, line(COLA_1))
     bill = UUID(first["bill_id"])
-    _, order = await desk.place(who, line(COLA_1), key="k", bill_id=bill)
+    more: dict[str, Any] = {"bill_id": bill} if named else {}
+    _, order = await desk.place(who, line(COLA_1), key="k", **more)
     conn = await asyncpg.connect(database_url)
     try:
         async with conn.transaction():
             await conn.execute("SELECT FROM orders.bill WHERE id = $1 FOR UPDATE", bill)
             async with asyncio.timeout(5):
-                _, again = await desk.place(who, line(COLA_1), key="k", bill_id=bill, expected=6300)
+                _, again = await desk.place(who, line(COLA_1), key="k", expected=6300, **more)
     finally:
         conn.terminate()
     assert again == order
@@ -176,6 +186,95 @@ async def test_a_prepaid_order_is_a_bill_of_its_own_whatever_bill_it_names(desk:
     assert second["bill_id"] != first["bill_id"]
     bills = await desk.owner.fetch("SELECT payment, total_paise FROM orders.bill ORDER BY payment")
     assert [tuple(row) for row in bills] == [("pay_later", 6300), ("prepaid", 6300)]
+
+
+async def test_orders_paid_before_and_after_have_bills_of_their_own_at_a_table(desk: Desk) -> None:
+    async def bill(table: UUID, payment: str) -> str:
+        await desk.setting(dine_in_payment=payment)
+        return (await desk.place(guest(table), line(COLA_1)))[1]["bill_id"]  # type: ignore[no-any-return]
+
+    after = await bill(TABLE, "pay_later")
+    before = await bill(TABLE, "prepaid")
+    assert await bill(TABLE, "pay_later") == after != before
+    first = await bill(OTHER_TABLE, "prepaid")
+    assert await bill(OTHER_TABLE, "pay_later") not in (first, after, before)
+    found = await desk.owner.fetch("SELECT table_name, payment, net_paise FROM orders.bill ORDER BY 1, 2")
+    assert [tuple(row) for row in found] == [
+        ("Table 1", "pay_later", 2 * 6300),
+        ("Table 1", "prepaid", 6300),
+        ("Table 2", "pay_later", 6300),
+        ("Table 2", "prepaid", 6300),
+    ]
+
+
+async def test_who_pays_after_adds_to_no_bill_that_is_paid_before(desk: Desk) -> None:
+    who = guest(None)
+    _, first = await desk.place(who, line(COLA_1))
+    await desk.setting(takeaway_payment="pay_later")
+    refused = PLACEMENTS.labels("no_bill")._value.get()
+    assert await fails(desk, who, line(COLA_1), bill_id=UUID(first["bill_id"]))
+    assert PLACEMENTS.labels("no_bill")._value.get() == refused + 1
+
+
+async def test_a_guest_who_may_order_no_more_opens_no_bill(desk: Desk) -> None:
+    await desk.setting(guest_limits={"address_orders": 1})
+    for _ in range(2):
+        await desk.place(guest(OTHER_TABLE), line(COLA_1), address="203.0.113.7")
+    with pytest.raises(TooManyOrders):
+        await desk.place(guest(), line(COLA_1), address="203.0.113.7")
+    bills = await desk.owner.fetch("SELECT table_name FROM orders.bill")
+    assert [row["table_name"] for row in bills] == ["Table 2"]
+
+
+async def test_a_prepaid_order_names_no_other_guests_bill(desk: Desk) -> None:
+    who = guest(None)
+    _, first = await desk.place(who, line(COLA_1))
+    bill = UUID(first["bill_id"])
+    other = guest(None)
+    assert await fails(desk, other, line(COLA_1), bill_id=bill)
+    await desk.place(other, line(COLA_1))
+    assert await fails(desk, other, line(COLA_1), bill_id=bill), "though one is theirs"
+    for own in (who, waiter()):
+        _, second = await desk.place(own, line(COLA_1), bill_id=bill)
+        assert second["bill_id"] != first["bill_id"]
+
+
+async def test_bills_with_a_sitting_and_without_are_opened_together(desk: Desk) -> None:
+    await desk.setting(takeaway_payment="pay_later")
+    outcomes = await desk.place_together(
+        desk.place(guest(None), line(COLA_1)),
+        desk.place(guest(), line(COLA_1)),
+        desk.place(guest(OTHER_TABLE), line(COLA_1)),
+    )
+    assert len({order["bill_id"] for _, order in outcomes}) == 3
+    bills = await desk.owner.fetch("SELECT type, total_paise FROM orders.bill ORDER BY type")
+    assert [tuple(row) for row in bills] == [("dine_in", 6300)] * 2 + [("takeaway", 6300)]
+
+
+async def test_who_waits_for_one_tables_bill_counts_once_on_the_others(desk: Desk, database_url: str) -> None:
+    first, other = guest(), guest(OTHER_TABLE)
+    for who in (first, other):
+        await desk.sit(who)
+    conn = await asyncpg.connect(database_url)
+    try:
+        async with conn.transaction():
+            await conn.execute(
+                """INSERT INTO orders.bill (outlet_id, id, type, table_id, table_name, sitting_id, business_day)
+                SELECT 1, gen_random_uuid(), 'dine_in', table_id, table_name, id, now()::date FROM orders.sitting
+                WHERE table_id = $1""",
+                OTHER_TABLE,
+            )
+            together = asyncio.create_task(
+                desk.place_together(desk.place(first, line(COLA_1)), desk.place(other, line(COLA_1)))
+            )
+            done, _ = await asyncio.wait([together], timeout=0.5)
+            assert not done
+        async with asyncio.timeout(10):
+            await together
+    finally:
+        conn.terminate()
+    bills = "SELECT table_name, net_paise FROM orders.bill ORDER BY table_name"
+    assert [tuple(row) for row in await desk.owner.fetch(bills)] == [("Table 1", 6300), ("Table 2", 6300)]
 
 
 async def fails(desk: Desk, *given: Any, **more: Any) -> bool:
@@ -325,3 +424,94 @@ async def test_what_is_added_to_a_bill_is_what_was_placed_and_to_no_other_bill(d
     assert found == [(net, rounded(net)) for net in (once * 2, once * 3)]
     told = [each[1]["payment_status"] for each in (outcomes[1], outcomes[3])]
     assert told == ["paid", "paid"]
+
+
+async def refused_as(desk: Desk, outcome: str, who: Principal, **more: Any) -> bool:
+    """Whether that is why `who` may not place."""
+    before = PLACEMENTS.labels(outcome)._value.get()
+    with pytest.raises(Problem):
+        await desk.place(who, line(COLA_1), expected=6300, **more)
+    return bool(PLACEMENTS.labels(outcome)._value.get() == before + 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE orders.guest_session SET admission = 'waiting' WHERE id = $1",
+        "UPDATE orders.guest_session SET admission = 'refused' WHERE id = $1",
+        "UPDATE orders.guest_session SET qr_generation = qr_generation - 1 WHERE id = $1",
+        "DELETE FROM orders.guest_session WHERE id = $1",
+        """UPDATE orders.guest_session SET sitting_id = (SELECT id FROM orders.sitting WHERE table_name = 'Table 2')
+        WHERE id = $1""",
+    ],
+)
+async def test_who_does_not_sit_at_the_table_orders_nothing_there(desk: Desk, change: str) -> None:
+    who = guest()
+    for each in (who, guest(), guest(OTHER_TABLE)):  # another who may changes nothing
+        await desk.sit(each)
+    await desk.owner.execute(change, who.session_id)
+    desk.sit = no_sitting  # type: ignore[method-assign]
+    assert await refused_as(desk, "unseated", who)
+    assert not await desk.owner.fetch("SELECT FROM orders.orders")
+
+
+async def no_sitting(who: Principal) -> None: ...
+
+
+async def test_a_party_that_left_orders_nothing_and_seats_nobody(desk: Desk) -> None:
+    who = guest()
+    await desk.sit(who)
+    await desk.owner.execute("UPDATE orders.sitting SET ended_at = now()")
+    assert await refused_as(desk, "unseated", who)
+    assert await desk.owner.fetchval("SELECT count(*) FROM orders.sitting") == 1
+
+
+async def test_at_a_table_out_of_use_nobody_orders_and_nobody_is_seated(desk: Desk) -> None:
+    who = guest()
+    await desk.sit(who)
+    await desk.owner.execute("UPDATE orders.dining_table SET active = false")
+    assert await refused_as(desk, "no_table", who)
+    for table in (TABLE, OTHER_TABLE):
+        assert await refused_as(desk, "no_table", waiter(), table_id=table)
+    assert await desk.owner.fetchval("SELECT count(*) FROM orders.sitting") == 1
+
+
+async def test_what_staff_order_at_free_tables_seats_one_party_at_each(desk: Desk) -> None:
+    stranger = guest()
+    desk.sit = no_sitting  # type: ignore[method-assign]
+    outcomes = await desk.place_together(
+        desk.place(stranger, line(COLA_1), expected=6300),
+        desk.place(waiter(), line(COLA_1), table_id=OTHER_TABLE),
+    )
+    assert isinstance(outcomes[0], Problem) and outcomes[1][1]["table"]["name"] == "Table 2"
+    await desk.place(waiter(), line(COLA_1), table_id=OTHER_TABLE)
+    await desk.place(waiter(), line(COLA_1), table_id=TABLE)
+    events = await desk.owner.fetch(
+        "SELECT data FROM orders.outbox WHERE type = 'rasoi.sitting.opened.v1' ORDER BY id"
+    )
+    told = [(row["data"]["table"], row["data"]["opened_by"], row["data"]["state"]) for row in events]
+    assert told == [("Table 2", "staff", "open"), ("Table 1", "staff", "open")]
+    bills = await desk.owner.fetch("SELECT table_name, net_paise FROM orders.bill ORDER BY table_name")
+    assert [tuple(row) for row in bills] == [("Table 1", 6300), ("Table 2", 2 * 6300)]
+
+
+async def test_what_staff_ordered_before_is_answered_again_and_seats_nobody(desk: Desk) -> None:
+    who = waiter()
+    _, order = await desk.place(who, line(COLA_1), table_id=TABLE, key="k")
+    await desk.owner.execute("UPDATE orders.sitting SET ended_at = now()")
+    _, again = await desk.place(who, line(COLA_1), table_id=TABLE, key="k")
+    assert again == order
+    assert await desk.owner.fetchval("SELECT count(*) FROM orders.sitting") == 1
+
+
+async def test_keys_are_of_one_caller_and_one_route(desk: Desk) -> None:
+    one, other = guest(None), guest(None)
+    _, first = await desk.place(one, line(COLA_1), key="k")
+    _, second = await desk.place(other, line(COLA_1), key="k")
+    assert first["id"] != second["id"]
+    await desk.owner.execute("UPDATE orders.idempotency SET route = 'POST /api/elsewhere'")
+    _, third = await desk.place(one, line(COLA_1), key="k")
+    assert third["id"] not in (first["id"], second["id"])
+    before = PLACEMENTS.labels("replayed")._value.get()
+    _, again = await desk.place(one, line(COLA_1), key="k")
+    assert again == third and PLACEMENTS.labels("replayed")._value.get() == before + 1

@@ -474,6 +474,15 @@ async def test_at_a_table_out_of_use_nobody_orders_and_nobody_is_seated(desk: De
     for table in (TABLE, OTHER_TABLE):
         assert await refused_as(desk, "no_table", waiter(), table_id=table)
     assert await desk.owner.fetchval("SELECT count(*) FROM orders.sitting") == 1
+    await desk.owner.execute("UPDATE orders.dining_table SET active = id = $1", OTHER_TABLE)
+    await desk.owner.execute("UPDATE orders.sitting SET ended_at = now()")
+    outcomes = await desk.place_together(
+        desk.place(waiter(), line(COLA_1), table_id=TABLE),
+        desk.place(waiter(), line(COLA_1), table_id=OTHER_TABLE),
+    )
+    assert isinstance(outcomes[0], Problem) and outcomes[1][0] == 201
+    seated = await desk.owner.fetch("SELECT table_name FROM orders.sitting WHERE ended_at IS NULL")
+    assert [row["table_name"] for row in seated] == ["Table 2"]
 
 
 async def test_what_staff_order_at_free_tables_seats_one_party_at_each(desk: Desk) -> None:
@@ -499,9 +508,13 @@ async def test_what_staff_ordered_before_is_answered_again_and_seats_nobody(desk
     who = waiter()
     _, order = await desk.place(who, line(COLA_1), table_id=TABLE, key="k")
     await desk.owner.execute("UPDATE orders.sitting SET ended_at = now()")
-    _, again = await desk.place(who, line(COLA_1), table_id=TABLE, key="k")
-    assert again == order
-    assert await desk.owner.fetchval("SELECT count(*) FROM orders.sitting") == 1
+    outcomes = await desk.place_together(
+        desk.place(who, line(COLA_1), table_id=TABLE, key="k"),
+        desk.place(waiter(), line(COLA_1), table_id=OTHER_TABLE),
+    )
+    assert outcomes[0][1] == order
+    seated = await desk.owner.fetch("SELECT table_name FROM orders.sitting ORDER BY table_name")
+    assert [row["table_name"] for row in seated] == ["Table 1", "Table 2"]
 
 
 async def test_keys_are_of_one_caller_and_one_route(desk: Desk) -> None:

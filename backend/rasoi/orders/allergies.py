@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from rasoi.menu.api import ALLERGENS
 from rasoi.platform.problems import Unprocessable
@@ -12,8 +12,10 @@ class UnknownAllergen(Unprocessable):
     slug, title = "unknown-allergen", "There is no such allergen"
 
 
-def allergies_of(codes: Iterable[str]) -> list[str]:
+def allergies_of(codes: Collection[str]) -> list[str]:
     """Each code once, sorted. Raises UnknownAllergen for one that no dish can be marked with."""
+    if not codes:  # nearly always
+        return []
     found = sorted(set(codes))
     if unknown := [code for code in found if code not in ALLERGENS]:
         raise UnknownAllergen(

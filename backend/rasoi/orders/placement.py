@@ -179,8 +179,8 @@ def _row(
         expires_after_s=outlet.payment_timeout_s if path[-1] in WAITING else None,
         **{name: getattr(priced, name) for name in schemas.Totals.__struct_fields__},
         held_courses=request.held_courses,
-        answer=_rest(known | {"lines": views.lines_of(priced)}, REST_OF_ANSWER),
-        event=_rest(known | {"lines": _lines_of_event(priced)}, REST_OF_EVENT),
+        answer=_rest(known, views.lines_of(priced), REST_OF_ANSWER),
+        event=_rest(known, _lines_of_event(priced), REST_OF_EVENT),
     )
 
 
@@ -221,10 +221,7 @@ def _lines_of_event(priced: PricedOrder) -> list[LineState]:
     return msgspec.convert(priced.lines, list[LineState], from_attributes=True)
 
 
-def _rest(known: dict[str, Any], names: tuple[str, ...]) -> str:
+def _rest(known: dict[str, Any], lines: list[Any], names: tuple[str, ...]) -> str:
     """A JSON object of these fields without its opening brace."""
-    return _text({name: known[name] for name in names})[1:]
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    known["lines"] = lines
+    return msgspec.json.encode({name: known[name] for name in names}).decode()[1:]

@@ -51,7 +51,7 @@ def price(
     gross = [unit * line.quantity for unit, line in zip(units, cart, strict=True)]
     if not 0 <= discount_paise <= sum(gross):
         raise BadLine("The discount is more than the order comes to.")
-    discounts = spread(discount_paise, gross)
+    discounts = spread(discount_paise, gross) if discount_paise else [0] * len(gross)
     lines = [
         _line(position, cart[position], known[position], units[position], discounts[position], taxed, ids)
         for position in range(len(cart))
@@ -94,6 +94,8 @@ def _look_up(line: LineRequest, number: int, menu: MenuSnapshot) -> tuple[SnapVa
         raise BadLine(
             f"Line {number}: this is not on the menu.", line=number, variant_id=str(line.variant_id)
         )
+    if not line.modifiers and not variant.groups:
+        return variant, []
     chosen = list(line.modifiers)
     if len(set(chosen)) != len(chosen):
         raise BadLine(f"Line {number}: {variant.name} has the same choice twice.", line=number)

@@ -176,13 +176,17 @@ class BoundedHttp(HttpToolsProtocol):
         bounds = self.doors.bounds
         if len(self.url) > bounds.url_bytes:
             self._refuse(problems.UriTooLong, "The address is too long.")
-        size = sum(len(name) + len(value) for name, value in self.headers)
-        if len(self.headers) > bounds.headers or size > bounds.head_bytes:
+        if len(self.headers) > bounds.headers or (
+            self.taken > bounds.head_bytes and self._head_size() > bounds.head_bytes
+        ):
             self._refuse(problems.BadRequest, "The headers are too long.")
         if len(self.pipeline) >= PIPELINED:
             self._refuse(problems.BadRequest, "That were too many requests at once.")
         self.stage, self.taken, self.has_moved = Stage.BODY, self.chunk, True
         super().on_headers_complete()
+
+    def _head_size(self) -> int:
+        return sum(len(name) + len(value) for name, value in self.headers)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

@@ -24,7 +24,7 @@ from tests.orders.conftest import COLA_1, HOT, NAAN_1, OTHER_TABLE, TABLE, Desk,
 def test_each_is_kept_once_and_in_order(codes: list[str]) -> None:
     found = allergies_of(codes)
     assert set(found) == set(codes) and found == sorted(found) and len(found) == len(set(found))
-    assert allergies_of(reversed(found)) == found
+    assert allergies_of([*reversed(found)]) == found
 
 
 @pytest.mark.parametrize("code", ["shellfish", "Nuts", "nuts ", "", "\x00"])

@@ -119,8 +119,8 @@ class Desk:
         response = await placing.place(self.ctx, who, request, used, address)
         return response.status_code, msgspec.json.decode(response.content)
 
-    async def place_together(self, *wanted: Coroutine[Any, Any, Any]) -> list[Any]:
-        """What came of these `place`s, as one batch in this order; a refusal is among the answers."""
+    async def queue(self, *wanted: Coroutine[Any, Any, Any]) -> tuple[HeldBatcher, list[asyncio.Task[Any]]]:
+        """Begin these `place`s, one after the other, up to where they would be written."""
         before, batcher = self.ctx.get(PlacementBatcher), HeldBatcher(self.ctx.db)
         self.ctx.register(batcher, PlacementBatcher)
         tasks = []
@@ -129,6 +129,11 @@ class Desk:
             while len(batcher.queue) < number and not tasks[-1].done():
                 await asyncio.sleep(0)
         self.ctx.register(before, PlacementBatcher)  # for who must try again
+        return batcher, tasks
+
+    async def place_together(self, *wanted: Coroutine[Any, Any, Any]) -> list[Any]:
+        """What came of these `place`s, as one batch in this order; a refusal is among the answers."""
+        batcher, tasks = await self.queue(*wanted)
         PlacementBatcher._start_batches(batcher)
         return await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from rasoi.orders import repository
-from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.domain import TooMuchHeld
 from rasoi.orders.placement import Placement
 from rasoi.orders.placing import SoldOut
@@ -24,7 +23,6 @@ from tests.orders.conftest import (
     OTHER_TABLE,
     TABLE,
     Desk,
-    HeldBatcher,
     guest,
     line,
     waiter,
@@ -33,15 +31,10 @@ from tests.orders.conftest import (
 
 async def built(desk: Desk, who: Principal, *lines: Any, **more: Any) -> Placement:
     """What placing would hand to the database."""
-    before, batcher = desk.ctx.get(PlacementBatcher), HeldBatcher(desk.ctx.db)
-    desk.ctx.register(batcher, PlacementBatcher)
-    task = asyncio.create_task(desk.place(who, *lines, **more))
-    while not batcher.queue and not task.done():
-        await asyncio.sleep(0)
+    batcher, [task] = await desk.queue(desk.place(who, *lines, **more))
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    desk.ctx.register(before, PlacementBatcher)
     return batcher.queue[0][0]
 
 

@@ -1,8 +1,8 @@
 """Which tests are run for a mutant: those of its area that reach the changed function. First come those that failed on others
-of its file, then those whose file imports its module, then those that were seen to call it, then the quickest. What runs at
-import, like a table of states, belongs to no test: the importing ones are asked, and all that call anything in the file.
-PostgreSQL counts no call of a function that raises or whose text it puts into its caller's, so the room's tests of functions
-are always asked."""
+of its file, then its file's own, then those whose file imports its module, then those that were seen to call it, then the
+quickest. What runs at import, like a table of states, belongs to no test: the importing ones are asked, and all that call
+anything in the file. PostgreSQL counts no call of a function that raises or whose text it puts into its caller's, so the
+room's tests of functions are always asked."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Selection:
         seconds = {test: float(self.by_test[test]["seconds"]) for test in reaching}
         function = sql_name(mutant.file)
 
-        def order(test: str) -> tuple[int, bool, bool, float]:
+        def order(test: str) -> tuple[int, bool, bool, bool, float]:
             is_caller = function in self.by_test[test]["calls"]
-            return -kills.get(test, 0), test not in near, not is_caller, seconds[test]
+            return -kills.get(test, 0), mirror not in test, test not in near, not is_caller, seconds[test]
 
         for test in sorted(reaching, key=order):
             total += seconds[test]

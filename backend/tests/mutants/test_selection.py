@@ -51,20 +51,22 @@ def test_those_that_were_seen_to_call_the_function_come_before_those_that_may() 
     assert [test.split("test_")[-1] for test in chosen] == ["caller", "quick"]
 
 
-def test_what_runs_at_import_is_asked_of_those_who_import_it_first() -> None:
+def test_what_runs_at_import_is_asked_of_its_own_file_of_tests_and_of_those_who_import_it_first() -> None:
     money = next(area for area in AREAS if area.name == "money")
     table = Mutant("rasoi/payments/domain.py", "", 15, "a", "b", 0, 1, "b")
     reading = "tests/payments/test_ledger.py::test_the_tables_are_these"
+    own = "tests/payments/test_domain.py::test_what_they_do"
     by_test = {
         "tests/payments/test_storm.py::test_quick": {
             "calls": ["rasoi/payments/domain.py:difference"],
             "seconds": 0.01,
         },
         reading: {"calls": [], "seconds": 0.5},
+        own: {"calls": [], "seconds": 0.7},
         "tests/payments/test_after_a_refund.py::test_elsewhere": {"calls": [], "seconds": 0.1},
     }
     chosen, _ = Selection(by_test).of(table, money, {})
-    assert chosen == [reading, "tests/payments/test_storm.py::test_quick"]
+    assert chosen == [own, reading, "tests/payments/test_storm.py::test_quick"]
 
 
 def test_a_function_that_only_raises_is_asked_of_the_rooms_tests_of_functions() -> None:

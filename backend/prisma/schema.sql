@@ -3569,6 +3569,23 @@ CREATE TABLE staff.audit (
 
 
 --
+-- Name: authenticator; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.authenticator (
+    outlet_id integer NOT NULL,
+    person_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    proven_at timestamp(6) with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    recovery_hashes bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    CONSTRAINT authenticator_recovery_hashes_check CHECK ((cardinality(recovery_hashes) <= 10)),
+    CONSTRAINT authenticator_secret_check CHECK ((length(secret) = 48))
+);
+
+
+--
 -- Name: device; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -4656,6 +4673,14 @@ ALTER TABLE ONLY staff.audit
 
 
 --
+-- Name: authenticator authenticator_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.authenticator
+    ADD CONSTRAINT authenticator_pkey PRIMARY KEY (outlet_id, person_id);
+
+
+--
 -- Name: device device_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -5717,6 +5742,14 @@ ALTER TABLE ONLY payments.refund
 
 ALTER TABLE ONLY payments.refund
     ADD CONSTRAINT refund_payment_fkey FOREIGN KEY (outlet_id, payment_id) REFERENCES payments.payment(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: authenticator authenticator_person_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.authenticator
+    ADD CONSTRAINT authenticator_person_fkey FOREIGN KEY (outlet_id, person_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
 
 
 --

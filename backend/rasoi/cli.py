@@ -262,7 +262,12 @@ def _add_people(init: argparse.ArgumentParser, people: argparse.ArgumentParser) 
     actions = people.add_subparsers(dest="action", metavar="ACTION", required=True)
     text = "give somebody another password; who is signed in as them is signed out"
     reset = actions.add_parser("reset-password", help=text, description=text)
-    reset.add_argument("name", metavar="NAME", help="the person's user name, or full name")
+    without = (
+        "let in without a code somebody who has lost authenticator app and recovery codes; signs them out"
+    )
+    remove = actions.add_parser("remove-authenticator", help=without, description=without)
+    for each in (reset, remove):
+        each.add_argument("name", metavar="NAME", help="the person's user name, or full name")
     text = "its first line is the password; - is standard input"
     for each in (init, reset):
         each.add_argument("--password-file", metavar="FILE", help=text)

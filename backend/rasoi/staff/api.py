@@ -16,7 +16,7 @@ from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
-from rasoi.staff.domain import ACCESS_S, is_gstin
+from rasoi.staff.domain import ACCESS_S, PersonRow, is_gstin
 from rasoi.staff.repository import (
     any_outlet,
     day_began,
@@ -31,6 +31,7 @@ __all__ = [
     "Revocations",
     "any_outlet",
     "audit",
+    "audit_as",
     "audit_job",
     "day_began",
     "invalidate_outlet",
@@ -96,6 +97,13 @@ async def audit(
     await repository.record_audit(
         tx, principal.outlet_id, principal.id, principal.name, action, subject, detail
     )
+
+
+async def audit_as(
+    tx: Database | Tx, person: PersonRow, action: str, subject: str, detail: Mapping[str, Any]
+) -> None:
+    """Record what somebody did who is about to be signed in."""
+    await repository.record_audit(tx, person.outlet_id, person.id, person.name, action, subject, detail)
 
 
 async def audit_job(

@@ -1,4 +1,4 @@
-"""`rasoi init`, `rasoi people` and `rasoi keys`: the first owner, a new password for one who is locked out, another key."""
+"""`rasoi init`, `rasoi people` and `rasoi keys`: the first owner, a way back for one who is locked out, another key."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import msgspec
 from rasoi.platform.database import Database
 from rasoi.platform.problems import Problem
 from rasoi.settings import Settings
-from rasoi.staff import api, credentials, repository, signing
-from rasoi.staff.domain import PersonRow
+from rasoi.staff import api, authenticators, credentials, repository, signing
+from rasoi.staff.domain import NoAuthenticator, PersonRow
 from rasoi.staff.schemas import NewPerson
 from rasoi.staff.service import end_all_sessions, ensure_outlet, ensure_person
 
@@ -91,14 +91,19 @@ async def set_up(db: Database, pin_key: str, settings: dict[str, Any], owner: Ne
         raise Refused(str(error)) from None
 
 
-async def reset_password(db: Database, name: str, password: str) -> PersonRow:
-    """Whoever has this user name or full name signs in by this password only. Raises Refused."""
+async def _only_person(db: Database, name: str) -> PersonRow:
+    """Whoever has this user name or full name. Raises Refused."""
     found = await repository.people_called(db, name)
     if not found:
         raise Refused(f"there is nobody called {name}")
     if len(found) > 1:
         raise Refused(f"{len(found)} people are called {name}; give the user name")
-    [person] = found
+    return found[0]
+
+
+async def reset_password(db: Database, name: str, password: str) -> PersonRow:
+    """Whoever has this user name or full name signs in by this password only. Raises Refused."""
+    person = await _only_person(db, name)
     if person.username is None:
         raise Refused(f"{person.name} has no user name, and signs in by PIN")
     _valid(
@@ -115,6 +120,19 @@ async def reset_password(db: Database, name: str, password: str) -> PersonRow:
     return after
 
 
+async def remove_authenticator(db: Database, name: str) -> PersonRow:
+    """Whoever has this user name or full name signs in without a code. Raises Refused."""
+    person = await _only_person(db, name)
+    try:
+        async with db.transaction("staff") as tx:
+            stored = await repository.person(tx, person.outlet_id, person.id, "FOR UPDATE")
+            assert stored is not None
+            await authenticators.remove_by_machine(tx, stored)
+    except NoAuthenticator:
+        raise Refused(f"{person.name} has no authenticator app") from None
+    return person
+
+
 def init(settings: Settings, arguments: argparse.Namespace, prepare: Prepare) -> int:
     """Set up an empty database, which `prepare` brings up to date first. Raises Refused."""
     outlet, owner = answers(arguments)
@@ -127,7 +145,11 @@ def init(settings: Settings, arguments: argparse.Namespace, prepare: Prepare) ->
 
 
 def people(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Give somebody another password."""
+    """Give somebody another password, or let them in without a code."""
+    if arguments.action == "remove-authenticator":
+        person = _with_database(settings, lambda db: remove_authenticator(db, arguments.name))
+        print(f"{person.name} signs in without a code; who was signed in as them is signed out.")
+        return 0
     password = read_password(arguments.password_file)
     person = _with_database(settings, lambda db: reset_password(db, arguments.name, password))
     print(f"{person.name} ({person.username}) has a new password; who was signed in as them is signed out.")

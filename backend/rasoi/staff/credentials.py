@@ -1,4 +1,5 @@
-"""What is kept of passwords, PINs and refresh tokens, none of which can be read back."""
+"""What is kept of passwords, PINs, refresh tokens and recovery codes, none of which can be read back; and the sealing of
+what must be read again."""
 
 from __future__ import annotations
 
@@ -87,3 +88,30 @@ def parse_refresh_token(token: str) -> tuple[int, UUID] | None:
 def digest(text: str) -> bytes:
     """SHA-256, for what is random already, and for names that are only compared."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def recovery_hash(key: str, person_id: UUID, code: str) -> bytes:
+    """What a recovery code is compared by. Useless without the key."""
+    return _mac(key, f"{person_id}:{code}")
+
+
+NONCE = 12
+
+
+def seal(key: str, text: bytes, owner: str) -> bytes:
+    """`text` encrypted for `owner` (AES-256-GCM); `key` is 64 hexadecimal digits."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # large, and seldom needed
+
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + AESGCM(bytes.fromhex(key)).encrypt(nonce, text, owner.encode())
+
+
+def unseal(key: str, sealed: bytes, owner: str) -> bytes | None:
+    """The text again; none where the key is another one, or it was sealed for somebody else."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(bytes.fromhex(key)).decrypt(sealed[:NONCE], sealed[NONCE:], owner.encode())
+    except InvalidTag:
+        return None

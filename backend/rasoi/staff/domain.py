@@ -28,6 +28,22 @@ class SignInFailed(Unauthenticated):
     slug, title = "sign-in-failed", "That sign-in is not right"
 
 
+class CodeNeeded(SignInFailed):
+    slug, title = "code-needed", "The code of an authenticator app is needed"
+
+
+class WrongProof(Forbidden):
+    slug, title = "wrong-proof", "That does not prove who you are"
+
+
+class AuthenticatorInUse(Conflict):
+    slug, title = "authenticator-in-use", "An authenticator app is set up already"
+
+
+class NoAuthenticator(Conflict):
+    slug, title = "no-authenticator", "There is no authenticator app"
+
+
 class UnknownDevice(Unauthenticated):
     slug, title = "unknown-device", "This device is not paired"
 
@@ -77,6 +93,7 @@ class PersonRow(msgspec.Struct, kw_only=True):
     active: bool
     version: int
     created_at: datetime
+    has_authenticator: bool = False
 
 
 class SessionRow(msgspec.Struct, kw_only=True):
@@ -142,6 +159,13 @@ def require_seniority(actor_role: str, *roles: str) -> None:
     """Only an owner touches owners and managers, or makes somebody one."""
     if actor_role != "owner" and not SENIOR.isdisjoint(roles):
         raise NotYours("Only an owner may add or change owners and managers.")
+
+
+def require_may_remove_authenticator(actor_role: str, role: str) -> None:
+    """An owner's goes by the owner's own proof, or by a command on the machine; everybody else's by their seniors."""
+    require_seniority(actor_role, role)
+    if role == "owner":
+        raise NotYours("Only the owner whose it is may remove it, or `rasoi people remove-authenticator`.")
 
 
 def refuse_without_sign_in(username: str | None, has_password: bool, has_pin: bool) -> None:

@@ -6,7 +6,7 @@ from rasoi.contracts.staff import OutletChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Event
-from rasoi.staff import device_repository, repository
+from rasoi.staff import authenticator_repository, device_repository, repository
 from rasoi.staff.api import Revocations, invalidate_outlet
 from rasoi.staff.guessing import UnknownNames
 
@@ -32,6 +32,7 @@ async def stop(ctx: Context) -> None:
 
 
 async def prune(ctx: Context) -> None:
-    """Drop sessions and sign-ins that are long over, and devices that were never paired."""
+    """Drop sessions and sign-ins that are long over, and devices and apps that were begun and never proven."""
     await repository.prune(ctx.db)
     await device_repository.prune(ctx.db)
+    await authenticator_repository.prune(ctx.db)

@@ -13,7 +13,9 @@ from rasoi.platform.auth import Principal, SigningKey
 from rasoi.staff.domain import Failures, PersonRow, SessionRow
 from rasoi.staff.schemas import AuditEntry, Outlet
 
-PERSON = "outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at"
+PERSON = """outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at, EXISTS (
+  SELECT FROM staff.authenticator a WHERE (a.outlet_id, a.person_id) = (person.outlet_id, person.id)
+  AND a.proven_at IS NOT NULL) AS has_authenticator"""
 SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, expires_at, revoked_at, version"
 
 

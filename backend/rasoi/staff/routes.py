@@ -11,7 +11,7 @@ from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit
 from rasoi.platform.roles import MANAGERS, STAFF
-from rasoi.staff import api, device_routes, devices, service, service_tokens, sessions
+from rasoi.staff import api, authenticator_routes, device_routes, devices, service, service_tokens, sessions
 from rasoi.staff.device_routes import DeviceToken
 from rasoi.staff.guessing import Source
 from rasoi.staff.schemas import (
@@ -36,9 +36,10 @@ TAGS = ["staff"]
 async def login(
     data: JSONBody[PasswordLogin], ctx: Context, caller_address: str, device_token: DeviceToken = None
 ) -> Session:
-    """Sign in by username and password."""
+    """Sign in by username and password, and the code of an authenticator app where one was set up. Only at a place where
+    the person signed in lately is a missing code told from a wrong password."""
     source = Source(caller_address, await devices.find(ctx, device_token))
-    return await sessions.sign_in_with_password(ctx, data.username, data.password, source)
+    return await sessions.sign_in_with_password(ctx, data, source)
 
 
 @post("/api/staff/login/pin", guards=[public], status_code=200, tags=TAGS)
@@ -122,6 +123,7 @@ ROUTES = (
     get_outlet,
     change_outlet,
     list_audit,
+    *authenticator_routes.ROUTES,
     *device_routes.ROUTES,
     *service_tokens.ROUTES,
 )

@@ -18,6 +18,8 @@ LINE = r"^(?! )[^\x00-\x1f\x7f]+" + END
 Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=LINE)]
 Username = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}" + END)]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
+GivenPassword = Annotated[str, Meta(min_length=1, max_length=128)]
+GivenCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+" + END)]
 Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}" + END)]
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{6,20}" + END)]
 Gstin = Annotated[str, Meta(pattern=r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]" + END)]
@@ -30,8 +32,11 @@ PaymentTiming = Annotated[str, one_of(get_args(Payment))]
 
 
 class PasswordLogin(msgspec.Struct, forbid_unknown_fields=True):
+    """`code` is of an authenticator app, or a recovery code; who has no app leaves it out."""
+
     username: Annotated[str, Meta(min_length=1, max_length=64, pattern=LINE)]
-    password: Annotated[str, Meta(min_length=1, max_length=128)]
+    password: GivenPassword
+    code: GivenCode | None = None
 
 
 class PinLogin(msgspec.Struct, forbid_unknown_fields=True):
@@ -188,6 +193,7 @@ class Person(msgspec.Struct, kw_only=True):
     active: bool
     has_password: bool
     has_pin: bool
+    has_authenticator: bool
     version: int
     created_at: datetime
 

@@ -199,9 +199,10 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
     return _view(after)
 
 
-async def end_all_sessions(tx: Tx, row: PersonRow) -> list[UUID]:
-    """Sign somebody out everywhere; the sessions that were live."""
-    ended = await repository.live_sessions(tx, row.outlet_id, row.id)
+async def end_all_sessions(tx: Tx, row: PersonRow, keep: UUID | None = None) -> list[UUID]:
+    """Sign somebody out everywhere but in the session `keep`; the sessions that were live."""
+    live = await repository.live_sessions(tx, row.outlet_id, row.id)
+    ended = [session_id for session_id in live if session_id != keep]
     await end_sessions(tx, row.outlet_id, ended, "changed")
     return ended
 
@@ -247,6 +248,7 @@ def _view(row: PersonRow) -> Person:
         active=row.active,
         has_password=row.password_hash is not None,
         has_pin=row.pin_hash is not None,
+        has_authenticator=row.has_authenticator,
         version=row.version,
         created_at=row.created_at,
     )

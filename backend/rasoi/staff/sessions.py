@@ -16,11 +16,12 @@ from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.rate_limit import limit
-from rasoi.staff import api, credentials, device_repository, guessing, repository
+from rasoi.staff import api, credentials, device_repository, guessing, repository, second_factor
 from rasoi.staff.device_repository import DeviceRow
 from rasoi.staff.domain import (
     SENIOR,
     SESSION,
+    CodeNeeded,
     LockedOut,
     PersonRow,
     SessionEnded,
@@ -30,7 +31,7 @@ from rasoi.staff.domain import (
 )
 from rasoi.staff.guessing import Source, Tries, UnknownNames
 from rasoi.staff.metrics import SIGN_INS
-from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, Session
+from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, PasswordLogin, Session
 
 log = structlog.get_logger(__name__)
 
@@ -52,13 +53,15 @@ async def _counted(method: str) -> AsyncIterator[None]:
         SIGN_INS.labels(method, outcome).inc()
 
 
-WRONG = "The username or the password is wrong."
+WRONG = "The username, the password or the code is wrong or missing."
 
 
 @_counted("password")
-async def sign_in_with_password(ctx: Context, username: str, password: str, source: Source) -> Session:
-    """A try is counted before the password is looked at: many at once get no more than one by one."""
-    person = await repository.person_by_username(ctx.db, username := username.lower())
+async def sign_in_with_password(ctx: Context, given: PasswordLogin, source: Source) -> Session:
+    """A try is counted before the password is looked at: many at once get no more than one by one. A stranger learns
+    nothing of a password that is right without its code."""
+    username = given.username.lower()
+    person = await repository.person_by_username(ctx.db, username)
     trusted = await guessing.is_trusted(ctx, person, source)
     await guessing.refuse_crowd(ctx, source, trusted=trusted)
     unknown = None if person else ctx.get(UnknownNames)
@@ -66,16 +69,22 @@ async def sign_in_with_password(ctx: Context, username: str, password: str, sour
     async with ctx.db.transaction("staff") as tx:
         now = await tries.begin(tx)
         locks = await tries.count(tx, now)
-    fits = await credentials.verify_password(person.password_hash if person else None, password)
+    fits = await credentials.verify_password(person.password_hash if person else None, given.password)
     if person is None:
         raise SignInFailed(WRONG)
     async with ctx.db.transaction("staff") as tx:
         stored = await repository.person(tx, person.outlet_id, person.id, "FOR SHARE")
-        if fits and stored and stored.active and stored.password_hash == person.password_hash:
+        right = fits and stored and stored.active and stored.password_hash == person.password_hash
+        code = await second_factor.use(ctx, tx, person, given.code if right else None, now)
+        if stored and right and code in ("not needed", "right"):
             await tries.forget(tx)
             await guessing.record(tx, stored, "password", "ok", source)
             return await _open_session(ctx, tx, stored, now, source)
         await guessing.record(tx, person, "password", "locked out" if locks else "failed", source)
+    if right and trusted:
+        raise CodeNeeded(
+            "That code is wrong, or was used." if code == "wrong" else "Give the app's code, too."
+        )
     raise SignInFailed(WRONG)
 
 

@@ -21,13 +21,13 @@ ENDINGS = {
 
 
 def recorded() -> Iterator[str]:
-    """The actions that the code gives to `audit` and `audit_job`."""
+    """The actions that the code gives to `audit`, `audit_as` and `audit_job`."""
     for path in BACKEND.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             if not isinstance(call, ast.Call):
                 continue
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if name not in ("audit", "audit_job"):
+            if name not in ("audit", "audit_as", "audit_job"):
                 continue
             action = call.args[2]
             if isinstance(action, ast.JoinedStr):

@@ -1,4 +1,4 @@
-"""`rasoi init` and `rasoi people reset-password`: a first owner without the demo, and a way back for one locked out."""
+"""`rasoi init` and `rasoi people`: a first owner without the demo, and the ways back for one who is locked out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rasoi.staff import commands, credentials
 from rasoi.staff.commands import Refused
 from tests.conftest import AsRoom
 from tests.staff.conftest import PINS, Desk
+from tests.staff.test_authenticators import set_up
 from tests.staff.test_devices import sign_in
 
 GSTIN = "27AAPFU0939F1ZV"
@@ -147,3 +148,22 @@ async def test_whose_password_can_not_be_reset(desk: Desk) -> None:
             await commands.reset_password(desk.ctx.db, name, password)
     token, _ = await desk.pair()
     assert (await sign_in(desk, token, desk.ids["waiter"], PINS["waiter"])).status_code == 200
+
+
+async def test_an_owner_without_phone_and_codes_comes_in_again(desk: Desk) -> None:
+    app = await set_up(desk)
+    assert (await app.sign_in(None)).status_code == 401
+    await commands.remove_authenticator(desk.ctx.db, "Asha")
+    live = "SELECT count(*) FROM staff.session WHERE revoked_at IS NULL"
+    assert await desk.ctx.db.fetchval(live) == 0, "signed out"
+    assert (await app.sign_in(None)).status_code == 200
+    actions = [row["action"] for row in await desk.ctx.db.fetch("SELECT action FROM staff.audit ORDER BY id")]
+    assert actions == ["authenticator.set_up", "authenticator.removed"]
+    for name, said in (("asha", "no authenticator app"), ("nobody", "nobody called")):
+        with pytest.raises(Refused, match=said):
+            await commands.remove_authenticator(desk.ctx.db, name)
+
+
+def test_the_command_line_knows_both_ways_back() -> None:
+    given = cli.parser().parse_args(["people", "remove-authenticator", "asha"])
+    assert (given.action, given.name) == ("remove-authenticator", "asha")

@@ -45,7 +45,7 @@ async def test_a_wrong_password_and_an_unknown_name_look_the_same(
     answer = await desk.client.post("/api/staff/login", json={"username": username, "password": password})
     assert answer.status_code == 401
     assert answer.json()["type"] == "/problems/sign-in-failed"
-    assert answer.json()["detail"] == "The username or the password is wrong."
+    assert answer.json()["detail"] == "The username, the password or the code is wrong or missing."
 
 
 async def test_an_unknown_name_costs_the_same_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

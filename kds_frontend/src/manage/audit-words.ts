@@ -3,6 +3,8 @@ import { inMinutes } from './labels';
 
 /** What was done, as a person says it. Every action that the platform records stands here. */
 export const ACTIONS: Record<string, string> = {
+  'authenticator.removed': 'Removed an authenticator app',
+  'authenticator.set_up': 'Set up an authenticator app',
   'bill.write_off': 'Wrote off a bill',
   'device.let_in': 'Let a device in',
   'device.paired': 'A device was paired',
@@ -30,6 +32,8 @@ export const ACTIONS: Record<string, string> = {
   'person.added': 'Added a person',
   'person.changed': 'Changed a person',
   'person.password_reset': 'Set a new password',
+  'recovery_code.used': 'Signed in with a recovery code',
+  'recovery_codes.made': 'Made new recovery codes',
   'service_token.made': 'Made a service token',
   'service_token.revoked': 'Revoked a service token',
   'sitting.admitted': 'Let a guest join a table',

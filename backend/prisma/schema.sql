@@ -1216,6 +1216,7 @@ BEGIN
     RETURNING outlet_id, last_number
   ) SELECT array_agg(day.last_number - cardinality(array_positions(p_outlets[o.n + 1:], o.outlet_id)) ORDER BY o.n)
   INTO v_numbers FROM unnest(p_outlets) WITH ORDINALITY o(outlet_id, n) LEFT JOIN day ON day.outlet_id = o.outlet_id;
+  PERFORM staff.refuse_closed(p_outlets);  -- who closes an outlet holds its counter
   RETURN v_numbers;
 END $$;
 
@@ -1589,6 +1590,27 @@ END $$;
 
 
 --
+-- Name: unfinished(integer); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.unfinished(p_outlet integer, OUT sittings bigint, OUT bills bigint, OUT orders bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+DECLARE
+  v_day constant date := staff.business_day(p_outlet);
+BEGIN
+  INSERT INTO orders.day_counter (outlet_id, business_day, last_number) VALUES (p_outlet, v_day, 0)
+  ON CONFLICT (outlet_id, business_day) DO NOTHING;
+  PERFORM FROM orders.day_counter WHERE outlet_id = p_outlet AND business_day >= v_day - 1 ORDER BY business_day FOR UPDATE;
+  SELECT count(*) INTO sittings FROM orders.sitting WHERE outlet_id = p_outlet AND ended_at IS NULL;
+  SELECT count(*) INTO bills FROM orders.bill WHERE outlet_id = p_outlet AND status = 'open';
+  SELECT count(*) INTO orders FROM orders.orders WHERE outlet_id = p_outlet
+    AND status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'ready', 'served');
+END $$;
+
+
+--
 -- Name: unpaid_holders(integer, uuid[], integer); Type: FUNCTION; Schema: orders; Owner: -
 --
 
@@ -1860,6 +1882,29 @@ $$;
 
 
 --
+-- Name: hold_open(integer); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.hold_open(p_outlet integer) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT closed_at IS NULL FROM outlet WHERE id = p_outlet FOR SHARE
+$$;
+
+
+--
+-- Name: open_outlets(); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.open_outlets() RETURNS integer[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM outlet WHERE closed_at IS NULL $$;
+
+
+--
 -- Name: outlet_ids(); Type: FUNCTION; Schema: staff; Owner: -
 --
 
@@ -1924,6 +1969,21 @@ CREATE FUNCTION staff.refuse_change() RETURNS trigger
     AS $$
 BEGIN
   RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+
+--
+-- Name: refuse_closed(integer[]); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.refuse_closed(p_outlets integer[]) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+BEGIN
+  IF EXISTS (SELECT FROM outlet WHERE id = ANY (p_outlets) AND closed_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'the outlet is closed' USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
 END $$;
 
 
@@ -3734,6 +3794,7 @@ CREATE TABLE staff.outlet (
     sitting_timeout_s integer DEFAULT 3600 NOT NULL,
     counter_timeout_s integer DEFAULT 1800 NOT NULL,
     guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    closed_at timestamp(6) with time zone,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -3791,7 +3852,6 @@ CREATE TABLE staff.person (
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
     CONSTRAINT person_check CHECK (((password_hash IS NULL) OR (username IS NOT NULL))),
-    CONSTRAINT person_check1 CHECK (((password_hash IS NOT NULL) OR (pin_hash IS NOT NULL))),
     CONSTRAINT person_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
     CONSTRAINT person_pin_hash_check CHECK ((length(pin_hash) = 32)),
     CONSTRAINT person_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'manager'::text, 'waiter'::text, 'kitchen'::text]))),
@@ -5494,6 +5554,13 @@ CREATE INDEX parked_subject_idx ON staff.parked USING btree (log, subject);
 
 
 --
+-- Name: person_id_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX person_id_idx ON staff.person USING btree (id);
+
+
+--
 -- Name: service_token_token_hash_key; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -6165,6 +6232,13 @@ REVOKE ALL ON FUNCTION orders.session_state(p_outlet integer, p_session uuid, p_
 
 
 --
+-- Name: FUNCTION unfinished(p_outlet integer, OUT sittings bigint, OUT bills bigint, OUT orders bigint); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.unfinished(p_outlet integer, OUT sittings bigint, OUT bills bigint, OUT orders bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION unpaid_holders(p_outlet integer, p_sources uuid[], p_old_s integer); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -6235,6 +6309,20 @@ REVOKE ALL ON FUNCTION staff.day_began(p_outlet integer) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION hold_open(p_outlet integer); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.hold_open(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_outlets(); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.open_outlets() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION outlet_ids(); Type: ACL; Schema: staff; Owner: -
 --
 
@@ -6267,6 +6355,13 @@ REVOKE ALL ON FUNCTION staff.record_audit(p_outlet integer, p_actor uuid, p_acto
 --
 
 REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_closed(p_outlets integer[]); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.refuse_closed(p_outlets integer[]) FROM PUBLIC;
 
 
 --

@@ -84,6 +84,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
     assets = static_files.load(settings.screens)
     build = static_files.build_of(assets)
     ctx.register(static_files.Build(build))
+    ctx.register(hosting.unfinished_work())
     ctx.register(payments.build_providers(settings))
     for room in ROOMS:
         if room.start:

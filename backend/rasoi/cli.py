@@ -85,6 +85,17 @@ def people(settings: Settings, arguments: argparse.Namespace) -> int | None:
         raise Fault(str(refused)) from None
 
 
+def outlets(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from rasoi.hosting import unfinished_work
+    from rasoi.stack.control import installation
+    from rasoi.staff import commands, outlet_commands
+
+    try:
+        return outlet_commands.main(installation(settings), arguments, unfinished_work())
+    except commands.Refused as refused:
+        raise Fault(str(refused)) from None
+
+
 def keys(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from rasoi.stack.control import installation
     from rasoi.staff import commands
@@ -109,16 +120,20 @@ def show_settings(settings: Settings, arguments: argparse.Namespace) -> None:
 def import_file(settings: Settings, arguments: argparse.Namespace) -> int | None:
     if not arguments.file.is_file():
         raise Fault(f"there is no file {arguments.file}")
+    from rasoi.platform.problems import NotFound
     from rasoi.stack.control import installation
 
     settings = installation(settings)
-    if arguments.what == "menu":
-        from rasoi.menu import importer as menu
+    try:
+        if arguments.what == "menu":
+            from rasoi.menu import importer as menu
 
-        return menu.main(settings, arguments.file)
-    from rasoi.inventory import importer as stock
+            return menu.main(settings, arguments.file, arguments.outlet)
+        from rasoi.inventory import importer as stock
 
-    return stock.main(settings, arguments.file)
+        return stock.main(settings, arguments.file, arguments.outlet)
+    except NotFound as error:
+        raise Fault(str(error)) from None
 
 
 def events(settings: Settings, arguments: argparse.Namespace) -> int | None:
@@ -209,6 +224,7 @@ def parser() -> argparse.ArgumentParser:
     )
     init_text = "set up an empty database for real use: the first outlet and its owner"
     _add_people(command("init", init, init_text), command("people", people, "help people who are locked out"))
+    _add_outlets(command("outlets", outlets, "list, add, close and reopen outlets"))
     sub = command("keys", keys, "list the keys that sign-ins are signed with, or begin another one")
     actions = sub.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", help="list them; the keys themselves are shown nowhere")
@@ -222,6 +238,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("import", import_file, "load a menu or a stock list from a file, all of it or nothing")
     sub.add_argument("what", choices=("menu", "stock"))
     sub.add_argument("file", type=Path, metavar="FILE")
+    sub.add_argument("--outlet", type=int, metavar="N", help="into this outlet; the first unless given")
     sub = command("events", events, "list events that were set aside, or hand them in again")
     actions = sub.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("parked", help="list what was set aside, with the reason")
@@ -250,13 +267,37 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_outlet_settings(parser: argparse.ArgumentParser) -> None:
+    """Whatever is not given is asked for at a terminal."""
+    parser.add_argument("--business", metavar="NAME", help="legal name, as on the GST registration")
+    parser.add_argument("--outlet", metavar="NAME", help="name that guests see")
+    regimes = ("regular", "composition", "none")
+    parser.add_argument("--gst-regime", choices=regimes, help="how GST is charged")
+    parser.add_argument("--gstin", help="needed unless the regime is none")
+
+
+def _add_outlets(parser: argparse.ArgumentParser) -> None:
+    """What follows `rasoi outlets`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="list them with their numbers")
+    text = "add an outlet; the platform gives it its number"
+    add = actions.add_parser("add", help=text, description=text)
+    _add_outlet_settings(add)
+    add.add_argument("--timezone", metavar="ZONE", help="such as Asia/Kolkata, which it is unless given")
+    add.add_argument(
+        "--owner", metavar="NAME", help="the user name of the owner; needed where there are several"
+    )
+    for name, text in (
+        ("close", "take no guests and no orders any more; refused while tables, bills or orders are open"),
+        ("reopen", "take guests and orders again"),
+    ):
+        sub = actions.add_parser(name, help=text, description=text)
+        sub.add_argument("number", type=int, metavar="N", help="the outlet's number, as `list` shows it")
+
+
 def _add_people(init: argparse.ArgumentParser, people: argparse.ArgumentParser) -> None:
     """What follows `rasoi init` and `rasoi people`. Whatever is not given is asked for at a terminal."""
-    init.add_argument("--business", metavar="NAME", help="legal name, as on the GST registration")
-    init.add_argument("--outlet", metavar="NAME", help="name that guests see")
-    regimes = ("regular", "composition", "none")
-    init.add_argument("--gst-regime", choices=regimes, help="how GST is charged")
-    init.add_argument("--gstin", help="needed unless the regime is none")
+    _add_outlet_settings(init)
     init.add_argument("--owner", metavar="NAME", help="the owner's name")
     init.add_argument("--username", metavar="NAME", help="the owner's user name, for signing in")
     actions = people.add_subparsers(dest="action", metavar="ACTION", required=True)

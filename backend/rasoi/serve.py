@@ -126,6 +126,7 @@ async def service(settings: Settings, rooms: list[Room]) -> AsyncIterator[Runnin
         ctx.register(hosting.tokens_of(settings, revocations))
         assets = static_files.load(settings.screens)
         ctx.register(static_files.Build(static_files.build_of(assets)))
+        ctx.register(hosting.unfinished_work())
         if any(room.name == "payments" for room in rooms):
             from rasoi import payments
 

@@ -16,28 +16,29 @@ from rasoi.menu.menu_file import MenuFile, Values, parse
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.sectioned_csv import Report, read_text
 from rasoi.settings import Settings
+from rasoi.staff.api import first_outlet, outlet
 
-DEFAULT_OUTLET = 1
 Desired = dict[Key, tuple[str, Values]]
 
 
-def main(settings: Settings, path: Path) -> int:
-    """Import into the first outlet and print the report. Returns the exit status."""
+def main(settings: Settings, path: Path, outlet_id: int | None) -> int:
+    """Import into an outlet, the first where none is named, and print the report. Returns the exit status."""
     from rasoi.embedded import reachable_database
 
     report = Report()
     text = read_text(path, report)
     if not report.faults:
         with reachable_database(settings) as url:
-            report = asyncio.run(_import_into(url, text))
+            report = asyncio.run(_import_into(url, outlet_id, text))
     print("\n".join(report.lines(str(path))))
     return 1 if report.faults else 0
 
 
-async def _import_into(url: str, text: str) -> Report:
+async def _import_into(url: str, outlet_id: int | None, text: str) -> Report:
     db = await Database.connect(url, size=2)
     try:
-        return await import_menu(db, DEFAULT_OUTLET, text)
+        found = await (first_outlet(db) if outlet_id is None else outlet(db, outlet_id))
+        return await import_menu(db, found.id, text)
     finally:
         await db.close()
 

@@ -39,6 +39,7 @@ ROOM = Room(
     ),
     start=start,
     functions={
+        "orders.unfinished(integer)": ("staff",),
         "orders.read_bill(integer, uuid, uuid, boolean)": ("payments",),
         "orders.save_bill(integer, jsonb, jsonb, jsonb, jsonb)": ("payments",),
         "orders.begin_documents(integer, text[], text[], integer[])": ("payments",),

@@ -19,7 +19,7 @@ from rasoi.orders.seating_repository import hold_sitting
 from rasoi.orders.service import UnknownBill as UnknownBill
 from rasoi.orders.sessions import require_seated as require_seated
 from rasoi.platform.context import Context
-from rasoi.staff.api import now_and_business_day
+from rasoi.staff.api import now_and_business_day, outlet_is_open
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -148,6 +148,8 @@ async def _late_order(tx: Any, bill: Bill) -> OrderRow | None:
         return None
     if bill.row.sitting_id and not await hold_sitting(tx, bill.row.outlet_id, bill.row.sitting_id):
         return None  # its party has left
+    if not await outlet_is_open(tx, bill.row.outlet_id):
+        return None
     outlet = await read_outlet(tx, bill.row.outlet_id)
     _, today = await now_and_business_day(tx, bill.row.outlet_id)
     return bill.late_order(today, timedelta(seconds=outlet.late_grace_s))
@@ -197,6 +199,11 @@ async def is_bill_of(conn: Any, outlet_id: int, bill_id: UUID, session_id: UUID)
 async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str, found: UUID) -> bool:
     """Does this guest's session belong to the bill, or to the order's bill? `kind` is bill or order."""
     return await db.session_may_see(conn, outlet_id, session_id, kind, found)
+
+
+async def unfinished(conn: Any, outlet_id: int) -> dict[str, int]:
+    """What of an outlet is not over: `sittings`, `bills`, `orders`. None is added before the transaction ends."""
+    return await db.unfinished(conn, outlet_id)
 
 
 async def table_links(ctx: Context, outlet_id: int) -> list[tuple[str, str]]:

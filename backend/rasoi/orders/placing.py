@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from litestar import Response
 
@@ -29,7 +30,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey, KeyReused, Stored, claim
 from rasoi.platform.problems import Busy, Conflict, Problem, Unprocessable
-from rasoi.staff.api import Outlet, invalidate_outlet
+from rasoi.staff.api import Outlet, OutletClosed, invalidate_outlet, require_open
 from rasoi.staff.api import outlet as read_outlet
 
 MOST_TRIES = 16  # of one order, where others' unpaid ones give way to it one by one
@@ -64,10 +65,20 @@ class Snapshots:
         self._cached.pop(outlet_id, None)
 
 
+async def _open_outlet(ctx: Context, outlet_id: int) -> tuple[Outlet, MenuSnapshot]:
+    """The settings and the menu of an outlet that takes orders. Raises OutletClosed."""
+    known = await ctx.get(Snapshots).of(ctx, outlet_id)
+    if known[0].closed_at is None:
+        return known
+    require_open(await read_outlet(ctx.db, outlet_id))
+    ctx.get(Snapshots).drop(outlet_id)
+    return await ctx.get(Snapshots).of(ctx, outlet_id)
+
+
 async def quote(ctx: Context, principal: Principal, request: schemas.QuoteRequest) -> schemas.Quote:
     """What the cart would cost, with every tax line."""
     await require_seated(ctx.db, principal)
-    outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
+    outlet, menu = await _open_outlet(ctx, principal.outlet_id)
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     previous = 0
     bill_id = request.bill_id
@@ -189,14 +200,17 @@ async def _try_place(
     table_id: UUID | None,
     network: bytes | None,
 ) -> tuple[str, bytes, Placement]:
-    outlet, menu = await ctx.get(Snapshots).of(ctx, principal.outlet_id)
+    outlet, menu = await _open_outlet(ctx, principal.outlet_id)
     priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
     if priced.total_paise != request.expected_total_paise:
         raise PriceChanged(
             "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise
         )
     placement = build(principal, request, key, table_id, outlet, menu.version, priced, network)
-    outcome, body = await ctx.get(PlacementBatcher).place(placement)
+    try:
+        outcome, body = await ctx.get(PlacementBatcher).place(placement)
+    except asyncpg.ObjectNotInPrerequisiteStateError:
+        raise OutletClosed("The restaurant has closed, and takes no orders.") from None
     PLACEMENTS.labels(outcome).inc()
     return outcome, body, placement
 

@@ -14,7 +14,7 @@ from rasoi.orders.domain import Bill, counter_order
 from rasoi.orders.rows import OrderRow, stock_sources
 from rasoi.orders.seating_repository import hold_sitting
 from rasoi.platform.problems import Conflict
-from rasoi.staff.api import now_and_business_day
+from rasoi.staff.api import now_and_business_day, outlet_is_open
 
 
 class CannotReinstate(Conflict):
@@ -23,6 +23,8 @@ class CannotReinstate(Conflict):
 
 async def require_reinstatable(tx: Any, bill: Bill, order: OrderRow) -> None:
     """Take the order's stock again. Raises CannotReinstate with every reason against it."""
+    if not await outlet_is_open(tx, bill.row.outlet_id):
+        raise CannotReinstate("The restaurant has closed. Take no money.", items=[])
     _, today = await now_and_business_day(tx, bill.row.outlet_id)
     if bill.row.sitting_id and not await hold_sitting(tx, bill.row.outlet_id, bill.row.sitting_id):
         bill.row.party_left = True

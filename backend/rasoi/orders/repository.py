@@ -28,6 +28,11 @@ class BillRead(msgspec.Struct):
     orders: list[OrderRow]
 
 
+async def unfinished(conn: Any, outlet_id: int) -> dict[str, int]:
+    """How many tables with guests, open bills and orders under way there are; no order is placed until the transaction ends."""
+    return dict(await conn.fetchrow("SELECT sittings, bills, orders FROM orders.unfinished($1)", outlet_id))
+
+
 async def place_all(conn: Any, batch: Sequence[Placement]) -> list[tuple[str, bytes]]:
     """Place some orders in one call; see orders.place_all for the outcomes and their bodies."""
     numbered = list(enumerate(batch, 1))

@@ -40,9 +40,10 @@ DocumentKind = Annotated[str, one_of(DOCUMENT_KINDS)]
 
 
 class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """`table_code` comes from the QR at the table; none means takeaway."""
+    """`table_code` comes from the QR at the table; none means takeaway, from `outlet_id` or else from the first that is open."""
 
     table_code: Annotated[str, Meta(min_length=8, max_length=64)] | None = None
+    outlet_id: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
 
 
 class NamedOutlet(msgspec.Struct):

@@ -22,7 +22,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.problems import Conflict, NotFound
-from rasoi.staff.api import audit
+from rasoi.staff.api import OutletClosed, audit, outlet_is_open
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -59,7 +59,9 @@ async def _tell(
 async def _open(
     tx: Tx, outlet_id: int, table: Any, opened_by: str, covers: int | None = None
 ) -> SittingRow | None:
-    """A new sitting, told of; None when another party has sat down meanwhile."""
+    """A new sitting, told of; None when another party has sat down meanwhile. Raises OutletClosed."""
+    if not await outlet_is_open(tx, outlet_id):
+        raise OutletClosed("The restaurant has closed, and takes no guests.")
     row = await rows.add_sitting(tx, outlet_id, table["id"], table["name"], opened_by, covers)
     if row is not None:
         opened = contracts.SittingOpened(**rows.sitting_state(row))

@@ -17,9 +17,8 @@ from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
 from rasoi.platform.roles import FLOOR, GUESTS, GUESTS_AND_FLOOR, MANAGERS, STAFF
+from rasoi.staff.api import Outlet, first_outlet, require_open
 from rasoi.staff.api import outlet as read_outlet
-
-DEFAULT_OUTLET = 1
 
 
 class BadCode(NotFound):
@@ -40,17 +39,25 @@ async def open_session(
         if data.table_code is None
         else await db.table_by_code(ctx.db, tables.qr_hash(data.table_code.lower()))
     )
-    outlet = await read_outlet(ctx.db, row["outlet_id"] if row else DEFAULT_OUTLET)
+    outlet = await _outlet_of(ctx, row, data.outlet_id)
     await limit(ctx, "session", caller_address, outlet.guest_limits.address_phones, 600)
-    if data.table_code is None:
-        guest = tables.new_guest(DEFAULT_OUTLET, None)
-        await rows.add_session(ctx.db, DEFAULT_OUTLET, guest.session_id)
-        return await _session(ctx, guest, None, "takeaway")
-    if row is None:
+    if data.table_code is not None and row is None:
         raise BadCode("Please scan the code on your table again, or ask a waiter.")
+    require_open(outlet)
+    if row is None:
+        guest = tables.new_guest(outlet.id, None)
+        await rows.add_session(ctx.db, outlet.id, guest.session_id)
+        return await _session(ctx, guest, None, "takeaway")
     known = request.scope.get("user")
     guest, state = await seating.scan(ctx, row, known if isinstance(known, Principal) else None)
     return await _session(ctx, guest, schemas.NamedTable(row["id"], row["name"]), state)
+
+
+async def _outlet_of(ctx: Context, table: Any, outlet_id: int | None) -> Outlet:
+    """Of the scanned table; else the one that was asked for, or the first. Raises NotFound."""
+    if table is not None:
+        return await read_outlet(ctx.db, table["outlet_id"])
+    return await (first_outlet(ctx.db) if outlet_id is None else read_outlet(ctx.db, outlet_id))
 
 
 @post("/api/sessions/refresh", guards=[GUESTS], status_code=200)

@@ -59,7 +59,7 @@ async def on_session_revoked(ctx: Context, event: Event, data: SessionRevoked) -
 
 
 async def on_person_changed(ctx: Context, event: Event, data: PersonChanged) -> None:
-    await ctx.get(Bridge).end_person(data.person_id, data.role if data.active else None)
+    await ctx.get(Bridge).end_person(event.outletid, data.person_id, data.role if data.active else None)
 
 
 ROOM = Room(

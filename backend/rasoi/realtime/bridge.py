@@ -190,9 +190,13 @@ class Bridge:
         """The session was signed out or revoked."""
         await self.end(lambda principal: principal.session_id == session_id, "revoked")
 
-    async def end_person(self, person_id: UUID, role: str | None) -> None:
-        """The person was deactivated (no role), or has another role than the token says."""
-        await self.end(lambda principal: principal.id == person_id and principal.role != role, "revoked")
+    async def end_person(self, outlet_id: int, person_id: UUID, role: str | None) -> None:
+        """The person was deactivated at the outlet (no role), or has another role there than the token says."""
+
+        def concerned(principal: Principal) -> bool:
+            return (principal.outlet_id, principal.id) == (outlet_id, person_id) and principal.role != role
+
+        await self.end(concerned, "revoked")
 
     async def _watch_expiry(self) -> None:
         while True:

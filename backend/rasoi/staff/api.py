@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -16,29 +16,37 @@ from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
 from rasoi.staff import repository
-from rasoi.staff.domain import ACCESS_S, PersonRow, is_gstin
+from rasoi.staff.domain import ACCESS_S, OutletClosed, PersonRow, is_gstin, require_open
 from rasoi.staff.repository import (
     any_outlet,
     day_began,
     now_and_business_day,
+    open_outlets,
     outlet_ids,
+    outlet_is_open,
 )
 from rasoi.staff.schemas import GuestLimits, Outlet
 
 __all__ = [
     "GuestLimits",
     "Outlet",
+    "OutletClosed",
     "Revocations",
+    "UnfinishedWork",
     "any_outlet",
     "audit",
     "audit_as",
     "audit_job",
     "day_began",
+    "first_outlet",
     "invalidate_outlet",
     "is_gstin",
     "now_and_business_day",
+    "open_outlets",
     "outlet",
     "outlet_ids",
+    "outlet_is_open",
+    "require_open",
 ]
 
 log = structlog.get_logger(__name__)
@@ -83,6 +91,22 @@ async def outlet(conn: Database | Tx, outlet_id: int) -> Outlet:
     if cache is not None:
         cache.put(found)
     return found
+
+
+async def first_outlet(conn: Database | Tx) -> Outlet:
+    """Who is meant where nobody says which: the first outlet that is open, or of all that are closed. Raises NotFound."""
+    for found in (await open_outlets(conn), await outlet_ids(conn)):
+        if found:
+            return await outlet(conn, found[0])
+    raise NotFound("There is no outlet yet.")
+
+
+class UnfinishedWork:
+    """How many tables with guests, open bills and orders under way an outlet has, by those names: another room knows, and
+    the composition root says whom to `ask`. None comes to be before the transaction ends."""
+
+    def __init__(self, ask: Callable[[Tx, int], Awaitable[Mapping[str, int]]]) -> None:
+        self.ask = ask
 
 
 def invalidate_outlet(db: Database, outlet_id: int, version: int) -> None:

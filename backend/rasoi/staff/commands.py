@@ -18,10 +18,9 @@ from rasoi.platform.problems import Problem
 from rasoi.settings import Settings
 from rasoi.staff import api, authenticators, credentials, repository, signing
 from rasoi.staff.domain import NoAuthenticator, PersonRow
-from rasoi.staff.schemas import NewPerson
-from rasoi.staff.service import end_all_sessions, ensure_outlet, ensure_person
+from rasoi.staff.schemas import NewOutlet, NewPerson
+from rasoi.staff.service import end_all_sessions, ensure_person, insert_outlet
 
-OUTLET = 1
 Prepare = Callable[[str], Awaitable[Any]]
 
 
@@ -59,8 +58,8 @@ def _valid(build: Callable[[], Any]) -> Any:
         raise Refused(str(error)) from None
 
 
-def answers(arguments: argparse.Namespace) -> tuple[dict[str, Any], NewPerson]:
-    """The outlet's settings and the owner, from options and a terminal."""
+def outlet_answers(arguments: argparse.Namespace) -> dict[str, Any]:
+    """An outlet's settings, from options and a terminal."""
     business = _ask(arguments.business, "Business, as on the GST registration", "--business")
     outlet = _ask(arguments.outlet, "Outlet, as guests know it", "--outlet", business)
     regime = _ask(arguments.gst_regime, "GST regime: regular, composition or none", "--gst-regime", "none")
@@ -68,6 +67,12 @@ def answers(arguments: argparse.Namespace) -> tuple[dict[str, Any], NewPerson]:
     if regime != "none":
         gstin = _ask(arguments.gstin, "GSTIN", "--gstin")
         settings |= {"gstin": gstin, "state_code": gstin[:2]}
+    return settings
+
+
+def answers(arguments: argparse.Namespace) -> tuple[dict[str, Any], NewPerson]:
+    """The outlet's settings and the owner, from options and a terminal."""
+    settings = outlet_answers(arguments)
     owner = {
         "role": "owner",
         "name": _ask(arguments.owner, "Owner's name", "--owner"),
@@ -81,12 +86,12 @@ async def set_up(db: Database, pin_key: str, settings: dict[str, Any], owner: Ne
     """The first outlet and its owner, together or not at all. Raises Refused."""
     if await api.any_outlet(db):
         raise Refused("there is a restaurant already; `rasoi people reset-password` helps who is locked out")
-    given = dict(settings)
     try:
         async with db.transaction("staff") as tx:
-            await ensure_outlet(tx, OUTLET, given.pop("name"), **given)
-            person = await ensure_person(tx, pin_key, OUTLET, owner)
-            await api.audit_job(tx, OUTLET, "outlet.set_up", f"person:{person}", {"role": "owner"})
+            new = msgspec.convert(settings, NewOutlet)
+            outlet = await insert_outlet(tx, await repository.next_outlet_id(tx), new)
+            person = await ensure_person(tx, pin_key, outlet.id, owner)
+            await api.audit_job(tx, outlet.id, "outlet.set_up", f"person:{person}", {"role": "owner"})
     except (Problem, msgspec.ValidationError) as error:
         raise Refused(str(error)) from None
 
@@ -136,7 +141,7 @@ async def remove_authenticator(db: Database, name: str) -> PersonRow:
 def init(settings: Settings, arguments: argparse.Namespace, prepare: Prepare) -> int:
     """Set up an empty database, which `prepare` brings up to date first. Raises Refused."""
     outlet, owner = answers(arguments)
-    _with_database(settings, lambda db: set_up(db, settings.pin_key, outlet, owner), prepare)
+    with_database(settings, lambda db: set_up(db, settings.pin_key, outlet, owner), prepare)
     print(
         f"{outlet['name']} is set up. Start it with `make run`, and sign in as {owner.username} at /manage."
     )
@@ -147,11 +152,11 @@ def init(settings: Settings, arguments: argparse.Namespace, prepare: Prepare) ->
 def people(settings: Settings, arguments: argparse.Namespace) -> int:
     """Give somebody another password, or let them in without a code."""
     if arguments.action == "remove-authenticator":
-        person = _with_database(settings, lambda db: remove_authenticator(db, arguments.name))
+        person = with_database(settings, lambda db: remove_authenticator(db, arguments.name))
         print(f"{person.name} signs in without a code; who was signed in as them is signed out.")
         return 0
     password = read_password(arguments.password_file)
-    person = _with_database(settings, lambda db: reset_password(db, arguments.name, password))
+    person = with_database(settings, lambda db: reset_password(db, arguments.name, password))
     print(f"{person.name} ({person.username}) has a new password; who was signed in as them is signed out.")
     return 0
 
@@ -159,13 +164,13 @@ def people(settings: Settings, arguments: argparse.Namespace) -> int:
 def keys(settings: Settings, arguments: argparse.Namespace) -> int:
     """List the keys that sign sign-ins, or begin another one."""
     if arguments.action == "rotate":
-        kid = _with_database(settings, lambda db: signing.rotate(db, at_once=arguments.at_once))
+        kid = with_database(settings, lambda db: signing.rotate(db, at_once=arguments.at_once))
         print(
             f"key {kid} signs from now on"
             if arguments.at_once
             else f"key {kid} signs in {signing.NOTICE_S} s"
         )
-    for row in _with_database(settings, signing.listed):
+    for row in with_database(settings, signing.listed):
         print(f"{row.kid:<10}from {row.begins_at:%Y-%m-%d %H:%M:%S}  {_until(row.ends_at)}")
     return 0
 
@@ -174,7 +179,7 @@ def _until(ends_at: datetime | None) -> str:
     return "no end" if ends_at is None else f"until {ends_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _with_database(
+def with_database(
     settings: Settings, work: Callable[[Database], Awaitable[Any]], prepare: Prepare | None = None
 ) -> Any:
     from rasoi.embedded import reachable_database

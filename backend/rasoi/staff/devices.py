@@ -151,6 +151,8 @@ async def at_device(ctx: Context, token: str | None, build: str | None) -> AtDev
     device = await device_of(ctx, token)
     await device_repository.saw(ctx.db, device, build)
     outlet = await api.outlet(ctx.db, device.outlet_id)
-    people = await device_repository.people_with_pins(ctx.db, device.outlet_id)
+    people = (
+        await device_repository.people_with_pins(ctx.db, device.outlet_id) if not outlet.closed_at else []
+    )
     named = NamedOutlet(outlet.id, outlet.name, outlet.timezone, outlet.currency)
     return AtDevice(device.id, device.name, named, people)

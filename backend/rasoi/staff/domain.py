@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from rasoi.platform.problems import Conflict, Forbidden, TooManyRequests, Unauthenticated, Unprocessable
+from rasoi.platform.problems import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unprocessable,
+)
 from rasoi.staff.schemas import Outlet
 
 SENIOR = frozenset({"owner", "manager"})
@@ -64,6 +71,22 @@ class LastOwner(Conflict):
     slug, title = "last-owner", "An outlet needs an owner"
 
 
+class UnknownOutlet(NotFound):
+    slug, title = "unknown-outlet", "There is no such outlet"
+
+
+class OutletClosed(Conflict):
+    slug, title = "outlet-closed", "This restaurant has closed"
+
+
+class OutletInUse(Conflict):
+    slug, title = "outlet-in-use", "This outlet has work that is not over"
+
+
+class TooManyOutlets(Conflict):
+    slug, title = "too-many-outlets", "There are too many outlets"
+
+
 class AlreadyInUse(Conflict):
     slug, title = "taken", "Already in use"
 
@@ -74,6 +97,10 @@ class ChangedMeanwhile(Conflict):
 
 class NoSignIn(Unprocessable):
     slug, title = "no-sign-in", "A person needs a way to sign in"
+
+
+class SignInElsewhere(Conflict):
+    slug, title = "sign-in-elsewhere", "The user name and the password are kept at another outlet"
 
 
 class WrongSetting(Unprocessable):
@@ -174,6 +201,22 @@ def refuse_without_sign_in(username: str | None, has_password: bool, has_pin: bo
         raise NoSignIn("A password needs a username.", errors=[{"path": "username", "reason": "missing"}])
     if not has_password and not has_pin:
         raise NoSignIn("Give the person a PIN, or a username and a password.")
+
+
+def require_open(outlet: Outlet) -> None:
+    """Raises OutletClosed for an outlet that takes no guests and no orders any more."""
+    if outlet.closed_at is not None:
+        raise OutletClosed(f"{outlet.name} has closed, and takes no orders.")
+
+
+def unfinished_in_words(found: Mapping[str, int]) -> str:
+    """What keeps an outlet from being closed, such as "2 open bills, 1 order under way"; empty for nothing."""
+    named = (
+        ("sittings", "table with guests", "tables with guests"),
+        ("bills", "open bill", "open bills"),
+        ("orders", "order under way", "orders under way"),
+    )
+    return ", ".join(f"{n} {one if n == 1 else many}" for name, one, many in named if (n := found[name]))
 
 
 def is_gstin(text: str) -> bool:

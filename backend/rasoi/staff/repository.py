@@ -11,7 +11,7 @@ import msgspec
 
 from rasoi.platform.auth import Principal, SigningKey
 from rasoi.staff.domain import Failures, PersonRow, SessionRow
-from rasoi.staff.schemas import AuditEntry, Outlet
+from rasoi.staff.schemas import AuditEntry, Outlet, Workplace
 
 PERSON = """outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at, EXISTS (
   SELECT FROM staff.authenticator a WHERE (a.outlet_id, a.person_id) = (person.outlet_id, person.id)
@@ -66,23 +66,42 @@ async def lock_outlet(tx: Any, outlet_id: int) -> Outlet | None:
     return await read_outlet(tx, outlet_id)
 
 
-async def add_outlet(tx: Any, outlet_id: int, settings: Mapping[str, Any]) -> bool:
-    """Add an outlet with these settings, the others at their defaults; False when it is there already."""
-    names = list(settings)
-    columns, values = ", ".join(["id", *names]), ", ".join(f"${n + 1}" for n in range(len(names) + 1))
-    done = await tx.fetchval(
-        f"INSERT INTO staff.outlet ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING RETURNING true",
-        outlet_id,
-        *settings.values(),
+async def add_outlet(tx: Any, outlet_id: int, name: str) -> None:
+    """Add an outlet with the default settings."""
+    await tx.execute("INSERT INTO staff.outlet (id, name) VALUES ($1, $2)", outlet_id, name)
+
+
+async def next_outlet_id(tx: Any) -> int:
+    """The number of an outlet that is added now; others who add one wait for the transaction's end."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('staff.outlet', 0))")
+    return await tx.fetchval("SELECT coalesce(max(id), 0) + 1 FROM staff.outlet")  # type: ignore[no-any-return]
+
+
+async def outlet_is_open(tx: Any, outlet_id: int) -> bool:
+    """Whether the outlet is open; it can't be closed before the transaction ends."""
+    return bool(await tx.fetchval("SELECT staff.hold_open($1)", outlet_id))
+
+
+async def open_outlets(conn: Any) -> list[int]:
+    """The outlets that are not closed, the first one first."""
+    return await conn.fetchval("SELECT staff.open_outlets()")  # type: ignore[no-any-return]
+
+
+async def workplaces(conn: Any, person_id: UUID) -> list[Workplace]:
+    """Where somebody works, and as what; the first outlet first."""
+    rows = await conn.fetch(
+        """SELECT o.id, o.name, p.role, o.closed_at FROM staff.person p JOIN staff.outlet o ON o.id = p.outlet_id
+        WHERE p.id = $1 AND p.active ORDER BY o.id""",
+        person_id,
     )
-    return bool(done)
+    return [Workplace(**dict(row)) for row in rows]
 
 
-async def save_outlet(tx: Any, outlet_id: int, settings: Mapping[str, Any]) -> int:
-    """Change settings (names are checked columns); returns the new version."""
-    sets = ", ".join(f"{name} = ${n + 2}" for n, name in enumerate(settings))
-    sql = f"UPDATE staff.outlet SET {sets}, version = version + 1 WHERE id = $1 RETURNING version"
-    return await tx.fetchval(sql, outlet_id, *settings.values())  # type: ignore[no-any-return]
+async def save_outlet(tx: Any, outlet_id: int, settings: Mapping[str, Any], steps: int = 1) -> int:
+    """Change settings (names are checked columns), `steps` versions on; returns the new version."""
+    sets = ", ".join(f"{name} = ${n + 3}" for n, name in enumerate(settings))
+    sql = f"UPDATE staff.outlet SET {sets}, version = version + $2 WHERE id = $1 RETURNING version"
+    return await tx.fetchval(sql, outlet_id, steps, *settings.values())  # type: ignore[no-any-return]
 
 
 async def person_by_username(conn: Any, username: str) -> PersonRow | None:
@@ -103,6 +122,25 @@ async def pin_hashes(conn: Any, outlet_id: int) -> list[tuple[str, bytes]]:
         outlet_id,
     )
     return [(row["name"], row["pin_hash"]) for row in rows]
+
+
+async def other_home(tx: Any, outlet_id: int, person_id: UUID) -> str | None:
+    """The name of the other outlet where somebody's user name and password stand; none where they stand here or nowhere."""
+    return await tx.fetchval(  # type: ignore[no-any-return]
+        """SELECT o.name FROM staff.person p JOIN staff.outlet o ON o.id = p.outlet_id
+        WHERE p.id = $2 AND p.outlet_id <> $1 AND p.username IS NOT NULL""",
+        outlet_id,
+        person_id,
+    )
+
+
+async def owners(conn: Any) -> list[PersonRow]:
+    """Active owners of any outlet who sign in by a user name; each once."""
+    rows = await conn.fetch(
+        f"""SELECT {PERSON} FROM staff.person WHERE username IS NOT NULL AND EXISTS (
+          SELECT FROM staff.person o WHERE o.id = person.id AND o.role = 'owner' AND o.active) ORDER BY id"""
+    )
+    return [PersonRow(**dict(row)) for row in rows]
 
 
 async def other_owners(tx: Any, outlet_id: int, person_id: UUID) -> int:
@@ -133,10 +171,16 @@ async def person_named(conn: Any, outlet_id: int, name: str) -> UUID | None:
 
 
 async def people_called(conn: Any, name: str) -> list[PersonRow]:
-    """Active people of any outlet with this user name, or with this name where nobody has the user name."""
+    """People who work in some outlet and have this user name, or this name where nobody has the user name. Of who works in
+    several, the row with the user name."""
     rows = await conn.fetch(
-        f"""SELECT {PERSON} FROM staff.person WHERE active AND (username = lower($1) OR name = $1
-          AND NOT EXISTS (SELECT FROM staff.person WHERE username = lower($1) AND active)) ORDER BY outlet_id, id""",
+        f"""SELECT {PERSON} FROM staff.person WHERE EXISTS (
+          SELECT FROM staff.person o WHERE o.id = person.id AND o.active)
+        AND (username IS NOT NULL OR active AND NOT EXISTS (
+          SELECT FROM staff.person o WHERE o.id = person.id AND o.username IS NOT NULL))
+        AND (username = lower($1) OR name = $1 AND NOT EXISTS (
+          SELECT FROM staff.person u JOIN staff.person o ON o.id = u.id WHERE u.username = lower($1) AND o.active))
+        ORDER BY outlet_id, id""",
         name,
     )
     return [PersonRow(**dict(row)) for row in rows]

@@ -11,7 +11,16 @@ from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit
 from rasoi.platform.roles import MANAGERS, STAFF
-from rasoi.staff import api, authenticator_routes, device_routes, devices, service, service_tokens, sessions
+from rasoi.staff import (
+    api,
+    authenticator_routes,
+    device_routes,
+    devices,
+    outlet_routes,
+    service,
+    service_tokens,
+    sessions,
+)
 from rasoi.staff.device_routes import DeviceToken
 from rasoi.staff.guessing import Source
 from rasoi.staff.schemas import (
@@ -124,6 +133,7 @@ ROUTES = (
     change_outlet,
     list_audit,
     *authenticator_routes.ROUTES,
+    *outlet_routes.ROUTES,
     *device_routes.ROUTES,
     *service_tokens.ROUTES,
 )

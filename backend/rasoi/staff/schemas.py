@@ -24,6 +24,7 @@ Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}" + END)]
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{6,20}" + END)]
 Gstin = Annotated[str, Meta(pattern=r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]" + END)]
 Address = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
+OutletName = Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE)]
 Payment = Literal["pay_later", "prepaid"]
 Regime = Literal["regular", "composition", "none"]
 # texts of answers
@@ -133,13 +134,14 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     """Whether cooks say when they start a ticket, or a touch of it says so."""
     guest_limits: GuestLimits
     version: int
+    closed_at: datetime | None = None
+    """Since when it takes no guests and no orders."""
 
 
-class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What to change. `version`, where given, must be the one that was read."""
+class OutletSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What an owner or manager may say of an outlet."""
 
-    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE)] | UnsetType = UNSET
+    name: OutletName | UnsetType = UNSET
     legal_name: Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)] | UnsetType | None = UNSET
     gstin: Gstin | UnsetType | None = UNSET
     gst_regime: Regime | UnsetType = UNSET
@@ -162,6 +164,33 @@ class OutletPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     red_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
     explicit_start: bool | UnsetType = UNSET
     guest_limits: NewGuestLimits | UnsetType = UNSET
+
+
+class OutletPatch(OutletSettings, forbid_unknown_fields=True, kw_only=True):
+    """What to change. `version`, where given, must be the one that was read."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | UnsetType = UNSET
+
+
+class NewOutlet(OutletSettings, forbid_unknown_fields=True, kw_only=True):
+    """What is left out has its default."""
+
+    name: OutletName
+
+
+class Workplace(msgspec.Struct):
+    """An outlet where the caller works, and as what."""
+
+    id: int
+    name: str
+    role: RoleName
+    closed_at: datetime | None
+
+
+class Workplaces(msgspec.Struct):
+    """The first one first; all of them."""
+
+    items: list[Workplace]
 
 
 class NewPerson(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -26,6 +26,7 @@ from rasoi.staff.domain import (
     ChangedMeanwhile,
     LastOwner,
     PersonRow,
+    SignInElsewhere,
     WrongSetting,
     check_outlet,
     refuse_without_sign_in,
@@ -35,6 +36,7 @@ from rasoi.staff.schemas import (
     AuditLog,
     GuestLimits,
     NewGuestLimits,
+    NewOutlet,
     NewPerson,
     Outlet,
     OutletPatch,
@@ -50,7 +52,7 @@ UNIQUE_FIELDS = {
 
 
 @asynccontextmanager
-async def _refusals_by_field() -> AsyncIterator[None]:
+async def refusals_by_field() -> AsyncIterator[None]:
     """What the database refuses, as a problem that names the field."""
     try:
         yield
@@ -64,13 +66,22 @@ async def _refusals_by_field() -> AsyncIterator[None]:
 
 async def ensure_outlet(tx: Tx, outlet_id: int, name: str, **settings: Any) -> bool:
     """Add an outlet unless it is there; an existing one is left as it is. True when it was added."""
-    patch = msgspec.convert({"name": name, **settings}, OutletPatch)
-    async with _refusals_by_field():
-        added = await repository.add_outlet(tx, outlet_id, _changes(patch))
-    if added:
-        check_outlet(await api.outlet(tx, outlet_id))
-        _emit_outlet_changed(tx, outlet_id, 1)
-    return added
+    if await repository.read_outlet(tx, outlet_id) is not None:
+        return False
+    await insert_outlet(tx, outlet_id, msgspec.convert({"name": name, **settings}, NewOutlet))
+    return True
+
+
+async def insert_outlet(tx: Tx, outlet_id: int, new: NewOutlet) -> Outlet:
+    """Add an outlet under a number that is free. Raises WrongSetting."""
+    await repository.add_outlet(tx, outlet_id, new.name)
+    settings = _changes(new)
+    outlet = msgspec.structs.replace(await api.outlet(tx, outlet_id), **settings)
+    check_outlet(outlet)
+    async with refusals_by_field():
+        await repository.save_outlet(tx, outlet_id, settings, steps=0)
+    tell_of_outlet(tx, outlet_id, outlet.version)
+    return outlet
 
 
 async def ensure_person(tx: Tx, pin_key: str, outlet_id: int, new: NewPerson) -> UUID:
@@ -81,7 +92,7 @@ async def ensure_person(tx: Tx, pin_key: str, outlet_id: int, new: NewPerson) ->
     else:
         found = await repository.person_named(tx, outlet_id, new.name)
     if found is None:
-        async with _refusals_by_field():
+        async with refusals_by_field():
             found = (await _add(tx, pin_key, outlet_id, new)).id
     return found
 
@@ -103,7 +114,7 @@ async def public_credentials(
     return found
 
 
-def _emit_outlet_changed(tx: Tx, outlet_id: int, version: int) -> None:
+def tell_of_outlet(tx: Tx, outlet_id: int, version: int) -> None:
     payload = OutletChanged(outlet_version=version)
     tx.emit(payload, subject=f"outlet:{outlet_id}", outlet_id=outlet_id, version=version)
 
@@ -111,7 +122,7 @@ def _emit_outlet_changed(tx: Tx, outlet_id: int, version: int) -> None:
 async def change_outlet(ctx: Context, principal: Principal, patch: OutletPatch) -> Outlet:
     """Change settings; every process hears of it."""
     outlet_id = principal.outlet_id
-    async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
+    async with refusals_by_field(), ctx.db.transaction("staff") as tx:
         before = await repository.lock_outlet(tx, outlet_id)
         if before is None:
             raise NotFound("There is no such outlet.")
@@ -123,7 +134,7 @@ async def change_outlet(ctx: Context, principal: Principal, patch: OutletPatch) 
         after = msgspec.structs.replace(before, **changes)
         check_outlet(after)
         version = await repository.save_outlet(tx, outlet_id, changes)
-        _emit_outlet_changed(tx, outlet_id, version)
+        tell_of_outlet(tx, outlet_id, version)
         detail = {name: {"from": getattr(before, name), "to": value} for name, value in changes.items()}
         await api.audit(tx, principal, "outlet.changed", f"outlet:{outlet_id}", detail)
     api.invalidate_outlet(ctx.db, outlet_id, version)
@@ -145,7 +156,7 @@ def _stored(value: Any) -> Any:
 async def add_person(ctx: Context, principal: Principal, new: NewPerson) -> Person:
     """Add somebody to the caller's outlet."""
     require_seniority(principal.role, new.role)
-    async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
+    async with refusals_by_field(), ctx.db.transaction("staff") as tx:
         row = await _add(tx, ctx.settings.pin_key, principal.outlet_id, new)
         await api.audit(tx, principal, "person.added", f"person:{row.id}", {"role": row.role})
     return _view(row)
@@ -170,6 +181,26 @@ async def _add(tx: Tx, pin_key: str, outlet_id: int, new: NewPerson) -> PersonRo
     return row
 
 
+async def add_elsewhere(tx: Tx, person: PersonRow, outlet_id: int, role: str) -> PersonRow:
+    """Somebody works in another outlet too: under the same id, with no PIN there yet. The user name and the password stay
+    where they are."""
+    row = msgspec.structs.replace(
+        person,
+        outlet_id=outlet_id,
+        username=None,
+        password_hash=None,
+        pin_hash=None,
+        role=role,
+        active=True,
+        has_authenticator=False,
+        version=1,
+        created_at=await repository.now(tx),
+    )
+    await repository.add_person(tx, row)
+    _emit_person_changed(tx, row)
+    return row
+
+
 def _emit_person_changed(tx: Tx, row: PersonRow) -> None:
     payload = PersonChanged(person_id=row.id, role=row.role, active=row.active)
     tx.emit(payload, subject=str(row.id), outlet_id=row.outlet_id, version=row.version)
@@ -179,7 +210,7 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
     """Change somebody. Another role, PIN or password, or leaving, ends their sessions."""
     outlet_id = principal.outlet_id
     password = await _hashed(patch)
-    async with _refusals_by_field(), ctx.db.transaction("staff") as tx:
+    async with refusals_by_field(), ctx.db.transaction("staff") as tx:
         await repository.lock_outlet(tx, outlet_id)  # one change of people at a time keeps the last owner
         before = await repository.person(tx, outlet_id, person_id, "FOR UPDATE")
         if before is None:
@@ -226,8 +257,14 @@ def _person_changes(
 
 
 async def _refuse_unusable(tx: Tx, before: PersonRow, after: PersonRow) -> None:
-    """An outlet keeps an owner, and a person a way to sign in."""
-    refuse_without_sign_in(after.username, after.password_hash is not None, after.pin_hash is not None)
+    """An outlet keeps an owner, and a person a way to sign in; a user name and a password stand in one outlet only."""
+    home = await repository.other_home(tx, after.outlet_id, after.id)
+    if home is None:
+        refuse_without_sign_in(after.username, after.password_hash is not None, after.pin_hash is not None)
+    elif (after.username, after.password_hash) != (None, None):
+        raise SignInElsewhere(
+            f"{after.name} has a user name and a password already; they are changed at {home}."
+        )
     leaves = before.role == "owner" and before.active and (after.role != "owner" or not after.active)
     if leaves and await repository.other_owners(tx, after.outlet_id, after.id) == 0:
         raise LastOwner("This is the only owner; make somebody else one first.")

@@ -28,6 +28,7 @@ from rasoi.staff.domain import (
     SignInFailed,
     UnknownDevice,
     refresh_step,
+    require_open,
 )
 from rasoi.staff.guessing import Source, Tries, UnknownNames
 from rasoi.staff.metrics import SIGN_INS
@@ -99,6 +100,7 @@ async def sign_in_at_device(
     async with ctx.db.transaction("staff") as tx:
         if not await device_repository.hold(tx, device):
             raise UnknownDevice("This device is not paired any more.")
+        require_open(await api.outlet(tx, device.outlet_id))
         person = await repository.person(tx, device.outlet_id, person_id, "FOR SHARE")
         if person is None or not person.active or person.pin_hash is None or person.role in SENIOR:
             raise SignInFailed("Nobody signs in here by that name.")

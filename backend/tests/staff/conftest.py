@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from rasoi import staff
+from rasoi import hosting, staff
 from rasoi.platform import http
 from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
@@ -100,6 +100,7 @@ async def make_context(db: Database, settings: Settings) -> Context:
     ctx.register(Tokens(settings.secret_key, revocations.is_revoked))
     ctx.register(UnknownNames())
     ctx.register(SelfPairing())
+    ctx.register(hosting.unfinished_work())
     return ctx
 
 

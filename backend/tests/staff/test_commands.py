@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from rasoi import cli
+from rasoi.hosting import unfinished_work
 from rasoi.platform.database import Database
 from rasoi.settings import Settings
-from rasoi.staff import commands, credentials
+from rasoi.staff import commands, credentials, outlet_commands
 from rasoi.staff.commands import Refused
 from tests.conftest import AsRoom
 from tests.staff.conftest import PINS, Desk
 from tests.staff.test_authenticators import set_up
 from tests.staff.test_devices import sign_in
+from tests.staff.test_domain import OUTLET
 
 GSTIN = "27AAPFU0939F1ZV"
 GIVEN = [
@@ -167,3 +171,115 @@ async def test_an_owner_without_phone_and_codes_comes_in_again(desk: Desk) -> No
 def test_the_command_line_knows_both_ways_back() -> None:
     given = cli.parser().parse_args(["people", "remove-authenticator", "asha"])
     assert (given.action, given.name) == ("remove-authenticator", "asha")
+
+
+def asked(*given: str) -> argparse.Namespace:
+    return cli.parser().parse_args(["outlets", *given])
+
+
+WORK = unfinished_work()
+
+
+async def test_outlets_are_listed_added_closed_and_reopened(desk: Desk) -> None:
+    new = {"name": "Rasoi Bandra", "legal_name": "Kapoor Foods", "gst_regime": "none"}
+    added = await outlet_commands.add(desk.ctx.db, new, None)
+    assert (added.id, added.timezone) == (2, "Asia/Kolkata")
+    assert [each.name for each in await outlet_commands.listed(desk.ctx.db)] == ["Rasoi", "Rasoi Bandra"]
+    mine = (await desk.call("GET", "/api/outlets", await desk.token("owner"))).json()["items"]
+    assert [(each["id"], each["role"]) for each in mine] == [(1, "owner"), (2, "owner")]
+    for opens in (False, False, True, True):
+        outlet = await outlet_commands.set_open(desk.ctx.db, 2, WORK, opens=opens)
+        assert (outlet.closed_at is None) == opens
+    rows = await desk.ctx.db.fetch("SELECT action, actor_id FROM staff.audit WHERE outlet_id = 2 ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        (f"outlet.{each}", None) for each in ("added", "closed", "reopened")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "owner", "said"),
+    [
+        ({"name": "B", "gst_regime": "regular"}, None, "gstin: the regular regime needs a GSTIN"),
+        ({"name": "B", "timezone": "Mars"}, None, "timezone"),
+        ({"name": ""}, None, "length"),
+        ({"name": "B"}, "binod", "no owner has the user name binod"),
+    ],
+)
+async def test_what_is_wrong_with_a_new_outlet_is_one_line(
+    desk: Desk, given: dict[str, Any], owner: str | None, said: str
+) -> None:
+    with pytest.raises(Refused, match=said):
+        await outlet_commands.add(desk.ctx.db, given, owner)
+    assert await desk.ctx.db.fetchval("SELECT count(*) FROM staff.outlet") == 1
+
+
+async def test_whose_it_is_must_be_said_where_there_are_several_owners(desk: Desk) -> None:
+    body = {"name": "Om", "role": "owner", "username": "om", "password": "om's password"}
+    await desk.call("POST", "/api/staff/people", await desk.token("owner"), body)
+    with pytest.raises(Refused, match="several owners"):
+        await outlet_commands.add(desk.ctx.db, {"name": "B"}, None)
+    added = await outlet_commands.add(desk.ctx.db, {"name": "B"}, "OM")
+    row = await desk.ctx.db.fetchrow(
+        "SELECT name, role, username FROM staff.person WHERE outlet_id = $1", added.id
+    )
+    assert tuple(row) == ("Om", "owner", None)
+
+
+async def test_an_outlet_that_is_not_there_or_in_use_is_not_closed(desk: Desk, database: Database) -> None:
+    await database.execute(
+        "INSERT INTO orders.bill (outlet_id, type, business_day) VALUES (1, 'takeaway', now())"
+    )
+    for number, said in ((1, "1 open bill"), (9, "There is no such outlet")):
+        with pytest.raises(Refused, match=said):
+            await outlet_commands.set_open(desk.ctx.db, number, WORK, opens=False)
+
+
+async def test_an_empty_database_has_no_outlet_to_add_to(empty: Database) -> None:
+    with pytest.raises(Refused, match="no owner yet"):
+        await outlet_commands.add(empty, {"name": "B"}, None)
+
+
+async def test_a_password_is_reset_where_it_stands(desk: Desk) -> None:
+    """By either name, also of who has left the outlet where the user name stands, and works in another."""
+    await outlet_commands.add(desk.ctx.db, {"name": "B"}, None)
+    for name in ("asha", "Asha"):
+        assert (await commands.reset_password(desk.ctx.db, name, "another password")).outlet_id == 1
+    await desk.ctx.db.execute("UPDATE staff.person SET active = false WHERE outlet_id = 1 AND name = 'Asha'")
+    assert (await commands.reset_password(desk.ctx.db, "Asha", "another password")).username == "asha"
+    await desk.ctx.db.execute("UPDATE staff.person SET active = false WHERE name = 'Asha'")
+    with pytest.raises(Refused, match="nobody called"):
+        await commands.reset_password(desk.ctx.db, "asha", "another password")
+
+
+def test_the_command_line_of_outlets(
+    desk_of: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ["--business", "Kapoor Foods", "--outlet", "Bandra", "--gst-regime", "none"]
+    for arguments in (["list"], ["add", *given, "--timezone", "Asia/Dubai"], ["close", "2"], ["reopen", "2"]):
+        assert outlet_commands.main(settings, asked(*arguments), WORK) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2    Bandra  closed since 2026-11-30 12:00 UTC",
+        "Bandra is outlet 2. Next: its menu (`rasoi import menu FILE --outlet 2`).",
+        "Bandra is closed.",
+        "Bandra is open again.",
+    ]
+    assert [each.__name__ for each in desk_of] == ["listed", "<lambda>", "<lambda>", "<lambda>"]
+
+
+@pytest.fixture
+def desk_of(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What would be done with a database."""
+    done: list[Any] = []
+    closed = msgspec.structs.replace(
+        OUTLET, id=2, name="Bandra", closed_at=datetime(2026, 11, 30, 12, tzinfo=UTC)
+    )
+
+    def with_database(settings: Settings, work: Any) -> Any:
+        done.append(work)
+        return [closed] if work is outlet_commands.listed else closed
+
+    monkeypatch.setattr(outlet_commands, "with_database", with_database)
+    return done

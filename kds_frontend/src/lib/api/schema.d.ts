@@ -635,6 +635,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListOutlets */
+        get: operations["ApiOutletsListOutlets"];
+        put?: never;
+        /** AddOutlet */
+        post: operations["ApiOutletsAddOutlet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outlets/{outlet_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadOutlet */
+        get: operations["ApiOutletsOutletIdReadOutlet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** ChangeOutlet */
+        patch: operations["ApiOutletsOutletIdChangeOutlet"];
+        trace?: never;
+    };
+    "/api/outlets/{outlet_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseOutlet */
+        post: operations["ApiOutletsOutletIdCloseCloseOutlet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outlets/{outlet_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ReopenOutlet */
+        post: operations["ApiOutletsOutletIdReopenReopenOutlet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments": {
         parameters: {
             query?: never;
@@ -2558,6 +2628,39 @@ export interface components {
             variants: components["schemas"]["NewVariant"][];
         };
         /**
+         * NewOutlet
+         * @description What is left out has its default.
+         */
+        NewOutlet: {
+            address?: string | null;
+            admit_joiners?: boolean;
+            amber_s?: number;
+            approve_first_order?: boolean;
+            counter_timeout_s?: number;
+            /** @enum {unknown} */
+            currency?: "INR";
+            day_cutoff_minutes?: number;
+            /** @enum {unknown} */
+            dine_in_payment?: "pay_later" | "prepaid";
+            explicit_start?: boolean;
+            fssai?: string | null;
+            /** @enum {unknown} */
+            gst_regime?: "composition" | "none" | "regular";
+            gstin?: string | null;
+            guest_limits?: components["schemas"]["NewGuestLimits"];
+            late_grace_s?: number;
+            legal_name?: string | null;
+            name: string;
+            payment_timeout_s?: number;
+            phone?: string | null;
+            red_s?: number;
+            sitting_timeout_s?: number;
+            state_code?: string | null;
+            /** @enum {unknown} */
+            takeaway_payment?: "pay_later" | "prepaid";
+            timezone?: string;
+        };
+        /**
          * NewPerson
          * @description A person with a PIN, or a username and a password, or both.
          */
@@ -2675,6 +2778,7 @@ export interface components {
             admit_joiners: boolean;
             amber_s: number;
             approve_first_order: boolean;
+            closed_at: string | null;
             counter_timeout_s: number;
             currency: string;
             day_cutoff_minutes: number;
@@ -3073,9 +3177,11 @@ export interface components {
         };
         /**
          * SessionRequest
-         * @description `table_code` comes from the QR at the table; none means takeaway.
+         * @description `table_code` comes from the QR at the table; none means takeaway, from `outlet_id` or else from the first that is open.
          */
         SessionRequest: {
+            /** @default null */
+            outlet_id?: number | null;
             /** @default null */
             table_code?: string | null;
         };
@@ -3391,6 +3497,18 @@ export interface components {
         /** Webhooks */
         Webhooks: {
             items: components["schemas"]["OpenWebhook"][];
+        };
+        /** Workplace */
+        Workplace: {
+            closed_at: string | null;
+            id: number;
+            name: string;
+            /** @enum {string} */
+            role: "owner" | "manager" | "waiter" | "kitchen";
+        };
+        /** Workplaces */
+        Workplaces: {
+            items: components["schemas"]["Workplace"][];
         };
         /** NamedOutlet */
         orders_schemas_NamedOutlet: {
@@ -7163,7 +7281,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; This can't be done in the present state; The price has changed; Sold out; Too many orders are under way; Too much is held unpaid. */
+            /** @description Conflict: Somebody else is changing this right now; This can't be done in the present state; This restaurant has closed; The price has changed; Sold out; Too many orders are under way; Too much is held unpaid. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7171,7 +7289,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/illegal-change" | "/problems/price-changed" | "/problems/sold-out" | "/problems/too-many-orders" | "/problems/too-much-held";
+                        type?: "/problems/busy" | "/problems/illegal-change" | "/problems/outlet-closed" | "/problems/price-changed" | "/problems/sold-out" | "/problems/too-many-orders" | "/problems/too-much-held";
                     };
                 };
             };
@@ -7307,7 +7425,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now. */
+            /** @description Conflict: Somebody else is changing this right now; This restaurant has closed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7315,7 +7433,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy";
+                        type?: "/problems/busy" | "/problems/outlet-closed";
                     };
                 };
             };
@@ -7841,6 +7959,697 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOutletsListOutlets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workplaces"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOutletsAddOutlet: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOutlet"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlet"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in again; Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/session-ended" | "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; Already in use; There are too many outlets. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/taken" | "/problems/too-many-outlets";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; These settings do not fit together. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/wrong-setting";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOutletsOutletIdReadOutlet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlet"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such outlet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-outlet";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOutletsOutletIdChangeOutlet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutletPatch"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlet"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such outlet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-outlet";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; Somebody else has changed this meanwhile; Already in use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/stale" | "/problems/taken";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid; These settings do not fit together. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid" | "/problems/wrong-setting";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOutletsOutletIdCloseCloseOutlet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlet"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such outlet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-outlet";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This outlet has work that is not over. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/outlet-in-use";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOutletsOutletIdReopenReopenOutlet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlet"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such outlet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-outlet";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy";
                     };
                 };
             };
@@ -10562,7 +11371,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; Too many phones have scanned this code. */
+            /** @description Conflict: Somebody else is changing this right now; This restaurant has closed; Too many phones have scanned this code. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10570,7 +11379,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/table-full";
+                        type?: "/problems/busy" | "/problems/outlet-closed" | "/problems/table-full";
                     };
                 };
             };
@@ -11989,7 +12798,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now. */
+            /** @description Conflict: Somebody else is changing this right now; This restaurant has closed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11997,7 +12806,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy";
+                        type?: "/problems/busy" | "/problems/outlet-closed";
                     };
                 };
             };
@@ -13350,7 +14159,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; An outlet needs an owner; Already in use. */
+            /** @description Conflict: Somebody else is changing this right now; An outlet needs an owner; The user name and the password are kept at another outlet; Already in use. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13358,7 +14167,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/last-owner" | "/problems/taken";
+                        type?: "/problems/busy" | "/problems/last-owner" | "/problems/sign-in-elsewhere" | "/problems/taken";
                     };
                 };
             };
@@ -14517,7 +15326,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; This can't be done in the present state. */
+            /** @description Conflict: Somebody else is changing this right now; This can't be done in the present state; This restaurant has closed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14525,7 +15334,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/illegal-change";
+                        type?: "/problems/busy" | "/problems/illegal-change" | "/problems/outlet-closed";
                     };
                 };
             };

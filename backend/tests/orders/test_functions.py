@@ -426,6 +426,18 @@ async def test_what_is_added_to_a_bill_is_what_was_placed_and_to_no_other_bill(d
     assert told == ["paid", "paid"]
 
 
+async def test_what_is_refused_is_on_no_bill(desk: Desk) -> None:
+    first = guest()
+    await desk.place(first, line(COLA_1))
+    bill = "SELECT net_paise, total_paise, session_ids FROM orders.bill WHERE table_id IS NOT NULL"
+    before = await desk.owner.fetchrow(bill)
+    outcomes = await desk.place_together(
+        desk.place(guest(), line(KULFI_1, 6)), desk.place(guest(None), line(COLA_1))
+    )
+    assert [isinstance(each, placing.SoldOut) for each in outcomes] == [True, False]
+    assert await desk.owner.fetchrow(bill) == before
+
+
 async def refused_as(desk: Desk, outcome: str, who: Principal, **more: Any) -> bool:
     """Whether that is why `who` may not place."""
     before = PLACEMENTS.labels(outcome)._value.get()

@@ -175,6 +175,13 @@ async def test_what_is_held_unpaid_counts_whether_by_the_phone_or_the_address(
         await desk.place(again[0], line(KULFI_1, 2), address=again[1])
 
 
+async def test_what_others_hold_elsewhere_counts_for_nobody(desk: Desk) -> None:
+    await limits(desk, phone_portions=2, address_portions=2)
+    await desk.place(guest(None), line(KULFI_1, 2), address=HOME)
+    await desk.place(guest(None), line(KULFI_1, 2), address=CAFE)
+    assert await reserved(desk) == 4
+
+
 @pytest.mark.parametrize("by", ["phone", "address"])
 async def test_as_much_as_the_limit_may_be_held(desk: Desk, by: str) -> None:
     await limits(desk, **{"phone_portions": 9, "address_portions": 9, f"{by}_portions": 3})

@@ -3908,7 +3908,7 @@ CREATE TABLE staff.session (
     CONSTRAINT session_check CHECK (((revoked_at IS NULL) = (revoked_for IS NULL))),
     CONSTRAINT session_previous_hash_check CHECK ((length(previous_hash) = 32)),
     CONSTRAINT session_refresh_hash_check CHECK ((length(refresh_hash) = 32)),
-    CONSTRAINT session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'reuse'::text, 'changed'::text, 'device'::text])))
+    CONSTRAINT session_revoked_for_check CHECK ((revoked_for = ANY (ARRAY['logout'::text, 'reuse'::text, 'changed'::text, 'device'::text, 'switched'::text])))
 );
 
 
@@ -5586,6 +5586,13 @@ CREATE INDEX session_expires_at_idx ON staff.session USING btree (expires_at);
 --
 
 CREATE INDEX session_live_idx ON staff.session USING btree (outlet_id, person_id) WHERE (revoked_at IS NULL);
+
+
+--
+-- Name: session_person_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX session_person_idx ON staff.session USING btree (person_id) WHERE (revoked_at IS NULL);
 
 
 --

@@ -103,6 +103,9 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
         "{stock_id:uuid}": stock["id"],
         "{station:str}": dish["station"],
         "{outlet_id:int}": 1,
+        "{person_id:uuid}": await running.ctx.db.fetchval(
+            "SELECT id FROM staff.person WHERE role = 'kitchen'"
+        ),
     }
 
 
@@ -179,7 +182,14 @@ async def test_figures_of_one_outlet_do_not_move_with_anothers_business(
     """What has no id in it, too: sums, counts and times."""
     await running.ctx.db.execute(SECOND)
     nothing = dict.fromkeys(
-        ("{order_id:uuid}", "{bill_id:uuid}", "{document_id:uuid}", "{payment_id:uuid}", "{stock_id:uuid}"),
+        (
+            "{order_id:uuid}",
+            "{bill_id:uuid}",
+            "{document_id:uuid}",
+            "{payment_id:uuid}",
+            "{stock_id:uuid}",
+            "{person_id:uuid}",
+        ),
         "00000000-0000-7000-8000-000000000000",
     ) | {"{station:str}": dish["station"], "{outlet_id:int}": 1}
     before = await answers(running, 2, nothing)

@@ -27,7 +27,7 @@ from rasoi.staff.domain import (
     require_may_remove_authenticator,
 )
 from rasoi.staff.guessing import Source, Tries
-from rasoi.staff.service import end_all_sessions
+from rasoi.staff.service import end_all_sessions, require_sign_in_is_theirs
 from rasoi.staff.totp import Authenticator
 
 TO_PROVE = timedelta(minutes=15)
@@ -107,6 +107,7 @@ async def remove_of(ctx: Context, principal: Principal, person_id: UUID) -> None
         if person is None:
             raise NotFound("There is no such person.")
         require_may_remove_authenticator(principal.role, person.role)
+        await require_sign_in_is_theirs(tx, principal, person_id)
         ended = await _remove(tx, person)
         await api.audit(tx, principal, "authenticator.removed", f"person:{person_id}", {})
     ctx.get(api.Revocations).add(*ended)

@@ -99,6 +99,10 @@ class NoSignIn(Unprocessable):
     slug, title = "no-sign-in", "A person needs a way to sign in"
 
 
+class AtDevice(Conflict):
+    slug, title = "at-device", "A paired device stays at its outlet"
+
+
 class SignInElsewhere(Conflict):
     slug, title = "sign-in-elsewhere", "The user name and the password are kept at another outlet"
 
@@ -134,6 +138,7 @@ class SessionRow(msgspec.Struct, kw_only=True):
     expires_at: datetime
     revoked_at: datetime | None
     version: int
+    device_id: UUID | None = None
 
 
 class Failures(msgspec.Struct, frozen=True):
@@ -193,6 +198,15 @@ def require_may_remove_authenticator(actor_role: str, role: str) -> None:
     require_seniority(actor_role, role)
     if role == "owner":
         raise NotYours("Only the owner whose it is may remove it, or `rasoi people remove-authenticator`.")
+
+
+def require_owner_elsewhere(actor: list[PersonRow], person: list[PersonRow], outlet_id: int) -> None:
+    """The user name, the password and the app open all outlets where somebody works: whoever changes another's there owns
+    each of those besides `outlet_id`. Both are given by their rows at all outlets. Raises NotYours."""
+    owned = {row.outlet_id for row in actor if row.active and row.role == "owner"}
+    works = {row.outlet_id for row in person if row.active} - {outlet_id}
+    if works - owned and {row.id for row in actor} != {row.id for row in person}:
+        raise NotYours("They work at another outlet, too. Only an owner of both may change how they sign in.")
 
 
 def refuse_without_sign_in(username: str | None, has_password: bool, has_pin: bool) -> None:

@@ -49,6 +49,10 @@ class Source:
     def device_id(self) -> UUID | None:
         return self.device.id if self.device else None
 
+    def device_at(self, outlet_id: int) -> UUID | None:
+        """The device, where it is of this outlet."""
+        return self.device.id if self.device and self.device.outlet_id == outlet_id else None
+
 
 class UnknownNames:
     """Wrong tries for names that nobody has, as the database keeps those for names that somebody has."""

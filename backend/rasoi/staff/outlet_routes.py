@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
-from litestar import Response, get, patch, post
+from litestar import Response, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 
@@ -13,7 +14,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey
 from rasoi.platform.roles import OWNERS, STAFF
 from rasoi.staff import outlets
-from rasoi.staff.schemas import NewOutlet, Outlet, OutletPatch, Workplaces
+from rasoi.staff.schemas import NewOutlet, Outlet, OutletPatch, Work, Workplaces
 
 TAGS = ["staff"]
 added = {201: ResponseSpec(Outlet, generate_examples=False)}
@@ -60,4 +61,27 @@ async def reopen_outlet(outlet_id: OutletId, principal: Principal, ctx: Context)
     return await outlets.reopen(ctx, principal, outlet_id)
 
 
-ROUTES = (list_outlets, add_outlet, read_outlet, change_outlet, close_outlet, reopen_outlet)
+@get("/api/staff/people/{person_id:uuid}/outlets", guards=[OWNERS], tags=TAGS)
+async def person_outlets(person_id: UUID, principal: Principal, ctx: Context) -> Workplaces:
+    """Where somebody of the outlet works, of the outlets that are the caller's."""
+    return await outlets.workplaces_of(ctx, principal, person_id)
+
+
+@put("/api/staff/people/{person_id:uuid}/outlets/{outlet_id:int}", guards=[OWNERS], tags=TAGS)
+async def set_person_outlet(
+    person_id: UUID, outlet_id: OutletId, data: JSONBody[Work], principal: Principal, ctx: Context
+) -> Workplaces:
+    """Have somebody of the outlet work at another of the caller's, in a role of its own there, or no more."""
+    return await outlets.set_work(ctx, principal, person_id, outlet_id, data)
+
+
+ROUTES = (
+    list_outlets,
+    add_outlet,
+    read_outlet,
+    change_outlet,
+    close_outlet,
+    reopen_outlet,
+    person_outlets,
+    set_person_outlet,
+)

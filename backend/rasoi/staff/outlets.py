@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Response
+from msgspec import UNSET
 
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
+from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
-from rasoi.staff import api, repository, service
+from rasoi.staff import api, credentials, repository, service
 from rasoi.staff.domain import (
     OutletInUse,
     PersonRow,
     SessionEnded,
     TooManyOutlets,
     UnknownOutlet,
+    refuse_without_sign_in,
     unfinished_in_words,
 )
-from rasoi.staff.schemas import NewOutlet, Outlet, OutletPatch, Workplaces
+from rasoi.staff.schemas import NewOutlet, Outlet, OutletPatch, PersonPatch, Work, Workplaces
 
 MOST = 200  # of one installation
 
@@ -76,6 +80,49 @@ async def create(tx: Tx, new: NewOutlet, owner: PersonRow) -> Outlet:
     outlet = await service.insert_outlet(tx, outlet_id, new)
     await service.add_elsewhere(tx, owner, outlet_id, "owner")
     return outlet
+
+
+async def workplaces_of(ctx: Context, principal: Principal, person_id: UUID) -> Workplaces:
+    """Where somebody of the caller's outlet works, of the outlets that the caller owns. Raises NotFound."""
+    if await repository.person(ctx.db, principal.outlet_id, person_id) is None:
+        raise NotFound("There is no such person.")
+    mine = {each.id for each in await repository.workplaces(ctx.db, principal.id) if each.role == "owner"}
+    found = await repository.workplaces(ctx.db, person_id)
+    return Workplaces([each for each in found if each.id in mine | {principal.outlet_id}])
+
+
+async def set_work(
+    ctx: Context, principal: Principal, person_id: UUID, outlet_id: int, work: Work
+) -> Workplaces:
+    """Have somebody of the caller's outlet work at one that the caller owns, or no more. Raises UnknownOutlet, NotFound,
+    NoSignIn, and what changing a person does."""
+    there = await owner_at(ctx, principal, outlet_id)
+    if not await _work_begins(ctx, principal, there, person_id, work):
+        patch = PersonPatch(active=work.role is not None, role=work.role or UNSET, pin=work.pin or UNSET)
+        await service.change_person(ctx, there, person_id, patch)
+    return await workplaces_of(ctx, principal, person_id)
+
+
+async def _work_begins(
+    ctx: Context, principal: Principal, there: Principal, person_id: UUID, work: Work
+) -> bool:
+    """Whether this was somebody's first time at the outlet."""
+    async with ctx.db.transaction("staff") as tx:
+        await repository.lock_outlet(tx, there.outlet_id)  # one change of people at a time
+        rows = await repository.person_everywhere(tx, person_id)
+        here = next((row for row in rows if row.outlet_id == principal.outlet_id), None)
+        if here is None:
+            raise NotFound("There is no such person.")
+        if any(row.outlet_id == there.outlet_id for row in rows):
+            return False
+        if work.role is None:
+            return True
+        if await repository.other_home(tx, there.outlet_id, person_id) is None:
+            refuse_without_sign_in(None, has_password=False, has_pin=work.pin is not None)
+        pin = work.pin and credentials.pin_hash(ctx.settings.pin_key, there.outlet_id, work.pin)
+        await service.add_elsewhere(tx, here, there.outlet_id, work.role, pin or None)
+        await api.audit(tx, there, "person.added", f"person:{person_id}", {"role": work.role})
+    return True
 
 
 async def close(ctx: Context, principal: Principal, outlet_id: int) -> Outlet:

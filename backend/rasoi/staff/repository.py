@@ -16,7 +16,7 @@ from rasoi.staff.schemas import AuditEntry, Outlet, Workplace
 PERSON = """outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at, EXISTS (
   SELECT FROM staff.authenticator a WHERE (a.outlet_id, a.person_id) = (person.outlet_id, person.id)
   AND a.proven_at IS NOT NULL) AS has_authenticator"""
-SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, expires_at, revoked_at, version"
+SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, expires_at, revoked_at, version, device_id"
 
 
 def _person(row: Mapping[str, Any] | None) -> PersonRow | None:
@@ -122,6 +122,12 @@ async def pin_hashes(conn: Any, outlet_id: int) -> list[tuple[str, bytes]]:
         outlet_id,
     )
     return [(row["name"], row["pin_hash"]) for row in rows]
+
+
+async def person_everywhere(conn: Any, person_id: UUID, lock: str = "") -> list[PersonRow]:
+    """Somebody's rows at all outlets, the first one first; `lock` is "FOR SHARE" or "FOR UPDATE", in this order."""
+    sql = f"SELECT {PERSON} FROM staff.person WHERE id = $1 ORDER BY outlet_id {lock}"
+    return [PersonRow(**dict(row)) for row in await conn.fetch(sql, person_id)]
 
 
 async def other_home(tx: Any, outlet_id: int, person_id: UUID) -> str | None:
@@ -251,6 +257,17 @@ async def live_sessions(tx: Any, outlet_id: int, person_id: UUID) -> list[UUID]:
         person_id,
     )
     return [row["id"] for row in rows]
+
+
+async def live_sessions_elsewhere(tx: Any, outlet_id: int, person_id: UUID) -> list[tuple[int, UUID]]:
+    """Sessions of a person at the other outlets that are not ended, with those, locked."""
+    rows = await tx.fetch(
+        """SELECT outlet_id, id FROM staff.session WHERE outlet_id <> $1 AND person_id = $2 AND revoked_at IS NULL
+        AND expires_at > now() ORDER BY outlet_id, id FOR UPDATE""",
+        outlet_id,
+        person_id,
+    )
+    return [(row["outlet_id"], row["id"]) for row in rows]
 
 
 async def revoke(tx: Any, outlet_id: int, session_ids: list[UUID], reason: str) -> list[tuple[UUID, int]]:

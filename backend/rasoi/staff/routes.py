@@ -36,6 +36,7 @@ from rasoi.staff.schemas import (
     PinLogin,
     RefreshRequest,
     Session,
+    SwitchRequest,
 )
 
 TAGS = ["staff"]
@@ -70,6 +71,12 @@ async def refresh(data: JSONBody[RefreshRequest], ctx: Context) -> Session:
 async def logout(principal: Principal, ctx: Context) -> None:
     """End this session, everywhere within seconds."""
     await sessions.sign_out(ctx, principal)
+
+
+@post("/api/staff/switch", guards=[STAFF], status_code=200, tags=TAGS)
+async def switch(data: JSONBody[SwitchRequest], principal: Principal, ctx: Context) -> Session:
+    """Go on at another outlet where the caller works; this session ends. Not on a paired device."""
+    return await sessions.switch(ctx, principal, data.outlet_id)
 
 
 @get("/api/staff/me", guards=[STAFF], tags=TAGS)
@@ -125,6 +132,7 @@ ROUTES = (
     login_pin,
     refresh,
     logout,
+    switch,
     me,
     list_people,
     add_person,

@@ -187,6 +187,17 @@ class Workplace(msgspec.Struct):
     closed_at: datetime | None
 
 
+class Work(msgspec.Struct, forbid_unknown_fields=True):
+    """As what somebody works at an outlet, null for no more; and their PIN there, which who has no user name needs."""
+
+    role: Role | None
+    pin: Pin | None = None
+
+
+class SwitchRequest(msgspec.Struct, forbid_unknown_fields=True):
+    outlet_id: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
 class Workplaces(msgspec.Struct):
     """The first one first; all of them."""
 

@@ -30,6 +30,7 @@ from rasoi.staff.domain import (
     WrongSetting,
     check_outlet,
     refuse_without_sign_in,
+    require_owner_elsewhere,
     require_seniority,
 )
 from rasoi.staff.schemas import (
@@ -181,15 +182,17 @@ async def _add(tx: Tx, pin_key: str, outlet_id: int, new: NewPerson) -> PersonRo
     return row
 
 
-async def add_elsewhere(tx: Tx, person: PersonRow, outlet_id: int, role: str) -> PersonRow:
-    """Somebody works in another outlet too: under the same id, with no PIN there yet. The user name and the password stay
-    where they are."""
+async def add_elsewhere(
+    tx: Tx, person: PersonRow, outlet_id: int, role: str, pin_hash: bytes | None = None
+) -> PersonRow:
+    """Somebody works in another outlet too: under the same id, with a PIN of that outlet's or none. The user name and the
+    password stay where they are."""
     row = msgspec.structs.replace(
         person,
         outlet_id=outlet_id,
         username=None,
         password_hash=None,
-        pin_hash=None,
+        pin_hash=pin_hash,
         role=role,
         active=True,
         has_authenticator=False,
@@ -221,21 +224,41 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
             return _view(before)
         after = msgspec.structs.replace(before, **changes, version=before.version + 1)
         await _refuse_unusable(tx, before, after)
+        everywhere = bool(changes.keys() & {"username", "password_hash"})
+        if everywhere:
+            await require_sign_in_is_theirs(tx, principal, person_id)
         await repository.save_person(tx, after)
         secure = changes.keys() & {"role", "active", "pin_hash", "password_hash"}
-        ended = await end_all_sessions(tx, after) if secure else []
+        ended = await end_sessions_of(tx, after, everywhere=everywhere) if secure else []
         _emit_person_changed(tx, after)
         await api.audit(tx, principal, "person.changed", f"person:{person_id}", _audited(changes))
     ctx.get(api.Revocations).add(*ended)
     return _view(after)
 
 
+async def require_sign_in_is_theirs(conn: Any, principal: Principal, person_id: UUID) -> None:
+    """Raises NotYours where somebody works at an outlet that the caller does not own."""
+    actor = await repository.person_everywhere(conn, principal.id)
+    person = await repository.person_everywhere(conn, person_id)
+    require_owner_elsewhere(actor, person, principal.outlet_id)
+
+
 async def end_all_sessions(tx: Tx, row: PersonRow, keep: UUID | None = None) -> list[UUID]:
-    """Sign somebody out everywhere but in the session `keep`; the sessions that were live."""
-    live = await repository.live_sessions(tx, row.outlet_id, row.id)
-    ended = [session_id for session_id in live if session_id != keep]
-    await end_sessions(tx, row.outlet_id, ended, "changed")
-    return ended
+    """Sign somebody out at all outlets but in the session `keep`; the sessions that were live."""
+    return await end_sessions_of(tx, row, everywhere=True, keep=keep)
+
+
+async def end_sessions_of(
+    tx: Tx, row: PersonRow, *, everywhere: bool, keep: UUID | None = None
+) -> list[UUID]:
+    """Sign somebody out at the row's outlet, or at all; the sessions that were live. The row is locked."""
+    live = [(row.outlet_id, each) for each in await repository.live_sessions(tx, row.outlet_id, row.id)]
+    if everywhere:
+        live += await repository.live_sessions_elsewhere(tx, row.outlet_id, row.id)
+    for outlet_id in sorted({outlet_id for outlet_id, _ in live}):
+        there = [each for at, each in live if at == outlet_id and each != keep]
+        await end_sessions(tx, outlet_id, there, "changed")
+    return [each for _, each in live if each != keep]
 
 
 async def _hashed(patch: PersonPatch) -> str | None:

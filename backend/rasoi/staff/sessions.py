@@ -21,12 +21,14 @@ from rasoi.staff.device_repository import DeviceRow
 from rasoi.staff.domain import (
     SENIOR,
     SESSION,
+    AtDevice,
     CodeNeeded,
     LockedOut,
     PersonRow,
     SessionEnded,
     SignInFailed,
     UnknownDevice,
+    UnknownOutlet,
     refresh_step,
     require_open,
 )
@@ -74,13 +76,16 @@ async def sign_in_with_password(ctx: Context, given: PasswordLogin, source: Sour
     if person is None:
         raise SignInFailed(WRONG)
     async with ctx.db.transaction("staff") as tx:
-        stored = await repository.person(tx, person.outlet_id, person.id, "FOR SHARE")
-        right = fits and stored and stored.active and stored.password_hash == person.password_hash
+        rows = await repository.person_everywhere(tx, person.id, "FOR SHARE")
+        stored = next((row for row in rows if row.outlet_id == person.outlet_id), None)
+        works = [row for row in rows if row.active]
+        right = fits and stored and works and stored.password_hash == person.password_hash
         code = await second_factor.use(ctx, tx, person, given.code if right else None, now)
         if stored and right and code in ("not needed", "right"):
             await tries.forget(tx)
             await guessing.record(tx, stored, "password", "ok", source)
-            return await _open_session(ctx, tx, stored, now, source)
+            here = stored if stored.active else works[0]
+            return await _open_session(ctx, tx, here, now + SESSION, source.device_at(here.outlet_id))
         await guessing.record(tx, person, "password", "locked out" if locks else "failed", source)
     if right and trusted:
         raise CodeNeeded(
@@ -108,13 +113,15 @@ async def sign_in_at_device(
         given = credentials.pin_hash(ctx.settings.pin_key, device.outlet_id, pin)
         if hmac.compare_digest(person.pin_hash, given):
             await guessing.record(tx, person, "pin", "ok", source)
-            return await _open_session(ctx, tx, person, now, source)
+            return await _open_session(ctx, tx, person, now + SESSION, device.id)
         locks = await tries.count(tx, now)
         await guessing.record(tx, person, "pin", "locked out" if locks else "failed", source)
     raise SignInFailed("That PIN is wrong.")
 
 
-async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime, source: Source) -> Session:
+async def _open_session(
+    ctx: Context, tx: Tx, person: PersonRow, expires_at: datetime, device_id: UUID | None
+) -> Session:
     session_id = uuid7()
     token = credentials.refresh_token(person.outlet_id, session_id)
     await repository.add_session(
@@ -123,8 +130,8 @@ async def _open_session(ctx: Context, tx: Tx, person: PersonRow, now: datetime, 
         session_id,
         person.id,
         credentials.digest(token),
-        now + SESSION,
-        source.device_id,
+        expires_at,
+        device_id,
     )
     return await _session(ctx, tx, person, session_id, token, ctx.settings.access_token_s)
 
@@ -188,6 +195,29 @@ async def _refresh(ctx: Context, tx: Tx, outlet_id: int, session_id: UUID, token
         await device_repository.saw_session(tx, outlet_id, session_id)
     seconds = min(ctx.settings.access_token_s, max(1, int((row.expires_at - now).total_seconds())))
     return await _session(ctx, tx, person, session_id, following, seconds)
+
+
+async def switch(ctx: Context, principal: Principal, outlet_id: int) -> Session:
+    """Go on at another outlet of the caller's: a session there until this one would have ended, and this one's end. Raises
+    UnknownOutlet, and AtDevice for who has signed in at a paired device."""
+    await limit(ctx, "switch", str(principal.id), most=60, seconds=60)
+    async with ctx.db.transaction("staff") as tx:
+        rows = await repository.person_everywhere(tx, principal.id, "FOR SHARE")
+        here = await repository.lock_session(tx, principal.outlet_id, principal.session_id)
+        now = await repository.now(tx)
+        if here is None or here.revoked_at is not None or here.expires_at <= now:
+            raise SessionEnded("This sign-in has ended.")
+        there = next((row for row in rows if row.outlet_id == outlet_id and row.active), None)
+        if there is None:
+            raise UnknownOutlet("There is no such outlet, or you do not work there.")
+        if here.device_id is not None:
+            raise AtDevice("Sign in on a screen of your own, or at a device of the other outlet.")
+        await end_sessions(tx, principal.outlet_id, [principal.session_id], "switched")
+        session = await _open_session(ctx, tx, there, here.expires_at, None)
+        detail = {"from": principal.outlet_id, "to": outlet_id}
+        await api.audit_as(tx, there, "session.switched", f"person:{there.id}", detail)
+    ctx.get(api.Revocations).add(principal.session_id)
+    return session
 
 
 async def end_sessions(tx: Tx, outlet_id: int, session_ids: list[UUID], reason: str) -> None:

@@ -164,6 +164,14 @@ async def test_a_person_who_left_or_has_another_role_is_sent_away(
         await client.wait_for("revoked")
 
 
+async def test_a_change_at_one_outlet_sends_nobody_away_from_another(rig: Rig) -> None:
+    """The same person, who is something else there."""
+    away = await rig.connect(principal("waiter", outlet_id=2))
+    data = PersonChanged(person_id=away.principal.id, role="manager", active=False)
+    await ROOM.broadcast_handlers[PersonChanged](Holder(rig.bridge), *heard(data))  # type: ignore[arg-type]
+    assert (await away.join("floor:2"))["ok"]
+
+
 class Holder:
     """A context with the bridge in it."""
 

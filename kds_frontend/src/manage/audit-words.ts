@@ -39,6 +39,7 @@ export const ACTIONS: Record<string, string> = {
   'recovery_codes.made': 'Made new recovery codes',
   'service_token.made': 'Made a service token',
   'service_token.revoked': 'Revoked a service token',
+  'session.switched': 'Went on at another outlet',
   'sitting.admitted': 'Let a guest join a table',
   'sitting.clear': 'Cleared a table',
   'sitting.refused': 'Kept a guest from joining a table',

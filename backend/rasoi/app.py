@@ -20,7 +20,7 @@ import uvloop
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from rasoi import hosting, payments, realtime, staff
+from rasoi import demo, hosting, payments, realtime, staff
 from rasoi.cancelling import cancel_all
 from rasoi.demo import first_start
 from rasoi.demo import people as demo_people
@@ -160,7 +160,7 @@ async def demo_lines(ctx: Context) -> list[str]:
     people = await demo_people.lines(ctx)
     if not people:
         return []
-    tables = [f"  {name:<16}{link}" for name, link in await table_links(ctx, 1)]
+    tables = [f"  {name:<16}{link}" for name, link in await table_links(ctx, demo.OUTLET)]
     return [*people, "", "Tables (what their QR codes say):", *tables]
 
 

@@ -254,7 +254,7 @@ async def _with_lines(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[Or
 
 
 async def floor(conn: Any, outlet_id: int) -> list[Any]:
-    """Every active table with what waits there for its sitting (orders to approve, and ready ones), and whether it has paid."""
+    """Every table in use, with what waits there for its sitting (orders to approve, and ready ones), and whether it has paid."""
     return await conn.fetch(  # type: ignore[no-any-return]
         """SELECT t.id, t.code, t.name, t.area, t.seats, coalesce(o.to_approve, 0) AS to_approve,
           coalesce(o.ready, 0) AS ready, EXISTS (
@@ -267,7 +267,9 @@ async def floor(conn: Any, outlet_id: int) -> list[Any]:
           JOIN orders.orders o ON o.outlet_id = b.outlet_id AND o.bill_id = b.id
           WHERE s.outlet_id = $1 AND s.ended_at IS NULL AND o.status IN ('placed', 'ready')
           GROUP BY s.table_id) o ON o.table_id = t.id
-        WHERE t.outlet_id = $1 AND t.active ORDER BY t.sort, t.name""",
+        WHERE t.outlet_id = $1 AND (t.active OR EXISTS (
+          SELECT FROM orders.sitting s WHERE s.outlet_id = t.outlet_id AND s.table_id = t.id AND s.ended_at IS NULL))
+        ORDER BY t.sort, t.name""",
         outlet_id,
     )
 

@@ -12,7 +12,7 @@ from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, Parameter
 
-from rasoi.orders import placing, schemas, seating_routes, service, views
+from rasoi.orders import placing, schemas, seating_routes, service, table_routes, views
 from rasoi.orders import repository as db
 from rasoi.orders.reinstating import missing_of_each
 from rasoi.platform.auth import Principal
@@ -195,4 +195,5 @@ ROUTES = (
     call_waiter,
     clear_attention,
     *seating_routes.ROUTES,
+    *table_routes.ROUTES,
 )

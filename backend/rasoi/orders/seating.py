@@ -17,6 +17,7 @@ from rasoi.orders.domain import IllegalChange
 from rasoi.orders.rows import SittingRow
 from rasoi.orders.sessions import require_seated
 from rasoi.orders.states import AT_KITCHEN, WAITING
+from rasoi.orders.table_repository import hold_table
 from rasoi.orders.tables import UnknownTable, new_guest
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
@@ -59,9 +60,11 @@ async def _tell(
 async def _open(
     tx: Tx, outlet_id: int, table: Any, opened_by: str, covers: int | None = None
 ) -> SittingRow | None:
-    """A new sitting, told of; None when another party has sat down meanwhile. Raises OutletClosed."""
+    """A new sitting, told of; None when another party has sat down meanwhile. Raises OutletClosed, UnknownTable."""
     if not await outlet_is_open(tx, outlet_id):
         raise OutletClosed("The restaurant has closed, and takes no guests.")
+    if not await hold_table(tx, outlet_id, table["id"]):
+        raise UnknownTable("This table is not in use.")
     row = await rows.add_sitting(tx, outlet_id, table["id"], table["name"], opened_by, covers)
     if row is not None:
         opened = contracts.SittingOpened(**rows.sitting_state(row))

@@ -37,7 +37,7 @@ class SelfPairing(msgspec.Struct, frozen=True):
     """The demo on its own machine lets screens in by itself, for as long as its public PINs work: `pins` by name. Empty
     everywhere else."""
 
-    outlet_id: int = 1
+    outlet_id: int = 0
     pins: tuple[tuple[str, str], ...] = ()
 
 

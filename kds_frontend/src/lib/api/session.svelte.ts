@@ -131,8 +131,8 @@ export class StaffSession extends StoredSession<SessionReply, Pick<SessionReply,
     return this.identity?.outlet ?? null;
   }
 
-  async login(username: string, password: string): Promise<void> {
-    const body = { username, password };
+  async login(username: string, password: string, code?: string): Promise<void> {
+    const body = { username, password, code };
     this.save(await this.anonymous.post('/api/staff/login', { headers: deviceHeader(), body }));
   }
 

@@ -1870,6 +1870,18 @@ $$;
 
 
 --
+-- Name: changed_rights(jsonb); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.changed_rights(p_known jsonb) RETURNS TABLE(outlet_id integer, version bigint, granted jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT outlet_id, version, granted FROM rights WHERE version > coalesce((p_known ->> outlet_id::text)::bigint, 0)
+$$;
+
+
+--
 -- Name: day_began(integer); Type: FUNCTION; Schema: staff; Owner: -
 --
 
@@ -3871,6 +3883,18 @@ CREATE TABLE staff.reader (
 
 
 --
+-- Name: rights; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.rights (
+    outlet_id integer NOT NULL,
+    version bigint NOT NULL,
+    granted jsonb NOT NULL,
+    CONSTRAINT rights_granted_check CHECK ((jsonb_typeof(granted) = 'object'::text))
+);
+
+
+--
 -- Name: service_token; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -4826,6 +4850,14 @@ ALTER TABLE ONLY staff.person
 
 ALTER TABLE ONLY staff.reader
     ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: rights rights_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.rights
+    ADD CONSTRAINT rights_pkey PRIMARY KEY (outlet_id);
 
 
 --
@@ -5843,6 +5875,14 @@ ALTER TABLE ONLY staff.person
 
 
 --
+-- Name: rights rights_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.rights
+    ADD CONSTRAINT rights_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
 -- Name: service_token service_token_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -6306,6 +6346,13 @@ REVOKE ALL ON FUNCTION staff.business_day(p_outlet integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.business_day_at(p_outlet integer, p_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION changed_rights(p_known jsonb); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.changed_rights(p_known jsonb) FROM PUBLIC;
 
 
 --

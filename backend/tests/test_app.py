@@ -20,8 +20,9 @@ from rasoi import app, hosting
 from rasoi.orders.tables import new_guest
 from rasoi.platform import http
 from rasoi.platform.api_page import CONTRACT
-from rasoi.platform.auth import Principal, Tokens
+from rasoi.platform.auth import Permit, Principal, Tokens
 from rasoi.platform.context import Context
+from rasoi.platform.rights import PERMISSIONS
 from rasoi.settings import Settings
 from rasoi.staff.service_tokens import Scope
 
@@ -78,6 +79,8 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("PATCH", "/api/outlets/{outlet_id:int}"): {O},
     ("POST", "/api/outlets/{outlet_id:int}/close"): {O},
     ("POST", "/api/outlets/{outlet_id:int}/reopen"): {O},
+    ("GET", "/api/staff/rights"): {O},
+    ("PUT", "/api/staff/rights"): {O},
     ("GET", "/api/menu"): {*ANYONE, S},
     ("PUT", "/api/menu/items/{item_id:uuid}/availability"): STAFF,
     ("PUT", "/api/menu/modifiers/{modifier_id:uuid}/availability"): STAFF,
@@ -208,11 +211,14 @@ def routes_of(application: Litestar) -> set[tuple[str, str]]:
     return found
 
 
-def test_every_route_stands_in_the_matrix_and_nothing_else(settings: Settings) -> None:
+def all_routes(settings: Settings) -> Litestar:
     ctx = Context(settings, None)  # type: ignore[arg-type]
     ctx.register(Tokens("x" * 32))
-    application = http.application(ctx, [*app.routes_of(app.ROOMS), *hosting.build_routes("")], version="1")
-    assert routes_of(application) == set(MATRIX)
+    return http.application(ctx, [*app.routes_of(app.ROOMS), *hosting.build_routes("")], version="1")
+
+
+def test_every_route_stands_in_the_matrix_and_nothing_else(settings: Settings) -> None:
+    assert routes_of(all_routes(settings)) == set(MATRIX)
 
 
 async def test_the_matrix_of_route_and_role(running: Running) -> None:
@@ -230,6 +236,51 @@ async def test_the_matrix_of_route_and_role(running: Running) -> None:
             if got != expected or answer.status_code >= 500:
                 wrong.append((method, template, role, answer.status_code, answer.text[:200]))
     assert wrong == []
+
+
+def permissions_of(application: Litestar) -> dict[tuple[str, str], str]:
+    """Which permission a route's guard asks for."""
+    return {
+        (method, route.path): guard.permission
+        for route in application.routes
+        for handler in getattr(route, "route_handlers", [])
+        for guard in handler.resolve_guards()
+        if isinstance(guard, Permit)
+        for method in handler.http_methods - {"OPTIONS"}
+    }
+
+
+async def test_who_comes_in_follows_the_owners_table_at_every_route_that_asks_for_a_permission(
+    running: Running, settings: Settings
+) -> None:
+    asked = permissions_of(all_routes(settings))
+    in_use_cases = {"cancel_made"}
+    assert set(asked.values()) | in_use_cases == set(PERMISSIONS)
+    for version, allowed in enumerate((False, True)):
+        rights = [
+            {"role": role, "permission": each.name, "allowed": allowed}
+            for each in PERMISSIONS.values()
+            for role in each.open_to
+        ]
+        changed = await running.ask(
+            "PUT", "/api/staff/rights", O, json={"version": version, "rights": rights}
+        )
+        assert changed.status_code == 200, changed.text
+        wrong = []
+        for (method, template), permission in asked.items():
+            path = re.sub(r"\{\w+:uuid\}", str(uuid7()), template)
+            for role in (W, K, M, O):
+                body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
+                answer = await running.ask(method, path, role, json=body)
+                open_to = PERMISSIONS[permission].open_to
+                expected = "in" if role == O or (allowed and role in open_to) else "out"
+                refused = answer.status_code == 403
+                if refused and role in open_to:
+                    assert answer.json()["type"] == "/problems/not-permitted", answer.text
+                    assert answer.json()["permission"] == permission
+                if ("out" if refused else "in") != expected or answer.status_code >= 500:
+                    wrong.append((method, template, role, allowed, answer.status_code, answer.text[:200]))
+        assert wrong == []
 
 
 async def test_an_integration_reads_what_its_scopes_say_and_nothing_else(running: Running) -> None:

@@ -89,6 +89,8 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     await strange_money(running, 1)
     await ask("POST", "/api/staff/devices/code", M)  # let in at once: the tests are at home
     await running.service()
+    right = {"role": "waiter", "permission": "reprint", "allowed": False}
+    await ask("PUT", "/api/staff/rights", O, {"version": 0, "rights": [right]})
     owner = {"username": "owner", "password": "rasoi-owner-demo"}
     await running.ask("POST", "/api/staff/login", json=owner)
     document = await eventually(lambda: first_of(running, "/api/documents"))

@@ -1,4 +1,4 @@
-"""Events of the staff room. Subjects: `outlet:<n>`, the person's id, the session's id."""
+"""Events of the staff room. Subjects: `outlet:<n>`, `rights:<n>`, the person's id, the session's id."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ class PersonChanged(Contract, frozen=True, kw_only=True):
     person_id: UUID
     role: str
     active: bool
+
+
+@contract("rasoi.staff.rights_changed.v1", "staff")
+class RightsChanged(Contract, frozen=True, kw_only=True):
+    """What the outlet's roles may do has changed."""
+
+    rights_version: int
 
 
 @contract("rasoi.staff.session_revoked.v1", "staff")

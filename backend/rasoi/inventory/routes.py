@@ -15,7 +15,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
 from rasoi.platform.paging import Limit, read_page
-from rasoi.platform.roles import MANAGERS, STAFF
+from rasoi.platform.roles import STAFF, permit
 
 booked = {201: ResponseSpec(schemas.StockView, generate_examples=False)}
 
@@ -52,7 +52,7 @@ async def _book(
     )
 
 
-@post("/receipts", guards=[MANAGERS], responses=booked)
+@post("/receipts", guards=[permit("manage_stock")], responses=booked)
 async def receive(
     data: JSONBody[schemas.Movement], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
@@ -60,7 +60,7 @@ async def receive(
     return await _book(ctx, principal, key, "receipt", data)
 
 
-@post("/waste", guards=[MANAGERS], responses=booked)
+@post("/waste", guards=[permit("manage_stock")], responses=booked)
 async def waste(
     data: JSONBody[schemas.Movement], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:
@@ -68,7 +68,7 @@ async def waste(
     return await _book(ctx, principal, key, "waste", data)
 
 
-@post("/counts", guards=[MANAGERS], responses=booked)
+@post("/counts", guards=[permit("manage_stock")], responses=booked)
 async def count(
     data: JSONBody[schemas.Count], principal: Principal, ctx: Context, key: IdempotencyKey
 ) -> Response[bytes]:

@@ -21,7 +21,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Forbidden
-from rasoi.staff.api import audit
+from rasoi.staff.api import audit, require_right
 
 # whose requests to cancel a role decides; managers decide all
 DECIDES = {"kitchen": frozenset({"kitchen"}), "waiter": frozenset({"floor"})}
@@ -146,6 +146,8 @@ async def act(ctx: Context, principal: Principal, actions: Sequence[Action]) -> 
     """Apply each action once, in the order given. What is not possible is answered, and changes nothing."""
     if principal.role == "waiter" and any(action.action not in FLOOR_ACTIONS for action in actions):
         raise ActionNotAllowed("Waiters may serve, fire, rush and decide about what is ready.")
+    if any(action.action == "accept_cancel" for action in actions):
+        require_right(ctx, principal, "cancel_made")
     async with ctx.db.transaction("kitchen") as tx:
         work, done = await begin(
             tx,

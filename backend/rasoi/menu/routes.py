@@ -13,7 +13,7 @@ from rasoi.menu import schemas, service
 from rasoi.menu.menu_cache import MenuCache
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
-from rasoi.platform.roles import EVERYBODY, MANAGERS, STAFF
+from rasoi.platform.roles import EVERYBODY, permit
 
 
 @get(
@@ -42,7 +42,7 @@ async def read_menu(request: Request[Any, Any, Any], principal: Principal, ctx: 
     return Response(menu.plain, headers=headers, media_type="application/json")
 
 
-@put("/items/{item_id:uuid}/availability", guards=[STAFF])
+@put("/items/{item_id:uuid}/availability", guards=[permit("take_off_sale")])
 async def set_item_availability(
     item_id: UUID, data: JSONBody[schemas.Availability], principal: Principal, ctx: Context
 ) -> schemas.Availability:
@@ -50,7 +50,7 @@ async def set_item_availability(
     return await service.set_availability(ctx, principal, item_id, data)
 
 
-@put("/modifiers/{modifier_id:uuid}/availability", guards=[STAFF])
+@put("/modifiers/{modifier_id:uuid}/availability", guards=[permit("take_off_sale")])
 async def set_modifier_availability(
     modifier_id: UUID, data: JSONBody[schemas.Availability], principal: Principal, ctx: Context
 ) -> schemas.Availability:
@@ -58,7 +58,7 @@ async def set_modifier_availability(
     return await service.set_modifier_availability(ctx, principal, modifier_id, data)
 
 
-@patch("/items/{item_id:uuid}", guards=[MANAGERS])
+@patch("/items/{item_id:uuid}", guards=[permit("edit_menu")])
 async def change_item(
     item_id: UUID, data: JSONBody[schemas.ItemChange], principal: Principal, ctx: Context
 ) -> schemas.Created:
@@ -67,7 +67,7 @@ async def change_item(
     return schemas.Created(item_id)
 
 
-@patch("/variants/{variant_id:uuid}", guards=[MANAGERS])
+@patch("/variants/{variant_id:uuid}", guards=[permit("edit_menu")])
 async def change_price(
     variant_id: UUID, data: JSONBody[schemas.PriceChange], principal: Principal, ctx: Context
 ) -> schemas.VariantView:
@@ -76,13 +76,13 @@ async def change_price(
     return schemas.VariantView(row["id"], row["name"], row["after"])
 
 
-@post("/items", guards=[MANAGERS])
+@post("/items", guards=[permit("edit_menu")])
 async def add_item(data: JSONBody[schemas.NewItem], principal: Principal, ctx: Context) -> schemas.Created:
     """Add an item with its variants."""
     return schemas.Created(await service.add_item(ctx, principal, data))
 
 
-@post("/categories", guards=[MANAGERS])
+@post("/categories", guards=[permit("edit_menu")])
 async def add_category(
     data: JSONBody[schemas.NewCategory], principal: Principal, ctx: Context
 ) -> schemas.Created:

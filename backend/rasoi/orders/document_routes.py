@@ -17,13 +17,13 @@ from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.rate_limit import limit as rate_limit
-from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, MANAGERS
+from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, permit
 
 Kind = Literal["tax_invoice", "bill_of_supply", "receipt", "liquor_invoice", "credit_note"]
 Search = Annotated[str | None, Parameter(min_length=1, max_length=60)]
 
 
-@get("/api/documents", guards=[MANAGERS.and_scope("documents:read")])
+@get("/api/documents", guards=[permit("see_money").and_scope("documents:read")])
 async def list_documents(
     ctx: Context,
     principal: Principal,
@@ -57,7 +57,7 @@ async def get_document(ctx: Context, principal: Principal, document_id: UUID) ->
     return await issuing.readable_document(ctx, principal, document_id)
 
 
-@post("/api/documents/{document_id:uuid}/reprint", guards=[FLOOR], status_code=201)
+@post("/api/documents/{document_id:uuid}/reprint", guards=[permit("reprint")], status_code=201)
 async def reprint_document(ctx: Context, principal: Principal, document_id: UUID) -> document_schemas.Reprint:
     """A copy that says duplicate; the audit log keeps who asked for it."""
     return await issuing.reprint(ctx, principal, document_id)

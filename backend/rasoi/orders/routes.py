@@ -21,7 +21,7 @@ from rasoi.platform.fast_path import FAST_PATH
 from rasoi.platform.http import RequestScope
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import EVERYBODY, FLOOR, GUESTS_AND_FLOOR
+from rasoi.platform.roles import EVERYBODY, FLOOR, GUEST, GUESTS_AND_FLOOR, permit
 from rasoi.staff.api import outlet as read_outlet
 
 Status = Literal[
@@ -113,7 +113,12 @@ async def list_orders(
     )
 
 
-@post("/api/orders/{order_id:uuid}/cancel", guards=[GUESTS_AND_FLOOR], status_code=200, responses=CANCELLED)
+@post(
+    "/api/orders/{order_id:uuid}/cancel",
+    guards=[permit("cancel_orders", GUEST)],
+    status_code=200,
+    responses=CANCELLED,
+)
 async def cancel_order(
     ctx: Context, principal: Principal, order_id: UUID, data: JSONBody[schemas.ReasonRequest]
 ) -> Response[bytes]:
@@ -122,13 +127,13 @@ async def cancel_order(
     return Response(msgspec.json.encode(order), status_code=status, media_type="application/json")
 
 
-@post("/api/orders/{order_id:uuid}/approve", guards=[FLOOR], status_code=200)
+@post("/api/orders/{order_id:uuid}/approve", guards=[permit("approve_orders")], status_code=200)
 async def approve_order(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     """Let a table's first order through to the kitchen."""
     return await service.approve(ctx, principal, order_id)
 
 
-@post("/api/orders/{order_id:uuid}/reject", guards=[FLOOR], status_code=200)
+@post("/api/orders/{order_id:uuid}/reject", guards=[permit("approve_orders")], status_code=200)
 async def reject_order(
     ctx: Context, principal: Principal, order_id: UUID, data: JSONBody[schemas.ReasonRequest]
 ) -> schemas.Order:

@@ -23,7 +23,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.problems import Conflict, NotFound
-from rasoi.staff.api import OutletClosed, audit, outlet_is_open
+from rasoi.staff.api import OutletClosed, audit, outlet_is_open, require_right
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -257,6 +257,7 @@ async def write_off(ctx: Context, principal: Principal, bill_id: UUID, reason: s
         if bill.row.walked_out_at is None:
             raise IllegalChange("Only the bill of a party that left without paying can be written off.")
         due = bill.row.due_paise
+        require_right(ctx, principal, "write_off", due)
         bill.write_off()
         detail = {"reason": reason, "due_paise": due}
         await audit(tx, principal, "bill.write_off", str(bill_id), detail)

@@ -16,7 +16,7 @@ from rasoi.platform.auth import Principal, Tokens, public
 from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import FLOOR, GUESTS, GUESTS_AND_FLOOR, MANAGERS, STAFF
+from rasoi.platform.roles import GUEST, GUESTS, STAFF, permit
 from rasoi.staff.api import Outlet, first_outlet, require_open
 from rasoi.staff.api import outlet as read_outlet
 
@@ -94,13 +94,13 @@ async def current_session(ctx: Context, principal: Principal) -> schemas.Session
     return await seating.session_view(ctx, principal)
 
 
-@post("/api/sessions/{session_id:uuid}/admit", guards=[GUESTS_AND_FLOOR], status_code=200)
+@post("/api/sessions/{session_id:uuid}/admit", guards=[permit("seat_tables", GUEST)], status_code=200)
 async def admit(ctx: Context, principal: Principal, session_id: UUID) -> schemas.Joining:
     """Let a guest join who has scanned the code of a table where somebody sits."""
     return await seating.answer_joiner(ctx, principal, session_id, "admitted")
 
 
-@post("/api/sessions/{session_id:uuid}/refuse", guards=[GUESTS_AND_FLOOR], status_code=200)
+@post("/api/sessions/{session_id:uuid}/refuse", guards=[permit("seat_tables", GUEST)], status_code=200)
 async def refuse(ctx: Context, principal: Principal, session_id: UUID) -> schemas.Joining:
     """Don't let the guest join."""
     return await seating.answer_joiner(ctx, principal, session_id, "refused")
@@ -122,7 +122,7 @@ async def list_tables(ctx: Context, principal: Principal) -> schemas.Tables:
     return schemas.Tables(found, None)
 
 
-@post("/api/tables/{table_id:uuid}/seat", guards=[FLOOR], status_code=200)
+@post("/api/tables/{table_id:uuid}/seat", guards=[permit("seat_tables")], status_code=200)
 async def seat_table(
     ctx: Context, principal: Principal, table_id: UUID, data: JSONBody[schemas.SeatRequest]
 ) -> schemas.Sitting:
@@ -130,13 +130,13 @@ async def seat_table(
     return await seating.seat(ctx, principal, table_id, data.covers)
 
 
-@post("/api/tables/{table_id:uuid}/clear", guards=[FLOOR], status_code=200)
+@post("/api/tables/{table_id:uuid}/clear", guards=[permit("seat_tables")], status_code=200)
 async def clear_table(ctx: Context, principal: Principal, table_id: UUID) -> schemas.Sitting:
     """The party has left and the table is clean. 409 while a bill of the sitting is open."""
     return await seating.clear(ctx, principal, table_id)
 
 
-@post("/api/tables/{table_id:uuid}/walk-out", guards=[MANAGERS], status_code=200)
+@post("/api/tables/{table_id:uuid}/walk-out", guards=[permit("walk_outs")], status_code=200)
 async def walk_out(
     ctx: Context, principal: Principal, table_id: UUID, data: JSONBody[schemas.GivenReason]
 ) -> schemas.Sitting:
@@ -144,7 +144,7 @@ async def walk_out(
     return await seating.walk_out(ctx, principal, table_id, data.reason)
 
 
-@post("/api/bills/{bill_id:uuid}/write-off", guards=[MANAGERS], status_code=200)
+@post("/api/bills/{bill_id:uuid}/write-off", guards=[permit("write_off")], status_code=200)
 async def write_off(
     ctx: Context, principal: Principal, bill_id: UUID, data: JSONBody[schemas.GivenReason]
 ) -> schemas.BillView:
@@ -152,13 +152,13 @@ async def write_off(
     return await seating.write_off(ctx, principal, bill_id, data.reason)
 
 
-@post("/api/tables/{table_id:uuid}/code", guards=[MANAGERS], status_code=201)
+@post("/api/tables/{table_id:uuid}/code", guards=[permit("manage_tables")], status_code=201)
 async def new_table_code(ctx: Context, principal: Principal, table_id: UUID) -> schemas.TableCode:
     """A new QR code; the old one stops working, and whoever came by it has to scan again."""
     return await seating.renew_code(ctx, principal, table_id)
 
 
-@get("/api/tables/codes", guards=[MANAGERS])
+@get("/api/tables/codes", guards=[permit("manage_tables")])
 async def table_codes(ctx: Context, principal: Principal) -> list[schemas.TableCode]:
     """The QR links of all tables, for printing."""
     found = await db.tables(ctx.db, principal.outlet_id)

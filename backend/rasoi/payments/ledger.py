@@ -294,6 +294,11 @@ class Ledger:
     def refundable_paise(self) -> int:
         return max((attempt.refundable_paise for attempt in self.attempts), default=0)
 
+    @property
+    def asked_back_paise(self) -> int:
+        """What people have had given back of it."""
+        return sum(refund.amount_paise for refund in self.refunds if not refund.automatic)
+
     def attempt_with(self, paise: int) -> AttemptRow:
         """The captured attempt that so much can be given back of, the one on the bill first."""
         fitting = [a for a in self.attempts if a.refundable_paise >= paise]

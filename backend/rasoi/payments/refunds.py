@@ -34,7 +34,7 @@ from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
 from rasoi.platform.jobs import for_each
 from rasoi.platform.problems import Conflict, NotFound
-from rasoi.staff.api import audit
+from rasoi.staff.api import audit, require_right
 
 log = structlog.get_logger(__name__)
 REFUSED_S = 5 * 86400.0  # a refund that is refused so long is paid out another way
@@ -47,6 +47,7 @@ async def refund(
 
     async def work(tx: Tx) -> tuple[int, schemas.Refund]:
         _, ledger = await lock(tx, Ref(principal.outlet_id, payment_id))
+        require_right(ctx, principal, "refund", ledger.asked_back_paise + request.amount_paise)
         attempt = ledger.attempt_with(request.amount_paise)
         row = ledger.request_refund(
             attempt, request.amount_paise, request.reason, (principal.id, principal.name)

@@ -30,7 +30,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, MANAGERS
+from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, permit
 
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
 RefundStatus = Literal["requested", "pending", "unknown", "to_hand_out", "processed"]
@@ -119,7 +119,7 @@ async def take_callback(
 
 @post(
     "/api/payments/confirm-cash",
-    guards=[FLOOR],
+    guards=[permit("take_cash")],
     status_code=201,
     responses={201: ResponseSpec(schemas.Payment, generate_examples=False)},
     tags=TAGS,
@@ -133,7 +133,7 @@ async def confirm_cash(
 
 @post(
     "/api/payments/{payment_id:uuid}/refund",
-    guards=[MANAGERS],
+    guards=[permit("refund")],
     status_code=202,
     responses={202: ResponseSpec(schemas.Refund, generate_examples=False)},
     tags=TAGS,
@@ -166,7 +166,7 @@ async def list_refund_tasks(
 
 @post(
     "/api/payments/refunds/{refund_id:uuid}/hand-out",
-    guards=[FLOOR],
+    guards=[permit("hand_out_refunds")],
     status_code=200,
     responses={200: ResponseSpec(schemas.Refund, generate_examples=False)},
     tags=TAGS,
@@ -215,7 +215,7 @@ async def list_payments(
     return schemas.Payments([schemas.payment_view(ledger, staff=True) for ledger in found], more)
 
 
-@get("/api/payments/refunds", guards=[MANAGERS], tags=TAGS)
+@get("/api/payments/refunds", guards=[permit("see_money")], tags=TAGS)
 async def list_refunds(
     ctx: Context,
     principal: Principal,
@@ -237,7 +237,7 @@ async def list_refunds(
     return schemas.Refunds([schemas.listed_refund(row, bill_id) for row, bill_id in found], more)
 
 
-@get("/api/payments/stats/daily", guards=[MANAGERS], responses=DAILY, tags=TAGS)
+@get("/api/payments/stats/daily", guards=[permit("see_money")], responses=DAILY, tags=TAGS)
 async def daily_stats(
     ctx: Context,
     principal: Principal,
@@ -258,19 +258,29 @@ async def daily_stats(
     )
 
 
-@get("/api/payments/webhooks", guards=[MANAGERS], tags=TAGS)
+@get("/api/payments/webhooks", guards=[permit("strange_money")], tags=TAGS)
 async def open_webhooks(ctx: Context, principal: Principal) -> schemas.Webhooks:
     """The provider's webhooks that wait for something, or are parked for a person."""
     return await attention.open_webhooks(ctx, principal.outlet_id)
 
 
-@post("/api/payments/webhooks/{event_id:str}/replay", guards=[MANAGERS], status_code=200, tags=TAGS)
+@post(
+    "/api/payments/webhooks/{event_id:str}/replay",
+    guards=[permit("strange_money")],
+    status_code=200,
+    tags=TAGS,
+)
 async def replay_webhook(ctx: Context, principal: Principal, event_id: str) -> schemas.WebhookReplayed:
     """Apply a webhook now, if it can be."""
     return await attention.replay_webhook(ctx, principal, event_id)
 
 
-@post("/api/payments/webhooks/{event_id:str}/dismiss", guards=[MANAGERS], status_code=200, tags=TAGS)
+@post(
+    "/api/payments/webhooks/{event_id:str}/dismiss",
+    guards=[permit("strange_money")],
+    status_code=200,
+    tags=TAGS,
+)
 async def dismiss_webhook(
     ctx: Context, principal: Principal, event_id: str, data: JSONBody[schemas.DismissRequest]
 ) -> schemas.Received:
@@ -279,7 +289,7 @@ async def dismiss_webhook(
     return schemas.Received()
 
 
-@get("/api/payments/unmatched", guards=[MANAGERS], tags=TAGS)
+@get("/api/payments/unmatched", guards=[permit("strange_money")], tags=TAGS)
 async def unmatched(ctx: Context, principal: Principal) -> schemas.UnmatchedList:
     """Money at the provider that fits no payment of ours. It goes from the list once the provider has given it back."""
     return await attention.unmatched(ctx, principal.outlet_id)
@@ -287,7 +297,7 @@ async def unmatched(ctx: Context, principal: Principal) -> schemas.UnmatchedList
 
 @post(
     "/api/payments/unmatched/{provider:str}/{provider_payment_id:str}/settle",
-    guards=[MANAGERS],
+    guards=[permit("strange_money")],
     status_code=200,
     tags=TAGS,
 )

@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 from rasoi.keys import derive
 from rasoi.platform.problems import Forbidden, TooManyRequests, Unauthenticated
 from rasoi.platform.rate_limit import Windows
+from rasoi.platform.rights import Rights, not_permitted
 
 ISSUER = "rasoi"
 SERVICE_PREFIX = "rasoi_"  # tells a service token from a sign-in, and to whoever finds one what it is
@@ -74,10 +75,12 @@ FIRST_KEY = SigningKey("1")  # signs until somebody rotates
 
 
 class Tokens:
-    """JWTs signed with keys derived from the installation's secret. `is_revoked` is asked at every reading."""
+    """JWTs signed with keys derived from the installation's secret. `is_revoked` is asked at every reading; `rights` are
+    what those who are let in may do."""
 
     def __init__(self, secret: str, is_revoked: Callable[[UUID], bool] = lambda session: False) -> None:
         self.is_revoked = is_revoked
+        self.rights = Rights()
         self._secret = secret
         self._read: dict[str, tuple[SigningKey, Principal]] = {}
         self._services: dict[bytes, Principal] = {}
@@ -195,7 +198,7 @@ class AuthMiddleware(ASGIMiddleware):
     def identify(self, scope: Scope) -> None:
         header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         scheme, _, token = header.decode("latin-1").partition(" ")
-        scope["user"] = None
+        scope["user"], scope["auth"] = None, self.tokens.rights
         if token and scheme.lower() == "bearer":
             try:
                 token = token.strip()
@@ -234,6 +237,26 @@ class Allow:
             raise Forbidden("This service token's scopes do not allow this.")
         if caller.kind != "service" and caller.role not in self.roles:
             raise Forbidden("Your role does not allow this.")
+
+
+class Permit(Allow):
+    """A guard that lets in who has a permission besides. Guests, where they may come in, need none."""
+
+    def __init__(self, permission: str, *roles: str, scope: str | None = None) -> None:
+        super().__init__(*roles, scope=scope)
+        self.permission = permission
+
+    def and_scope(self, scope: str) -> Permit:
+        return Permit(self.permission, *self.roles, scope=scope)
+
+    async def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        await super().__call__(connection, handler)
+        caller = principal_of(connection)
+        rights: Rights = connection.scope["auth"]
+        if caller.kind == "staff" and not rights.of(caller.outlet_id, caller.role, self.permission).allowed:
+            raise not_permitted(self.permission)
 
 
 def allow(*roles: str) -> Allow:

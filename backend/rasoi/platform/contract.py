@@ -12,7 +12,7 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from rasoi.platform.auth import Allow
+from rasoi.platform.auth import Allow, Permit
 from rasoi.platform.front_door import FORMS, INSIDE, SAFE, ForeignPage, UnsupportedMediaType
 from rasoi.platform.idempotency import KeyReused
 from rasoi.platform.problems import (
@@ -90,6 +90,8 @@ def say(document: Json, application: Litestar) -> None:
         for parameter in parameters:
             _say_no_null(parameter)
         operation["security"] = security(path, handler)
+        if permission := _permission(handler):
+            operation["x-permission"] = permission
         if _is_keyed(handler):
             parameters.append(KEY)
         responses = operation["responses"]
@@ -121,6 +123,11 @@ def _roles(handler: HTTPRouteHandler) -> frozenset[str]:
 def _scopes(handler: HTTPRouteHandler) -> list[str]:
     """Of which an integration needs one."""
     return [guard.scope for guard in handler.resolve_guards() if isinstance(guard, Allow) and guard.scope]
+
+
+def _permission(handler: HTTPRouteHandler) -> str | None:
+    """Which staff need for it."""
+    return next((each.permission for each in handler.resolve_guards() if isinstance(each, Permit)), None)
 
 
 def _is_keyed(handler: HTTPRouteHandler) -> bool:

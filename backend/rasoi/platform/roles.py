@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from rasoi.platform.auth import allow
+from rasoi.platform.auth import Permit, allow
+from rasoi.platform.rights import OWNER, PERMISSIONS
 
+GUEST = "guest"
 MANAGER_ROLES = frozenset({"manager", "owner"})
 FLOOR_ROLES = MANAGER_ROLES | {"waiter"}
 STAFF_ROLES = FLOOR_ROLES | {"kitchen"}
-ALL_ROLES = STAFF_ROLES | {"guest"}
+ALL_ROLES = STAFF_ROLES | {GUEST}
 
 EVERYBODY = allow(*ALL_ROLES)
 STAFF = allow(*STAFF_ROLES)
 FLOOR = allow(*FLOOR_ROLES)
-GUESTS_AND_FLOOR = allow("guest", *FLOOR_ROLES)
-GUESTS = allow("guest")
-OWNERS = allow("owner")
+GUESTS_AND_FLOOR = allow(GUEST, *FLOOR_ROLES)
+GUESTS = allow(GUEST)
 MANAGERS = allow(*MANAGER_ROLES)
+OWNERS = allow(OWNER)
+
+
+def permit(permission: str, *others: str) -> Permit:
+    """The guard of what a role needs a permission for; `others` come in without one. A name that is no permission is a
+    fault, found when the routes are made."""
+    return Permit(permission, OWNER, *PERMISSIONS[permission].open_to, *others)

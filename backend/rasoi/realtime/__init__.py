@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasoi.contracts.orders import SittingChanged, SittingEnded, SittingState
-from rasoi.contracts.staff import PersonChanged, SessionRevoked
+from rasoi.contracts.staff import PersonChanged, RightsChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
@@ -19,6 +19,7 @@ from rasoi.realtime.audiences import PAYLOADS as PAYLOADS
 from rasoi.realtime.bridge import Bridge
 from rasoi.realtime.connection import ScreenConnection
 from rasoi.realtime.table import ROUTES
+from rasoi.staff.api import learn_rights
 
 WS = ScreenConnection  # wsproto's: as fast as websockets-sansio and lighter by an eighth: bench/sockets.py
 
@@ -58,6 +59,11 @@ async def on_session_revoked(ctx: Context, event: Event, data: SessionRevoked) -
     await ctx.get(Bridge).end_session(data.session_id)
 
 
+async def on_rights_changed(ctx: Context, event: Event, data: RightsChanged) -> None:
+    await learn_rights(ctx.db, ctx.get(Tokens))
+    await ctx.get(Bridge).apply_rights(event.outletid)
+
+
 async def on_person_changed(ctx: Context, event: Event, data: PersonChanged) -> None:
     await ctx.get(Bridge).end_person(event.outletid, data.person_id, data.role if data.active else None)
 
@@ -70,6 +76,7 @@ ROOM = Room(
         SittingEnded: on_sitting,
         SessionRevoked: on_session_revoked,
         PersonChanged: on_person_changed,
+        RightsChanged: on_rights_changed,
     },
     start=start,
     stop=stop,

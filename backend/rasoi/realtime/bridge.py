@@ -24,7 +24,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.events import Contract, Event
 from rasoi.platform.front_door import is_own_origin
 from rasoi.platform.problems import Unauthenticated
-from rasoi.realtime.channels import Channel
+from rasoi.realtime.channels import PERMISSION, Channel
 from rasoi.realtime.fast import FastServer
 from rasoi.realtime.frames import KINDS, Frames
 from rasoi.realtime.table import ROUTES
@@ -134,7 +134,7 @@ class Bridge:
         if screen.channels >= CHANNELS_PER_SCREEN:
             return {"ok": False, "reason": "too many channels"}
         try:
-            allowed = await channel.may_join(screen.principal, self.may_see)
+            allowed = await channel.may_join(screen.principal, self.may_see, self.tokens.rights)
         except Exception as error:
             log.warning("could not look up who may join", reason=repr(error))
             return {"ok": False, "reason": "not now"}
@@ -185,6 +185,19 @@ class Bridge:
                 await self.sio.hang_up(sid, reason)
             except Exception as error:
                 log.warning("could not end a screen", sid=sid, reason=repr(error))
+
+    async def apply_rights(self, outlet_id: int) -> None:
+        """What roles may do has changed: a screen in a channel that its role has lost comes in anew, and is refused there."""
+
+        def has_lost(sid: str, principal: Principal) -> bool:
+            lost = [each for each in needing if not each.is_permitted(principal, self.tokens.rights)]
+            return principal.outlet_id == outlet_id and any(each.room in self.sio.rooms(sid) for each in lost)
+
+        needing = [Channel.of_outlet(kind, outlet_id) for kind in PERMISSION]
+        put_out = {
+            screen.principal for sid, screen in self.screens.items() if has_lost(sid, screen.principal)
+        }
+        await self.end(lambda principal: principal in put_out, "expired")
 
     async def end_session(self, session_id: UUID) -> None:
         """The session was signed out or revoked."""

@@ -9,15 +9,17 @@ from uuid import UUID
 import msgspec
 
 from rasoi.platform.auth import Principal
-from rasoi.platform.roles import ALL_ROLES, FLOOR_ROLES, MANAGER_ROLES, STAFF_ROLES
+from rasoi.platform.rights import Rights
+from rasoi.platform.roles import ALL_ROLES, FLOOR_ROLES, STAFF_ROLES
 
 OF_OUTLET = {
     "kitchen": STAFF_ROLES,
     "pass": STAFF_ROLES,
     "floor": FLOOR_ROLES,  # it carries amounts
-    "manage": MANAGER_ROLES,
+    "manage": FLOOR_ROLES,
     "menu": ALL_ROLES,
 }
+PERMISSION = {"manage": "see_money"}  # which staff need besides
 OF_AGGREGATE = {"bill": FLOOR_ROLES, "order": FLOOR_ROLES, "sitting": FLOOR_ROLES}
 MaySee = Callable[[int, UUID, str, UUID], Awaitable[bool]]
 
@@ -72,13 +74,18 @@ class Channel(msgspec.Struct, frozen=True):
                 return None
         return None
 
-    async def may_join(self, principal: Principal, may_see: MaySee) -> bool:
+    async def may_join(self, principal: Principal, may_see: MaySee, rights: Rights) -> bool:
         """Whether the token's holder may listen. Guests hear of the bills and orders of their own session, and of
         its sitting, as long as that lasts."""
         if self.outlet_id != principal.outlet_id:
             return False
         if self.kind in OF_OUTLET:
-            return principal.role in OF_OUTLET[self.kind]
+            return principal.role in OF_OUTLET[self.kind] and self.is_permitted(principal, rights)
         if principal.role == "guest":
             return await may_see(self.outlet_id, principal.session_id, self.kind, UUID(self.rest))
         return principal.role in OF_AGGREGATE[self.kind]
+
+    def is_permitted(self, principal: Principal, rights: Rights) -> bool:
+        """Whether the permission that the channel needs, if any, is given to the role."""
+        needed = PERMISSION.get(self.kind)
+        return needed is None or rights.of(principal.outlet_id, principal.role, needed).allowed

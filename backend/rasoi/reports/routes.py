@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
-from rasoi.platform.roles import MANAGERS
+from rasoi.platform.roles import permit
 from rasoi.reports import service
 from rasoi.reports.schemas import SalesReport, TimesReport
 
@@ -19,7 +19,7 @@ From = Annotated[date | None, QueryParameter(name="from", description="A busines
 To = Annotated[date | None, QueryParameter(name="to", description="A business day; today when left out.")]
 
 
-@get("/api/reports/sales", guards=[MANAGERS.and_scope("reports:read")], tags=TAGS)
+@get("/api/reports/sales", guards=[permit("see_money").and_scope("reports:read")], tags=TAGS)
 async def sales_report(
     ctx: Context, principal: Principal, first: From = None, last: To = None
 ) -> SalesReport:
@@ -27,7 +27,7 @@ async def sales_report(
     return await service.sales(ctx, principal, first, last)
 
 
-@get("/api/reports/times", guards=[MANAGERS.and_scope("reports:read")], tags=TAGS)
+@get("/api/reports/times", guards=[permit("see_money").and_scope("reports:read")], tags=TAGS)
 async def times_report(
     ctx: Context, principal: Principal, first: From = None, last: To = None
 ) -> TimesReport:

@@ -1,6 +1,6 @@
 """Outlets, people and their roles, sign-ins, and the audit log."""
 
-from rasoi.contracts.staff import OutletChanged, SessionRevoked
+from rasoi.contracts.staff import OutletChanged, RightsChanged, SessionRevoked
 from rasoi.platform.rooms import Job, Room
 from rasoi.staff import handlers
 from rasoi.staff.routes import ROUTES
@@ -8,12 +8,17 @@ from rasoi.staff.routes import ROUTES
 ROOM = Room(
     name="staff",
     routes=ROUTES,
-    broadcast_handlers={OutletChanged: handlers.outlet_changed, SessionRevoked: handlers.session_revoked},
+    broadcast_handlers={
+        OutletChanged: handlers.outlet_changed,
+        RightsChanged: handlers.rights_changed,
+        SessionRevoked: handlers.session_revoked,
+    },
     jobs=(Job("prune sign-ins", 3600, handlers.prune),),
     start=handlers.start,
     stop=handlers.stop,
     functions={
         "staff.business_day(integer)": ("*",),
+        "staff.changed_rights(jsonb)": ("*",),
         "staff.day_began(integer)": ("*",),
         "staff.outlet_ids()": ("*",),
         "staff.open_outlets()": ("*",),

@@ -1,4 +1,4 @@
-"""What other rooms may ask the staff room: settings, the audit log, and which sessions were ended."""
+"""What other rooms may ask the staff room: settings, the audit log, what roles may do, and which sessions were ended."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import structlog
 
 from rasoi.cancelling import cancel_all
 from rasoi.platform.auth import Principal, Tokens
+from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.problems import NotFound
-from rasoi.staff import repository
+from rasoi.staff import repository, rights_repository
 from rasoi.staff.domain import ACCESS_S, OutletClosed, PersonRow, is_gstin, require_open
 from rasoi.staff.repository import (
     any_outlet,
@@ -41,12 +42,14 @@ __all__ = [
     "first_outlet",
     "invalidate_outlet",
     "is_gstin",
+    "learn_rights",
     "now_and_business_day",
     "open_outlets",
     "outlet",
     "outlet_ids",
     "outlet_is_open",
     "require_open",
+    "require_right",
 ]
 
 log = structlog.get_logger(__name__)
@@ -137,9 +140,20 @@ async def audit_job(
     await repository.record_audit(tx, outlet_id, None, None, action, subject, detail)
 
 
+async def learn_rights(conn: Database, tokens: Tokens) -> None:
+    """Tell `tokens` of the tables of rights that have changed since."""
+    for outlet_id, version, granted in await rights_repository.changed(conn, tokens.rights.versions):
+        tokens.rights.take(outlet_id, version, granted)
+
+
+def require_right(ctx: Context, principal: Principal, permission: str, paise: int = 0) -> None:
+    """Raises NotPermitted, and AboveLimit where the amount is more than the caller's role may."""
+    ctx.get(Tokens).rights.require(principal.outlet_id, principal.role, permission, paise)
+
+
 class Revocations:
     """The sessions ended lately, in memory: told by events, and by a poll should those not arrive. The poll also tells
-    `tokens` which keys and service tokens there are."""
+    `tokens` which keys and service tokens there are, and what roles may do."""
 
     def __init__(self) -> None:
         self._tokens: Tokens | None = None
@@ -161,6 +175,7 @@ class Revocations:
         if self._tokens is not None:
             self._tokens.take(await repository.signing_keys(conn))
             self._tokens.take_services(await repository.service_principals(conn))
+            await learn_rights(conn, self._tokens)
         oldest = time.monotonic() - REMEMBER_S
         self._ended = {session_id: since for session_id, since in self._ended.items() if since > oldest}
 

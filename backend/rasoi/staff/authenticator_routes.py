@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
-from rasoi.platform.roles import MANAGERS
+from rasoi.platform.roles import MANAGERS, permit
 from rasoi.staff import authenticators
 from rasoi.staff.authenticator_schemas import (
     AuthenticatorState,
@@ -63,7 +63,7 @@ async def remove_own_authenticator(
     await authenticators.remove(ctx, principal, data, Source(caller_address))
 
 
-@delete("/api/staff/people/{person_id:uuid}/authenticator", guards=[MANAGERS], tags=TAGS)
+@delete("/api/staff/people/{person_id:uuid}/authenticator", guards=[permit("manage_people")], tags=TAGS)
 async def remove_authenticator(person_id: UUID, principal: Principal, ctx: Context) -> None:
     """Remove the app of somebody who has lost it, and end their sign-ins. An owner may, for a manager; nobody for an
     owner."""

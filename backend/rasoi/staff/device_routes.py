@@ -11,7 +11,7 @@ from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit
-from rasoi.platform.roles import MANAGERS
+from rasoi.platform.roles import permit
 from rasoi.settings import is_loopback
 from rasoi.staff import devices
 from rasoi.staff.device_schemas import (
@@ -46,7 +46,7 @@ async def pairing_state(data: JSONBody[DeviceCode], ctx: Context, caller_address
     return await devices.pairing_state(ctx, data.device_code, caller_address)
 
 
-@get("/api/staff/devices", guards=[MANAGERS], tags=TAGS)
+@get("/api/staff/devices", guards=[permit("manage_devices")], tags=TAGS)
 async def list_devices(
     principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
 ) -> Devices:
@@ -54,13 +54,13 @@ async def list_devices(
     return await devices.list_devices(ctx, principal, cursor, limit)
 
 
-@post("/api/staff/devices", guards=[MANAGERS], tags=TAGS)
+@post("/api/staff/devices", guards=[permit("manage_devices")], tags=TAGS)
 async def let_in(data: JSONBody[NewDevice], principal: Principal, ctx: Context) -> Device:
     """Let in the device that shows this code."""
     return await devices.let_in(ctx, principal, data)
 
 
-@delete("/api/staff/devices/{device_id:uuid}", guards=[MANAGERS], status_code=200, tags=TAGS)
+@delete("/api/staff/devices/{device_id:uuid}", guards=[permit("manage_devices")], status_code=200, tags=TAGS)
 async def revoke(device_id: UUID, principal: Principal, ctx: Context) -> Device:
     """Shut a device out, and sign out who is signed in on it."""
     return await devices.revoke(ctx, principal, device_id)
@@ -72,7 +72,7 @@ async def at_device(ctx: Context, device_token: DeviceToken = None, build: Build
     return await devices.at_device(ctx, device_token, build)
 
 
-@get("/api/staff/sign-ins", guards=[MANAGERS], tags=TAGS)
+@get("/api/staff/sign-ins", guards=[permit("see_log")], tags=TAGS)
 async def list_sign_ins(
     principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
 ) -> SignIns:

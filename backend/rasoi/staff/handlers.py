@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from rasoi.contracts.staff import OutletChanged, SessionRevoked
+from rasoi.contracts.staff import OutletChanged, RightsChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Event
 from rasoi.staff import authenticator_repository, device_repository, repository
-from rasoi.staff.api import Revocations, invalidate_outlet
+from rasoi.staff.api import Revocations, invalidate_outlet, learn_rights
 from rasoi.staff.guessing import UnknownNames
 
 
 async def outlet_changed(ctx: Context, event: Event, data: OutletChanged) -> None:
     """Settings in memory are stale."""
     invalidate_outlet(ctx.db, event.outletid, data.outlet_version)
+
+
+async def rights_changed(ctx: Context, event: Event, data: RightsChanged) -> None:
+    """Guard by the new table from now on."""
+    await learn_rights(ctx.db, ctx.get(Tokens))
 
 
 async def session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> None:

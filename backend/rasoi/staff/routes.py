@@ -10,13 +10,14 @@ from litestar.params import JSONBody
 from rasoi.platform.auth import Principal, public
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit
-from rasoi.platform.roles import MANAGERS, STAFF
+from rasoi.platform.roles import STAFF, permit
 from rasoi.staff import (
     api,
     authenticator_routes,
     device_routes,
     devices,
     outlet_routes,
+    rights,
     service,
     service_tokens,
     sessions,
@@ -85,7 +86,7 @@ async def me(principal: Principal, ctx: Context) -> Me:
     return await sessions.me(ctx, principal)
 
 
-@get("/api/staff/people", guards=[MANAGERS], tags=TAGS)
+@get("/api/staff/people", guards=[permit("manage_people")], tags=TAGS)
 async def list_people(
     principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
 ) -> People:
@@ -93,13 +94,13 @@ async def list_people(
     return await service.list_people(ctx, principal, cursor, limit)
 
 
-@post("/api/staff/people", guards=[MANAGERS], tags=TAGS)
+@post("/api/staff/people", guards=[permit("manage_people")], tags=TAGS)
 async def add_person(data: JSONBody[NewPerson], principal: Principal, ctx: Context) -> Person:
     """Add a person."""
     return await service.add_person(ctx, principal, data)
 
 
-@patch("/api/staff/people/{person_id:uuid}", guards=[MANAGERS], tags=TAGS)
+@patch("/api/staff/people/{person_id:uuid}", guards=[permit("manage_people")], tags=TAGS)
 async def change_person(
     person_id: UUID, data: JSONBody[PersonPatch], principal: Principal, ctx: Context
 ) -> Person:
@@ -113,13 +114,13 @@ async def get_outlet(principal: Principal, ctx: Context) -> Outlet:
     return await api.outlet(ctx.db, principal.outlet_id)
 
 
-@patch("/api/staff/outlet", guards=[MANAGERS], tags=TAGS)
+@patch("/api/staff/outlet", guards=[permit("change_settings")], tags=TAGS)
 async def change_outlet(data: JSONBody[OutletPatch], principal: Principal, ctx: Context) -> Outlet:
     """Change the outlet's settings."""
     return await service.change_outlet(ctx, principal, data)
 
 
-@get("/api/staff/audit", guards=[MANAGERS], tags=TAGS)
+@get("/api/staff/audit", guards=[permit("see_log")], tags=TAGS)
 async def list_audit(
     principal: Principal, ctx: Context, cursor: UUID | None = None, limit: Limit = 50
 ) -> AuditLog:
@@ -143,5 +144,6 @@ ROUTES = (
     *authenticator_routes.ROUTES,
     *outlet_routes.ROUTES,
     *device_routes.ROUTES,
+    *rights.ROUTES,
     *service_tokens.ROUTES,
 )

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from rasoi.platform.description import one_of
+from rasoi.platform.rights import PERMISSIONS
 
 Role = Literal["owner", "manager", "waiter", "kitchen"]
 END = r"$(?!\n)"  # in Python `$` alone lets a line break follow
@@ -74,9 +75,17 @@ class Session(msgspec.Struct):
     outlet: NamedOutlet
 
 
+class OwnRight(msgspec.Struct):
+    """A permission of the person's role; `limit_paise` is null where no amount is too much."""
+
+    permission: Annotated[str, one_of(PERMISSIONS)]
+    limit_paise: int | None
+
+
 class Me(msgspec.Struct):
     person: NamedPerson
     outlet: NamedOutlet
+    rights: list[OwnRight]
 
 
 class GuestLimits(msgspec.Struct, frozen=True, kw_only=True):

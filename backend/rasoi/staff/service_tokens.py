@@ -17,7 +17,7 @@ from rasoi.platform.auth import SERVICE_PREFIX, Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.description import one_of
 from rasoi.platform.problems import Conflict, NotFound
-from rasoi.platform.roles import MANAGERS
+from rasoi.platform.roles import permit
 from rasoi.staff import api, credentials, repository
 from rasoi.staff.schemas import LINE
 
@@ -109,7 +109,7 @@ async def revoke(ctx: Context, principal: Principal, token_id: UUID) -> ServiceT
     return ServiceToken(**dict(row))
 
 
-@get("/api/staff/service-tokens", guards=[MANAGERS], tags=TAGS)
+@get("/api/staff/service-tokens", guards=[permit("manage_tokens")], tags=TAGS)
 async def list_service_tokens(principal: Principal, ctx: Context) -> ServiceTokens:
     """The outlet's tokens for integrations, without the tokens themselves."""
     sql = f"SELECT {ROW} FROM staff.service_token WHERE outlet_id = $1 ORDER BY id DESC LIMIT {SHOWN}"
@@ -117,7 +117,7 @@ async def list_service_tokens(principal: Principal, ctx: Context) -> ServiceToke
     return ServiceTokens([ServiceToken(**dict(row)) for row in rows])
 
 
-@post("/api/staff/service-tokens", guards=[MANAGERS], tags=TAGS)
+@post("/api/staff/service-tokens", guards=[permit("manage_tokens")], tags=TAGS)
 async def make_service_token(
     data: JSONBody[NewServiceToken], principal: Principal, ctx: Context
 ) -> MadeServiceToken:
@@ -125,7 +125,9 @@ async def make_service_token(
     return await make(ctx, principal, data)
 
 
-@delete("/api/staff/service-tokens/{token_id:uuid}", guards=[MANAGERS], status_code=200, tags=TAGS)
+@delete(
+    "/api/staff/service-tokens/{token_id:uuid}", guards=[permit("manage_tokens")], status_code=200, tags=TAGS
+)
 async def revoke_service_token(token_id: UUID, principal: Principal, ctx: Context) -> ServiceToken:
     """End a token at once."""
     return await revoke(ctx, principal, token_id)

@@ -34,7 +34,7 @@ from rasoi.staff.domain import (
 )
 from rasoi.staff.guessing import Source, Tries, UnknownNames
 from rasoi.staff.metrics import SIGN_INS
-from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, PasswordLogin, Session
+from rasoi.staff.schemas import Me, NamedOutlet, NamedPerson, OwnRight, PasswordLogin, Session
 
 log = structlog.get_logger(__name__)
 
@@ -247,4 +247,8 @@ async def me(ctx: Context, principal: Principal) -> Me:
     return Me(
         NamedPerson(person.id, person.name, person.role),
         NamedOutlet(outlet.id, outlet.name, outlet.timezone, outlet.currency),
+        [
+            OwnRight(name, right.limit_paise)
+            for name, right in ctx.get(Tokens).rights.all_of(principal.outlet_id, person.role)
+        ],
     )

@@ -16,7 +16,7 @@ from rasoi.contracts.orders import BillChanged, LineState, ModifierState, OrderP
 from rasoi.kitchen import ROOM, repository, service
 from rasoi.kitchen.schemas import Action, ActionResult
 from rasoi.kitchen.states import is_at_pass, is_visible
-from rasoi.platform.auth import Principal
+from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
 from rasoi.platform.events import REGISTRY, Contract, decode, new_event
@@ -129,7 +129,9 @@ async def rig(as_room: AsRoom, settings: Settings) -> Rig:
     woken: list[set[str]] = []
     db.on_written = woken.append
     cook = Principal(kind="staff", id=uuid4(), outlet_id=OUTLET, role="kitchen", session_id=uuid4())
-    return Rig(Context(settings, db), db, cook, woken=woken)
+    ctx = Context(settings, db)
+    ctx.register(Tokens(settings.secret_key))
+    return Rig(ctx, db, cook, woken=woken)
 
 
 async def check(rig: Rig) -> None:

@@ -12,8 +12,9 @@ import pytest
 from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketState
 from rasoi.contracts.orders import OrderCancelled, OrderCancelRequested, OrderPlaced
 from rasoi.kitchen import repository
-from rasoi.platform.auth import Principal
+from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database
+from rasoi.platform.rights import NotPermitted
 from tests.kitchen.conftest import OUTLET, Rig, again, check, line, order
 
 FLOOR = ("waiter", "manager", "owner")
@@ -247,4 +248,22 @@ async def test_two_who_answer_at_once_give_one_answer(rig: Rig) -> None:
     assert sorted(each.applied for each in given) == [False] * 9 + [True]
     assert {each.reason for each in given} == {None, "no-cancellation-asked"}
     assert len(await answers(rig)) == 1
+    await check(rig)
+
+
+@pytest.mark.parametrize("role", ["kitchen", "waiter"])
+async def test_who_may_not_cancel_what_is_made_may_still_refuse_to(rig: Rig, role: str) -> None:
+    placed, ticket = await placed_and_begun(rig)
+    await ask(rig, placed)
+    rig.ctx.get(Tokens).rights.take(OUTLET, 1, {role: {"cancel_made": {"allowed": False}}})
+    who = as_role(rig, role)
+    with pytest.raises(NotPermitted):
+        await rig.act("accept_cancel", order_id=placed.order_id, station="tandoor", principal=who)
+    assert await answers(rig) == []
+    if role == "kitchen":
+        assert (await rig.act("bump", ticket_id=ticket, principal=who)).applied
+        assert (
+            await rig.act("refuse_cancel", order_id=placed.order_id, principal=as_role(rig, "manager"))
+        ).applied
+        assert isinstance((await answers(rig))[0], CancelRefused)
     await check(rig)

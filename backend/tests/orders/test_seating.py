@@ -356,6 +356,10 @@ async def test_a_walk_out_is_written_off_with_a_reason(floor: Floor) -> None:
     assert (await floor.ask(manager(), "POST", path, {"reason": "x"})).status_code == 409, "it is being made"
     await floor.desk.owner.execute("UPDATE orders.orders SET status = 'served'")
     assert (await floor.ask(waiter(), "POST", path, {"reason": "x"})).status_code == 403
+    up_to = {"allowed": True, "limit_paise": 6299}
+    floor.desk.ctx.get(Tokens).rights.take(1, 1, {"waiter": {"write_off": up_to}})
+    above = await floor.ask(waiter(), "POST", path, {"reason": "x"})
+    assert (above.status_code, above.json()["amount_paise"]) == (403, 6300)
     bill = await floor.do(manager(), "POST", path, {"reason": "not worth it"})
     assert (bill["status"], bill["due_paise"], bill["orders"][0]["status"]) == ("written_off", 0, "completed")
     assert (await floor.ask(manager(), "POST", path, {"reason": "x"})).status_code == 409

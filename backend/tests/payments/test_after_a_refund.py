@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from rasoi.platform.auth import Tokens
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
 from tests.payments.test_service import books_add_up, ledger_equals_books
@@ -272,4 +273,25 @@ async def test_a_refund_that_the_bank_sends_back_is_a_task(till: Till) -> None:
         "cash",
         "Ravi the waiter",
     )
+    await books_add_up(till)
+
+
+async def test_a_role_gives_back_of_one_payment_up_to_its_limit_in_all(till: Till) -> None:
+    _, payment = await paid_in_cash(till)
+    path, waiter = f"/{payment['id']}/refund", staff("waiter")
+
+    async def ask(paise: int) -> Json:
+        answer = await till.call(waiter, "POST", path, {"amount_paise": paise, "reason": "cold"})
+        return {"status": answer.status_code} | answer.json() if answer.status_code != 202 else {}
+
+    assert (await ask(1))["type"] == "/problems/not-permitted"
+    refund = {"allowed": True, "limit_paise": 2500}
+    till.ctx.get(Tokens).rights.take(1, 1, {"waiter": {"refund": refund}})
+    refused = await ask(2501)
+    assert (refused["status"], refused["type"]) == (403, "/problems/above-limit")
+    assert (refused["permission"], refused["limit_paise"], refused["amount_paise"]) == ("refund", 2500, 2501)
+    assert await ask(2000) == {}
+    assert (await ask(501))["amount_paise"] == 2501, "in parts it is not more"
+    assert await ask(500) == {}
+    await refunded(till, payment, 1000)
     await books_add_up(till)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import msgspec
@@ -12,11 +14,12 @@ import pytest
 import socketio
 
 from rasoi.contracts import inventory, kitchen, menu, notifications, orders, payments
-from rasoi.contracts.staff import PersonChanged, SessionRevoked
+from rasoi.contracts.staff import PersonChanged, RightsChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.events import REGISTRY, Contract, Event, new_event
 from rasoi.platform.roles import ALL_ROLES
 from rasoi.realtime import ROOM
+from rasoi.realtime.bridge import Bridge
 from rasoi.realtime.channels import Channel
 from rasoi.realtime.table import ROUTES
 from tests.realtime.conftest import Client, Rig, Serve, principal
@@ -170,6 +173,25 @@ async def test_a_change_at_one_outlet_sends_nobody_away_from_another(rig: Rig) -
     data = PersonChanged(person_id=away.principal.id, role="manager", active=False)
     await ROOM.broadcast_handlers[PersonChanged](Holder(rig.bridge), *heard(data))  # type: ignore[arg-type]
     assert (await away.join("floor:2"))["ok"]
+
+
+async def test_who_loses_the_right_to_a_channel_comes_in_anew_and_is_refused_there(rig: Rig) -> None:
+    there, elsewhere, owner = [await rig.connect(role) for role in ("manager", "manager", "owner")]
+    for client in (there, owner):
+        assert (await client.join("manage:1"))["ok"]
+    assert (await elsewhere.join("floor:1"))["ok"]
+    rows = [{"outlet_id": 1, "version": 1, "granted": {"manager": {"see_money": {"allowed": False}}}}]
+    parts = {Bridge: rig.bridge, Tokens: rig.tokens}
+    context: Any = SimpleNamespace(
+        get=parts.__getitem__, db=SimpleNamespace(fetch=AsyncMock(return_value=rows))
+    )
+    await ROOM.broadcast_handlers[RightsChanged](context, *heard(RightsChanged(rights_version=1)))
+    await there.wait_for("disconnect")
+    assert [name for name, _ in there.heard][-2:] == ["expired", "disconnect"]
+    assert elsewhere.sio.connected and owner.sio.connected
+    again = await rig.connect(there.principal)
+    assert (await again.join("manage:1")) == {"ok": False, "reason": "not allowed"}
+    assert (await again.join("floor:1"))["ok"]
 
 
 class Holder:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from rasoi.platform.rights import Rights
 from rasoi.realtime.channels import Channel
 from tests.realtime.conftest import principal
 
@@ -83,7 +84,7 @@ async def nothing(*_: object) -> bool:
 )
 async def test_who_may_listen(channel: Channel, roles: set[str]) -> None:
     asked = [*STAFF, "guest", "stranger"]
-    assert {role for role in asked if await channel.may_join(principal(role), nothing)} == roles
+    assert {role for role in asked if await channel.may_join(principal(role), nothing, Rights())} == roles
 
 
 @pytest.mark.parametrize("kind", ["bill", "order", "sitting"])
@@ -93,6 +94,14 @@ async def test_a_guest_hears_of_what_the_session_may_see(kind: str) -> None:
     async def may_see(outlet_id: int, session_id: UUID, asked: str, id: UUID) -> bool:
         return (outlet_id, session_id, asked, id) == (1, guest.session_id, kind, seen)
 
-    assert await Channel.of(kind, 1, seen).may_join(guest, may_see)
-    assert not await Channel.of(kind, 1, uuid4()).may_join(guest, may_see)
-    assert not await Channel.of(kind, 1, seen).may_join(principal("guest"), may_see)
+    assert await Channel.of(kind, 1, seen).may_join(guest, may_see, Rights())
+    assert not await Channel.of(kind, 1, uuid4()).may_join(guest, may_see, Rights())
+    assert not await Channel.of(kind, 1, seen).may_join(principal("guest"), may_see, Rights())
+
+
+async def test_the_managers_channel_goes_by_who_may_see_money() -> None:
+    rights, channel = Rights(), Channel.of_outlet("manage", 1)
+    switched = {"manager": {"see_money": {"allowed": False}}, "waiter": {"see_money": {"allowed": True}}}
+    rights.take(1, 1, switched)
+    allowed = {role for role in STAFF if await channel.may_join(principal(role), nothing, rights)}
+    assert allowed == {"owner", "waiter"}

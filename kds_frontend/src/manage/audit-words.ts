@@ -37,6 +37,7 @@ export const ACTIONS: Record<string, string> = {
   'person.password_reset': 'Set a new password',
   'recovery_code.used': 'Signed in with a recovery code',
   'recovery_codes.made': 'Made new recovery codes',
+  'rights.changed': 'Changed what roles may do',
   'service_token.made': 'Made a service token',
   'service_token.revoked': 'Revoked a service token',
   'session.switched': 'Went on at another outlet',

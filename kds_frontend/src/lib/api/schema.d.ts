@@ -1542,6 +1542,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ReadRights */
+        get: operations["ApiStaffRightsReadRights"];
+        /** ChangeRights */
+        put: operations["ApiStaffRightsChangeRights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/service-tokens": {
         parameters: {
             query?: never;
@@ -2538,6 +2556,7 @@ export interface components {
         Me: {
             outlet: components["schemas"]["staff_schemas_NamedOutlet"];
             person: components["schemas"]["NamedPerson"];
+            rights: components["schemas"]["OwnRight"][];
         };
         /** MenuVersion */
         MenuVersion: {
@@ -2745,6 +2764,26 @@ export interface components {
             /** @default null */
             username?: string | null;
         };
+        /**
+         * NewRight
+         * @description `limit_paise` null: no amount is too much.
+         */
+        NewRight: {
+            allowed: boolean;
+            /** @default null */
+            limit_paise?: number | null;
+            permission: string;
+            /** @enum {unknown} */
+            role: "kitchen" | "manager" | "waiter";
+        };
+        /**
+         * NewRights
+         * @description The whole table: what is left out goes back to its default. `version` is the one that was read.
+         */
+        NewRights: {
+            rights: components["schemas"]["NewRight"][];
+            version: number;
+        };
         /** NewServiceToken */
         NewServiceToken: {
             /** @default 90 */
@@ -2925,6 +2964,12 @@ export interface components {
         OwnPassword: {
             password: string;
         };
+        /** OwnRight */
+        OwnRight: {
+            limit_paise: number | null;
+            /** @enum {string} */
+            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_stock" | "see_money" | "strange_money" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+        };
         /** PairingCode */
         PairingCode: {
             code: string;
@@ -2995,6 +3040,13 @@ export interface components {
         People: {
             items: components["schemas"]["Person"][];
             next: string | null;
+        };
+        /** PermissionView */
+        PermissionView: {
+            limited: boolean;
+            name: string;
+            roles: string[];
+            words: string;
         };
         /** Person */
         Person: {
@@ -3194,6 +3246,20 @@ export interface components {
         /** Reprint */
         Reprint: {
             url: string;
+        };
+        /** RightView */
+        RightView: {
+            allowed: boolean;
+            limit_paise: number | null;
+            permission: string;
+            /** @enum {string} */
+            role: "manager" | "waiter" | "kitchen";
+        };
+        /** RightsView */
+        RightsView: {
+            permissions: components["schemas"]["PermissionView"][];
+            rights: components["schemas"]["RightView"][];
+            version: number;
         };
         /** SalesReport */
         SalesReport: {
@@ -4341,7 +4407,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4349,7 +4415,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -4521,7 +4587,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4529,7 +4595,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -4697,7 +4763,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4705,7 +4771,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -4832,7 +4898,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4840,7 +4906,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -4979,7 +5045,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4987,7 +5053,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -5307,7 +5373,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5315,7 +5381,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -5451,7 +5517,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Your role does not allow this; Not allowed; That page is not ours. */
+            /** @description Forbidden: This is more than your role may do here; Your role does not allow this; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5459,7 +5525,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/action-not-allowed" | "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/above-limit" | "/problems/action-not-allowed" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -6106,7 +6172,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6114,7 +6180,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -6238,7 +6304,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6246,7 +6312,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -6372,7 +6438,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6380,7 +6446,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -6518,7 +6584,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6526,7 +6592,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -6664,7 +6730,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6672,7 +6738,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -6810,7 +6876,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6818,7 +6884,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -7733,7 +7799,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7741,7 +7807,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -7876,7 +7942,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Please scan the code on your table again. */
+            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7884,7 +7950,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/scan-again";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
                     };
                 };
             };
@@ -8022,7 +8088,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8030,7 +8096,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -9189,7 +9255,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Please scan the code on your table again. */
+            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9197,7 +9263,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/scan-again";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
                     };
                 };
             };
@@ -9633,7 +9699,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9641,7 +9707,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -9734,7 +9800,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9742,7 +9808,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -9867,7 +9933,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9875,7 +9941,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -9959,7 +10025,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9967,7 +10033,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -10030,7 +10096,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10038,7 +10104,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -10564,7 +10630,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10572,7 +10638,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -10650,7 +10716,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10658,7 +10724,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -10780,7 +10846,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10788,7 +10854,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -11129,7 +11195,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11137,7 +11203,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -11262,7 +11328,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11270,7 +11336,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -11359,7 +11425,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11367,7 +11433,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -11757,7 +11823,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Please scan the code on your table again. */
+            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11765,7 +11831,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/scan-again";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
                     };
                 };
             };
@@ -11875,7 +11941,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Please scan the code on your table again. */
+            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11883,7 +11949,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/scan-again";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
                     };
                 };
             };
@@ -11994,7 +12060,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12002,7 +12068,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -12077,7 +12143,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12085,7 +12151,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -12173,7 +12239,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12181,7 +12247,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -12527,7 +12593,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12535,7 +12601,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -13882,7 +13948,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13890,7 +13956,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -14013,7 +14079,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14021,7 +14087,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -14109,7 +14175,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Only an owner may do this. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here; Only an owner may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14117,7 +14183,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/owner-only";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted" | "/problems/owner-only";
                     };
                 };
             };
@@ -14243,7 +14309,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Only an owner may do this. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here; Only an owner may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14251,7 +14317,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/owner-only";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted" | "/problems/owner-only";
                     };
                 };
             };
@@ -14371,7 +14437,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Only an owner may do this. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here; Only an owner may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14379,7 +14445,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/owner-only";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted" | "/problems/owner-only";
                     };
                 };
             };
@@ -14830,6 +14896,218 @@ export interface operations {
             };
         };
     };
+    ApiStaffRightsReadRights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsView"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffRightsChangeRights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRights"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; Somebody else has changed this meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/stale";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid; A role can't have this right. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid" | "/problems/wrong-right";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
     ApiStaffServiceTokensListServiceTokens: {
         parameters: {
             query?: never;
@@ -14860,7 +15138,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14868,7 +15146,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -14944,7 +15222,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14952,7 +15230,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15062,7 +15340,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15070,7 +15348,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15181,7 +15459,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15189,7 +15467,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15492,7 +15770,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15500,7 +15778,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15608,7 +15886,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed. */
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15616,7 +15894,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden";
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15678,7 +15956,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15686,7 +15964,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15812,7 +16090,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15820,7 +16098,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -15942,7 +16220,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15950,7 +16228,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -16060,7 +16338,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16068,7 +16346,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -16194,7 +16472,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16202,7 +16480,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -16340,7 +16618,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours. */
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16348,7 +16626,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page";
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from rasoi.platform.auth import Principal, Tokens
+from rasoi.staff import repository
 from rasoi.staff.api import Revocations
 from rasoi.staff.domain import NotYours, PersonRow, require_owner_elsewhere
 from tests.staff.conftest import Desk
@@ -240,6 +241,23 @@ async def test_a_password_is_changed_while_somebody_goes_on(chain: Chain) -> Non
         assert changed.status_code == 200 and went.status_code in (200, 401)
         live = "SELECT count(*) FROM staff.session WHERE person_id = $1 AND revoked_at IS NULL"
         assert await chain.desk.ctx.db.fetchval(live, chain.desk.ids["manager"]) == 0
+
+
+async def test_going_on_waits_for_a_new_password(chain: Chain) -> None:
+    """Also where it stands at neither of the two outlets."""
+    person = chain.desk.ids["manager"]
+    headers = {"Authorization": f"Bearer {chain.token}", "Idempotency-Key": str(uuid4())}
+    third = await chain.desk.client.post("/api/outlets", headers=headers, json={"name": "Third"})
+    assert third.json()["id"] == 3
+    await chain.works("manager", "manager")
+    await chain.call("PUT", f"/api/staff/people/{person}/outlets/3", {"role": "manager"})
+    at_second = (await chain.switch(await chain.desk.token("manager"), 2)).json()["access_token"]
+    async with chain.desk.ctx.db.transaction("staff") as tx:
+        await repository.person(tx, 1, person, "FOR UPDATE")
+        going = asyncio.create_task(chain.switch(at_second, 3))
+        done, _ = await asyncio.wait({going}, timeout=0.5)
+        assert not done
+    assert (await going).status_code == 200
 
 
 def test_who_may_change_how_somebody_signs_in() -> None:

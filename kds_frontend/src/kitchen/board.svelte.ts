@@ -56,7 +56,7 @@ export class BoardStore {
     readonly station: string,
   ) {
     this.feed = new TicketFeed<Board>(live, {
-      channel: `kitchen:${session.outlet?.id ?? 1}:${station}`,
+      channel: `kitchen:${session.outlet?.id ?? 0}:${station}`,
       load: (hash) => this.load(hash),
       isVisible,
       hashed: true,

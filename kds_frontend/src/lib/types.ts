@@ -16,6 +16,7 @@ export type AuthenticatorState = Schemas['AuthenticatorState'];
 export type NewAuthenticator = Schemas['NewAuthenticator'];
 export type SessionReply = Schemas['Session'];
 export type Outlet = Schemas['Outlet'];
+export type Workplace = Schemas['Workplace'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type AuditLog = Schemas['AuditLog'];
 

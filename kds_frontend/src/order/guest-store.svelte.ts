@@ -57,9 +57,14 @@ export class GuestStore {
    * `onOrdered`: a sending turned out to stand, in this tab or in another.
    * `showsOrder`: the order and its bill are on the screen, so that no message need repeat them.
    */
-  constructor(tableCode: string | null, onOrdered: () => void, showsOrder: () => boolean) {
-    const place = tableCode ?? 'takeaway';
-    this.session = new GuestSession(tableCode);
+  constructor(
+    tableCode: string | null,
+    outletId: number | undefined,
+    onOrdered: () => void,
+    showsOrder: () => boolean,
+  ) {
+    this.session = new GuestSession(tableCode, outletId);
+    const place = this.session.place;
     this.menuSource = new MenuSource(this.session.api);
     this.stored = new SharedValue(`rasoi.order.guest.${place}`, {
       empty: emptyGuest,

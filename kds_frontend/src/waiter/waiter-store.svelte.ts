@@ -104,7 +104,7 @@ export class WaiterStore implements DraftContext {
   }
 
   get outlet(): number {
-    return this.session.outlet?.id ?? 1;
+    return this.session.outlet?.id ?? 0;
   }
 
   /** The bill that a further order is added to. */

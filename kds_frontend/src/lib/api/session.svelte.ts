@@ -182,13 +182,16 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
   readonly api = new Api(this);
   private readonly anonymous = new Api();
 
-  constructor(tableCode: string | null) {
-    super(`rasoi.order.session.${tableCode ?? 'takeaway'}`);
-    this.tableCode = tableCode;
+  /** By a table's code, or for takeaway from an outlet, the first one where none is named. */
+  constructor(
+    private readonly tableCode: string | null,
+    private readonly outletId?: number,
+    /** Names it among what the device keeps. */
+    readonly place = tableCode ?? `takeaway${outletId ?? ''}`,
+  ) {
+    super(`rasoi.order.session.${place}`);
     this.resume();
   }
-
-  readonly tableCode: string | null;
 
   get token(): string | null {
     return this.stored?.reply.token ?? null;
@@ -201,7 +204,7 @@ export class GuestSession extends StoredSession<GuestSessionReply, GuestIdentity
   /** Uses the stored session, or starts one by the table's code. */
   async start(): Promise<void> {
     if (this.signedIn) return;
-    const body = this.tableCode ? { table_code: this.tableCode } : {};
+    const body = this.tableCode ? { table_code: this.tableCode } : { outlet_id: this.outletId ?? null };
     const known = this.tableCode ? deviceStorage.getItem(LAST_TABLE) : null;
     const api = known ? new Api({ token: known, refresh: () => Promise.resolve(false) }) : this.anonymous;
     this.save(await api.post('/api/sessions', { body }));

@@ -11,7 +11,7 @@ export function followPass(
   onAnswer?: () => void,
 ): PassFeed {
   return new TicketFeed<Pass>(live, {
-    channel: `pass:${session.outlet?.id ?? 1}`,
+    channel: `pass:${session.outlet?.id ?? 0}`,
     load: async (hash) => {
       const { api } = session;
       const pass =

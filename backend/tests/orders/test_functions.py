@@ -22,6 +22,7 @@ from rasoi.platform.events import correlation_id, reset, traceparent
 from rasoi.platform.idempotency import LOCK, lock_of
 from rasoi.platform.problems import Problem
 from tests.orders.conftest import COLA_1, KULFI_1, OTHER_TABLE, TABLE, Desk, guest, line, waiter
+from tests.orders.test_issuing import pay
 
 READ = "SELECT orders.read_bill(1, $1, $2, $3)"
 NUMBERS = "SELECT orders.next_numbers($1, $2)"
@@ -67,9 +68,13 @@ async def test_financial_years_turn_in_april_by_the_outlets_own_calendar(
 
 
 async def test_a_session_sees_its_bills_and_their_orders(desk: Desk) -> None:
-    mine, other = guest(), guest(OTHER_TABLE)
+    mine, other, counter = guest(), guest(OTHER_TABLE), guest(None)
     _, own = await desk.place(mine, line(COLA_1))
     _, theirs = await desk.place(other, line(COLA_1))
+    _, taken_away = await desk.place(counter, line(COLA_1))
+    await desk.owner.execute(
+        "INSERT INTO orders.guest_session (outlet_id, id) VALUES (1, $1)", counter.session_id
+    )
 
     async def may(session: UUID, kind: str, id: str) -> bool:
         found: bool = await desk.owner.fetchval(
@@ -83,6 +88,8 @@ async def test_a_session_sees_its_bills_and_their_orders(desk: Desk) -> None:
         assert not await may(session, "order", hidden["id"])
         assert not await may(session, "bill", seen["id"]) and not await may(session, "order", seen["bill_id"])
         assert not await may(session, "table", seen["id"])
+    assert await may(counter.session_id, "bill", taken_away["bill_id"])
+    assert not await may(counter.session_id, "bill", own["bill_id"])
 
     await desk.owner.execute("UPDATE orders.sitting SET ended_at = now(), ending = 'cleared'")
     is_bill_of = "SELECT orders.is_bill_of(1, $1, $2)"  # also of a party that has left
@@ -436,6 +443,50 @@ async def test_what_is_refused_is_on_no_bill(desk: Desk) -> None:
     )
     assert [isinstance(each, placing.SoldOut) for each in outcomes] == [True, False]
     assert await desk.owner.fetchrow(bill) == before
+    orders = await desk.owner.fetchval("SELECT array_agg(id) FROM orders.orders")
+    assert not await desk.owner.fetch("SELECT FROM orders.line WHERE order_id <> ALL ($1)", orders)
+
+
+async def test_only_what_guests_have_not_paid_holds_portions_of_a_dish_unpaid(desk: Desk) -> None:
+    await desk.owner.execute("UPDATE inventory.stock SET on_hand_milli = 90000")
+    changes = [
+        "status = 'awaiting_payment'",
+        "status = 'placed'",
+        "status = 'confirmed'",
+        "session_id = NULL",
+    ]
+    ids = []
+    for change in [*changes, "cash_asked_at = now()"]:
+        _, order = await desk.place(guest(None), line(KULFI_1))
+        await desk.owner.execute(f"UPDATE orders.orders SET {change} WHERE id = $1", order["id"])
+        ids.append(UUID(order["id"]))
+    await desk.place(guest(None), line(COLA_1))
+    held = "SELECT id, old FROM orders.unpaid_holders(1, $1, 60)"
+    assert [tuple(row) for row in await desk.owner.fetch(held, [KULFI_1])] == [
+        (ids[1], False),
+        (ids[0], False),
+    ]
+    await desk.owner.execute(
+        "UPDATE orders.orders SET placed_at = now() - interval '61 s' WHERE id = $1", ids[0]
+    )
+    assert [row["old"] for row in await desk.owner.fetch(held, [KULFI_1])] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE orders.document SET total_paise = 0",
+        "UPDATE orders.document SET token = 'x'",
+        "DELETE FROM orders.document",
+        "TRUNCATE orders.document",
+    ],
+)
+async def test_the_database_refuses_every_change_of_a_document(desk: Desk, statement: str) -> None:
+    _, order = await desk.place(guest(None), line(COLA_1))
+    await pay(desk, order, method="upi")
+    for conn in (desk.owner, desk.ctx.db):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await conn.execute(statement)
 
 
 async def refused_as(desk: Desk, outcome: str, who: Principal, **more: Any) -> bool:

@@ -36,7 +36,8 @@ NO_APP = "There is no authenticator app."
 
 async def state(ctx: Context, principal: Principal) -> AuthenticatorState:
     """Whether the caller has an app in use."""
-    kept = await authenticator_repository.find(ctx.db, principal.outlet_id, principal.id)
+    home = await repository.home_of(ctx.db, principal.id)
+    kept = await authenticator_repository.find(ctx.db, home or principal.outlet_id, principal.id)
     if kept is None or kept.proven_at is None:
         return AuthenticatorState(None, 0)
     return AuthenticatorState(kept.proven_at, len(kept.recovery_hashes))
@@ -106,7 +107,9 @@ async def remove_of(ctx: Context, principal: Principal, person_id: UUID) -> None
         person = await repository.person(tx, principal.outlet_id, person_id, "FOR UPDATE")
         if person is None:
             raise NotFound("There is no such person.")
-        require_may_remove_authenticator(principal.role, person.role)
+        for row in await repository.person_everywhere(tx, person_id):
+            if row.active:  # an owner of another outlet is one here
+                require_may_remove_authenticator(principal.role, row.role)
         await require_sign_in_is_theirs(tx, principal, person_id)
         ended = await _remove(tx, person)
         await api.audit(tx, principal, "authenticator.removed", f"person:{person_id}", {})
@@ -144,10 +147,12 @@ async def _refuse_unless(ctx: Context, principal: Principal, *, in_use: bool) ->
 
 
 async def _caller(conn: object, principal: Principal, lock: str = "") -> PersonRow:
-    person = await repository.person(conn, principal.outlet_id, principal.id, lock)
-    if person is None or not person.active:
+    """The caller's row with the user name, which the app goes with: of another outlet, for who signs in there."""
+    rows = await repository.person_everywhere(conn, principal.id, lock)
+    here = next((row for row in rows if row.outlet_id == principal.outlet_id and row.active), None)
+    if here is None:
         raise SessionEnded("This sign-in has ended.")
-    return person
+    return next((row for row in rows if row.username is not None), here)
 
 
 @dataclass(frozen=True)

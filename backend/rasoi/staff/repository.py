@@ -130,6 +130,12 @@ async def person_everywhere(conn: Any, person_id: UUID, lock: str = "") -> list[
     return [PersonRow(**dict(row)) for row in await conn.fetch(sql, person_id)]
 
 
+async def home_of(conn: Any, person_id: UUID) -> int | None:
+    """The outlet where somebody's user name stands."""
+    sql = "SELECT outlet_id FROM staff.person WHERE id = $1 AND username IS NOT NULL"
+    return await conn.fetchval(sql, person_id)  # type: ignore[no-any-return]
+
+
 async def other_home(tx: Any, outlet_id: int, person_id: UUID) -> str | None:
     """The name of the other outlet where somebody's user name and password stand; none where they stand here or nowhere."""
     return await tx.fetchval(  # type: ignore[no-any-return]

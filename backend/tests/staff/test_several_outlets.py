@@ -14,6 +14,7 @@ from rasoi.staff import repository
 from rasoi.staff.api import Revocations
 from rasoi.staff.domain import NotYours, PersonRow, require_owner_elsewhere
 from tests.staff.conftest import Desk
+from tests.staff.test_authenticators import OWN, PASSWORDS, set_up
 
 NEW = {"name": "Bandra", "timezone": "Asia/Kolkata"}
 
@@ -258,6 +259,30 @@ async def test_going_on_waits_for_a_new_password(chain: Chain) -> None:
         done, _ = await asyncio.wait({going}, timeout=0.5)
         assert not done
     assert (await going).status_code == 200
+
+
+async def test_the_app_is_one_at_all_outlets(chain: Chain) -> None:
+    """Seen and renewed from the other outlet; asked for where the user name stands."""
+    app = await set_up(chain.desk)
+    there = (await chain.switch(app.token, 2)).json()["access_token"]
+    assert (await chain.call("GET", OWN, token=there)).json()["since"] is not None
+    again = await chain.call("POST", OWN, {"password": PASSWORDS["owner"]}, token=there)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/authenticator-in-use")
+    renewed = await chain.call("POST", f"{OWN}/recovery-codes", {"password": PASSWORDS["owner"]}, token=there)
+    assert renewed.status_code == 200, renewed.text
+    code = renewed.json()["recovery_codes"][0]
+    assert (await app.sign_in(None)).status_code == 401
+    assert (await app.sign_in(code)).status_code == 200
+
+
+async def test_the_app_of_who_owns_another_outlet_is_not_taken_away(chain: Chain) -> None:
+    await set_up(chain.desk, "manager")
+    path = f"/api/staff/people/{chain.desk.ids['manager']}/authenticator"
+    await chain.works("manager", "owner")
+    refused = await chain.call("DELETE", path)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/owner-only"), refused.text
+    await chain.works("manager", "manager")
+    assert (await chain.call("DELETE", path)).status_code == 204
 
 
 def test_who_may_change_how_somebody_signs_in() -> None:

@@ -21,15 +21,17 @@ from litestar import get
 
 from rasoi.platform import asyncapi
 from rasoi.platform.auth import Tokens, public
-from rasoi.platform.bounded_http import Bounds, Doors, bounded
+from rasoi.platform.bounded_http import BoundedHttp, Bounds, Doors, bounded
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Room
+from rasoi.platform.tls import Listener
 from rasoi.room_list import NAMES
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff.api import Revocations, UnfinishedWork, first_outlet
 
 GRACE_S = 5  # how long requests under way may take when the process ends
 FIRST_REQUEST_S = 0.05  # for the requests of connections that were accepted last
+LAST_HANDSHAKES_S = 1  # for their TLS
 
 
 def room(name: str) -> Room:
@@ -146,6 +148,15 @@ class Server(uvicorn.Server):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        context, backlog = self.config.ssl, self.config.backlog
+        await super().startup([] if context else sockets)
+        if context:
+            listeners: list[Any] = [
+                Listener(each, backlog, context, self._protocol) for each in sockets or []
+            ]
+            self.servers = listeners
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Who connected before the listeners closed is still answered; uvicorn alone would cut off those whose request has
         not come yet."""
@@ -155,29 +166,33 @@ class Server(uvicorn.Server):
         for listener in sockets or []:
             listener.close()
         await asyncio.sleep(0)  # now the loop accepts no more, and what the kernel let in since is ours
-        for duplicate in duplicates:
-            for late in _accepted(duplicate):
-                await asyncio.get_running_loop().connect_accepted_socket(
-                    self._protocol, late, ssl=self.config.ssl
-                )
+        for server, duplicate in zip(self.servers, duplicates, strict=True):
+            for late, peer in _accepted(duplicate):
+                if isinstance(server, Listener):
+                    server.agree(late, peer)
+                else:
+                    await asyncio.get_running_loop().connect_accepted_socket(self._protocol, late)
+        for server in self.servers:
+            if isinstance(server, Listener):
+                await server.settle(LAST_HANDSHAKES_S)
         await asyncio.sleep(FIRST_REQUEST_S)
         await super().shutdown(sockets)
 
-    def _protocol(self) -> asyncio.Protocol:
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+    def _protocol(self) -> BoundedHttp:
+        made: BoundedHttp = self.config.http_protocol_class(  # type: ignore[call-arg,assignment]
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
         return made
 
 
-def _accepted(listener: socket.socket) -> list[socket.socket]:
-    """All connections that wait at it, which is closed then."""
+def _accepted(listener: socket.socket) -> list[tuple[socket.socket, Any]]:
+    """All connections that wait at it, and their addresses; it is closed then."""
     listener.setblocking(False)
     found = []
     with listener, suppress(BlockingIOError):
         while True:
-            found.append(listener.accept()[0])
-    for each in found:
+            found.append(listener.accept())
+    for each, _ in found:
         each.setblocking(False)
     return found
 

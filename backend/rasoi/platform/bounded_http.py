@@ -1,5 +1,5 @@
-"""HTTP with bounds, as nginx has them: how long a head and a body may take and how large they may be, how many connections
-there may be in all and from one address. Where there are too many, the one that has waited longest without asking
+"""HTTP with bounds, as nginx has them: how long a handshake, a head and a body may take and how large they may be, how many
+connections there may be in all and from one address. Where there are too many, the one that has waited longest without asking
 anything goes, so that a silent client costs nobody else a place."""
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PIPELINED = 32  # requests that wait for the answer to one before them
 class Bounds:
     """Seconds, bytes and counts; the sizes are nginx's."""
 
+    handshake_s: float = 10  # of TLS
     head_s: float = 10
     body_s: float = 15
     idle_s: float = 5
@@ -47,6 +48,7 @@ class Bounds:
 class Stage(Enum):
     """What a connection does."""
 
+    HANDSHAKE = "handshake"
     HEAD = "head"
     BODY = "body"
     ANSWER = "answer"
@@ -88,6 +90,7 @@ class Doors:
             among = mine if crowded else self.open
             goes = next((each for each in self.waiting if each in among), connection)
             goes.cut("of one address" if crowded else "connections")
+            self.leave(goes)  # now, so that the next that comes in this turn of the loop ends another one
         if self.sweeping is None:
             self.sweeping = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
@@ -125,13 +128,21 @@ class BoundedHttp(HttpToolsProtocol):
     doors: ClassVar[Doors]
     transport: Any
 
+    def agrees_on_tls(self, handshake: Any, peer: tuple[str, int]) -> None:
+        """It was accepted, and `connection_made` follows when the handshake is done; until then `handshake.abort()` ends it."""
+        self.transport, self.client, self.stage = handshake, peer, Stage.HANDSHAKE
+        self.doors.waits(self, self.doors.bounds.handshake_s)
+        self.doors.enter(self, peer[0])
+
     def connection_made(self, transport: Any) -> None:
+        counted = self in self.doors.open
         super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
         self.stage, self.taken, self.chunk = Stage.HEAD, 0, 0
         self.has_moved = False  # to another stage, or to the next request, with what is being read
         self.refusal: tuple[type[problems.Problem], str] | None = None
         self.doors.waits(self, self.doors.bounds.head_s)
-        self.doors.enter(self, self.client[0] if self.client else "")
+        if not counted:
+            self.doors.enter(self, self.client[0] if self.client else "")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.doors.leave(self)
@@ -145,7 +156,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def is_late(self) -> None:
         """Its time is up: say so where it has asked something, and make sure that it goes."""
-        if self.transport.is_closing():
+        if self.stage is Stage.HANDSHAKE:
+            self.cut(self.stage.value)
+        elif self.transport.is_closing():
             self.transport.abort()
         elif self.stage in (Stage.HEAD, Stage.BODY) and self.taken:
             CUT.labels(self.stage.value).inc()

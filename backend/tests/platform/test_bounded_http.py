@@ -35,6 +35,8 @@ class Unsent(asyncio.Transport):
     def close(self) -> None:
         self.closing = True
 
+    abort = close
+
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-length", b"4")]
@@ -89,3 +91,13 @@ async def test_who_was_refused_is_gone_a_second_later(connection: BoundedHttp) -
     connection.data_received(b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: rasoi\r\n\r\n")
     assert connection.transport.is_closing()
     assert seconds_left(connection) == 1
+
+
+async def test_those_that_come_in_one_turn_each_end_another_one() -> None:
+    config = uvicorn.Config(app, log_config=None, lifespan="off")
+    config.load()
+    protocol = bounded(Doors(Bounds(connections=10)))
+    made = [protocol(config, ServerState(), {}) for _ in range(25)]
+    for each in made:
+        each.connection_made(Unsent())
+    assert [each.transport.is_closing() for each in made] == [True] * 15 + [False] * 10

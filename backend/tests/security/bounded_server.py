@@ -1,5 +1,5 @@
 """A real process that serves as `rasoi run` and `rasoi serve` do, with an application that costs nothing:
-`python -m tests.security.bounded_server BOUNDS` prints its port."""
+`python -m tests.security.bounded_server BOUNDS [CERTIFICATE KEY]` prints its port."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 def main() -> None:
     bounded_http.raise_descriptors()
-    settings = load({"PORT": "0", "RASOI_DATA": str(Path.cwd())})
+    tls = dict(zip(("TLS_CERT", "TLS_KEY"), sys.argv[2:], strict=False))
+    settings = load({"PORT": "0", "RASOI_DATA": str(Path.cwd()), **tls})
     listener = hosting.take_port(settings, backlog=2048)
     print(listener.getsockname()[1], flush=True)
     bounds = Bounds(**json.loads(sys.argv[1]))

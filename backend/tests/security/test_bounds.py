@@ -59,8 +59,9 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def served(**bounds: float) -> AsyncIterator[Server]:
-    argv = [sys.executable, "-m", "tests.security.bounded_server", json.dumps(QUICK | bounds)]
+async def served(*tls: Path, **bounds: float) -> AsyncIterator[Server]:
+    """With bounds that are QUICK and these, and this certificate and its key."""
+    argv = [sys.executable, "-m", "tests.security.bounded_server", json.dumps(QUICK | bounds), *map(str, tls)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=BACKEND) as process:
         try:
             assert process.stdout

@@ -5,23 +5,18 @@ from __future__ import annotations
 import ssl
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from rasoi.platform import http, static_files
 from rasoi.room_list import NAMES
 from rasoi.stack import gateway
 from rasoi.stack.plan import plan
+from tests.certificates import self_signed
 from tests.gateway import HOST, Gateway, nginx
 from tests.stack.gateway_upstreams import Replica, serving
 from tests.support import Platform
@@ -29,29 +24,7 @@ from tests.support import Platform
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed one for this machine, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rasoi test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    chain, private = tmp_path / "chain.pem", tmp_path / "key.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return chain, private
+    return self_signed(tmp_path)
 
 
 async def test_with_certificates_all_is_https(certificate: tuple[Path, Path]) -> None:

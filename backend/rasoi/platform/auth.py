@@ -18,13 +18,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from rasoi.keys import derive
+from rasoi.platform.context import Context
 from rasoi.platform.problems import Forbidden, TooManyRequests, Unauthenticated
-from rasoi.platform.rate_limit import Windows
+from rasoi.platform.rate_limit import limit
 from rasoi.platform.rights import Rights, not_permitted
 
 ISSUER = "rasoi"
 SERVICE_PREFIX = "rasoi_"  # tells a service token from a sign-in, and to whoever finds one what it is
-SERVICE_USES = 600  # of one service token in a minute, in each process
+SERVICE_USES = 600  # of one service token in a minute, in all processes where there is Redis
 LONGEST_S = 12 * 3600  # no token lives longer, so that a key that signs no more can end
 NOT_VALID = "This sign-in is not valid."
 REMEMBERED = 10_000  # tokens whose signature needs no second check
@@ -84,7 +85,7 @@ class Tokens:
         self._secret = secret
         self._read: dict[str, tuple[SigningKey, Principal]] = {}
         self._services: dict[bytes, Principal] = {}
-        self._uses = Windows()
+        self._used: set[UUID] = set()
         self.take((FIRST_KEY,))
 
     def take(self, keys: Sequence[SigningKey]) -> None:
@@ -96,17 +97,18 @@ class Tokens:
         self._services = dict(services)
 
     def read_service(self, token: str) -> Principal:
-        """The integration with this token. Raises Unauthenticated, and TooManyRequests."""
+        """The integration with this token. Raises Unauthenticated."""
         principal = self._services.get(hashlib.sha256(token.encode()).digest())
         now = time.time()
         if principal is None or principal.expires <= now or self.is_revoked(principal.session_id):
             raise Unauthenticated("This service token is not valid.")
-        if self._uses.count(str(principal.id), int(now) // 60) > SERVICE_USES:
-            after = {"Retry-After": str(60 - int(now) % 60)}
-            raise TooManyRequests(
-                f"A service token is good for {SERVICE_USES} calls a minute.", headers=after
-            )
+        self._used.add(principal.id)
         return principal
+
+    def take_uses(self) -> list[UUID]:
+        """The integrations that have called since this was asked last."""
+        used, self._used = sorted(self._used), set()
+        return used
 
     def _signing(self, now: float) -> tuple[SigningKey, str]:
         """The latest that has begun; the first to begin where this clock is behind the database's."""
@@ -192,10 +194,10 @@ class Tokens:
 class AuthMiddleware(ASGIMiddleware):
     """Puts the principal, if any, where guards and handlers find it. Reads the token once per request."""
 
-    def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
+    def __init__(self, ctx: Context) -> None:
+        self.ctx, self.tokens = ctx, ctx.get(Tokens)
 
-    def identify(self, scope: Scope) -> None:
+    async def identify(self, scope: Scope) -> None:
         header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
         scheme, _, token = header.decode("latin-1").partition(" ")
         scope["user"], scope["auth"] = None, self.tokens.rights
@@ -203,12 +205,19 @@ class AuthMiddleware(ASGIMiddleware):
             try:
                 token = token.strip()
                 by_service = token.startswith(SERVICE_PREFIX)
-                scope["user"] = self.tokens.read_service(token) if by_service else self.tokens.read(token)
+                scope["user"] = await self._service(token) if by_service else self.tokens.read(token)
             except (Unauthenticated, TooManyRequests) as refused:
                 scope["state"]["refused"] = refused
 
+    async def _service(self, token: str) -> Principal:
+        """The integration with this token, whose call is counted. Raises Unauthenticated, and TooManyRequests."""
+        principal = self.tokens.read_service(token)
+        said = f"A service token is good for {SERVICE_USES} calls a minute."
+        await limit(self.ctx, "service token", str(principal.id), SERVICE_USES, 60, said)
+        return principal
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        self.identify(scope)
+        await self.identify(scope)
         await next_app(scope, receive, send)
 
 

@@ -15,7 +15,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 
 from rasoi.platform import problems
-from rasoi.platform.auth import AuthMiddleware, Tokens, principal_of
+from rasoi.platform.auth import AuthMiddleware, principal_of
 from rasoi.platform.context import Context
 from rasoi.platform.http import MAX_BODY, RequestScope, address_of
 from rasoi.platform.idempotency import key_of
@@ -37,12 +37,12 @@ class FastRoute:
         self.ctx, self.handler = ctx, handler
         self.guards = list(handler.guards or ())
         self.decode = decoder_of(get_type_hints(handler.fn)["data"])
-        self.auth = AuthMiddleware(ctx.get(Tokens))
+        self.auth = AuthMiddleware(ctx)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         scope["path_template"] = scope["path"]
         scope.setdefault("state", {})
-        self.auth.identify(scope)
+        await self.auth.identify(scope)
         try:
             response = await self._answer(Caller(scope), receive)
         except Exception as error:

@@ -20,7 +20,7 @@ from uuid_utils import uuid7
 
 from rasoi.platform import problems, tracing
 from rasoi.platform.api_page import ApiContract, ApiPage
-from rasoi.platform.auth import AuthMiddleware, Principal, Tokens, principal_of, public
+from rasoi.platform.auth import AuthMiddleware, Principal, principal_of, public
 from rasoi.platform.context import Context
 from rasoi.platform.events import correlation_id, traceparent
 from rasoi.platform.front_door import FrontDoor, refuse
@@ -217,7 +217,7 @@ def application(
     """The Litestar application for these routes, without the outermost layer. `checks` are reported by /health/ready."""
     return Litestar(
         route_handlers=[live, ready, metrics, *routes],
-        middleware=[AuthMiddleware(ctx.get(Tokens)), WithoutAmounts()],
+        middleware=[AuthMiddleware(ctx), WithoutAmounts()],
         exception_handlers={Exception: problems.handle},
         dependencies={
             **_bound(ctx),

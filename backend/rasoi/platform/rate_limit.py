@@ -50,16 +50,23 @@ class Windows:
 _windows: WeakKeyDictionary[Context, Windows] = WeakKeyDictionary()
 
 
-async def limit(ctx: Context, what: str, who: str, most: int, seconds: int) -> None:
-    """Count one use of `what` by `who`, an address or a name; raises TooManyRequests beyond `most` in a window of
-    `seconds`."""
+async def limit(
+    ctx: Context,
+    what: str,
+    who: str,
+    most: int,
+    seconds: int,
+    said: str = "That was a lot at once; please wait a moment.",
+) -> None:
+    """Count one use of `what` by `who`, an address or a name; raises TooManyRequests, with what is `said`, beyond `most` in a
+    window of `seconds`."""
     name, now = f"{what}:{network(who)}", int(time.time())
     count = await _shared(ctx, name, now // seconds, seconds)
     if count is None:
         count = _windows.setdefault(ctx, Windows()).count(name, now // seconds)
     if count > most:
         raise TooManyRequests(
-            "That was a lot at once; please wait a moment.",
+            said,
             headers={"Retry-After": str(seconds - now % seconds)},
         )
 

@@ -153,7 +153,8 @@ def require_right(ctx: Context, principal: Principal, permission: str, paise: in
 
 class Revocations:
     """The sessions ended lately, in memory: told by events, and by a poll should those not arrive. The poll also tells
-    `tokens` which keys and service tokens there are, and what roles may do."""
+    `tokens` which keys and service tokens there are, and what roles may do, and the database which of these tokens were
+    used."""
 
     def __init__(self) -> None:
         self._tokens: Tokens | None = None
@@ -176,6 +177,8 @@ class Revocations:
             self._tokens.take(await repository.signing_keys(conn))
             self._tokens.take_services(await repository.service_principals(conn))
             await learn_rights(conn, self._tokens)
+            if used := self._tokens.take_uses():
+                await repository.note_uses(conn, used)
         oldest = time.monotonic() - REMEMBER_S
         self._ended = {session_id: since for session_id, since in self._ended.items() if since > oldest}
 

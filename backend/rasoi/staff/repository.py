@@ -300,6 +300,11 @@ async def signing_keys(conn: Any) -> list[SigningKey]:
     return [SigningKey(row["kid"], bytes(row["salt"]), row["begins"], row["ends"]) for row in rows]
 
 
+async def note_uses(conn: Any, tokens: list[UUID]) -> None:
+    """These service tokens were used just now."""
+    await conn.execute("SELECT staff.note_uses($1)", tokens)
+
+
 async def service_principals(conn: Any) -> dict[bytes, Principal]:
     """Integrations whose tokens are good, by the token's hash."""
     rows = await conn.fetch(

@@ -27,7 +27,7 @@ Scope = Literal[
 TAGS = ["staff"]
 MOST = 50  # live ones of one outlet
 SHOWN = 200
-ROW = "id, name, scopes, created_at, expires_at, revoked_at"
+ROW = "id, name, scopes, created_at, expires_at, revoked_at, last_used_at"
 
 
 class TooManyServiceTokens(Conflict):
@@ -42,12 +42,15 @@ class NewServiceToken(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ServiceToken(msgspec.Struct, kw_only=True):
+    """`last_used_at` is true to some minutes."""
+
     id: UUID
     name: str
     scopes: list[Annotated[str, one_of(get_args(Scope))]]
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 class MadeServiceToken(ServiceToken, kw_only=True):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from rasoi.keys import derive, hkdf
-from rasoi.platform import auth
+from rasoi.platform import auth, rate_limit
 from rasoi.platform.auth import (
     FIRST_KEY,
     LONGEST_S,
@@ -27,7 +27,9 @@ from rasoi.platform.auth import (
     Tokens,
     principal_of,
 )
-from rasoi.platform.problems import Forbidden, TooManyRequests, Unauthenticated
+from rasoi.platform.context import Context
+from rasoi.platform.problems import Forbidden, Unauthenticated
+from rasoi.settings import Settings
 
 SECRET = "a secret of the tests that is long enough for HS256"
 KEY = derive(SECRET, "sign-ins")
@@ -215,36 +217,42 @@ def test_no_token_outlives_its_key() -> None:
     assert TOKENS.read(TOKENS.issue(WAITER, 10 * LONGEST_S)).expires <= time.time() + LONGEST_S
 
 
-def test_a_service_has_its_calls_again_when_a_minute_of_the_clock_begins(
+async def test_a_service_has_its_calls_again_when_a_minute_of_the_clock_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def at(now: float) -> None:
-        monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
+        for each in (auth, rate_limit):
+            monkeypatch.setattr(each, "time", SimpleNamespace(time=lambda: now))
 
-    def refused() -> str | None:
-        try:
-            tokens.read_service("of the accounts")
-        except TooManyRequests as refusal:
-            return (refusal.headers or {})["Retry-After"]
-        return None
+    async def refused() -> str | None:
+        scope = await identified((b"authorization", b"Bearer rasoi_of the accounts"), ctx=ctx)
+        refusal = scope["state"].get("refused")
+        assert (scope["user"] is None) == (refusal is not None)
+        return (refusal.headers or {})["Retry-After"] if refusal else None
 
-    tokens = Tokens(SECRET)
+    ctx = context(Tokens(SECRET))
     service = msgspec.structs.replace(WAITER, kind="service", expires=10_000)
-    tokens.take_services({sha256(b"of the accounts").digest(): service})
+    ctx.get(Tokens).take_services({sha256(b"rasoi_of the accounts").digest(): service})
     monkeypatch.setattr(auth, "SERVICE_USES", 2)
     at(61.0)
-    assert [refused() for _ in range(3)] == [None, None, "59"]
+    assert [await refused() for _ in range(3)] == [None, None, "59"]
     at(119.9)
-    assert refused() == "1"
+    assert await refused() == "1"
     at(120.0)
-    assert [refused() for _ in range(3)] == [None, None, "60"]
+    assert [await refused() for _ in range(3)] == [None, None, "60"]
 
 
 def test_the_bounds_are_these() -> None:
     assert (LONGEST_S, SERVICE_USES) == (12 * 60 * 60, 600)
 
 
-async def identified(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+def context(tokens: Tokens) -> Context:
+    made = Context(Settings(), None)  # type: ignore[arg-type]
+    made.register(tokens)
+    return made
+
+
+async def identified(*headers: tuple[bytes, bytes], ctx: Context | None = None) -> dict[str, Any]:
     """The scope of a request as the next application finds it."""
     scope: dict[str, Any] = {"type": "http", "headers": list(headers), "state": {}}
     reached: list[Any] = []
@@ -252,7 +260,7 @@ async def identified(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
     async def next_app(*args: Any) -> None:
         reached.append(args)
 
-    await AuthMiddleware(TOKENS).handle(scope, "receive", "send", next_app)  # type: ignore[arg-type]
+    await AuthMiddleware(ctx or context(TOKENS)).handle(scope, "receive", "send", next_app)  # type: ignore[arg-type]
     assert reached == [(scope, "receive", "send")]
     return scope
 

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
-from rasoi.platform import auth
-from rasoi.platform.auth import Tokens
+from rasoi.platform import auth, rate_limit
+from rasoi.platform.auth import AuthMiddleware, Tokens
+from rasoi.platform.context import Context
 from rasoi.platform.problems import Unauthenticated
 from rasoi.staff import repository, service_tokens
 from rasoi.staff.api import Revocations
@@ -60,6 +62,25 @@ async def test_it_says_who_calls_and_for_what(desk: Desk) -> None:
     assert principal.scopes == ("menu:read", "reports:read")
 
 
+async def test_it_is_listed_with_its_last_use(desk: Desk) -> None:
+    async def last() -> str | None:
+        await poll(desk)
+        [listed] = (await desk.call("GET", PATH, await desk.manager())).json()["items"]
+        return listed["last_used_at"]  # type: ignore[no-any-return]
+
+    token = (await made(desk))["token"]
+    assert await last() is None
+    await desk.call("GET", PATH, token)
+    first = await last()
+    assert datetime.now(UTC) - datetime.fromisoformat(first or "") < timedelta(seconds=30)
+    await desk.call("GET", PATH, token)
+    assert await last() == first, "it is kept to the minute"
+    await desk.ctx.db.execute("UPDATE staff.service_token SET last_used_at = now() - interval '61 s'")
+    idle = await last()
+    await desk.call("GET", PATH, token)
+    assert (await last() or "") > (idle or ""), "and only when it is used"
+
+
 async def test_it_is_no_sign_in(desk: Desk) -> None:
     """Sockets, refreshing and a person's own routes know sign-ins only."""
     token = (await made(desk))["token"]
@@ -106,12 +127,36 @@ async def test_it_ends_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
 async def test_too_many_calls_are_told_to_wait(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "SERVICE_USES", 3)
     now = time.time()  # stands still: no minute ends meanwhile
-    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: now))
     first, other = (await made(desk))["token"], (await made(desk))["token"]
     answers = [await desk.call("GET", PATH, first) for _ in range(7)]
     assert [answer.status_code for answer in answers] == [403] * 3 + [429] * 4
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
     assert (await desk.call("GET", PATH, other)).status_code == 403, "one token's calls are not another's"
+
+
+async def test_the_calls_of_all_processes_count_together(
+    desk: Desk, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "SERVICE_USES", 4)
+    now = time.time()
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: now))
+    token = (await made(desk))["token"].encode()
+
+    async def calls(ctx: Context) -> list[bool]:
+        auth_of = AuthMiddleware(ctx)
+        let_in = []
+        for _ in range(3):
+            scope: Any = {"headers": [(b"authorization", b"Bearer " + token)], "state": {}}
+            await auth_of.identify(scope)
+            let_in.append(scope["user"] is not None)
+        return let_in
+
+    async with Redis.from_url(redis_url) as redis:
+        processes = [Context(desk.ctx.settings, desk.ctx.db, redis) for _ in range(2)]
+        for each in processes:
+            each.register(desk.ctx.get(Tokens))
+        assert [await calls(each) for each in processes] == [[True] * 3, [True, False, False]]
 
 
 async def test_an_outlet_has_a_bounded_number(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1092,16 +1092,19 @@ CREATE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now tim
     LANGUAGE plpgsql
     AS $$
 DECLARE
+  c_most constant integer := 100;  -- orders of a bill
   v_missing integer;
   r record;
 BEGIN
-  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
+  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held,
+      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = b.outlet_id AND x.bill_id = b.id) >= c_most AS is_full
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
     WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later'
       AND b.sitting_id IS NOT DISTINCT FROM p_sittings[o.ordinality]
       AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.sitting_id = p_sittings[o.ordinality])
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b
   LOOP
+    IF r.is_full THEN p_outcomes[r.n] := 'full'; CONTINUE; END IF;
     p_open[r.n] := r.id;
     p_held[r.n] := r.held;
   END LOOP;
@@ -1111,12 +1114,14 @@ BEGIN
     IF p_outcomes[r.n] IS NULL AND p_open[r.n] IS NULL THEN p_outcomes[r.n] := 'no_bill'; END IF;
   END LOOP;
   LOOP
-    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
+    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held,
+      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = b.outlet_id AND x.bill_id = b.id) >= c_most AS is_full
       FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality]
         AND b.status = 'open' AND b.payment = 'pay_later'
       WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
       ORDER BY b.outlet_id, b.id FOR UPDATE OF b
     LOOP
+      IF r.is_full THEN p_outcomes[r.n] := 'full'; CONTINUE; END IF;
       p_open[r.n] := r.id;
       p_held[r.n] := r.held;
     END LOOP;
@@ -1902,6 +1907,19 @@ CREATE FUNCTION staff.hold_open(p_outlet integer) RETURNS boolean
     SET search_path TO 'staff', 'pg_temp'
     AS $$
   SELECT closed_at IS NULL FROM outlet WHERE id = p_outlet FOR SHARE
+$$;
+
+
+--
+-- Name: note_uses(uuid[]); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.note_uses(p_tokens uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  UPDATE service_token SET last_used_at = now() WHERE (outlet_id, id) IN (SELECT outlet_id, id FROM service_token
+    WHERE id = ANY (p_tokens) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute') FOR UPDATE SKIP LOCKED)
 $$;
 
 
@@ -3908,6 +3926,7 @@ CREATE TABLE staff.service_token (
     created_by uuid NOT NULL,
     expires_at timestamp(6) with time zone NOT NULL,
     revoked_at timestamp(6) with time zone,
+    last_used_at timestamp(6) with time zone,
     CONSTRAINT service_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
     CONSTRAINT service_token_scopes_check CHECK ((cardinality(scopes) > 0)),
     CONSTRAINT service_token_token_hash_check CHECK ((length(token_hash) = 32))
@@ -6367,6 +6386,13 @@ REVOKE ALL ON FUNCTION staff.day_began(p_outlet integer) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.hold_open(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_uses(p_tokens uuid[]); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.note_uses(p_tokens uuid[]) FROM PUBLIC;
 
 
 --

@@ -47,6 +47,10 @@ class TooManyOrders(Conflict):
     slug, title = "too-many-orders", "Too many orders are under way"
 
 
+class BillFull(Conflict):
+    slug, title = "bill-full", "The bill holds as many orders as it may"
+
+
 class TooMuchHeld(Conflict):
     slug, title = "too-much-held", "Too much is held unpaid"
 

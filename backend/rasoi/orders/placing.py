@@ -16,7 +16,7 @@ from rasoi.menu.api import snapshot as menu_snapshot
 from rasoi.orders import repository as db
 from rasoi.orders import schemas, views
 from rasoi.orders.batcher import PlacementBatcher
-from rasoi.orders.domain import TooManyOrders, TooMuchHeld, needs_word, payment_of
+from rasoi.orders.domain import BillFull, TooManyOrders, TooMuchHeld, needs_word, payment_of
 from rasoi.orders.giving_way import give_way
 from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.placement import Placement, build
@@ -154,6 +154,8 @@ async def _refusal(ctx: Context, principal: Principal, outcome: str) -> Problem:
         return UnknownTable("This table is not in use.")
     if outcome == "unseated":
         return await _unseated(ctx, principal)
+    if outcome == "full":
+        return BillFull("This bill is full. Once it is paid, what you order goes on a new one.")
     if outcome == "held":
         return TooMuchHeld(
             "Too much is kept for you unpaid already. Please pay for that first, or ask a waiter."

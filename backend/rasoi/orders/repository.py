@@ -155,6 +155,9 @@ async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str
     return await conn.fetchval(sql, outlet_id, session_id, kind, found)  # type: ignore[no-any-return]
 
 
+LINES_OF_ORDER = "SELECT count(*)::int FROM orders.line l WHERE l.outlet_id = $1 AND l.order_id = o.id"
+
+
 async def list_orders(
     conn: Any,
     outlet_id: int,
@@ -167,12 +170,12 @@ async def list_orders(
     session_id: UUID | None,
     before: UUID | None,
     limit: int,
-) -> list[tuple[OrderRow, BillRow]]:
-    """Orders with their bills, newest first. `status` "live" means everything not yet completed or terminated,
-    "counter" what expired unpaid today and may still be paid in cash: nobody has left whose it is."""
+) -> list[Any]:
+    """Orders without their lines, of which they tell the number, newest first. `status` "live" means everything not yet
+    completed or terminated, "counter" what expired unpaid today and may still be paid in cash: nobody has left whose it is."""
     today = (await now_and_business_day(conn, outlet_id))[1] if status == "counter" else None
-    rows = await conn.fetch(
-        """SELECT o.* FROM orders.orders o
+    return await conn.fetch(  # type: ignore[no-any-return]
+        f"""SELECT o.*, ({LINES_OF_ORDER}) AS weight FROM orders.orders o
         WHERE o.outlet_id = $1 AND ($2::text IS NULL OR o.status = $2 OR ($2 = 'live' AND o.status = ANY ($9))
             OR ($2 = 'counter' AND o.status = 'expired' AND o.payment = 'prepaid' AND o.approved
               AND o.business_day = $11::date AND NOT EXISTS (SELECT FROM orders.bill b JOIN orders.sitting s
@@ -187,6 +190,10 @@ async def list_orders(
         ORDER BY o.id DESC LIMIT $10""",
         *(outlet_id, status, kind, day, table_id, number, session_id, before, list(LIVE), limit, today),
     )
+
+
+async def with_bills(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[tuple[OrderRow, BillRow]]:
+    """These orders whole, with their bills."""
     orders = await _with_lines(conn, outlet_id, rows)
     bills = await conn.fetch(
         "SELECT * FROM orders.bill WHERE outlet_id = $1 AND id = ANY ($2)",
@@ -206,16 +213,24 @@ async def list_bills(
     walked_out: bool | None,
     before: UUID | None,
     limit: int,
-) -> list[tuple[BillRow, list[OrderRow]]]:
-    """Bills with their orders, newest first. `walked_out`: only those whose party left without paying, or no such ones."""
-    rows = await conn.fetch(
-        """SELECT b.*, orders.documents_of($1, b.id) AS documents, EXISTS (SELECT FROM orders.sitting s
-          WHERE s.outlet_id = $1 AND s.id = b.sitting_id AND s.ended_at IS NOT NULL) AS party_left FROM orders.bill b
+) -> list[Any]:
+    """Bills without their orders, of whose lines they tell the number, newest first. `walked_out`: only those whose party
+    left without paying, or no such ones."""
+    return await conn.fetch(  # type: ignore[no-any-return]
+        f"""SELECT b.*, orders.documents_of($1, b.id) AS documents, EXISTS (SELECT FROM orders.sitting s
+          WHERE s.outlet_id = $1 AND s.id = b.sitting_id AND s.ended_at IS NOT NULL) AS party_left,
+          (SELECT coalesce(sum(({LINES_OF_ORDER})), 0)::int FROM orders.orders o
+            WHERE o.outlet_id = $1 AND o.bill_id = b.id) AS weight
+        FROM orders.bill b
         WHERE outlet_id = $1 AND ($2::text IS NULL OR status = $2)
         AND ($3::uuid IS NULL OR $3 = ANY (session_ids)) AND ($4::uuid IS NULL OR id < $4)
         AND ($5::bool IS NULL OR (walked_out_at IS NOT NULL) = $5) ORDER BY id DESC LIMIT $6""",
         *(outlet_id, status, session_id, before, walked_out, limit),
     )
+
+
+async def with_orders(conn: Any, outlet_id: int, rows: Sequence[Any]) -> list[tuple[BillRow, list[OrderRow]]]:
+    """These bills with their orders."""
     bills = [_bill(row) for row in rows]
     found = await conn.fetch(
         "SELECT * FROM orders.orders WHERE outlet_id = $1 AND bill_id = ANY ($2) ORDER BY number",
@@ -303,6 +318,14 @@ async def table(conn: Any, outlet_id: int, table_id: UUID) -> Any | None:
 async def tables(conn: Any, outlet_id: int) -> list[Any]:
     sql = "SELECT id, code, name, qr_generation FROM orders.dining_table WHERE outlet_id = $1 AND active ORDER BY sort, name"
     return await conn.fetch(sql, outlet_id)  # type: ignore[no-any-return]
+
+
+async def stored_tables(tx: Any, outlet_id: int) -> list[Any]:
+    """What is known of each table, locked."""
+    return await tx.fetch(  # type: ignore[no-any-return]
+        "SELECT code, name, area, seats, sort FROM orders.dining_table WHERE outlet_id = $1 FOR UPDATE",
+        outlet_id,
+    )
 
 
 async def save_table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,11 @@ CANCELLED = {
     200: ResponseSpec(schemas.Order, generate_examples=False),
     202: ResponseSpec(schemas.Order, generate_examples=False, description="The kitchen is asked"),
 }
+
+
+def _lines(row: Any) -> int:
+    lines: int = row["weight"]
+    return lines
 
 
 @post("/api/orders/quote", guards=[GUESTS_AND_FLOOR], status_code=200)
@@ -102,7 +107,8 @@ async def list_orders(
         session_id=session,
         before=cursor,
     )
-    found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
+    rows, more = await read_page(limit, lambda most: find(limit=most), weight_of=_lines)
+    found = await db.with_bills(ctx.db, principal.outlet_id, rows)
     missing = (
         await missing_of_each(ctx.db, principal.outlet_id, [order for order, _ in found])
         if status == "counter"
@@ -167,7 +173,8 @@ async def list_bills(
         walked_out=walked_out,
         before=cursor,
     )
-    found, more = await read_page(limit, lambda most: find(limit=most), lambda row: row[0].id)
+    rows, more = await read_page(limit, lambda most: find(limit=most), weight_of=_lines)
+    found = await db.with_orders(ctx.db, principal.outlet_id, rows)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
     today = await service.counter_day(ctx, principal.outlet_id, found)
     return schemas.Bills([views.bill_view(bill, orders, outlet, today) for bill, orders in found], more)

@@ -1,21 +1,25 @@
 -- The bill of each pay-later order that names a bill or has a sitting: the one named, the sitting's open one, or a new one
 -- for the sitting. A prepaid order has a bill of its own, which is none of these.
 -- `p_open` is a bill that was open before, locked from here on; `p_opened` one that is made here, for one order's total.
--- An order whose bill isn't there, or isn't its guest's, comes out as no_bill. `p_held` is the money held on the bill.
+-- An order whose bill isn't there, or isn't its guest's, comes out as no_bill, one whose bill holds as many orders as it may as
+-- full: a bill is read whole. `p_held` is the money held on the bill.
 CREATE OR REPLACE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamptz, p_sittings uuid[],
   p_names text[], INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_held bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
+  c_most constant integer := 100;  -- orders of a bill
   v_missing integer;
   r record;
 BEGIN
-  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
+  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held,
+      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = b.outlet_id AND x.bill_id = b.id) >= c_most AS is_full
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
     WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later'
       AND b.sitting_id IS NOT DISTINCT FROM p_sittings[o.ordinality]
       AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.sitting_id = p_sittings[o.ordinality])
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b
   LOOP
+    IF r.is_full THEN p_outcomes[r.n] := 'full'; CONTINUE; END IF;
     p_open[r.n] := r.id;
     p_held[r.n] := r.held;
   END LOOP;
@@ -25,12 +29,14 @@ BEGIN
     IF p_outcomes[r.n] IS NULL AND p_open[r.n] IS NULL THEN p_outcomes[r.n] := 'no_bill'; END IF;
   END LOOP;
   LOOP
-    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
+    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held,
+      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = b.outlet_id AND x.bill_id = b.id) >= c_most AS is_full
       FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality]
         AND b.status = 'open' AND b.payment = 'pay_later'
       WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
       ORDER BY b.outlet_id, b.id FOR UPDATE OF b
     LOOP
+      IF r.is_full THEN p_outcomes[r.n] := 'full'; CONTINUE; END IF;
       p_open[r.n] := r.id;
       p_held[r.n] := r.held;
     END LOOP;

@@ -4,7 +4,7 @@
 -- the same key or the same table. `p_keys` are their keys' locks, sorted; `p_outlets` and `p_menu_versions` are in the
 -- orders' order; `p_*_of` hold an order's number from 1. `outcome`, in the orders' order, is placed or replayed (`body`
 -- is the answer), reused (the key, for another body), stale (the menu's snapshot), sold_out (`body` names what), no_bill,
--- no_table, unseated (a guest's session that may not order at its table), too_many or held (beyond a guest's limits).
+-- no_table, unseated (a guest's session that may not order at its table), full (its bill), too_many or held (beyond a guest's limits).
 -- `stocked` says that it may have changed counted stock.
 CREATE OR REPLACE FUNCTION orders.place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[],
   p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[],

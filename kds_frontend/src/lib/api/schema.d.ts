@@ -2547,6 +2547,7 @@ export interface components {
             expires_at: string;
             /** Format: uuid */
             id: string;
+            last_used_at: string | null;
             name: string;
             revoked_at: string | null;
             scopes: string[];
@@ -3121,7 +3122,7 @@ export interface components {
         Problem: {
             correlation_id: string | null;
             detail: string;
-            errors: {
+            errors?: {
                 path: string;
                 reason: string;
             }[];
@@ -3303,6 +3304,7 @@ export interface components {
             expires_at: string;
             /** Format: uuid */
             id: string;
+            last_used_at: string | null;
             name: string;
             revoked_at: string | null;
             scopes: string[];
@@ -7455,7 +7457,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; This can't be done in the present state; This restaurant has closed; The price has changed; Sold out; Too many orders are under way; Too much is held unpaid. */
+            /** @description Conflict: The bill holds as many orders as it may; Somebody else is changing this right now; This can't be done in the present state; This restaurant has closed; The price has changed; Sold out; Too many orders are under way; Too much is held unpaid. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7463,7 +7465,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/illegal-change" | "/problems/outlet-closed" | "/problems/price-changed" | "/problems/sold-out" | "/problems/too-many-orders" | "/problems/too-much-held";
+                        type?: "/problems/bill-full" | "/problems/busy" | "/problems/illegal-change" | "/problems/outlet-closed" | "/problems/price-changed" | "/problems/sold-out" | "/problems/too-many-orders" | "/problems/too-much-held";
                     };
                 };
             };

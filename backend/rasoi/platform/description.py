@@ -32,7 +32,8 @@ def tidied(schema: Any) -> Any:
 
 def complete(application: Litestar, payloads: Collection[type[msgspec.Struct]]) -> dict[str, Any]:
     """The OpenAPI document with security, keys and refusals, and the sockets' payloads among its schemas. What only the
-    server sends always carries every field, so there all are required, also those that have a default in Python."""
+    server sends always carries every field, so there all are required, also those that have a default in Python; a problem
+    says by itself which it may leave out."""
     document = application.openapi_schema.to_schema()
     schemas = document["components"]["schemas"]
     contract.say(document, application)
@@ -55,7 +56,7 @@ def complete(application: Litestar, payloads: Collection[type[msgspec.Struct]]) 
         properties = schema.get("properties", {})
         for field in properties.values():
             _give_values_to_text(field)
-        if name not in received and properties:
+        if name not in received and properties and schema is not contract.PROBLEM:
             schema["required"] = sorted(properties)
     return document
 

@@ -3867,6 +3867,25 @@ CREATE TABLE staff.parked (
 
 
 --
+-- Name: passkey; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.passkey (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    person_id uuid NOT NULL,
+    name text NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp(6) with time zone,
+    CONSTRAINT passkey_credential_id_check CHECK (((length(credential_id) >= 1) AND (length(credential_id) <= 1023))),
+    CONSTRAINT passkey_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60)))
+);
+
+
+--
 -- Name: person; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -3968,7 +3987,7 @@ CREATE TABLE staff.sign_in (
     outcome text NOT NULL,
     network text NOT NULL,
     device_id uuid,
-    CONSTRAINT sign_in_method_check CHECK ((method = ANY (ARRAY['password'::text, 'pin'::text]))),
+    CONSTRAINT sign_in_method_check CHECK ((method = ANY (ARRAY['password'::text, 'pin'::text, 'passkey'::text]))),
     CONSTRAINT sign_in_outcome_check CHECK ((outcome = ANY (ARRAY['ok'::text, 'failed'::text, 'locked out'::text])))
 );
 
@@ -3988,6 +4007,17 @@ CASE kid
     WHEN '1'::text THEN 0
     ELSE 32
 END))
+);
+
+
+--
+-- Name: used_challenge; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.used_challenge (
+    hash bytea NOT NULL,
+    expires_at timestamp(6) with time zone NOT NULL,
+    CONSTRAINT used_challenge_hash_check CHECK ((length(hash) = 32))
 );
 
 
@@ -4848,6 +4878,14 @@ ALTER TABLE ONLY staff.parked
 
 
 --
+-- Name: passkey passkey_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.passkey
+    ADD CONSTRAINT passkey_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: person person_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -4909,6 +4947,14 @@ ALTER TABLE ONLY staff.sign_in
 
 ALTER TABLE ONLY staff.signing_key
     ADD CONSTRAINT signing_key_pkey PRIMARY KEY (kid);
+
+
+--
+-- Name: used_challenge used_challenge_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.used_challenge
+    ADD CONSTRAINT used_challenge_pkey PRIMARY KEY (hash);
 
 
 --
@@ -5605,6 +5651,20 @@ CREATE INDEX parked_subject_idx ON staff.parked USING btree (log, subject);
 
 
 --
+-- Name: passkey_credential_id_key; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE UNIQUE INDEX passkey_credential_id_key ON staff.passkey USING btree (credential_id);
+
+
+--
+-- Name: passkey_person_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX passkey_person_idx ON staff.passkey USING btree (outlet_id, person_id);
+
+
+--
 -- Name: person_id_idx; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -5665,6 +5725,13 @@ CREATE INDEX sign_in_at_idx ON staff.sign_in USING btree (at);
 --
 
 CREATE INDEX sign_in_from_idx ON staff.sign_in USING btree (outlet_id, person_id, network, at) WHERE (outcome = 'ok'::text);
+
+
+--
+-- Name: used_challenge_expires_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX used_challenge_expires_at_idx ON staff.used_challenge USING btree (expires_at);
 
 
 --
@@ -5883,6 +5950,14 @@ ALTER TABLE ONLY staff.authenticator
 
 ALTER TABLE ONLY staff.device
     ADD CONSTRAINT device_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: passkey passkey_person_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.passkey
+    ADD CONSTRAINT passkey_person_fkey FOREIGN KEY (outlet_id, person_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
 
 
 --

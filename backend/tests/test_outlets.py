@@ -167,7 +167,7 @@ async def test_no_get_route_tells_of_another_outlet(running: Running, dish: dict
     assert [at for at, text in theirs.items() if "a mark" in text] == []
     # each answer of the first outlet says something that the second one's does not
     own = (  # the tests' people are in no table
-        *("/api/staff/me", "/api/staff/me/authenticator"),
+        *("/api/staff/me", "/api/staff/me/authenticator", "/api/staff/me/passkeys"),
         *("/api/outlets", "/api/outlets/{outlet_id:int}"),
     )
     empty = {

@@ -47,7 +47,7 @@ async def begin(ctx: Context, principal: Principal, password: str, source: Sourc
     """A new secret, which counts for nothing until `confirm`."""
     await _refuse_unless(ctx, principal, in_use=False)
     secret = totp.new_secret()
-    async with _proven(ctx, principal, Proof(password=password), source) as found:
+    async with proven(ctx, principal, Proof(password=password), source) as found:
         if found.kept is not None and found.kept.proven_at is not None:
             raise AuthenticatorInUse
         person, sealed = found.person, second_factor.seal(ctx, found.person, secret)
@@ -61,7 +61,7 @@ async def confirm(ctx: Context, principal: Principal, code: str) -> RecoveryCode
     """The app's first right code: from now on one is asked for at each sign-in. Raises WrongProof."""
     await limit(ctx, "authenticator", str(principal.id), most=10, seconds=60)
     async with ctx.db.transaction("staff") as tx:
-        person = await _caller(tx, principal, "FOR UPDATE")
+        person = await caller(tx, principal, "FOR UPDATE")
         kept = await authenticator_repository.find(tx, person.outlet_id, person.id, "FOR UPDATE")
         now = await repository.now(tx)
         if kept is not None and kept.proven_at is not None:
@@ -71,8 +71,8 @@ async def confirm(ctx: Context, principal: Principal, code: str) -> RecoveryCode
         after = second_factor.spent(ctx, person, kept, code, now)
         if after is None:
             raise WrongProof("That is not the code that the app shows now. Is the phone's clock right?")
-        proven = msgspec.structs.replace(after, proven_at=now)
-        codes = await _save_with_new_codes(ctx, tx, person, proven)
+        in_use = msgspec.structs.replace(after, proven_at=now)
+        codes = await _save_with_new_codes(ctx, tx, person, in_use)
         await api.audit(tx, principal, "authenticator.set_up", f"person:{person.id}", {})
         ended = await end_all_sessions(tx, person, principal.session_id)
     ctx.get(api.Revocations).add(*ended)
@@ -82,7 +82,7 @@ async def confirm(ctx: Context, principal: Principal, code: str) -> RecoveryCode
 async def renew_codes(ctx: Context, principal: Principal, proof: Proof, source: Source) -> RecoveryCodes:
     """Ten recovery codes in place of those that are left."""
     await _refuse_unless(ctx, principal, in_use=True)
-    async with _proven(ctx, principal, proof, source) as found:
+    async with proven(ctx, principal, proof, source) as found:
         if found.kept is None or found.kept.proven_at is None:
             raise NoAuthenticator(NO_APP)
         codes = await _save_with_new_codes(ctx, found.tx, found.person, found.kept)
@@ -95,7 +95,7 @@ async def renew_codes(ctx: Context, principal: Principal, proof: Proof, source: 
 async def remove(ctx: Context, principal: Principal, proof: Proof, source: Source) -> None:
     """The caller's own app: the password alone opens from now on."""
     await _refuse_unless(ctx, principal, in_use=True)
-    async with _proven(ctx, principal, proof, source) as found:
+    async with proven(ctx, principal, proof, source) as found:
         ended = await _remove(found.tx, found.person, principal.session_id)
         await api.audit(found.tx, principal, "authenticator.removed", f"person:{found.person.id}", {})
     ctx.get(api.Revocations).add(*ended)
@@ -146,7 +146,7 @@ async def _refuse_unless(ctx: Context, principal: Principal, *, in_use: bool) ->
     raise NoAuthenticator(NO_APP) if in_use else AuthenticatorInUse
 
 
-async def _caller(conn: object, principal: Principal, lock: str = "") -> PersonRow:
+async def caller(conn: object, principal: Principal, lock: str = "") -> PersonRow:
     """The caller's row with the user name, which the app goes with: of another outlet, for who signs in there."""
     rows = await repository.person_everywhere(conn, principal.id, lock)
     here = next((row for row in rows if row.outlet_id == principal.outlet_id and row.active), None)
@@ -165,11 +165,11 @@ class Proven:
 
 
 @asynccontextmanager
-async def _proven(ctx: Context, principal: Principal, proof: Proof, source: Source) -> AsyncIterator[Proven]:
+async def proven(ctx: Context, principal: Principal, proof: Proof, source: Source) -> AsyncIterator[Proven]:
     """Whoever is signed in proves to be there in person. Wrong tries count as wrong sign-ins do. Raises WrongProof."""
     if (proof.password is None) == (proof.code is None):
         raise Unprocessable("Give the password, or a code.")
-    person = await _caller(ctx.db, principal)
+    person = await caller(ctx.db, principal)
     trusted = await guessing.is_trusted(ctx, person, source)
     await guessing.refuse_crowd(ctx, source, trusted=trusted)
     tries = Tries("password", person.username or str(person.id), source, trusted=trusted)
@@ -178,7 +178,7 @@ async def _proven(ctx: Context, principal: Principal, proof: Proof, source: Sour
         locks = await tries.count(tx, now)
     fits = proof.password is None or await credentials.verify_password(person.password_hash, proof.password)
     async with ctx.db.transaction("staff") as tx:
-        stored = await _caller(tx, principal, "FOR UPDATE")
+        stored = await caller(tx, principal, "FOR UPDATE")
         if fits and await _still_proven(ctx, tx, person, stored, proof, now):
             await tries.forget(tx)
             kept = await authenticator_repository.find(tx, stored.outlet_id, stored.id, "FOR UPDATE")

@@ -16,7 +16,7 @@ import msgspec
 from rasoi.platform.database import Database
 from rasoi.platform.problems import Problem
 from rasoi.settings import Settings
-from rasoi.staff import api, authenticators, credentials, repository, signing
+from rasoi.staff import api, authenticators, credentials, passkey_repository, repository, signing
 from rasoi.staff.domain import NoAuthenticator, PersonRow
 from rasoi.staff.schemas import NewOutlet, NewPerson
 from rasoi.staff.service import end_all_sessions, ensure_person, insert_outlet
@@ -107,7 +107,7 @@ async def _only_person(db: Database, name: str) -> PersonRow:
 
 
 async def reset_password(db: Database, name: str, password: str) -> PersonRow:
-    """Whoever has this user name or full name signs in by this password only. Raises Refused."""
+    """Whoever has this user name or full name signs in by this password, and by no passkey. Raises Refused."""
     person = await _only_person(db, name)
     if person.username is None:
         raise Refused(f"{person.name} has no user name, and signs in by PIN")
@@ -120,6 +120,7 @@ async def reset_password(db: Database, name: str, password: str) -> PersonRow:
         assert stored is not None
         after = msgspec.structs.replace(stored, password_hash=hashed, version=stored.version + 1)
         await repository.save_person(tx, after)
+        await passkey_repository.remove(tx, after.outlet_id, after.id)
         await end_all_sessions(tx, after)
         await api.audit_job(tx, after.outlet_id, "person.password_reset", f"person:{after.id}", {})
     return after

@@ -81,7 +81,7 @@ class SignIn(msgspec.Struct, kw_only=True):
     at: datetime
     person_id: UUID
     person_name: str
-    method: Annotated[str, one_of(("password", "pin"))]
+    method: Annotated[str, one_of(("password", "pin", "passkey"))]
     outcome: Annotated[str, one_of(("ok", "failed", "locked out"))]
     network: str
     device_name: str | None

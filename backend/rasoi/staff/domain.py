@@ -125,6 +125,7 @@ class PersonRow(msgspec.Struct, kw_only=True):
     version: int
     created_at: datetime
     has_authenticator: bool = False
+    passkeys: int = 0
 
 
 class SessionRow(msgspec.Struct, kw_only=True):

@@ -15,7 +15,8 @@ from rasoi.staff.schemas import AuditEntry, Outlet, Workplace
 
 PERSON = """outlet_id, id, name, username, password_hash, pin_hash, role, active, version, created_at, EXISTS (
   SELECT FROM staff.authenticator a WHERE (a.outlet_id, a.person_id) = (person.outlet_id, person.id)
-  AND a.proven_at IS NOT NULL) AS has_authenticator"""
+  AND a.proven_at IS NOT NULL) AS has_authenticator, (SELECT count(*) FROM staff.passkey k
+  WHERE (k.outlet_id, k.person_id) = (person.outlet_id, person.id)) AS passkeys"""
 SESSION = "outlet_id, id, person_id, refresh_hash, previous_hash, expires_at, revoked_at, version, device_id"
 
 

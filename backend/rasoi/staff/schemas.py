@@ -243,6 +243,7 @@ class Person(msgspec.Struct, kw_only=True):
     has_password: bool
     has_pin: bool
     has_authenticator: bool
+    passkeys: int
     version: int
     created_at: datetime
 

@@ -309,6 +309,7 @@ def _view(row: PersonRow) -> Person:
         has_password=row.password_hash is not None,
         has_pin=row.pin_hash is not None,
         has_authenticator=row.has_authenticator,
+        passkeys=row.passkeys,
         version=row.version,
         created_at=row.created_at,
     )

@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def _counted(method: str) -> AsyncIterator[None]:
+async def counted(method: str) -> AsyncIterator[None]:
     """Count a sign-in by what comes of it."""
     outcome = "error"
     try:
@@ -59,7 +59,7 @@ async def _counted(method: str) -> AsyncIterator[None]:
 WRONG = "The username, the password or the code is wrong or missing."
 
 
-@_counted("password")
+@counted("password")
 async def sign_in_with_password(ctx: Context, given: PasswordLogin, source: Source) -> Session:
     """A try is counted before the password is looked at: many at once get no more than one by one. A stranger learns
     nothing of a password that is right without its code."""
@@ -85,7 +85,7 @@ async def sign_in_with_password(ctx: Context, given: PasswordLogin, source: Sour
             await tries.forget(tx)
             await guessing.record(tx, stored, "password", "ok", source)
             here = stored if stored.active else works[0]
-            return await _open_session(ctx, tx, here, now + SESSION, source.device_at(here.outlet_id))
+            return await open_session(ctx, tx, here, now + SESSION, source.device_at(here.outlet_id))
         await guessing.record(tx, person, "password", "locked out" if locks else "failed", source)
     if right and trusted:
         raise CodeNeeded(
@@ -94,7 +94,7 @@ async def sign_in_with_password(ctx: Context, given: PasswordLogin, source: Sour
     raise SignInFailed(WRONG)
 
 
-@_counted("pin")
+@counted("pin")
 async def sign_in_at_device(
     ctx: Context, device: DeviceRow, person_id: UUID, pin: str, address: str
 ) -> Session:
@@ -113,15 +113,16 @@ async def sign_in_at_device(
         given = credentials.pin_hash(ctx.settings.pin_key, device.outlet_id, pin)
         if hmac.compare_digest(person.pin_hash, given):
             await guessing.record(tx, person, "pin", "ok", source)
-            return await _open_session(ctx, tx, person, now + SESSION, device.id)
+            return await open_session(ctx, tx, person, now + SESSION, device.id)
         locks = await tries.count(tx, now)
         await guessing.record(tx, person, "pin", "locked out" if locks else "failed", source)
     raise SignInFailed("That PIN is wrong.")
 
 
-async def _open_session(
+async def open_session(
     ctx: Context, tx: Tx, person: PersonRow, expires_at: datetime, device_id: UUID | None
 ) -> Session:
+    """Whoever has proven to be this person is signed in, on a paired device or on none."""
     session_id = uuid7()
     token = credentials.refresh_token(person.outlet_id, session_id)
     await repository.add_session(
@@ -213,7 +214,7 @@ async def switch(ctx: Context, principal: Principal, outlet_id: int) -> Session:
         if here.device_id is not None:
             raise AtDevice("Sign in on a screen of your own, or at a device of the other outlet.")
         await end_sessions(tx, principal.outlet_id, [principal.session_id], "switched")
-        session = await _open_session(ctx, tx, there, here.expires_at, None)
+        session = await open_session(ctx, tx, there, here.expires_at, None)
         detail = {"from": principal.outlet_id, "to": outlet_id}
         await api.audit_as(tx, there, "session.switched", f"person:{there.id}", detail)
     ctx.get(api.Revocations).add(principal.session_id)

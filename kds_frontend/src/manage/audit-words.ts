@@ -28,6 +28,8 @@ export const ACTIONS: Record<string, string> = {
   'outlet.closed': 'Closed the outlet',
   'outlet.reopened': 'Opened the outlet again',
   'outlet.set_up': 'Set up the outlet',
+  'passkey.made': 'Made a passkey',
+  'passkey.removed': 'Removed a passkey',
   'payment.cash': 'Took cash',
   'payment.refund': 'Refunded a payment',
   'payment.refund_handed_out': 'Handed out a refund',

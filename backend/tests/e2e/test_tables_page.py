@@ -31,6 +31,14 @@ async def test_a_table_is_added_renamed_and_removed(house: House, screens: Scree
     await expect(row.get_by_role("link")).to_have_attribute("href", re.compile(r"/order\?table="))
     assert await rows.count() == before + 1
 
+    code = desk.get_by_role("img", name="QR code of Bar 1")
+    await expect(code).to_have_count(0)
+    await desk.emulate_media(media="print")
+    await desk.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await expect(code).to_be_visible()
+    await expect(row).to_have_count(0)
+    await desk.evaluate("dispatchEvent(new Event('afterprint'))")
+    await desk.emulate_media(media="screen")
     first = await row.get_by_role("link").get_attribute("href")
     await desk.get_by_role("button", name="New code for Bar 1").click()
     await sheet.get_by_role("button", name="Make a new code").click()

@@ -2056,6 +2056,23 @@ $$;
 
 
 --
+-- Name: use_lift(integer, uuid, bytea, text, text, bigint); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.use_lift(p_outlet integer, p_session uuid, p_token_hash bytea, p_permission text, p_subject text, p_paise bigint) RETURNS TABLE(id uuid, name text, role text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  UPDATE lift l SET used_at = clock_timestamp() FROM person p
+  WHERE l.outlet_id = p_outlet AND l.token_hash = p_token_hash AND l.session_id = p_session
+    AND l.permission = p_permission AND l.subject = p_subject AND l.amount_paise >= p_paise
+    AND l.used_at IS NULL AND l.expires_at > clock_timestamp()
+    AND (p.outlet_id, p.id) = (l.outlet_id, l.approver_id) AND p.active
+  RETURNING p.id, p.name, p.role
+$$;
+
+
+--
 -- Name: idempotency; Type: TABLE; Schema: inventory; Owner: -
 --
 
@@ -3408,6 +3425,8 @@ CREATE TABLE payments.refund (
     handed_by uuid,
     handed_by_name text,
     reference text,
+    approved_by uuid,
+    approved_by_name text,
     CONSTRAINT refund_amount_check CHECK ((amount_paise > 0)),
     CONSTRAINT refund_handed_check CHECK (((handed_by IS NULL) OR ((handed_by_name IS NOT NULL) AND (status = 'processed'::text)))),
     CONSTRAINT refund_next_try_check CHECK (((next_try_at IS NULL) OR (status = ANY (ARRAY['requested'::text, 'pending'::text, 'unknown'::text])))),
@@ -3722,6 +3741,27 @@ CREATE TABLE staff.inbox (
     log text NOT NULL,
     event_id uuid NOT NULL,
     handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: lift; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.lift (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    permission text NOT NULL,
+    subject text NOT NULL,
+    amount_paise bigint NOT NULL,
+    approver_id uuid NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp(6) with time zone NOT NULL,
+    used_at timestamp(6) with time zone,
+    CONSTRAINT lift_amount_paise_check CHECK ((amount_paise >= 0)),
+    CONSTRAINT lift_token_hash_check CHECK ((length(token_hash) = 32))
 );
 
 
@@ -4838,6 +4878,14 @@ ALTER TABLE ONLY staff.inbox
 
 
 --
+-- Name: lift lift_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.lift
+    ADD CONSTRAINT lift_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: login_failure login_failure_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -5637,6 +5685,20 @@ CREATE INDEX inbox_handled_at_idx ON staff.inbox USING btree (handled_at);
 
 
 --
+-- Name: lift_expires_at_idx; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE INDEX lift_expires_at_idx ON staff.lift USING btree (expires_at);
+
+
+--
+-- Name: lift_token_hash_key; Type: INDEX; Schema: staff; Owner: -
+--
+
+CREATE UNIQUE INDEX lift_token_hash_key ON staff.lift USING btree (token_hash);
+
+
+--
 -- Name: login_failure_last_at_idx; Type: INDEX; Schema: staff; Owner: -
 --
 
@@ -5950,6 +6012,22 @@ ALTER TABLE ONLY staff.authenticator
 
 ALTER TABLE ONLY staff.device
     ADD CONSTRAINT device_outlet_id_fkey FOREIGN KEY (outlet_id) REFERENCES staff.outlet(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: lift lift_approver_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.lift
+    ADD CONSTRAINT lift_approver_fkey FOREIGN KEY (outlet_id, approver_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: lift lift_session_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.lift
+    ADD CONSTRAINT lift_session_fkey FOREIGN KEY (outlet_id, session_id) REFERENCES staff.session(outlet_id, id) ON UPDATE RESTRICT ON DELETE CASCADE;
 
 
 --
@@ -6538,6 +6616,13 @@ REVOKE ALL ON FUNCTION staff.service_tokens() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.signing_keys() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION use_lift(p_outlet integer, p_session uuid, p_token_hash bytea, p_permission text, p_subject text, p_paise bigint); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.use_lift(p_outlet integer, p_session uuid, p_token_hash bytea, p_permission text, p_subject text, p_paise bigint) FROM PUBLIC;
 
 
 --

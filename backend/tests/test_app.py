@@ -86,6 +86,8 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("PATCH", "/api/outlets/{outlet_id:int}"): {O},
     ("POST", "/api/outlets/{outlet_id:int}/close"): {O},
     ("POST", "/api/outlets/{outlet_id:int}/reopen"): {O},
+    ("GET", "/api/staff/lifts/people"): STAFF,
+    ("POST", "/api/staff/lifts"): STAFF,
     ("GET", "/api/staff/rights"): {O},
     ("PUT", "/api/staff/rights"): {O},
     ("GET", "/api/menu"): {*ANYONE, S},

@@ -21,7 +21,10 @@ running, dish = test_app.running, test_app.dish
 LEAST = 3  # rows in each list, so that there are pages between the first and the last
 PLACED = 3
 STOCK = "a stock's id"
-NEEDED = {"/api/payments/refund-tasks": {"status": "to_hand_out"}}  # parameters that a list can't do without
+NEEDED = {
+    "/api/payments/refund-tasks": {"status": "to_hand_out"},
+    "/api/staff/lifts/people": {"permission": "refund"},
+}  # parameters that a list can't do without
 # what is asked for to have rows, beside orders and the cash for them
 FILLED: list[tuple[str, dict[str, Any]]] = [
     ("/api/inventory/receipts", {"stock_id": STOCK, "quantity_milli": 1000, "reason": "bought"}),

@@ -26,7 +26,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.problems import NotFound
-from rasoi.platform.roles import STAFF
+from rasoi.platform.roles import STAFF, Approval
 from rasoi.platform.static_files import Build
 from rasoi.staff import api as staff
 
@@ -146,9 +146,12 @@ async def list_ready(
 
 
 @post("/actions", status_code=200)
-async def apply_actions(ctx: Context, principal: Principal, data: JSONBody[Actions]) -> ActionResults:
-    """What was done on a screen, applied once by `action_id`, also when sent again."""
-    return ActionResults(await service.act(ctx, principal, data.actions))
+async def apply_actions(
+    ctx: Context, principal: Principal, data: JSONBody[Actions], approval: Approval = None
+) -> ActionResults:
+    """What was done on a screen, applied once by `action_id`, also when sent again. An approval is of an order's
+    cancellation."""
+    return ActionResults(await service.act(ctx, principal, data.actions, approval))
 
 
 router = Router(

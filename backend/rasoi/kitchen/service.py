@@ -21,7 +21,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Forbidden
-from rasoi.staff.api import audit, require_right
+from rasoi.staff.api import approved_by, audit, authorize
 
 # whose requests to cancel a role decides; managers decide all
 DECIDES = {"kitchen": frozenset({"kitchen"}), "waiter": frozenset({"floor"})}
@@ -142,12 +142,13 @@ async def begin(tx: Tx, outlet_id: int, **what: Iterable[UUID]) -> tuple[UnitOfW
     return UnitOfWork(tx, outlet_id, kitchen, found.answers, before=dict(kitchen.tickets)), found.done
 
 
-async def act(ctx: Context, principal: Principal, actions: Sequence[Action]) -> list[ActionResult]:
-    """Apply each action once, in the order given. What is not possible is answered, and changes nothing."""
+async def act(
+    ctx: Context, principal: Principal, actions: Sequence[Action], approval: str | None = None
+) -> list[ActionResult]:
+    """Apply each action once, in the order given. What is not possible is answered, and changes nothing; what the caller
+    may not do is refused with everything that came with it."""
     if principal.role == "waiter" and any(action.action not in FLOOR_ACTIONS for action in actions):
         raise ActionNotAllowed("Waiters may serve, fire, rush and decide about what is ready.")
-    if any(action.action == "accept_cancel" for action in actions):
-        require_right(ctx, principal, "cancel_made")
     async with ctx.db.transaction("kitchen") as tx:
         work, done = await begin(
             tx,
@@ -163,7 +164,7 @@ async def act(ctx: Context, principal: Principal, actions: Sequence[Action]) -> 
             if action.action_id not in decided:
                 now = decided[action.action_id] = _decide(work, principal, action)
                 if now.applied and action.action in ANSWERS:
-                    await _audit_answer(work, principal, action, now.ticket_id)
+                    await _settle_answer(ctx, work, principal, action, now.ticket_id, approval)
         await work.finish()
     return [_result(work.kitchen, decided[action.action_id]) for action in actions]
 
@@ -174,15 +175,23 @@ def _result(kitchen: Kitchen, done: DoneAction) -> ActionResult:
     return ActionResult(done.action_id, done.applied, done.reason, words, ticket)
 
 
-async def _audit_answer(
-    work: UnitOfWork, principal: Principal, action: Action, ticket_id: UUID | None
+async def _settle_answer(
+    ctx: Context,
+    work: UnitOfWork,
+    principal: Principal,
+    action: Action,
+    ticket_id: UUID | None,
+    approval: str | None,
 ) -> None:
-    """Waste and refunds follow from an answer: who gave it stands in the log."""
+    """Waste and refunds follow from an answer: it needs a right, and who gave it stands in the log."""
     tickets = work.kitchen.tickets.values()
     order_id, number = next(
         (t.order_id, t.order_number) for t in tickets if t.id == ticket_id or t.order_id == action.order_id
     )
-    detail = {"reason": action.reason, "number": number}
+    lifted = None
+    if action.action == "accept_cancel":
+        lifted = await authorize(ctx, work.tx, principal, "cancel_made", str(order_id), approval)
+    detail = {"reason": action.reason, "number": number} | approved_by(lifted)
     await audit(work.tx, principal, f"order.{action.action}", str(order_id), detail)
 
 

@@ -21,7 +21,7 @@ from rasoi.platform.fast_path import FAST_PATH
 from rasoi.platform.http import RequestScope
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import EVERYBODY, FLOOR, GUEST, GUESTS_AND_FLOOR, permit
+from rasoi.platform.roles import EVERYBODY, FLOOR, GUEST, GUESTS_AND_FLOOR, Approval, permit
 from rasoi.staff.api import outlet as read_outlet
 
 Status = Literal[
@@ -121,15 +121,19 @@ async def list_orders(
 
 @post(
     "/api/orders/{order_id:uuid}/cancel",
-    guards=[permit("cancel_orders", GUEST)],
+    guards=[permit("cancel_orders", GUEST).or_lifted()],
     status_code=200,
     responses=CANCELLED,
 )
 async def cancel_order(
-    ctx: Context, principal: Principal, order_id: UUID, data: JSONBody[schemas.ReasonRequest]
+    ctx: Context,
+    principal: Principal,
+    order_id: UUID,
+    data: JSONBody[schemas.ReasonRequest],
+    approval: Approval = None,
 ) -> Response[bytes]:
     """Cancel it; 202 when the kitchen has it already and is asked."""
-    status, order = await service.cancel(ctx, principal, order_id, data.reason)
+    status, order = await service.cancel(ctx, principal, order_id, data.reason, approval)
     return Response(msgspec.json.encode(order), status_code=status, media_type="application/json")
 
 

@@ -23,7 +23,7 @@ from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.problems import Conflict, NotFound
-from rasoi.staff.api import OutletClosed, audit, outlet_is_open, require_right
+from rasoi.staff.api import OutletClosed, approved_by, audit, authorize, outlet_is_open
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -219,19 +219,22 @@ async def clear(ctx: Context, principal: Principal, table_id: UUID) -> schemas.S
     return views.sitting_view(row, [])
 
 
-async def walk_out(ctx: Context, principal: Principal, table_id: UUID, reason: str) -> schemas.Sitting:
+async def walk_out(
+    ctx: Context, principal: Principal, table_id: UUID, reason: str, approval: str | None
+) -> schemas.Sitting:
     """The party has left without paying. What nobody makes yet is cancelled, the kitchen is asked about the rest; the bills
     stay open, in a list of their own, until they are paid or written off."""
     async with ctx.db.transaction("orders") as tx:
         row = await _seated(tx, principal, table_id)
         bills = await rows.open_bills(tx, principal.outlet_id, row.id)
+        lifted = await authorize(ctx, tx, principal, "walk_outs", str(table_id), approval)
         if not bills:
             raise IllegalChange("Nothing is open at this table: it can just be cleared.")
         for bill_id, _ in bills:
             await _leave(tx, principal, bill_id)
         await _end(tx, row, "walk_out")
         detail = {"table": row.table_name, "reason": reason, "due_paise": sum(paise for _, paise in bills)}
-        await audit(tx, principal, "sitting.walk_out", str(row.id), detail)
+        await audit(tx, principal, "sitting.walk_out", str(row.id), detail | approved_by(lifted))
     return views.sitting_view(row, [])
 
 
@@ -251,16 +254,18 @@ async def _leave(tx: Tx, principal: Principal, bill_id: UUID) -> None:
     await service.close_if_settled(tx, bill)
 
 
-async def write_off(ctx: Context, principal: Principal, bill_id: UUID, reason: str) -> schemas.BillView:
+async def write_off(
+    ctx: Context, principal: Principal, bill_id: UUID, reason: str, approval: str | None
+) -> schemas.BillView:
     """What a party that left without paying owes will not come any more."""
     async with service.locked_bill(ctx, principal.outlet_id, bill_id) as (tx, bill):
         if bill.row.walked_out_at is None:
             raise IllegalChange("Only the bill of a party that left without paying can be written off.")
         due = bill.row.due_paise
-        require_right(ctx, principal, "write_off", due)
+        lifted = await authorize(ctx, tx, principal, "write_off", str(bill_id), approval, paise=due)
         bill.write_off()
         detail = {"reason": reason, "due_paise": due}
-        await audit(tx, principal, "bill.write_off", str(bill_id), detail)
+        await audit(tx, principal, "bill.write_off", str(bill_id), detail | approved_by(lifted))
     return await service.bill_view(ctx, principal, bill_id)
 
 

@@ -16,7 +16,7 @@ from rasoi.platform.auth import Principal, Tokens, public
 from rasoi.platform.context import Context
 from rasoi.platform.problems import NotFound
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import GUEST, GUESTS, STAFF, permit
+from rasoi.platform.roles import GUEST, GUESTS, STAFF, Approval, permit
 from rasoi.staff.api import Outlet, first_outlet, require_open
 from rasoi.staff.api import outlet as read_outlet
 
@@ -136,20 +136,28 @@ async def clear_table(ctx: Context, principal: Principal, table_id: UUID) -> sch
     return await seating.clear(ctx, principal, table_id)
 
 
-@post("/api/tables/{table_id:uuid}/walk-out", guards=[permit("walk_outs")], status_code=200)
+@post("/api/tables/{table_id:uuid}/walk-out", guards=[permit("walk_outs").or_lifted()], status_code=200)
 async def walk_out(
-    ctx: Context, principal: Principal, table_id: UUID, data: JSONBody[schemas.GivenReason]
+    ctx: Context,
+    principal: Principal,
+    table_id: UUID,
+    data: JSONBody[schemas.GivenReason],
+    approval: Approval = None,
 ) -> schemas.Sitting:
     """The party has left without paying: the table is free, and its bills stay open among the walk-outs."""
-    return await seating.walk_out(ctx, principal, table_id, data.reason)
+    return await seating.walk_out(ctx, principal, table_id, data.reason, approval)
 
 
-@post("/api/bills/{bill_id:uuid}/write-off", guards=[permit("write_off")], status_code=200)
+@post("/api/bills/{bill_id:uuid}/write-off", guards=[permit("write_off").or_lifted()], status_code=200)
 async def write_off(
-    ctx: Context, principal: Principal, bill_id: UUID, data: JSONBody[schemas.GivenReason]
+    ctx: Context,
+    principal: Principal,
+    bill_id: UUID,
+    data: JSONBody[schemas.GivenReason],
+    approval: Approval = None,
 ) -> schemas.BillView:
     """Give up what a party that left without paying owes."""
-    return await seating.write_off(ctx, principal, bill_id, data.reason)
+    return await seating.write_off(ctx, principal, bill_id, data.reason, approval)
 
 
 @post("/api/tables/{table_id:uuid}/code", guards=[permit("manage_tables")], status_code=201)

@@ -23,7 +23,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.jobs import for_each
 from rasoi.platform.problems import NotFound, Unprocessable
-from rasoi.staff.api import Outlet, audit, is_gstin, now_and_business_day
+from rasoi.staff.api import Outlet, approved_by, audit, authorize, is_gstin, now_and_business_day
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -119,7 +119,7 @@ def _readable(principal: Principal, read: db.BillRead | None, unknown: NotFound)
 
 
 async def cancel(
-    ctx: Context, principal: Principal, order_id: UUID, reason: str | None
+    ctx: Context, principal: Principal, order_id: UUID, reason: str | None, approval: str | None = None
 ) -> tuple[int, schemas.Order]:
     """Cancel at once while nothing is made of it; afterwards ask the kitchen (202)."""
     read, _ = await readable_order(ctx, principal, order_id)
@@ -127,7 +127,9 @@ async def cancel(
         as_seated(ctx, principal) as own,
         locked_bill(ctx, principal.outlet_id, read.bill.id, tx=own) as (tx, bill),
     ):
-        order = bill.order(order_id)
+        order, lifted = bill.order(order_id), None
+        if principal.kind == "staff":
+            lifted = await authorize(ctx, tx, principal, "cancel_orders", str(order_id), approval)
         if order.status in AT_KITCHEN - {"served"}:
             status = 202
             if not order.cancel_requested:
@@ -138,9 +140,8 @@ async def cancel(
             bill.terminate(order, "cancelled", reason or f"by {principal.role}")
             await db.release_stock(tx, principal.outlet_id, order_id)
         if principal.kind == "staff":
-            await audit(
-                tx, principal, "order.cancel", str(order_id), {"reason": reason, "number": order.number}
-            )
+            detail = {"reason": reason, "number": order.number} | approved_by(lifted)
+            await audit(tx, principal, "order.cancel", str(order_id), detail)
     return status, await _view(ctx, principal, order_id)
 
 

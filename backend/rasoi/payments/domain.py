@@ -116,6 +116,8 @@ class RefundRow(msgspec.Struct, kw_only=True):
     on_bill: bool
     requested_by: UUID | None = None
     requested_by_name: str | None = None
+    approved_by: UUID | None = None
+    approved_by_name: str | None = None
     label: str = ""
     handed_by: UUID | None = None
     handed_by_name: str | None = None

@@ -34,29 +34,47 @@ from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
 from rasoi.platform.jobs import for_each
 from rasoi.platform.problems import Conflict, NotFound
-from rasoi.staff.api import audit, require_right
+from rasoi.staff.api import approved_by, audit, authorize
 
 log = structlog.get_logger(__name__)
 REFUSED_S = 5 * 86400.0  # a refund that is refused so long is paid out another way
 
 
 async def refund(
-    ctx: Context, principal: Principal, payment_id: UUID, request: schemas.RefundRequest, key: IdempotencyKey
+    ctx: Context,
+    principal: Principal,
+    payment_id: UUID,
+    request: schemas.RefundRequest,
+    key: IdempotencyKey,
+    approval: str | None = None,
 ) -> Response[bytes]:
-    """Promise money back. A provider is asked by the worker; cash is a task until a person has handed it out."""
+    """Promise money back. A provider is asked by the worker; cash is a task until a person has handed it out. Above the
+    caller's limit it needs an approval."""
 
     async def work(tx: Tx) -> tuple[int, schemas.Refund]:
         _, ledger = await lock(tx, Ref(principal.outlet_id, payment_id))
-        require_right(ctx, principal, "refund", ledger.asked_back_paise + request.amount_paise)
+        paise = request.amount_paise
+        lifted = await authorize(
+            ctx,
+            tx,
+            principal,
+            "refund",
+            str(payment_id),
+            approval,
+            paise=paise,
+            in_all_paise=ledger.asked_back_paise + paise,
+        )
         attempt = ledger.attempt_with(request.amount_paise)
         row = ledger.request_refund(
             attempt, request.amount_paise, request.reason, (principal.id, principal.name)
         )
+        if lifted is not None:
+            row.approved_by, row.approved_by_name = lifted.id, lifted.name
         if row.on_bill:
             await orders.apply_refund(tx, ledger.row.outlet_id, ledger.row.bill_id, row.amount_paise)
         await db.save(tx, ledger)
         detail = {"refund": str(row.id), "amount_paise": row.amount_paise, "reason": request.reason}
-        await audit(tx, principal, "payment.refund", str(payment_id), detail)
+        await audit(tx, principal, "payment.refund", str(payment_id), detail | approved_by(lifted))
         return 202, schemas.refund_view(row, staff=True)
 
     answer = await idempotent(ctx, "payments", principal, key, work)

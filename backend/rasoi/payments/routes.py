@@ -30,7 +30,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.idempotency import IdempotencyKey
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.rate_limit import limit
-from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, permit
+from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, Approval, permit
 
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
 RefundStatus = Literal["requested", "pending", "unknown", "to_hand_out", "processed"]
@@ -133,7 +133,7 @@ async def confirm_cash(
 
 @post(
     "/api/payments/{payment_id:uuid}/refund",
-    guards=[permit("refund")],
+    guards=[permit("refund").or_lifted()],
     status_code=202,
     responses={202: ResponseSpec(schemas.Refund, generate_examples=False)},
     tags=TAGS,
@@ -144,9 +144,10 @@ async def refund(
     payment_id: UUID,
     data: JSONBody[schemas.RefundRequest],
     key: IdempotencyKey,
+    approval: Approval = None,
 ) -> Response[bytes]:
     """Give money back. Cash is to be handed out, and stays a task until a person says that it was."""
-    return await refunds.refund(ctx, principal, payment_id, data, key)
+    return await refunds.refund(ctx, principal, payment_id, data, key, approval)
 
 
 @get("/api/payments/refund-tasks", guards=[FLOOR], tags=TAGS)

@@ -137,6 +137,7 @@ class Refund(msgspec.Struct):
     reason: str
     error: str | None
     requested_by: str | None
+    approved_by: str | None
     handed_by: str | None
     reference: str | None
     tries: int
@@ -198,6 +199,7 @@ class ListedRefund(msgspec.Struct, kw_only=True):
     reason: str
     automatic: bool
     requested_by: str | None
+    approved_by: str | None
     error: str | None
     created_at: datetime
     settled_at: datetime | None
@@ -346,6 +348,7 @@ def listed_refund(row: RefundRow, bill_id: UUID) -> ListedRefund:
         reason=row.reason,
         automatic=row.automatic,
         requested_by=row.requested_by_name,
+        approved_by=row.approved_by_name,
         error=row.error,
         created_at=row.created_at,
         settled_at=row.settled_at,
@@ -363,6 +366,7 @@ def _refund(row: RefundRow, staff: bool) -> dict[str, Any]:
         "reason": row.reason if staff or row.automatic else "",
         "error": row.error if staff else None,
         "requested_by": row.requested_by_name if staff else None,
+        "approved_by": row.approved_by_name if staff else None,
         "handed_by": row.handed_by_name if staff else None,
         "reference": row.reference if staff else None,
         "tries": row.tries if staff else 0,

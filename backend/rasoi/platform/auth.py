@@ -248,15 +248,26 @@ class Allow:
             raise Forbidden("Your role does not allow this.")
 
 
-class Permit(Allow):
-    """A guard that lets in who has a permission besides. Guests, where they may come in, need none."""
+APPROVAL = b"manager-approval"  # the header that carries a lift
 
-    def __init__(self, permission: str, *roles: str, scope: str | None = None) -> None:
+
+class Permit(Allow):
+    """A guard that lets in who has a permission besides. Guests, where they may come in, need none. With `liftable` also
+    who brings somebody's approval: the use-case takes it, or refuses."""
+
+    def __init__(
+        self, permission: str, *roles: str, scope: str | None = None, liftable: bool = False
+    ) -> None:
         super().__init__(*roles, scope=scope)
         self.permission = permission
+        self.liftable = liftable
 
     def and_scope(self, scope: str) -> Permit:
-        return Permit(self.permission, *self.roles, scope=scope)
+        return Permit(self.permission, *self.roles, scope=scope, liftable=self.liftable)
+
+    def or_lifted(self) -> Permit:
+        """The same, for acts that one approval may cover."""
+        return Permit(self.permission, *self.roles, scope=self.scope, liftable=True)
 
     async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
@@ -264,7 +275,9 @@ class Permit(Allow):
         await super().__call__(connection, handler)
         caller = principal_of(connection)
         rights: Rights = connection.scope["auth"]
-        if caller.kind == "staff" and not rights.of(caller.outlet_id, caller.role, self.permission).allowed:
+        if caller.kind != "staff" or rights.of(caller.outlet_id, caller.role, self.permission).allowed:
+            return
+        if not (self.liftable and any(name == APPROVAL for name, _ in connection.scope["headers"])):
             raise not_permitted(self.permission)
 
 

@@ -26,26 +26,28 @@ class AboveLimit(Forbidden):
 
 class Permission(msgspec.Struct, frozen=True):
     """One kind of act. `given`: roles that have it until an owner says otherwise; `open_to`: roles that can have it;
-    `limited`: an owner may say up to what amount. `words` end the sentence “your role may not …”."""
+    `limited`: an owner may say up to what amount; `liftable`: somebody who has it may let another do one such act. `words`
+    end the sentence “your role may not …”."""
 
     name: str
     words: str
     given: frozenset[str]
     open_to: frozenset[str] = FLOOR
     limited: bool = False
+    liftable: bool = False
 
 
 PERMISSIONS = {
     each.name: each
     for each in (
         Permission("take_cash", "take cash", FLOOR),
-        Permission("refund", "give money back", MANAGER, limited=True),
+        Permission("refund", "give money back", MANAGER, limited=True, liftable=True),
         Permission("hand_out_refunds", "hand out refunds", FLOOR),
-        Permission("write_off", "write off what a walk-out owes", MANAGER, limited=True),
-        Permission("walk_outs", "declare a walk-out", MANAGER),
+        Permission("write_off", "write off what a walk-out owes", MANAGER, limited=True, liftable=True),
+        Permission("walk_outs", "declare a walk-out", MANAGER, liftable=True),
         Permission("approve_orders", "approve or reject orders", FLOOR),
-        Permission("cancel_orders", "cancel orders", FLOOR),
-        Permission("cancel_made", "cancel what is being made or ready", HOUSE, HOUSE),
+        Permission("cancel_orders", "cancel orders", FLOOR, liftable=True),
+        Permission("cancel_made", "cancel what is being made or ready", HOUSE, HOUSE, liftable=True),
         Permission("seat_tables", "seat, admit and clear tables", FLOOR),
         Permission("manage_tables", "set up tables and their codes", MANAGER),
         Permission("reprint", "reprint documents", FLOOR),
@@ -126,6 +128,11 @@ class Rights:
                 limit_paise=right.limit_paise,
                 amount_paise=paise,
             )
+
+    def covers(self, outlet_id: int, role: str, name: str, paise: int = 0) -> bool:
+        """Whether the role may do it, up to this amount."""
+        right = self.of(outlet_id, role, name)
+        return right.allowed and (right.limit_paise is None or paise <= right.limit_paise)
 
     def all_of(self, outlet_id: int, role: str) -> Iterator[tuple[str, Right]]:
         """The permissions that the role has."""

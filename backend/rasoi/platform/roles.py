@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from litestar.params import HeaderParameter
+
 from rasoi.platform.auth import Permit, allow
 from rasoi.platform.rights import OWNER, PERMISSIONS
 
@@ -18,6 +22,10 @@ GUESTS_AND_FLOOR = allow(GUEST, *FLOOR_ROLES)
 GUESTS = allow(GUEST)
 MANAGERS = allow(*MANAGER_ROLES)
 OWNERS = allow(OWNER)
+Approval = Annotated[
+    str | None,
+    HeaderParameter(name="Manager-Approval", max_length=100, description="A lift, good for this act, once."),
+]
 
 
 def permit(permission: str, *others: str) -> Permit:

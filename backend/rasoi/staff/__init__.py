@@ -31,5 +31,6 @@ ROOM = Room(
         "staff.revoked_sessions(integer)": ("*",),
         "staff.service_tokens()": ("*",),
         "staff.signing_keys()": ("*",),
+        "staff.use_lift(integer, uuid, bytea, text, text, bigint)": ("*",),
     },
 )

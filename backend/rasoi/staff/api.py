@@ -15,9 +15,11 @@ from rasoi.cancelling import cancel_all
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database, Tx
-from rasoi.platform.problems import NotFound
-from rasoi.staff import repository, rights_repository
+from rasoi.platform.problems import Forbidden, NotFound
+from rasoi.platform.rights import AboveLimit, NotPermitted
+from rasoi.staff import credentials, lifts_repository, repository, rights_repository
 from rasoi.staff.domain import ACCESS_S, OutletClosed, PersonRow, is_gstin, require_open
+from rasoi.staff.lifts_repository import Approver
 from rasoi.staff.repository import (
     any_outlet,
     day_began,
@@ -29,15 +31,18 @@ from rasoi.staff.repository import (
 from rasoi.staff.schemas import GuestLimits, Outlet
 
 __all__ = [
+    "Approver",
     "GuestLimits",
     "Outlet",
     "OutletClosed",
     "Revocations",
     "UnfinishedWork",
     "any_outlet",
+    "approved_by",
     "audit",
     "audit_as",
     "audit_job",
+    "authorize",
     "day_began",
     "first_outlet",
     "invalidate_outlet",
@@ -149,6 +154,44 @@ async def learn_rights(conn: Database, tokens: Tokens) -> None:
 def require_right(ctx: Context, principal: Principal, permission: str, paise: int = 0) -> None:
     """Raises NotPermitted, and AboveLimit where the amount is more than the caller's role may."""
     ctx.get(Tokens).rights.require(principal.outlet_id, principal.role, permission, paise)
+
+
+class LiftRefused(Forbidden):
+    slug, title = "approval-not-valid", "This approval does not cover this act, or not any more"
+
+
+async def authorize(
+    ctx: Context,
+    tx: Tx,
+    principal: Principal,
+    permission: str,
+    subject: str,
+    approval: str | None,
+    *,
+    paise: int = 0,
+    in_all_paise: int | None = None,
+) -> Approver | None:
+    """Who may not do it himself, up to `in_all_paise` (`paise` where nothing was before), needs an approval of this very
+    act, which is used up with the caller's transaction; by whom. Raises NotPermitted, AboveLimit and LiftRefused."""
+    in_all = paise if in_all_paise is None else in_all_paise
+    try:
+        require_right(ctx, principal, permission, in_all)
+        return None
+    except (NotPermitted, AboveLimit):
+        if approval is None:
+            raise
+    rights, outlet_id = ctx.get(Tokens).rights, principal.outlet_id
+    by = await lifts_repository.use(
+        tx, outlet_id, principal.session_id, credentials.digest(approval), permission, subject, paise
+    )
+    if by is None or not rights.covers(outlet_id, by.role, permission, in_all):
+        raise LiftRefused("Please ask for the PIN again.", permission=permission)
+    return by
+
+
+def approved_by(approver: Approver | None) -> dict[str, str]:
+    """What the audit log says of an act that somebody else approved."""
+    return {} if approver is None else {"approved_by": approver.name, "approved_by_id": str(approver.id)}
 
 
 class Revocations:

@@ -6,7 +6,13 @@ from rasoi.contracts.staff import OutletChanged, RightsChanged, SessionRevoked
 from rasoi.platform.auth import Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.events import Event
-from rasoi.staff import authenticator_repository, device_repository, passkey_repository, repository
+from rasoi.staff import (
+    authenticator_repository,
+    device_repository,
+    lifts_repository,
+    passkey_repository,
+    repository,
+)
 from rasoi.staff.api import Revocations, invalidate_outlet, learn_rights
 from rasoi.staff.guessing import UnknownNames
 
@@ -42,3 +48,4 @@ async def prune(ctx: Context) -> None:
     await device_repository.prune(ctx.db)
     await authenticator_repository.prune(ctx.db)
     await passkey_repository.prune(ctx.db)
+    await lifts_repository.prune(ctx.db)

@@ -16,6 +16,7 @@ from rasoi.staff import (
     authenticator_routes,
     device_routes,
     devices,
+    lifts,
     outlet_routes,
     passkey_routes,
     rights,
@@ -146,6 +147,7 @@ ROUTES = (
     *outlet_routes.ROUTES,
     *passkey_routes.ROUTES,
     *device_routes.ROUTES,
+    *lifts.ROUTES,
     *rights.ROUTES,
     *service_tokens.ROUTES,
 )

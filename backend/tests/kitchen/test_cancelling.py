@@ -11,11 +11,14 @@ import pytest
 
 from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketState
 from rasoi.contracts.orders import OrderCancelled, OrderCancelRequested, OrderPlaced
-from rasoi.kitchen import repository
+from rasoi.kitchen import repository, service
+from rasoi.kitchen.schemas import Action
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.database import Database
 from rasoi.platform.rights import NotPermitted
+from rasoi.staff.api import LiftRefused
 from tests.kitchen.conftest import OUTLET, Rig, again, check, line, order
+from tests.lifts import is_used, lift
 
 FLOOR = ("waiter", "manager", "owner")
 
@@ -251,19 +254,35 @@ async def test_two_who_answer_at_once_give_one_answer(rig: Rig) -> None:
     await check(rig)
 
 
-@pytest.mark.parametrize("role", ["kitchen", "waiter"])
-async def test_who_may_not_cancel_what_is_made_may_still_refuse_to(rig: Rig, role: str) -> None:
+async def test_who_may_not_cancel_what_is_made_may_still_do_all_else(rig: Rig) -> None:
     placed, ticket = await placed_and_begun(rig)
     await ask(rig, placed)
-    rig.ctx.get(Tokens).rights.take(OUTLET, 1, {role: {"cancel_made": {"allowed": False}}})
-    who = as_role(rig, role)
+    rig.ctx.get(Tokens).rights.take(OUTLET, 1, {"kitchen": {"cancel_made": {"allowed": False}}})
     with pytest.raises(NotPermitted):
-        await rig.act("accept_cancel", order_id=placed.order_id, station="tandoor", principal=who)
+        await rig.act("accept_cancel", order_id=placed.order_id, station="tandoor")
     assert await answers(rig) == []
-    if role == "kitchen":
-        assert (await rig.act("bump", ticket_id=ticket, principal=who)).applied
-        assert (
-            await rig.act("refuse_cancel", order_id=placed.order_id, principal=as_role(rig, "manager"))
-        ).applied
-        assert isinstance((await answers(rig))[0], CancelRefused)
+    assert (await rig.act("bump", ticket_id=ticket)).applied
+    assert (
+        await rig.act("refuse_cancel", order_id=placed.order_id, principal=as_role(rig, "manager"))
+    ).applied
+    assert isinstance((await answers(rig))[0], CancelRefused)
+    await check(rig)
+
+
+async def test_what_is_made_is_cancelled_by_an_approval_of_that_order(rig: Rig, database: Database) -> None:
+    placed, _ = await placed_and_begun(rig)
+    await ask(rig, placed)
+    rig.ctx.get(Tokens).rights.take(OUTLET, 1, {"kitchen": {"cancel_made": {"allowed": False}}})
+    await database.execute("INSERT INTO staff.outlet (id, name) VALUES (1, 'Rasoi') ON CONFLICT DO NOTHING")
+    token = await lift(database, rig.cook, "cancel_made", str(placed.order_id))
+    action = Action(
+        action_id=uuid4(), action="accept_cancel", order_id=placed.order_id, station="tandoor", reason="burnt"
+    )
+    with pytest.raises(LiftRefused):
+        await service.act(rig.ctx, rig.cook, [action], "made up")
+    for _ in range(2):  # sent again, it is what it was
+        [result] = await service.act(rig.ctx, rig.cook, [action], token)
+        assert result.applied and await is_used(database)
+    detail = await database.fetchval("SELECT detail FROM staff.audit WHERE action = 'order.accept_cancel'")
+    assert (detail["approved_by"], detail["reason"]) == ("Binod", "burnt")
     await check(rig)

@@ -16,6 +16,7 @@ from rasoi.orders.routes import ROUTES
 from rasoi.platform import http
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.staff.api import outlet as read_outlet
+from tests.lifts import is_used, lift
 from tests.orders.conftest import COLA_1, KULFI_1, OTHER_TABLE, TABLE, Desk, guest, waiter
 from tests.support import asgi_transport
 
@@ -34,8 +35,12 @@ class Floor:
         self.desk, self.client = desk, client
         self.tokens = desk.ctx.get(Tokens)
 
-    async def ask(self, who: Principal | None, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def ask(
+        self, who: Principal | None, method: str, path: str, body: Any = None, approval: str | None = None
+    ) -> httpx.Response:
         headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
+        if approval is not None:
+            headers["Manager-Approval"] = approval
         if who is not None:
             headers["Authorization"] = f"Bearer {self.tokens.issue(who, 3600)}"
         return await self.client.request(method, path, json=body, headers=headers)
@@ -360,6 +365,8 @@ async def test_a_walk_out_is_written_off_with_a_reason(floor: Floor) -> None:
     floor.desk.ctx.get(Tokens).rights.take(1, 1, {"waiter": {"write_off": up_to}})
     above = await floor.ask(waiter(), "POST", path, {"reason": "x"})
     assert (above.status_code, above.json()["amount_paise"]) == (403, 6300)
+    made_up = await floor.ask(waiter(), "POST", path, {"reason": "x"}, "made up")
+    assert (made_up.status_code, made_up.json()["type"]) == (403, "/problems/approval-not-valid")
     bill = await floor.do(manager(), "POST", path, {"reason": "not worth it"})
     assert (bill["status"], bill["due_paise"], bill["orders"][0]["status"]) == ("written_off", 0, "completed")
     assert (await floor.ask(manager(), "POST", path, {"reason": "x"})).status_code == 409
@@ -373,6 +380,21 @@ async def test_a_walk_out_is_written_off_with_a_reason(floor: Floor) -> None:
         assert (due.due_paise, (await api.apply_capture(tx, due, 6300, uuid4())).ok) == (0, False)
     kinds = [kind for kind, subject, _ in await floor.desk.log() if subject == order["bill_id"]]
     assert kinds == ["rasoi.bill.changed.v1", "rasoi.bill.written_off.v1"]
+
+
+async def test_a_waiter_writes_off_by_an_approval_of_what_is_due(floor: Floor) -> None:
+    guest, _ = await floor.scan(await floor.code())
+    order = await floor.order(guest)
+    await floor.do(manager(), "POST", f"/api/tables/{TABLE}/walk-out", {"reason": "they ran"})
+    await floor.desk.owner.execute("UPDATE orders.orders SET status = 'served'")
+    who, path = waiter(), f"/api/bills/{order['bill_id']}/write-off"
+    little = await lift(floor.desk.owner, who, "write_off", order["bill_id"], 6299, token="little")
+    assert (await floor.ask(who, "POST", path, {"reason": "x"}, little)).status_code == 403
+    token = await lift(floor.desk.owner, who, "write_off", order["bill_id"], 6300)
+    assert (await floor.ask(who, "POST", path, {"reason": "x"}, token)).status_code == 200
+    assert await is_used(floor.desk.owner)
+    said = await floor.desk.owner.fetchval("SELECT detail FROM staff.audit WHERE action = 'bill.write_off'")
+    assert said["approved_by"] == "Binod"
 
 
 @pytest.mark.parametrize("kind", ["paid", "nothing ordered", "owing", "being made"])

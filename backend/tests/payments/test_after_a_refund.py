@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from rasoi.platform.auth import Tokens
+from tests.lifts import is_used, lift
 from tests.orders.conftest import guest
 from tests.payments.conftest import Till, staff
 from tests.payments.test_service import books_add_up, ledger_equals_books
@@ -295,3 +296,48 @@ async def test_a_role_gives_back_of_one_payment_up_to_its_limit_in_all(till: Til
     assert await ask(500) == {}
     await refunded(till, payment, 1000)
     await books_add_up(till)
+
+
+async def test_a_refund_above_the_limit_is_lifted_once_and_says_by_whom(till: Till) -> None:
+    _, payment = await paid_in_cash(till)
+    path, waiter = f"/{payment['id']}/refund", staff("waiter")
+
+    async def ask(paise: int, key: str, approval: str | None = None, who: Any = waiter) -> Any:
+        headers = {"Idempotency-Key": key, "Authorization": "Bearer " + till.ctx.get(Tokens).issue(who, 3600)}
+        if approval is not None:
+            headers["Manager-Approval"] = approval
+        body = {"amount_paise": paise, "reason": "cold"}
+        return await till.http.post(f"/api/payments{path}", json=body, headers=headers)
+
+    token = await lift(till.owner, waiter, "refund", payment["id"], 2000)
+    refused = await ask(2000, "made up", "made up")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/approval-not-valid")
+    assert (await ask(2001, "more", token)).status_code == 403
+    assert (await ask(2000, "other", token, staff("waiter"))).status_code == 403
+    assert not await is_used(till.owner)
+    first, second = await asyncio.gather(ask(2000, "one", token), ask(2000, "two", token))
+    assert sorted((first.status_code, second.status_code)) == [202, 403]
+    key = "one" if first.status_code == 202 else "two"
+    again = await ask(2000, key, token)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
+    [refund] = (await till.payment(payment["id"]))["refunds"]
+    assert (refund["requested_by"], refund["approved_by"]) == ("Ravi the waiter", "Binod")
+    detail = await till.owner.fetchval("SELECT detail FROM staff.audit WHERE action = 'payment.refund'")
+    assert detail["approved_by"] == "Binod" and detail["amount_paise"] == 2000
+    await books_add_up(till)
+
+
+async def test_a_refund_that_can_not_be_does_not_use_the_approval_up(till: Till) -> None:
+    _, payment = await paid_in_cash(till)
+    waiter = staff("waiter")
+    token = await lift(till.owner, waiter, "refund", payment["id"], 999_00)
+    headers = {
+        "Manager-Approval": token,
+        "Authorization": "Bearer " + till.ctx.get(Tokens).issue(waiter, 3600),
+    }
+    for paise, status in ((6301, 409), (6300, 202)):
+        body = {"amount_paise": paise, "reason": "cold"}
+        path = f"/api/payments/{payment['id']}/refund"
+        answer = await till.http.post(path, json=body, headers=headers | {"Idempotency-Key": str(paise)})
+        assert answer.status_code == status, answer.text
+        assert await is_used(till.owner) == (status == 202)

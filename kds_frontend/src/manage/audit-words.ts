@@ -15,6 +15,7 @@ export const ACTIONS: Record<string, string> = {
   'inventory.waste': 'Threw stock away',
   'keys.rotated': 'Changed the signing key',
   'kitchen.close_day': 'Closed the kitchen’s day',
+  'lift.given': 'Approved an act by PIN',
   'menu.availability': 'Changed what can be ordered',
   'menu.category': 'Added a category',
   'menu.item': 'Changed a dish',

@@ -1267,6 +1267,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/lifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveLift */
+        post: operations["ApiStaffLiftsGiveLift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/lifts/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListApprovers */
+        get: operations["ApiStaffLiftsPeopleListApprovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/login": {
         parameters: {
             query?: never;
@@ -1946,6 +1980,10 @@ export interface components {
         Actions: {
             actions: components["schemas"]["Action"][];
         };
+        /** Approvers */
+        Approvers: {
+            items: components["schemas"]["DevicePerson"][];
+        };
         /** AtDevice */
         AtDevice: {
             /** Format: uuid */
@@ -2622,6 +2660,7 @@ export interface components {
         /** ListedRefund */
         ListedRefund: {
             amount_paise: number;
+            approved_by: string | null;
             automatic: boolean;
             /** Format: uuid */
             bill_id: string;
@@ -2641,6 +2680,11 @@ export interface components {
             settled_at: string | null;
             /** @enum {string} */
             status: "requested" | "pending" | "unknown" | "to_hand_out" | "processed";
+        };
+        /** MadeLift */
+        MadeLift: {
+            expires_in: number;
+            token: string;
         };
         /** MadeServiceToken */
         MadeServiceToken: {
@@ -2819,6 +2863,21 @@ export interface components {
             station: string;
             tax_code: string;
             variants: components["schemas"]["NewVariant"][];
+        };
+        /**
+         * NewLift
+         * @description Whose PIN, and for which act: `subject` is the id that the act's address or body names, `amount_paise` what it may
+         *         come to, 0 where it has no amount.
+         */
+        NewLift: {
+            /** @default 0 */
+            amount_paise?: number;
+            /** @enum {unknown} */
+            permission: "cancel_made" | "cancel_orders" | "refund" | "walk_outs" | "write_off";
+            /** Format: uuid */
+            person_id: string;
+            pin: string;
+            subject: string;
         };
         /**
          * NewOutlet
@@ -3335,6 +3394,7 @@ export interface components {
         /** Refund */
         Refund: {
             amount_paise: number;
+            approved_by: string | null;
             business_day: string | null;
             /** Format: date-time */
             created_at: string;
@@ -3362,6 +3422,7 @@ export interface components {
         /** RefundTask */
         RefundTask: {
             amount_paise: number;
+            approved_by: string | null;
             /** Format: uuid */
             bill_id: string;
             business_day: string | null;
@@ -4516,7 +4577,10 @@ export interface operations {
     ApiBillsBillIdWriteOffWriteOff: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+            };
             path: {
                 bill_id: string;
             };
@@ -4561,7 +4625,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4569,7 +4633,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -5628,7 +5692,10 @@ export interface operations {
     ApiKitchenActionsApplyActions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5671,7 +5738,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: This is more than your role may do here; Your role does not allow this; Not allowed; That page is not ours; Your role may not do this here. */
+            /** @description Forbidden: This is more than your role may do here; Your role does not allow this; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5679,7 +5746,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/action-not-allowed" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                        type?: "/problems/above-limit" | "/problems/action-not-allowed" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -8042,7 +8109,10 @@ export interface operations {
     ApiOrdersOrderIdCancelCancelOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+            };
             path: {
                 order_id: string;
             };
@@ -8096,7 +8166,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8104,7 +8174,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
                     };
                 };
             };
@@ -11302,6 +11372,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
                 /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
                 "Idempotency-Key": string;
             };
@@ -11349,7 +11421,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11357,7 +11429,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -12792,6 +12864,224 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffLiftsGiveLift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The token of a paired device. */
+                "X-Device-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLift"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLift"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in; This device is not paired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated" | "/problems/unknown-device";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here; That PIN is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted" | "/problems/wrong-pin";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many wrong sign-ins; Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/locked-out" | "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiStaffLiftsPeopleListApprovers: {
+        parameters: {
+            query: {
+                permission: "refund" | "write_off" | "walk_outs" | "cancel_orders" | "cancel_made";
+                amount_paise?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approvers"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden";
                     };
                 };
             };
@@ -17563,7 +17853,10 @@ export interface operations {
     ApiTablesTableIdWalkOutWalkOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+            };
             path: {
                 table_id: string;
             };
@@ -17608,7 +17901,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17616,7 +17909,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };

@@ -37,6 +37,7 @@ async def test_a_table_is_added_renamed_and_removed(house: House, screens: Scree
     await desk.evaluate("dispatchEvent(new Event('beforeprint'))")
     await expect(code).to_be_visible()
     await expect(row).to_have_count(0)
+    await expect(desk.get_by_role("navigation")).to_have_count(0)
     await desk.evaluate("dispatchEvent(new Event('afterprint'))")
     await desk.emulate_media(media="screen")
     first = await row.get_by_role("link").get_attribute("href")

@@ -407,6 +407,41 @@ END $$;
 
 
 --
+-- Name: release_part(integer, uuid, uuid, integer, integer); Type: FUNCTION; Schema: inventory; Owner: -
+--
+
+CREATE FUNCTION inventory.release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'inventory', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+  stocks uuid[];
+  deltas bigint[];
+BEGIN
+  SELECT array_agg(stock_id) INTO stocks FROM reservation
+  WHERE outlet_id = p_outlet AND order_id = p_order AND line_id = p_line AND state = 'reserved';
+  IF stocks IS NULL OR EXISTS (SELECT FROM usage WHERE outlet_id = p_outlet AND order_id = p_order AND line_id = p_line)
+  THEN
+    RETURN;
+  END IF;
+  PERFORM FROM stock WHERE outlet_id = p_outlet AND id = ANY (stocks) ORDER BY id FOR UPDATE;
+  WITH given AS (
+    UPDATE reservation SET quantity_milli = CASE WHEN p_quantity < p_of THEN quantity_milli - quantity_milli / p_of * p_quantity
+        ELSE quantity_milli END,
+      state = CASE WHEN p_quantity < p_of THEN state ELSE 'released' END,
+      settled_at = CASE WHEN p_quantity < p_of THEN settled_at ELSE now() END
+    WHERE outlet_id = p_outlet AND order_id = p_order AND line_id = p_line AND state = 'reserved'
+    RETURNING stock_id, old.quantity_milli / p_of * p_quantity AS quantity
+  )
+  SELECT array_agg(stock_id), array_agg(-quantity) INTO stocks, deltas FROM given;
+  IF stocks IS NOT NULL THEN
+    PERFORM change_levels(p_outlet, stocks, array_fill(0::bigint, ARRAY[cardinality(stocks)]), deltas);
+  END IF;
+END $$;
+
+
+--
 -- Name: reserve(integer, uuid, uuid[], uuid[], integer[]); Type: FUNCTION; Schema: inventory; Owner: -
 --
 
@@ -522,7 +557,7 @@ CREATE FUNCTION kitchen.item_states(p_outlet integer, p_ticket uuid) RETURNS jso
   SELECT jsonb_agg(jsonb_build_object(
     'id', i.id, 'line_id', i.line_id, 'name', i.name, 'variant', i.variant, 'quantity', i.quantity,
     'modifiers', i.modifiers, 'note', i.note, 'allergens', i.allergens, 'allergies', i.allergies, 'state', i.state,
-    'acknowledged', i.acknowledged) ORDER BY i.position)
+    'acknowledged', i.acknowledged) ORDER BY i.position, i.id)
   FROM kitchen.ticket_item i WHERE i.outlet_id = p_outlet AND i.ticket_id = p_ticket
 $$;
 
@@ -678,6 +713,20 @@ BEGIN
   SELECT count(*) INTO v_opened FROM opened;
   RETURN v_opened;
 END $$;
+
+
+--
+-- Name: stage_of(integer, uuid, uuid); Type: FUNCTION; Schema: kitchen; Owner: -
+--
+
+CREATE FUNCTION kitchen.stage_of(p_outlet integer, p_order uuid, p_line uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'kitchen', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+  SELECT i.state FROM ticket t JOIN ticket_item i ON i.outlet_id = t.outlet_id AND i.ticket_id = t.id
+  WHERE t.outlet_id = p_outlet AND t.order_id = p_order AND i.line_id = p_line AND i.state <> 'voided'
+$$;
 
 
 --
@@ -1277,7 +1326,11 @@ CREATE TABLE orders.line (
     allergies text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT line_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT line_course_check CHECK (((course >= 1) AND (course <= 9))),
-    CONSTRAINT line_quantity_check CHECK (((quantity >= 1) AND (quantity <= 99))),
+    CONSTRAINT line_quantity_check CHECK (
+CASE status
+    WHEN 'active'::text THEN ((quantity >= 1) AND (quantity <= 99))
+    ELSE (quantity = 0)
+END),
     CONSTRAINT line_status_check CHECK ((status = ANY (ARRAY['active'::text, 'voided'::text])))
 );
 
@@ -1489,6 +1542,17 @@ CREATE FUNCTION orders.refuse_change() RETURNS trigger
 BEGIN
   RAISE EXCEPTION 'a document is never changed or removed' USING ERRCODE = 'insufficient_privilege';
 END $$;
+
+
+--
+-- Name: release_part(integer, uuid, uuid, integer, integer); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+  SELECT inventory.release_part(p_outlet, p_order, p_line, p_quantity, p_of) $$;
 
 
 --
@@ -3045,6 +3109,7 @@ CREATE TABLE orders.orders (
     approved boolean DEFAULT true NOT NULL,
     cash_asked_at timestamp with time zone,
     network bytea,
+    voids jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT orders_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT orders_money_check CHECK (((subtotal_paise >= 0) AND (discount_paise >= 0) AND (taxable_paise >= 0) AND (total_paise >= 0))),
     CONSTRAINT orders_payment_check CHECK ((payment = ANY (ARRAY['pay_later'::text, 'prepaid'::text]))),
@@ -3865,6 +3930,7 @@ CREATE TABLE staff.outlet (
     counter_timeout_s integer DEFAULT 1800 NOT NULL,
     guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     closed_at timestamp(6) with time zone,
+    void_reasons text[] DEFAULT ARRAY['Ordered by mistake'::text, 'Guest changed their mind'::text, 'Took too long'::text, 'Not as it should be'::text, 'Spilled or dropped'::text] NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -6157,6 +6223,13 @@ REVOKE ALL ON FUNCTION inventory.release(p_outlet integer, p_order uuid) FROM PU
 
 
 --
+-- Name: FUNCTION release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer); Type: ACL; Schema: inventory; Owner: -
+--
+
+REVOKE ALL ON FUNCTION inventory.release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]); Type: ACL; Schema: inventory; Owner: -
 --
 
@@ -6210,6 +6283,13 @@ REVOKE ALL ON FUNCTION kitchen.lock_outlets(p_outlets integer[]) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION kitchen.open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_causations uuid[], p_traceparents text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION stage_of(p_outlet integer, p_order uuid, p_line uuid); Type: ACL; Schema: kitchen; Owner: -
+--
+
+REVOKE ALL ON FUNCTION kitchen.stage_of(p_outlet integer, p_order uuid, p_line uuid) FROM PUBLIC;
 
 
 --
@@ -6406,6 +6486,13 @@ REVOKE ALL ON FUNCTION orders.read_documents(p_outlet integer, p_bill uuid) FROM
 --
 
 REVOKE ALL ON FUNCTION orders.refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer) FROM PUBLIC;
 
 
 --

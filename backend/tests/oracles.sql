@@ -64,7 +64,14 @@ SELECT l.id FROM orders.line l JOIN orders.orders o ON (o.outlet_id, o.id) = (l.
 WHERE o.status IN ('confirmed', 'preparing', 'ready', 'served', 'completed') AND l.status = 'active' AND 1 <> (
   SELECT count(*) FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id)
   WHERE (t.outlet_id, t.order_id, t.course, t.station) = (l.outlet_id, l.order_id, l.course, l.station)
-    AND i.line_id = l.id AND i.quantity = l.quantity);
+    AND i.line_id = l.id AND i.quantity = l.quantity AND i.state <> 'voided');
+
+--? tickets_match_orders: lines of which the kitchen has more voided than anybody took back
+SELECT l.id FROM orders.line l JOIN orders.orders o ON (o.outlet_id, o.id) = (l.outlet_id, l.order_id)
+WHERE o.status <> 'cancelled' AND (
+  SELECT coalesce(sum(i.quantity), 0) FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id)
+  WHERE (t.outlet_id, t.order_id) = (l.outlet_id, l.order_id) AND i.line_id = l.id AND i.state = 'voided')
+  > (SELECT coalesce(sum((v->>'quantity')::int), 0) FROM jsonb_array_elements(o.voids) v WHERE (v->>'line_id')::uuid = l.id);
 
 --? tickets_match_orders: items on tickets that nobody ordered there
 SELECT i.id FROM kitchen.ticket t JOIN kitchen.ticket_item i ON (i.outlet_id, i.ticket_id) = (t.outlet_id, t.id)
@@ -186,6 +193,29 @@ SELECT o.id FROM orders.orders o JOIN (
 ) l ON (l.outlet_id, l.order_id) = (o.outlet_id, o.id)
 WHERE (o.subtotal_paise, o.discount_paise, o.taxable_paise, o.total_paise) <> (subtotal, discount, taxable, total)
   OR total_paise <> taxable_paise + (SELECT coalesce(sum((t->>'paise')::bigint), 0) FROM jsonb_array_elements(taxes) t);
+
+--? sums_are_right: lines that, with what was voided of them, are not what was ordered
+SELECT l.id FROM orders.outbox e CROSS JOIN LATERAL jsonb_array_elements(e.data::jsonb->'lines') was
+JOIN orders.orders o ON (o.outlet_id, o.id::text) = (e.outlet_id, e.subject)
+JOIN orders.line l ON (l.outlet_id, l.order_id, l.id) = (o.outlet_id, o.id, (was->>'id')::uuid)
+CROSS JOIN LATERAL (SELECT coalesce(sum((v->>'quantity')::int), 0) AS quantity, coalesce(sum((v->>'taxable_paise')::bigint), 0) AS taxable,
+  coalesce(sum((v->>'total_paise')::bigint), 0) AS total FROM jsonb_array_elements(o.voids) v WHERE (v->>'line_id')::uuid = l.id) gone
+WHERE e.type = 'rasoi.order.placed.v1' AND (l.quantity + gone.quantity, l.taxable_paise + gone.taxable, l.total_paise + gone.total)
+  <> ((was->>'quantity')::int, (was->>'taxable_paise')::bigint, (was->>'total_paise')::bigint);
+
+--? sums_are_right: voids that are not their taxable value and taxes, or of no line
+SELECT o.id FROM orders.orders o, jsonb_array_elements(o.voids) v WHERE (v->>'total_paise')::bigint <> (v->>'taxable_paise')::bigint
+  + (SELECT coalesce(sum((t->>'paise')::bigint), 0) FROM jsonb_array_elements(v->'taxes') t)
+  OR NOT EXISTS (SELECT FROM orders.line l WHERE (l.outlet_id, l.order_id, l.id) = (o.outlet_id, o.id, (v->>'line_id')::uuid));
+
+--? sums_are_right: taxes of an order that are not those of its lines
+SELECT o.id FROM orders.orders o CROSS JOIN LATERAL (
+  SELECT coalesce(jsonb_object_agg(name || rate, paise), '{}') AS taxes FROM (
+    SELECT t->>'name' AS name, t->>'rate_bp' AS rate, sum((t->>'paise')::bigint) AS paise
+    FROM orders.line l, jsonb_array_elements(l.taxes) t
+    WHERE (l.outlet_id, l.order_id, l.status) = (o.outlet_id, o.id, 'active') GROUP BY 1, 2) s) sum
+WHERE sum.taxes <> coalesce((SELECT jsonb_object_agg((t->>'name') || (t->>'rate_bp'), (t->>'paise')::bigint)
+  FROM jsonb_array_elements(o.taxes) t), '{}');
 
 --? sums_are_right: lines that are not their taxable value and taxes
 SELECT id FROM orders.line WHERE total_paise <> taxable_paise

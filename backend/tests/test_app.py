@@ -113,6 +113,7 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/orders/{order_id:uuid}/cancel"): GUEST_AND_FLOOR,
     ("POST", "/api/orders/{order_id:uuid}/approve"): FLOOR,
     ("POST", "/api/orders/{order_id:uuid}/reject"): FLOOR,
+    ("POST", "/api/orders/{order_id:uuid}/lines/{line_id:uuid}/void"): FLOOR,
     ("GET", "/api/bills"): {*ANYONE, S},
     ("GET", "/api/bills/{bill_id:uuid}"): {*ANYONE, S},
     ("POST", "/api/bills/{bill_id:uuid}/attention"): GUEST_AND_FLOOR,
@@ -263,7 +264,7 @@ async def test_who_comes_in_follows_the_owners_table_at_every_route_that_asks_fo
     running: Running, settings: Settings
 ) -> None:
     asked = permissions_of(all_routes(settings))
-    in_use_cases = {"cancel_made"}
+    in_use_cases = {"cancel_made", "void_begun"}
     assert set(asked.values()) | in_use_cases == set(PERMISSIONS)
     for version, allowed in enumerate((False, True)):
         rights = [

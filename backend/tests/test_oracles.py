@@ -45,6 +45,7 @@ class Evening:
         await self.courses_paid_in_cash()
         await self.online_paid_twice()
         await self.cancelled_by_the_kitchen()
+        await self.taken_back()
         await self.never_paid()
         await self.paid_and_rejected()
         await self.stock_by_hand()
@@ -98,6 +99,29 @@ class Evening:
 
         await eventually(asked)
         assert (await s.act("accept_cancel", order_id=order["id"]))["applied"]
+
+    async def taken_back(self) -> None:
+        """Before it is begun, while it cooks, when it is served, and after it was paid beforehand."""
+        s, why = self.service, {"reason": "Took too long", "quantity": 1}
+
+        async def void(who: Any, order: Json, at: int, **more: Any) -> Json:
+            path = f"/api/orders/{order['id']}/lines/{order['lines'][at]['id']}/void"
+            after: Json = await s.do(who, "POST", path, json=why | more)
+            return after
+
+        order = await s.order(WAITER, s.line(3, 4), s.line(15, 3), table_id=s.tables[4]["id"])
+        await void(WAITER, order, 1)
+        await self.ticketed(order)
+        await s.cook(order, "start")
+        await void(MANAGER, order, 0)
+        await s.cook(order, "bump", "serve")
+        await void(MANAGER, order, 0)
+        await void(MANAGER, order, 1, quantity=2)
+        await s.cash(order)
+        paid = await s.order(WAITER, s.line(4, 3))
+        await s.cash(paid)
+        await self.ticketed(paid)
+        await void(WAITER, paid, 0)
 
     async def never_paid(self) -> None:
         s, me = self.service, guest()
@@ -233,6 +257,15 @@ PLANTED: list[tuple[str, str, str]] = [
     ("tickets_match_orders", "no ticket has exactly once",
      """INSERT INTO kitchen.ticket_item SELECT outlet_id, uuidv7(), ticket_id, 9, line_id, name, variant, quantity,
      modifiers, note, allergens, state, acknowledged, allergies FROM kitchen.ticket_item"""),
+    ("tickets_match_orders", "more voided than anybody took back", "UPDATE kitchen.ticket_item SET state = 'voided'"),
+    ("sums_are_right", "are not what was ordered", "UPDATE orders.orders SET voids = '[]'"),
+    ("sums_are_right", "are not what was ordered", """UPDATE orders.orders SET voids = jsonb_set(voids, '{0,taxable_paise}', '1')
+     WHERE voids <> '[]'"""),
+    ("sums_are_right", "not their taxable value and taxes, or of no line",
+     "UPDATE orders.orders SET voids = jsonb_set(voids, '{0,total_paise}', '1') WHERE voids <> '[]'"),
+    ("sums_are_right", "not their taxable value and taxes, or of no line",
+     "UPDATE orders.orders SET voids = jsonb_set(voids, '{0,line_id}', to_jsonb(id)) WHERE voids <> '[]'"),
+    ("sums_are_right", "not those of its lines", "UPDATE orders.orders SET taxes = '[]'"),
     ("tickets_match_orders", "nobody ordered there", "UPDATE kitchen.ticket_item SET line_id = uuidv7()"),
     ("tickets_match_orders", "guests' allergies", "UPDATE kitchen.ticket SET allergies = '{}'"),
     ("tickets_match_orders", "guests' allergies", "UPDATE kitchen.ticket_item SET allergies = '{}'"),

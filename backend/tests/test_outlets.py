@@ -99,6 +99,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     await eventually(lambda: reported(running))
     return {
         "{order_id:uuid}": order["id"],
+        "{line_id:uuid}": order["lines"][0]["id"],
         "{bill_id:uuid}": eaten["bill_id"],
         "{document_id:uuid}": document["id"],
         "{payment_id:uuid}": paid["id"],
@@ -213,6 +214,7 @@ WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/api/orders/{order_id:uuid}/cancel"): WHY,
     ("POST", "/api/orders/{order_id:uuid}/approve"): None,
     ("POST", "/api/orders/{order_id:uuid}/reject"): WHY,
+    ("POST", "/api/orders/{order_id:uuid}/lines/{line_id:uuid}/void"): {"quantity": 1} | WHY,
     ("POST", "/api/bills/{bill_id:uuid}/attention"): {"reason": "cash"},
     ("DELETE", "/api/bills/{bill_id:uuid}/attention"): None,
     ("POST", "/api/bills/{bill_id:uuid}/write-off"): WHY,

@@ -106,6 +106,19 @@ class OrderCancelRefused(OrderState, frozen=True, kw_only=True):
     """The kitchen goes on with it."""
 
 
+@contract("rasoi.order.line_voided.v1", "orders")
+class OrderLineVoided(OrderState, frozen=True, kw_only=True):
+    """Somebody took back a quantity of a line. The lines are what is left; `voided_paise` is what that made less.
+    `begun`: the kitchen had started it, so that it is waste."""
+
+    line_id: UUID
+    voided_quantity: int
+    voided_paise: int
+    void_reason: str
+    begun: bool
+    voided_by: UUID
+
+
 class SittingState(Contract, frozen=True, kw_only=True):
     """One party at a table, after the change: `state` is open or ended, `ending` cleared, timed_out or walk_out. `waiting` is
     how many guests wait to be let in; `ended_session_ids` are the guests' sessions that this change ended."""

@@ -25,5 +25,6 @@ ROOM = Room(
         "inventory.portions_with(integer,uuid[],uuid[],integer[])": ("orders",),
         "inventory.reserve(integer,uuid,uuid[],uuid[],integer[])": ("orders",),
         "inventory.release(integer,uuid)": ("orders",),
+        "inventory.release_part(integer,uuid,uuid,integer,integer)": ("orders",),
     },
 )

@@ -25,8 +25,14 @@ async def on_ticket(ctx: Context, tx: Tx, event: Event, data: TicketOpened | Tic
         if item.id in changed and item.state in STARTED:
             used = repository.Usage(event.outletid, item.id, item.line_id, ticket.order_id, item.quantity)
             tx.defer_write(repository.record_usage, used)
-    if voided := [item.id for item in ticket.items if item.id in changed and item.state == "voided"]:
-        await repository.record_waste(tx, event.outletid, ticket.order_id, voided, "voided after cooking")
+    if voided := [item for item in ticket.items if item.id in changed and item.state == "voided"]:
+        parts = [
+            repository.Usage(event.outletid, item.id, item.line_id, ticket.order_id, item.quantity)
+            for item in voided
+        ]
+        await repository.split_usage(tx, parts)
+        ids = [item.id for item in voided]
+        await repository.record_waste(tx, event.outletid, ticket.order_id, ids, "voided after cooking")
 
 
 async def on_cancelled(ctx: Context, tx: Tx, event: Event, data: OrderCancelled) -> None:

@@ -147,6 +147,34 @@ async def record_usage(tx: Tx, started: Sequence[Usage]) -> None:
     )
 
 
+async def split_usage(tx: Tx, parts: Sequence[Usage]) -> None:
+    """Of what was started of a line, a part has become an item of its own, with its share of what was used. An item that is
+    voided whole is there already; of what was not started there is nothing."""
+    await tx.write_deferred()  # what was started just before counts
+    await tx.execute(
+        """WITH part AS MATERIALIZED (
+          SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[])
+            AS p (outlet_id, kitchen_item_id, line_id, order_id, quantity)
+          WHERE NOT EXISTS (SELECT FROM inventory.usage u
+            WHERE u.outlet_id = p.outlet_id AND u.kitchen_item_id = p.kitchen_item_id)
+        ), rest AS (
+          UPDATE inventory.usage u SET quantity = u.quantity - p.quantity, quantities_milli = ARRAY(
+            SELECT m / u.quantity * (u.quantity - p.quantity)
+            FROM unnest(u.quantities_milli) WITH ORDINALITY AS q (m, n) ORDER BY n)
+          FROM part p WHERE u.outlet_id = p.outlet_id AND u.order_id = p.order_id AND u.line_id = p.line_id AND NOT u.wasted
+            AND u.quantity > p.quantity
+          RETURNING p.outlet_id, p.kitchen_item_id, p.line_id, p.order_id, p.quantity, u.stock_ids, u.consumed_at,
+            old.quantities_milli AS whole_milli, old.quantity AS whole
+        )
+        INSERT INTO inventory.usage (outlet_id, kitchen_item_id, line_id, order_id, quantity, stock_ids, quantities_milli,
+          consumed_at)
+        SELECT outlet_id, kitchen_item_id, line_id, order_id, quantity, stock_ids, ARRAY(
+            SELECT m / whole * quantity FROM unnest(whole_milli) WITH ORDINALITY AS q (m, n) ORDER BY n), consumed_at
+        FROM rest""",
+        *zip(*sorted(parts), strict=True),
+    )
+
+
 async def record_waste(
     tx: Tx, outlet_id: int, order_id: UUID, kitchen_items: Sequence[UUID] | None, reason: str
 ) -> None:

@@ -9,6 +9,7 @@ from rasoi.contracts.orders import (
     OrderCancelled,
     OrderCancelRequested,
     OrderConfirmed,
+    OrderLineVoided,
     OrderPlaced,
 )
 from rasoi.kitchen import handlers, repository
@@ -32,6 +33,7 @@ ROOM = Room(
         OrderConfirmed: handlers.on_order,
         OrderCancelled: handlers.on_cancelled,
         OrderCancelRequested: handlers.on_cancel_requested,
+        OrderLineVoided: handlers.on_line_voided,
         BillChanged: handlers.on_bill,
         BillClosed: handlers.on_bill,
         MenuRepublished: handlers.on_menu,
@@ -42,4 +44,5 @@ ROOM = Room(
         Job("close past days", 300, close_past_days),
         Job("count open tickets", 5, count_open),
     ),
+    functions={"kitchen.stage_of(integer,uuid,uuid)": ("orders",)},
 )

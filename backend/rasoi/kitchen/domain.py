@@ -5,13 +5,14 @@ An item's state moves by the table of states.py only; a ticket's state follows f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
-from rasoi.contracts.kitchen import TicketState
+from rasoi.contracts.kitchen import TicketItemState, TicketState
 from rasoi.kitchen.changes import Changes
 from rasoi.kitchen.refusals import (
     ActionRefused,
@@ -221,6 +222,23 @@ class Kitchen(Changes):
         """Nothing more is made of it: it stays struck through until a cook of each station has seen it."""
         self._void(self._live(order_id), "void")
 
+    def void_beyond(self, order_id: UUID, left: Mapping[UUID, int]) -> None:
+        """Of each line no more is made than is left of it: the rest is an item of its own, struck through until a cook of the
+        station has seen it, where it stands on the board. What has been served already is for nobody to see."""
+        for ticket in [each for each in self.tickets.values() if each.order_id == order_id]:
+            items, voided = _without(ticket, left)
+            if not voided:
+                continue
+            state = ticket_state(items)
+            after = replace(
+                ticket, items=items, state=state, cleared=state != VOIDED or ticket.state == SERVED
+            )
+            if state != ticket.state:
+                after = self._with_times(after)
+            self._record(after, "void_line", voided)
+            if state != ticket.state:
+                self._update_other_stations(self.tickets[ticket.id])
+
     def _asked(self, order_id: UUID) -> list[TicketState]:
         asked = [ticket for ticket in self.of_order(order_id) if ticket.cancel_requested]
         if not asked:
@@ -263,3 +281,24 @@ class Kitchen(Changes):
         for ticket in self.of_order(order_id):
             if ticket.cancel_requested and ticket.cancel_decider != by:
                 self._record(replace(ticket, cancel_decider=by), "cancel_decider", [])
+
+
+def _without(ticket: TicketState, left: Mapping[UUID, int]) -> tuple[list[TicketItemState], list[UUID]]:
+    """The ticket's items with what is beyond `left` of their lines voided, and which of them that is."""
+    items: list[TicketItemState] = []
+    voided: list[UUID] = []
+    seen = ticket.state not in OPEN  # it has left the board
+    for item in ticket.items:
+        beyond = 0 if item.state == VOIDED else item.quantity - left.get(item.line_id, item.quantity)
+        if beyond > 0:
+            gone = replace(
+                item, quantity=beyond, state=TRANSITIONS["void_line"][item.state], acknowledged=seen
+            )
+            if beyond < item.quantity:
+                items.append(replace(item, quantity=item.quantity - beyond))
+                gone = replace(gone, id=uuid7())
+            items.append(gone)
+            voided.append(gone.id)
+        else:
+            items.append(item)
+    return items, voided

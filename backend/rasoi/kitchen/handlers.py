@@ -8,7 +8,13 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts.menu import MenuRepublished
-from rasoi.contracts.orders import BillState, OrderCancelled, OrderCancelRequested, OrderState
+from rasoi.contracts.orders import (
+    BillState,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderLineVoided,
+    OrderState,
+)
 from rasoi.kitchen import repository, service
 from rasoi.kitchen.refusals import UnknownTicket
 from rasoi.kitchen.schemas import StationName
@@ -43,6 +49,14 @@ async def on_cancelled(ctx: Context, tx: Tx, event: Event, order: OrderCancelled
     """Cancelled, rejected or expired: what the kitchen has of it is struck through."""
     await service.change_order(
         tx, event.outletid, [order.order_id], lambda work, order_id: work.kitchen.void_order(order_id)
+    )
+
+
+async def on_line_voided(ctx: Context, tx: Tx, event: Event, order: OrderLineVoided) -> None:
+    """No more is made of each line than is left of it; what that takes off is struck through."""
+    left = {line.id: line.quantity for line in order.lines}
+    await service.change_order(
+        tx, event.outletid, [order.order_id], lambda work, order_id: work.kitchen.void_beyond(order_id, left)
     )
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import msgspec
 
-from rasoi.contracts.kitchen import TicketState
+from rasoi.contracts.kitchen import TicketItemState, TicketState
 from rasoi.kitchen.changes import BoardState
 from rasoi.kitchen.schemas import Station
-from rasoi.kitchen.states import is_at_pass, is_visible
+from rasoi.kitchen.states import VOIDED, is_at_pass, is_visible
 from rasoi.platform.database import Database, Tx
 from rasoi.platform.events import Event, traceparent
 
@@ -45,6 +45,18 @@ INSERT INTO kitchen.action (outlet_id, action_id, action, ticket_id, by, applied
 SELECT $1, * FROM jsonb_to_recordset($11)
   AS x (action_id uuid, action text, ticket_id uuid, by uuid, applied boolean, reason text)
 ON CONFLICT (outlet_id, action_id) DO NOTHING"""
+
+# a part of an item becomes one of its own, beside what is left of it
+PART = """WITH part AS MATERIALIZED (
+  SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::boolean[]) AS p (id, of, quantity, state, acknowledged)
+), rest AS (
+  UPDATE kitchen.ticket_item i SET quantity = i.quantity - p.quantity FROM part p WHERE i.outlet_id = $1 AND i.id = p.of
+)
+INSERT INTO kitchen.ticket_item (outlet_id, id, ticket_id, position, line_id, name, variant, quantity, modifiers, note,
+  allergens, allergies, state, acknowledged)
+SELECT $1, p.id, i.ticket_id, i.position, i.line_id, i.name, i.variant, p.quantity, i.modifiers, i.note, i.allergens,
+  i.allergies, p.state, p.acknowledged
+FROM part p JOIN kitchen.ticket_item i ON i.outlet_id = $1 AND i.id = p.of"""
 
 RECORD_BILL = """WITH recorded AS (
   INSERT INTO kitchen.bill (outlet_id, bill_id, paid, paid_known_at, closed) VALUES ($1, $2, $3, $4, $5)
@@ -184,12 +196,23 @@ async def save(
     actions: Sequence[dict[str, Any]],
 ) -> None:
     """Write boards, tickets (before, after) with their items, answers to cancellation requests, and decided actions."""
-    items = [
-        item
-        for before, after in changed
-        for old, item in zip(before.items, after.items, strict=True)
-        if old is not item
-    ]
+    items: list[TicketItemState] = []
+    parts: list[tuple[TicketItemState, UUID]] = []
+    for before, after in changed:
+        old = {item.id: item for item in before.items}
+        of = {item.line_id: item.id for item in before.items if item.state != VOIDED}
+        items += [item for item in after.items if item.id in old and old[item.id] is not item]
+        parts += [(item, of[item.line_id]) for item in after.items if item.id not in old]
+    if parts:
+        await tx.execute(
+            PART,
+            outlet_id,
+            [item.id for item, _ in parts],
+            [of for _, of in parts],
+            [item.quantity for item, _ in parts],
+            [item.state for item, _ in parts],
+            [item.acknowledged for item, _ in parts],
+        )
     await tx.execute(
         SAVE,
         outlet_id,

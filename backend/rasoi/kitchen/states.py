@@ -21,6 +21,7 @@ TRANSITIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "serve": {READY: SERVED},
         "unserve": {SERVED: READY},
         "void": {HELD: VOIDED, QUEUED: VOIDED, COOKING: VOIDED, READY: VOIDED},
+        "void_line": {HELD: VOIDED, QUEUED: VOIDED, COOKING: VOIDED, READY: VOIDED, SERVED: VOIDED},
         "close": {HELD: SERVED, QUEUED: SERVED, COOKING: SERVED, READY: SERVED},
     }
 )
@@ -40,7 +41,7 @@ FLOOR_ACTIONS = frozenset(
 # by these a cook shows that he has seen the ticket
 SEEN_BY = frozenset({"see", "start", "bump", "recall", "acknowledge"})
 # these are news to the cooks of other screens
-NEWS = frozenset({"fire", "rush", "void", "accept_cancel", "cancel_requested"})
+NEWS = frozenset({"fire", "rush", "void", "void_line", "accept_cancel", "cancel_requested"})
 
 
 def ticket_state(items: Iterable[TicketItemState]) -> str:

@@ -12,8 +12,9 @@ import msgspec
 from rasoi.contracts import orders as contracts
 from rasoi.orders.documents import DocumentRow
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import BillRow, IssuedDocument, LineRow, OrderRow, Progress
+from rasoi.orders.rows import BillRow, IssuedDocument, LineRow, OrderRow, Progress, VoidCause, VoidRow
 from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
+from rasoi.orders.voids import less, sums_of, taken_off
 from rasoi.platform.events import Contract
 from rasoi.platform.problems import Conflict, Unprocessable
 from rasoi.platform.transitions import is_legal
@@ -112,6 +113,24 @@ def late_due(bill: BillRow, order: OrderRow) -> int:
     return max(0, rounded(bill.net_paise + order.total_paise) - bill.held_paise)
 
 
+class BillIsClosed(Conflict):
+    slug, title = "bill-is-closed", "This bill is closed"
+
+
+def require_voidable(bill: BillRow, order: OrderRow) -> None:
+    """Raises IllegalChange, or BillIsClosed where a refund is what is left. A prepaid order's bill closes with its payment:
+    as long as the kitchen has the order, a part of it can be taken back as the whole can be cancelled."""
+    if order.status in TERMINATED:
+        raise IllegalChange(f"This order is {order.status}.", status_now=order.status)
+    if order.cancel_requested:
+        raise IllegalChange("Somebody wants to cancel this order, and that is not answered yet.")
+    at_kitchen = bill.payment == "prepaid" and order.status in AT_KITCHEN
+    if bill.status == "closed" and not at_kitchen:
+        raise BillIsClosed("Its document is issued. Give the money back by a refund of its payment.")
+    if bill.status not in ("open", "closed"):
+        raise IllegalChange(f"This bill is {bill.status.replace('_', ' ')}.", status_now=bill.status)
+
+
 class PendingEvent(msgspec.Struct, frozen=True):
     """An event that a change calls for."""
 
@@ -198,6 +217,35 @@ class Bill:
         self._recount()
         if self.row.payment_status == "overpaid":
             self.record_bill_event()
+
+    def void_line(self, order: OrderRow, line: LineRow, cause: VoidCause) -> VoidRow:
+        """Take back a part of a line: it leaves all sums and stays on the order as a void. An order of which nothing is left
+        is cancelled, unless it was served. Raises what require_voidable does, and NotSoMany."""
+        require_voidable(self.row, order)
+        after = less(line, order.voids, cause.quantity)
+        taken = taken_off(line, after, cause, self.now)
+        order.lines = [after if each.id == line.id else each for each in order.lines]
+        order.voids = [*order.voids, taken]
+        for name, value in sums_of(order.lines).items():
+            setattr(order, name, value)
+        self._recount()
+        self.record_event(
+            order,
+            contracts.OrderLineVoided,
+            line_id=line.id,
+            voided_quantity=taken.quantity,
+            voided_paise=taken.total_paise,
+            void_reason=taken.reason,
+            begun=taken.begun,
+            voided_by=taken.by,
+        )
+        if all(each.status == "voided" for each in order.lines) and is_legal(
+            TRANSITIONS, order.status, "cancelled"
+        ):
+            self.terminate(order, "cancelled", taken.reason)
+        self.confirm_paid()
+        self.record_bill_event()
+        return taken
 
     def ask_cash(self, time_to_pay: timedelta) -> None:
         """Its guests will pay in cash: a prepaid order waits for that longer, counted from when they first said so."""

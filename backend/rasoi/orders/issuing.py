@@ -16,7 +16,7 @@ from rasoi.orders.document_repository import begin_documents, bodies_of_bill
 from rasoi.orders.document_schemas import Document, Reprint
 from rasoi.orders.documents import DocumentRow, Ground, Place
 from rasoi.orders.domain import Bill
-from rasoi.orders.rows import IssuedDocument
+from rasoi.orders.rows import IssuedDocument, VoidRow
 from rasoi.orders.schemas import Seller
 from rasoi.orders.states import TERMINATED
 from rasoi.orders.views import document_url
@@ -43,12 +43,14 @@ async def issue_sale(tx: Any, bill: Bill) -> None:
 
 async def issue_credit(tx: Any, bill: Bill, line_ids: Collection[UUID] = ()) -> None:
     """Credit notes for what a locked closed bill's documents say beyond the money held: of these lines first, else of
-    the orders that were cancelled since. Nothing where no such money went back. A locked bill has one credit at a time."""
+    the orders that were cancelled and the lines that were taken back since. Nothing where no such money went back. A locked
+    bill has one credit at a time."""
     known = await bodies_of_bill(tx, bill.row.outlet_id, bill.row.id)
     paise = crediting.to_credit(known, bill.row.held_paise)
     if not paise:
         return
     gone = {line.id for order in bill.orders if order.status in TERMINATED for line in order.lines}
+    gone |= {void.line_id for order in bill.orders for void in order.voids if _is_later(bill, void)}
     for credit in crediting.taken_back(known, paise, set(line_ids) or gone):
         ground = await begin_documents(tx, bill.row.outlet_id, ["credit_note"], [])
         (place,) = ground.places
@@ -57,6 +59,11 @@ async def issue_credit(tx: Any, bill: Bill, line_ids: Collection[UUID] = ()) -> 
         )
         _add(bill, ground, [note])
         await db.save_bill(tx, bill)
+
+
+def _is_later(bill: Bill, void: VoidRow) -> bool:
+    """Whether it was taken back after the documents were issued."""
+    return bill.row.closed_at is not None and void.at > bill.row.closed_at
 
 
 def _add(bill: Bill, ground: Ground, made: Sequence[Document]) -> None:

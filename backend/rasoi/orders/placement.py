@@ -213,6 +213,7 @@ def _known(
         "total_paise": priced.total_paise,
         "totals": views.totals_of(priced),
         "progress": [],
+        "voids": [],
         "version": 1,
     }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from rasoi.contracts.orders import ModifierState, TaxState
-from rasoi.menu.api import MenuSnapshot, SnapModifier, SnapVariant, TaxClass
+from rasoi.menu.api import MenuSnapshot, SnapModifier, SnapVariant, TaxClass, TaxRate
 from rasoi.orders.allergies import allergies_of
 from rasoi.orders.rows import LineRow
 from rasoi.orders.schemas import LineRequest, Totals
@@ -71,13 +71,19 @@ def price(
 
 def split_tax(amount_paise: int, tax: TaxClass, taxed: bool) -> tuple[int, list[TaxState]]:
     """Taxable value and components of a line's amount; each component is rounded half up on its own."""
-    rates = tax.components if taxed else []
-    base = 10_000 + (sum(rate.rate_bp for rate in rates) if tax.inclusive else 0)
+    return split_by_rates(amount_paise, tax.components if taxed else [], tax.inclusive)
+
+
+def split_by_rates(
+    amount_paise: int, rates: Sequence[TaxRate | TaxState], inclusive: bool
+) -> tuple[int, list[TaxState]]:
+    """The same by rates alone, such as those that a line was sold with."""
+    base = 10_000 + (sum(rate.rate_bp for rate in rates) if inclusive else 0)
     taxes = [
         TaxState(name=rate.name, rate_bp=rate.rate_bp, paise=half_up(amount_paise * rate.rate_bp, base))
         for rate in rates
     ]
-    return amount_paise - sum(t.paise for t in taxes) if tax.inclusive else amount_paise, taxes
+    return amount_paise - sum(t.paise for t in taxes) if inclusive else amount_paise, taxes
 
 
 def sum_taxes(taxes: Any) -> list[TaxState]:

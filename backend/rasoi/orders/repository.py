@@ -100,6 +100,38 @@ async def save_bill(tx: Any, bill: Bill) -> None:
     bill.new_documents.clear()
 
 
+async def save_lines(tx: Any, order: OrderRow) -> None:
+    """Write what is left of the order's lines, its voids, and the sums that follow."""
+    await tx.execute(
+        """WITH line AS (
+          UPDATE orders.line l SET quantity = r.quantity, discount_paise = r.discount_paise, taxable_paise = r.taxable_paise,
+            taxes = r.taxes, total_paise = r.total_paise, status = r.status
+          FROM jsonb_populate_recordset(NULL::orders.line, $3) r
+          WHERE l.outlet_id = $1 AND l.order_id = $2 AND l.id = r.id AND l.quantity <> r.quantity)
+        UPDATE orders.orders SET voids = $4, subtotal_paise = $5, discount_paise = $6, taxable_paise = $7, taxes = $8,
+          total_paise = $9 WHERE outlet_id = $1 AND id = $2""",
+        order.outlet_id,
+        order.id,
+        order.lines,
+        order.voids,
+        order.subtotal_paise,
+        order.discount_paise,
+        order.taxable_paise,
+        order.taxes,
+        order.total_paise,
+    )
+
+
+async def release_part(
+    tx: Any, outlet_id: int, order_id: UUID, line_id: UUID, quantity: int, of: int
+) -> None:
+    """So many portions of a line that holds `of` are for sale again, unless the kitchen has begun it."""
+    await name_cause(tx)
+    sql = "SELECT orders.release_part($1, $2, $3, $4, $5)"
+    await tx.execute(sql, outlet_id, order_id, line_id, quantity, of)
+    tx.mark_written("inventory")
+
+
 async def release_stock(tx: Any, outlet_id: int, order_id: UUID) -> None:
     """Stock that was reserved for the order is for sale again."""
     await name_cause(tx)

@@ -12,13 +12,14 @@ from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, Parameter
 
-from rasoi.orders import placing, schemas, seating_routes, service, table_routes, views
+from rasoi.orders import placing, schemas, seating_routes, service, table_routes, views, voiding
 from rasoi.orders import repository as db
 from rasoi.orders.reinstating import missing_of_each
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.fast_path import FAST_PATH
 from rasoi.platform.http import RequestScope
+from rasoi.platform.idempotency import IdempotencyKey
 from rasoi.platform.paging import Limit, read_page
 from rasoi.platform.rate_limit import limit
 from rasoi.platform.roles import EVERYBODY, FLOOR, GUEST, GUESTS_AND_FLOOR, Approval, permit
@@ -77,7 +78,7 @@ async def place_order(request_scope: RequestScope, data: JSONBody[schemas.PlaceR
 async def get_order(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     """One order."""
     read, order = await service.readable_order(ctx, principal, order_id)
-    return views.order_view(order, read.bill)
+    return views.order_view(order, read.bill, by_guest=principal.role == "guest")
 
 
 @get("/api/orders", guards=[EVERYBODY.and_scope("orders:read")])
@@ -94,7 +95,8 @@ async def list_orders(
 ) -> schemas.Orders:
     """Orders, newest first; a guest's own session's only. `status` "live": not yet at their end; "counter": expired unpaid
     today, and cash may still bring it back, as far as nothing is named that it needs and can't be had now."""
-    session = principal.session_id if principal.role == "guest" else None
+    by_guest = principal.role == "guest"
+    session = principal.session_id if by_guest else None
     find = partial(
         db.list_orders,
         ctx.db,
@@ -115,7 +117,11 @@ async def list_orders(
         else {}
     )
     return schemas.Orders(
-        [views.listed_order(order, bill, missing.get(order.id, [])) for order, bill in found], more
+        [
+            views.listed_order(order, bill, missing.get(order.id, []), by_guest=by_guest)
+            for order, bill in found
+        ],
+        more,
     )
 
 
@@ -151,6 +157,24 @@ async def reject_order(
     return await service.reject(ctx, principal, order_id, data.reason)
 
 
+@post(
+    "/api/orders/{order_id:uuid}/lines/{line_id:uuid}/void",
+    guards=[permit("void_lines")],
+    status_code=200,
+    responses={200: ResponseSpec(schemas.Order, generate_examples=False)},
+)
+async def void_line(
+    ctx: Context,
+    principal: Principal,
+    order_id: UUID,
+    line_id: UUID,
+    key: IdempotencyKey,
+    data: JSONBody[schemas.VoidRequest],
+) -> Response[bytes]:
+    """Take back a quantity of a line of an open bill; what the kitchen has begun needs a right of its own."""
+    return await voiding.void_line(ctx, principal, order_id, line_id, data, key)
+
+
 @get("/api/bills/{bill_id:uuid}", guards=[EVERYBODY.and_scope("bills:read")])
 async def get_bill(ctx: Context, principal: Principal, bill_id: UUID) -> schemas.BillView:
     """One bill with its orders, taxes and round-off."""
@@ -167,7 +191,8 @@ async def list_bills(
     limit: Limit = 50,
 ) -> schemas.Bills:
     """Bills, newest first; a guest's own only. `walked_out`: those whose party left without paying."""
-    session = principal.session_id if principal.role == "guest" else None
+    by_guest = principal.role == "guest"
+    session = principal.session_id if by_guest else None
     find = partial(
         db.list_bills,
         ctx.db,
@@ -181,7 +206,9 @@ async def list_bills(
     found = await db.with_orders(ctx.db, principal.outlet_id, rows)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
     today = await service.counter_day(ctx, principal.outlet_id, found)
-    return schemas.Bills([views.bill_view(bill, orders, outlet, today) for bill, orders in found], more)
+    return schemas.Bills(
+        [views.bill_view(bill, orders, outlet, today, by_guest=by_guest) for bill, orders in found], more
+    )
 
 
 @post("/api/bills/{bill_id:uuid}/attention", guards=[GUESTS_AND_FLOOR], status_code=200)
@@ -206,6 +233,7 @@ ROUTES = (
     cancel_order,
     approve_order,
     reject_order,
+    void_line,
     get_bill,
     list_bills,
     call_waiter,

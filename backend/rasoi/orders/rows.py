@@ -10,6 +10,7 @@ import msgspec
 
 from rasoi.contracts.orders import LineState, TaxState
 from rasoi.orders.schemas import BillFacts, Buyer, OrderFacts, Seller
+from rasoi.orders.states import BEGUN
 
 
 class LineRow(LineState, frozen=True, kw_only=True):
@@ -44,8 +45,37 @@ def stock_sources(lines: Iterable[LineRow]) -> list[tuple[UUID, UUID, int]]:
     return [
         (line.id, source, line.quantity)
         for line in lines
+        if line.status == "active"
         for source in (line.variant_id, *(modifier.id for modifier in line.modifiers))
     ]
+
+
+class VoidCause(msgspec.Struct, frozen=True, kw_only=True):
+    """Who takes back how many of a line, and why. `stage` is how far the kitchen is with it; None where it has not got it."""
+
+    quantity: int
+    reason: str
+    note: str | None
+    stage: str | None
+    by: UUID
+    by_name: str | None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the kitchen has started it, so that it is waste."""
+        return self.stage in BEGUN
+
+
+class VoidRow(VoidCause, frozen=True, kw_only=True):
+    """A quantity of a line that was taken back, with what it had come to."""
+
+    id: UUID
+    line_id: UUID
+    at: datetime
+    discount_paise: int
+    taxable_paise: int
+    taxes: list[TaxState]
+    total_paise: int
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -72,6 +102,7 @@ class OrderRow(OrderFacts, kw_only=True):
     approved: bool = True  # may be cooked once it is paid: staff let it through, or need not
     lines: list[LineRow] = []
     progress: list[Progress] = []
+    voids: list[VoidRow] = []
 
 
 def payment_status(total_paise: int, held_paise: int) -> str:

@@ -125,6 +125,14 @@ class ReasonRequest(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text | None = None
 
 
+class VoidRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """`reason` is one of the outlet's, `note` what else there is to say."""
+
+    quantity: Annotated[int, Meta(ge=1, le=99)]
+    reason: Text
+    note: Text | None = None
+
+
 class GivenReason(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text
 
@@ -203,10 +211,30 @@ class OrderFacts(msgspec.Struct, kw_only=True):
     version: int
 
 
+class Void(msgspec.Struct, kw_only=True):
+    """A quantity of a line that was taken back, and what it had come to; the line and all sums are without it. `begun`: the
+    kitchen had started it. Guests are told neither `note` nor `by`."""
+
+    id: UUID
+    line_id: UUID
+    quantity: int
+    reason: str
+    note: str | None
+    by: str | None
+    begun: bool
+    at: datetime
+    taxable_paise: int
+    taxes: list[TaxState]
+    total_paise: int
+
+
 class Order(OrderFacts, kw_only=True):
+    """A line of which nothing is left is voided, with quantity 0; what became of it stands in `voids`."""
+
     table: NamedTable | None
     payment_status: PaymentStatus
     lines: list[Line]
+    voids: list[Void]
     totals: Totals
     progress: list[TicketProgress]
 

@@ -224,7 +224,7 @@ async def expire_unapproved(ctx: Context) -> None:
 
 async def _view(ctx: Context, principal: Principal, order_id: UUID) -> schemas.Order:
     read, order = await readable_order(ctx, principal, order_id)
-    return views.order_view(order, read.bill)
+    return views.order_view(order, read.bill, by_guest=principal.role == "guest")
 
 
 async def bill_view(ctx: Context, principal: Principal, bill_id: UUID) -> schemas.BillView:
@@ -232,7 +232,7 @@ async def bill_view(ctx: Context, principal: Principal, bill_id: UUID) -> schema
     read = await readable_bill(ctx, principal, bill_id)
     outlet = await read_outlet(ctx.db, principal.outlet_id)
     today = await counter_day(ctx, principal.outlet_id, [(read.bill, read.orders)])
-    return views.bill_view(read.bill, read.orders, outlet, today)
+    return views.bill_view(read.bill, read.orders, outlet, today, by_guest=principal.role == "guest")
 
 
 async def counter_day(

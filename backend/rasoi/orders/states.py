@@ -19,4 +19,5 @@ TRANSITIONS: Transitions = {
 TERMINATED = frozenset({"rejected", "expired", "cancelled"})
 WAITING = frozenset({"placed", "awaiting_payment"})
 AT_KITCHEN = frozenset({"confirmed", "preparing", "ready", "served"})
+BEGUN = frozenset({"cooking", "ready", "served"})  # of what the kitchen has: food that was started
 TICKET_RANK = {"held": 0, "queued": 0, "cooking": 1, "ready": 2, "served": 3}

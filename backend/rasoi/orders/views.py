@@ -11,7 +11,7 @@ import msgspec
 from rasoi.orders import document_schemas, schemas
 from rasoi.orders.domain import counter_order, late_due
 from rasoi.orders.pricing import PricedOrder, sum_taxes
-from rasoi.orders.rows import BillRow, OrderRow, SittingRow
+from rasoi.orders.rows import BillRow, OrderRow, SittingRow, VoidRow
 from rasoi.orders.seating_repository import SessionRow
 from rasoi.orders.states import TERMINATED
 from rasoi.staff.api import Outlet
@@ -29,21 +29,40 @@ def totals_of(order: PricedOrder | OrderRow) -> schemas.Totals:
     return msgspec.convert(order, schemas.Totals, from_attributes=True)
 
 
-def order_view(order: OrderRow, bill: BillRow) -> schemas.Order:
+def order_view(order: OrderRow, bill: BillRow, *, by_guest: bool) -> schemas.Order:
     """An order as guests and staff read it."""
     return schemas.Order(
         **_same(order, schemas.OrderFacts),
         table=_named_table(order),
         payment_status=bill.payment_status,
         lines=lines_of(order),
+        voids=[_void(void, by_guest) for void in order.voids],
         totals=totals_of(order),
         progress=msgspec.convert(order.progress, list[schemas.TicketProgress], from_attributes=True),
     )
 
 
-def listed_order(order: OrderRow, bill: BillRow, missing: list[schemas.Missing]) -> schemas.ListedOrder:
+def _void(void: VoidRow, by_guest: bool) -> schemas.Void:
+    return schemas.Void(
+        id=void.id,
+        line_id=void.line_id,
+        quantity=void.quantity,
+        reason=void.reason,
+        note=None if by_guest else void.note,
+        by=None if by_guest else void.by_name,
+        begun=void.begun,
+        at=void.at,
+        taxable_paise=void.taxable_paise,
+        taxes=void.taxes,
+        total_paise=void.total_paise,
+    )
+
+
+def listed_order(
+    order: OrderRow, bill: BillRow, missing: list[schemas.Missing], *, by_guest: bool
+) -> schemas.ListedOrder:
     """The same in a list; `missing` is told where the counter asks."""
-    view = order_view(order, bill)
+    view = order_view(order, bill, by_guest=by_guest)
     return schemas.ListedOrder(**msgspec.structs.asdict(view), missing=missing)
 
 
@@ -55,7 +74,9 @@ def _named_table(row: OrderRow | BillRow) -> schemas.NamedTable | None:
     return schemas.NamedTable(row.table_id, row.table_name or "") if row.table_id else None
 
 
-def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet, today: date | None) -> schemas.BillView:
+def bill_view(
+    bill: BillRow, orders: list[OrderRow], outlet: Outlet, today: date | None, *, by_guest: bool
+) -> schemas.BillView:
     """A bill with its orders, its taxes added up and its one round-off. `today` is the business day, where an order of it
     expired unpaid."""
     late = counter_order(bill, orders, today) if today else None
@@ -63,7 +84,7 @@ def bill_view(bill: BillRow, orders: list[OrderRow], outlet: Outlet, today: date
     return schemas.BillView(
         **_same(bill, schemas.BillFacts),
         table=_named_table(bill),
-        orders=[order_view(order, bill) for order in orders],
+        orders=[order_view(order, bill, by_guest=by_guest) for order in orders],
         allergies=sorted(set().union(*map(_allergies_of, owed))),
         totals=schemas.BillTotals(
             taxable_paise=sum(order.taxable_paise for order in owed),

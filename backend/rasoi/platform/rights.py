@@ -48,6 +48,8 @@ PERMISSIONS = {
         Permission("approve_orders", "approve or reject orders", FLOOR),
         Permission("cancel_orders", "cancel orders", FLOOR, liftable=True),
         Permission("cancel_made", "cancel what is being made or ready", HOUSE, HOUSE, liftable=True),
+        Permission("void_lines", "take something off an order", FLOOR),
+        Permission("void_begun", "take off an order what the kitchen has begun", MANAGER),
         Permission("seat_tables", "seat, admit and clear tables", FLOOR),
         Permission("manage_tables", "set up tables and their codes", MANAGER),
         Permission("reprint", "reprint documents", FLOOR),

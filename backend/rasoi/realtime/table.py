@@ -73,6 +73,7 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     orders.OrderConfirmed: about("order"),
     orders.OrderProgressed: about("order"),
     orders.OrderCancelled: about("order"),
+    orders.OrderLineVoided: about("order"),
     orders.OrderCancelRequested: about("order"),
     orders.OrderCancelRefused: about("order"),
     orders.BillChanged: about("bill", bill_and_its_orders),

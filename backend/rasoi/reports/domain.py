@@ -19,7 +19,7 @@ from rasoi.platform.money import half_up
 
 NOT_SOLD = frozenset({"cancelled", "rejected", "expired"})
 # after these, and only these, a ticket may have become ready, or be so no more
-TIMED_ACTIONS = frozenset({"bump", "recall", "void", "accept_cancel"})
+TIMED_ACTIONS = frozenset({"bump", "recall", "void", "void_line", "accept_cancel"})
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):

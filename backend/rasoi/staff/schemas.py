@@ -142,6 +142,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     explicit_start: bool
     """Whether cooks say when they start a ticket, or a touch of it says so."""
     guest_limits: GuestLimits
+    void_reasons: list[str]
+    """Why a part of an order is taken back; one of them is said each time."""
     version: int
     closed_at: datetime | None = None
     """Since when it takes no guests and no orders."""
@@ -173,6 +175,13 @@ class OutletSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     red_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
     explicit_start: bool | UnsetType = UNSET
     guest_limits: NewGuestLimits | UnsetType = UNSET
+    void_reasons: (
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=60, pattern=LINE)]],
+            Meta(min_length=1, max_length=12),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class OutletPatch(OutletSettings, forbid_unknown_fields=True, kw_only=True):

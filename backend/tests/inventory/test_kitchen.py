@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from uuid_utils.compat import uuid7
 
 from rasoi.contracts.kitchen import TicketChanged, TicketItemState, TicketState
 from rasoi.contracts.orders import LineState, OrderCancelled, OrderPlaced
-from rasoi.inventory import handlers
+from rasoi.inventory import handlers, repository
 from rasoi.platform.events import new_event
 from tests.inventory.conftest import BOTTLE, COLA, CURRY, LAMB, ONION, PLATTER, RAAN, Store
 
@@ -62,6 +63,17 @@ class Order:
     async def cook(self, state: str = "cooking", item: UUID | None = None) -> None:
         """The kitchen moves the line's item (or a remake of it) to `state`."""
         await self._handle(handlers.on_ticket, self.moved(state, item), "1:curry")
+
+    async def void(self, quantity: int, state: str = "cooking") -> UUID:
+        """A part of the item, which is at `state`, is voided and is an item of its own from here on."""
+        self.quantity -= quantity
+        changed = self.moved(state)
+        [rest] = changed.ticket.items
+        gone = msgspec.structs.replace(rest, id=uuid7(), quantity=quantity, state="voided")
+        ticket = msgspec.structs.replace(changed.ticket, items=[rest, gone])
+        changed = msgspec.structs.replace(changed, ticket=ticket, changed_items=[gone.id])
+        await self._handle(handlers.on_ticket, changed, "1:curry")
+        return gone.id
 
     def moved(self, state: str, item: UUID | None = None) -> TicketChanged:
         moved = TicketItemState(
@@ -278,3 +290,73 @@ async def test_what_is_started_and_voided_in_one_transaction_is_waste(store: Sto
     await store.consume_reservations()
     assert await store.level(LAMB) == (4000, 0)
     assert dict(await movements(store, LAMB))["waste"] == -1000
+
+
+@pytest.mark.parametrize("settled", [False, True], ids=["before it is taken from stock", "after"])
+async def test_a_part_that_is_voided_after_it_was_begun_is_waste(store: Store, settled: bool) -> None:
+    order = Order(store, PLATTER, 3)
+    await order.reserve()
+    await order.tell()
+    await order.cook()
+    if settled:
+        await store.consume_reservations()
+    for _ in range(2):
+        await order.void(1)
+    assert await store.db.fetchval(
+        "SELECT array_agg(quantity || ' ' || wasted ORDER BY quantity, id) FROM inventory.usage"
+    ) == [
+        "1 false",
+        "1 true",
+        "1 true",
+    ]
+    await store.consume_reservations()
+    assert await movements(store, LAMB) == [("consume", -2000), ("waste", -4000)]
+    assert await movements(store, BOTTLE) == [("consume", -1000), ("waste", -2000)]
+    assert (await store.level(LAMB), await store.level(BOTTLE)) == ((-1000, 0), (97000, 0))
+    await store.check()
+
+
+async def test_a_part_that_is_voided_before_anybody_begins_is_no_waste(store: Store) -> None:
+    order = Order(store, RAAN, 3)
+    await order.reserve()
+    await order.tell()
+    await store.db.execute("SELECT inventory.release_part(1, $1, $2, 1, 3)", order.id, order.line)
+    await order.void(1, "queued")
+    await order.cook()
+    await store.consume_reservations()
+    assert await store.level(LAMB) == (3000, 0)
+    assert await movements(store, LAMB) == [("consume", -2000)]
+    await store.check()
+
+
+async def test_what_is_told_twice_is_split_once(store: Store) -> None:
+    order = Order(store, RAAN, 3)
+    await order.reserve()
+    await order.tell()
+    await order.cook()
+    gone = await order.void(1)
+    part = repository.Usage(1, gone, order.line, order.id, 1)
+    async with store.db.transaction("inventory") as tx:
+        await repository.split_usage(tx, [part])
+    assert await store.db.fetchval("SELECT array_agg(quantity ORDER BY id) FROM inventory.usage") == [2, 1]
+
+
+async def test_no_part_is_released_of_what_the_kitchen_has_begun(store: Store) -> None:
+    order = Order(store, RAAN, 3)
+    await order.reserve()
+    await order.tell()
+    await order.cook()
+    await store.db.execute("SELECT inventory.release_part(1, $1, $2, 1, 3)", order.id, order.line)
+    assert await store.level(LAMB) == (5000, 3000)
+    await store.check()
+
+
+async def test_a_released_part_is_told_as_stock_that_is_back(store: Store) -> None:
+    order = Order(store, RAAN, 5)
+    await order.reserve()
+    await store.db.execute("SELECT inventory.release_part(1, $1, $2, 3, 5)", order.id, order.line)
+    assert await store.level(LAMB) == (5000, 2000)
+    assert (await store.kinds())[-1] == "restocked"
+    await store.db.execute("SELECT inventory.release_part(1, $1, $2, 2, 2)", order.id, order.line)
+    assert await store.level(LAMB) == (5000, 0)
+    await store.check()

@@ -21,6 +21,7 @@ recall  -      -       -       cooking cooking -
 serve   -      -       -       served  -       -
 unserve -      -       -       -       ready   -
 void    voided voided  voided  voided  -       -
+void_line voided voided voided voided  voided  -
 close   served served  served  served  -       -
 """
 
@@ -47,7 +48,7 @@ def test_a_waiter_does_what_the_floor_does_and_cooks_nothing(action: str, is_flo
 
 
 COOKS = ("see", "start", "bump", "recall", "acknowledge")
-NEWS = ("fire", "rush", "void", "accept_cancel", "cancel_requested")
+NEWS = ("fire", "rush", "void", "void_line", "accept_cancel", "cancel_requested")
 
 
 @pytest.mark.parametrize("action", [*COOKS, *NEWS, "refuse_cancel", "serve", "paid"])

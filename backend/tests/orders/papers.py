@@ -52,6 +52,7 @@ def outlet(**more: Any) -> Outlet:
         "amber_s": 480,
         "red_s": 900,
         "guest_limits": GuestLimits(),
+        "void_reasons": ["Ordered by mistake"],
         "version": 1,
     }
     return Outlet(**(given | more))

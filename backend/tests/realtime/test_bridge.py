@@ -271,10 +271,14 @@ def order_event(cls: type[Contract] = orders.OrderPlaced) -> Contract:
         modifiers=[orders.ModifierState(id=uuid4(), name="Butter", price_paise=1)], unit_price_paise=1, total_paise=1,
         taxable_paise=1, allergens=[], allergies=["LINE ALLERGY"], note=None, course=1,
     )  # fmt: skip
+    void = {
+        "line_id": line.id, "voided_quantity": 1, "voided_paise": 1, "void_reason": "x", "begun": True, "voided_by": SECRET_ID,
+    }  # fmt: skip
+    more: dict[str, Any] = void if cls is orders.OrderLineVoided else {}
     return cls(
         order_id=ORDER, bill_id=BILL, session_id=SECRET_ID, number=12, type="dine_in", status="placed", table_id=SECRET_ID,
         business_day=date(2026, 11, 21), placed_at=AT, payment="prepaid", total_paise=1, held_courses=[2], lines=[line],
-        allergies=["PARTY ALLERGY"],
+        allergies=["PARTY ALLERGY"], **more,
     )  # fmt: skip
 
 

@@ -223,6 +223,7 @@ OUTLET = Outlet(
     amber_s=480,
     red_s=900,
     guest_limits=GuestLimits(),
+    void_reasons=["Ordered by mistake"],
     version=1,
 )
 

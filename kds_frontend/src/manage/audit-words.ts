@@ -25,6 +25,7 @@ export const ACTIONS: Record<string, string> = {
   'order.cancel': 'Cancelled an order',
   'order.reject': 'Rejected an order',
   'outlet.added': 'Added the outlet',
+  'order.void_line': 'Took something off an order',
   'outlet.changed': 'Changed settings',
   'outlet.closed': 'Closed the outlet',
   'outlet.reopened': 'Opened the outlet again',

@@ -618,6 +618,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{order_id}/lines/{line_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** VoidLine */
+        post: operations["ApiOrdersOrderIdLinesLineIdVoidVoidLine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{order_id}/reject": {
         parameters: {
             query?: never;
@@ -2656,6 +2673,7 @@ export interface components {
             /** @enum {string} */
             type: "dine_in" | "takeaway";
             version: number;
+            voids: components["schemas"]["Void"][];
         };
         /** ListedRefund */
         ListedRefund: {
@@ -2911,6 +2929,7 @@ export interface components {
             /** @enum {unknown} */
             takeaway_payment?: "pay_later" | "prepaid";
             timezone?: string;
+            void_reasons?: string[];
         };
         /**
          * NewPasskey
@@ -3065,6 +3084,7 @@ export interface components {
             /** @enum {string} */
             type: "dine_in" | "takeaway";
             version: number;
+            voids: components["schemas"]["Void"][];
         };
         /** Orders */
         Orders: {
@@ -3102,6 +3122,7 @@ export interface components {
             takeaway_payment: "pay_later" | "prepaid";
             timezone: string;
             version: number;
+            void_reasons: string[];
         };
         /** OutletName */
         OutletName: {
@@ -3141,6 +3162,7 @@ export interface components {
             takeaway_payment?: "pay_later" | "prepaid";
             timezone?: string;
             version?: number;
+            void_reasons?: string[];
         };
         /** OwnPassword */
         OwnPassword: {
@@ -3150,7 +3172,7 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_stock" | "see_money" | "strange_money" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_stock" | "see_money" | "strange_money" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
         };
         /** PairingCode */
         PairingCode: {
@@ -3862,6 +3884,33 @@ export interface components {
             reply: {
                 [key: string]: string;
             };
+        };
+        /** Void */
+        Void: {
+            /** Format: date-time */
+            at: string;
+            begun: boolean;
+            by: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            line_id: string;
+            note: string | null;
+            quantity: number;
+            reason: string;
+            taxable_paise: number;
+            taxes: components["schemas"]["TaxState"][];
+            total_paise: number;
+        };
+        /**
+         * VoidRequest
+         * @description `reason` is one of the outlet's, `note` what else there is to say.
+         */
+        VoidRequest: {
+            /** @default null */
+            note?: string | null;
+            quantity: number;
+            reason: string;
         };
         /** Waiter */
         Waiter: {
@@ -8235,6 +8284,156 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdLinesLineIdVoidVoidLine: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                order_id: string;
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoidRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such line; There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-line" | "/problems/unknown-order";
+                    };
+                };
+            };
+            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; There is not that much left of this line. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/not-so-many";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; This reason is not on the list. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/unknown-reason";
                     };
                 };
             };

@@ -119,6 +119,12 @@ async def test_what_is_not_begun_is_for_sale_again(desk: Desk, stage: str | None
     assert await reserved(desk) == (left, left)
 
 
+async def test_as_much_is_for_sale_again_as_was_taken_back(desk: Desk) -> None:
+    _, order = await desk.place(guest(), line(KULFI_1, 5))
+    await void(desk, order, 3)
+    assert await reserved(desk) == (2000, 2000)
+
+
 async def test_a_line_is_released_to_the_last_portion(desk: Desk) -> None:
     _, order = await desk.place(guest(), line(KULFI_1, 3), line(COLA_1))
     for left in (2000, 1000, 0):

@@ -27,7 +27,7 @@ test: ## all tests: Python, the screens, end to end in Chromium (ARGS="-k name" 
 	@$(SETUP) python screens prisma browser stack -- python infra/test.py $(ARGS)
 
 security: ## attacks on a running platform, bounded; part of `make test` too (ARGS="-k sockets")
-	@$(SETUP) python -- python -m pytest tests/security -q $(ARGS)
+	@$(SETUP) python -- env FUZZ_EXAMPLES=60 python -m pytest -m "" tests/security tests/test_fuzz.py -q $(ARGS)
 
 mutants: ## plant faults in the rules and see a test fail on each (ARGS="money" for an area, "--help")
 	@$(SETUP) python screens -- python -m mutants $(ARGS)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from rasoi.staff import pairing, service
+from rasoi.platform import rate_limit
+from rasoi.platform.auth import Principal, Tokens
+from rasoi.platform.problems import TooManyRequests
+from rasoi.staff import devices, pairing, service
 from rasoi.staff.devices import SelfPairing
 from rasoi.staff.schemas import NewPerson
 from tests.staff.conftest import PINS, Desk
@@ -175,6 +180,33 @@ async def test_a_revoked_device_and_who_is_on_it_are_out_at_once(desk: Desk) -> 
     assert unknown.status_code == 404
 
 
+async def test_when_it_was_shut_out_stays_said(desk: Desk) -> None:
+    _, device = await desk.pair()
+    path = f"/api/staff/devices/{device}"
+    first, again = [await desk.call("DELETE", path, await desk.manager()) for _ in range(2)]
+    assert first.json()["revoked_at"] == again.json()["revoked_at"]
+
+
+async def test_who_left_or_has_no_pin_is_not_offered(desk: Desk) -> None:
+    token, _ = await desk.pair()
+    assert [each["name"] for each in (await at(desk, token)).json()["people"]] == ["Chitra", "Dev"]
+    await desk.ctx.db.execute("UPDATE staff.person SET active = false WHERE name = 'Chitra'")
+    await desk.ctx.db.execute("UPDATE staff.person SET pin_hash = NULL WHERE name = 'Dev'")
+    assert (await at(desk, token)).json()["people"] == []
+
+
+async def test_a_device_stands_where_its_manager_works(desk: Desk) -> None:
+    async with desk.ctx.db.transaction("staff") as tx:
+        await service.ensure_outlet(tx, 2, "Elsewhere")
+    theirs = Principal(kind="staff", id=uuid7(), outlet_id=2, role="manager", session_id=uuid7(), name="Esha")
+    code = await shown_code(desk)
+    body = {"code": code["code"], "name": "Theirs"}
+    token = desk.ctx.get(Tokens).issue(theirs, 60)
+    assert (await desk.call("POST", "/api/staff/devices", token, body)).status_code == 201
+    assert (await at(desk, (await state_of(desk, code))["token"])).json()["outlet"]["id"] == 2
+    assert await listed(desk) == []
+
+
 async def test_a_device_that_was_let_in_by_mistake_gets_no_token(desk: Desk) -> None:
     code = await shown_code(desk)
     device = (await let_in(desk, code["code"])).json()["id"]
@@ -224,6 +256,22 @@ async def test_a_device_is_seen_while_somebody_works_on_it(desk: Desk) -> None:
     assert (after[used] > before[used], after[idle] == before[idle]) == (True, True)
 
 
+async def test_it_is_seen_once_a_minute_and_its_screens_stay_known(desk: Desk) -> None:
+    token, _ = await desk.pair()
+
+    async def seen(path: str) -> tuple[Any, Any]:
+        await desk.client.get(path, headers={HEADER: token})
+        [device] = await listed(desk)
+        return device["last_seen"], device["build"]
+
+    first = await seen("/api/staff/login/people?build=b1")
+    assert await seen("/api/staff/login/people?build=b1") == first
+    assert await seen("/api/staff/login/people") == first
+    await desk.ctx.db.execute("UPDATE staff.device SET last_seen = now() - interval '61 s'")
+    assert (await seen("/api/staff/login/people"))[1] == "b1"
+    assert (await listed(desk))[0]["last_seen"] >= first[0]
+
+
 async def test_the_demo_pairs_by_itself_only_while_its_pins_work(desk: Desk) -> None:
     desk.ctx.register(DEMO)
     await desk.call("PATCH", f"/api/staff/people/{desk.ids['waiter']}", await desk.manager(), {"pin": "7788"})
@@ -234,6 +282,30 @@ async def test_the_demo_pairs_by_itself_only_while_its_pins_work(desk: Desk) -> 
 async def test_codes_are_given_sparingly(desk: Desk) -> None:
     answers = [await desk.client.post("/api/staff/devices/code") for _ in range(31)]
     assert [a.status_code for a in answers] == [200] * 30 + [429]
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No minute ends meanwhile."""
+    now = time.time()
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(time=lambda: now))
+
+
+@pytest.mark.usefixtures("still")
+async def test_codes_are_typed_and_asked_about_sparingly(desk: Desk) -> None:
+    typed = [(await let_in(desk, "BCD FGH JKL")).status_code for _ in range(31)]
+    assert typed == [404] * 30 + [429]
+    asked = {"device_code": "x.1.y.z"}
+    said = [await desk.client.post("/api/staff/devices/token", json=asked) for _ in range(301)]
+    assert [each.status_code for each in said] == [200] * 300 + [429]
+
+
+@pytest.mark.usefixtures("still")
+async def test_codes_for_everybody_have_a_limit_too(desk: Desk) -> None:
+    for number in range(600):
+        await devices.new_code(desk.ctx, f"198.51.{number % 100}.1", at_home=False)
+    with pytest.raises(TooManyRequests):
+        await devices.new_code(desk.ctx, "203.0.113.1", at_home=False)
 
 
 async def test_nothing_of_a_device_can_be_read_from_the_database(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from rasoi.staff import pairing
@@ -41,6 +43,16 @@ def test_what_no_device_shows(typed: str) -> None:
         pairing.read_code(KEY, typed)
 
 
+def test_another_houses_codes_are_not_ours() -> None:
+    """One letter in 400 could go by; not twenty of twenty codes."""
+    taken = 0
+    for _ in range(20):
+        with suppress(UnknownCode):
+            pairing.read_code("another key", pairing.new_code(KEY))
+            taken += 1
+    assert taken <= 2
+
+
 def test_the_devices_secret_leads_to_its_code_for_ten_minutes() -> None:
     code = pairing.new_code(KEY)
     secret = pairing.device_code(KEY, code, NOW)
@@ -68,4 +80,5 @@ def test_each_secret_has_one_token_of_its_own() -> None:
     one, other = (pairing.device_code(KEY, code, NOW) for _ in range(2))
     assert pairing.device_token(KEY, one) == pairing.device_token(KEY, one)
     assert pairing.device_token(KEY, one) != pairing.device_token(KEY, other)
-    assert one.rpartition(".")[2] not in pairing.device_token(KEY, one)
+    text, _, signature = one.rpartition(".")
+    assert signature not in pairing.device_token(KEY, one) + pairing.device_token(KEY, text)

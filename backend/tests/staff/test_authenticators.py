@@ -116,7 +116,9 @@ async def test_one_in_use_is_not_replaced(desk: Desk) -> None:
     assert outcome(again) == (409, "authenticator-in-use")
     proven = await desk.call("POST", f"{OWN}/confirm", app.token, {"code": app.now(1)})
     assert outcome(proven) == (409, "authenticator-in-use")
+    await desk.ctx.db.execute("UPDATE staff.authenticator SET created_at = now() - interval '2 hours'")
     await authenticator_repository.prune(desk.ctx.db)
+    assert outcome(await app.sign_in(None)) == (401, "code-needed")
     assert (await app.sign_in(await app.code())).status_code == 200
 
 

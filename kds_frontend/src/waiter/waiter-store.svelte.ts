@@ -29,6 +29,7 @@ import type {
   Ticket,
 } from '$lib/types';
 import { allPages } from '$lib/api/pages';
+import type { components } from '$lib/api/schema';
 import { MenuSource } from '$lib/ordering/menu-source.svelte';
 import { coalesce } from '$lib/coalesce';
 import { deviceStorage } from '$lib/storage.svelte';
@@ -37,9 +38,23 @@ import { Drafts } from './drafts.svelte';
 import { withTicket, type ReadyGroup } from './floor';
 import { hashOf, viewOf, type View } from './view';
 
+type Schemas = components['schemas'];
+type Extra = Record<string, string>;
+/** Refusals that a manager's PIN can lift. */
+const NOT_FOR_THIS_ROLE = ['not-permitted', 'above-limit'];
 const IDLE_MS = 250;
 /** However much happens, a call or a ready dish shows within this. */
 const AT_MOST_MS = 1000;
+
+/** One act that a manager's PIN can let through: `subject` is the id that it is done to. */
+export type Act = Pick<Schemas['NewLift'], 'permission' | 'subject' | 'amount_paise'>;
+
+/** An act that was refused, until somebody's PIN has lifted it, or nobody's does. */
+export interface Asked {
+  act: Act;
+  because: ApiError;
+  settle: (token: string | null) => void;
+}
 
 /** A message to staff, as the floor's channel carries it. */
 type Told = Record<'kind' | 'title' | 'text', string>;
@@ -61,6 +76,8 @@ export class WaiterStore implements DraftContext {
   toHandOut = $state.raw<RefundTask[]>([]);
   view = $state.raw<View>(viewOf(location.hash));
   fault = $state.raw<unknown>(null);
+  /** What waits for a manager's PIN. */
+  asked = $state.raw<Asked | null>(null);
   /** Actions that wait for the network. */
   waiting = $state.raw<KitchenAction[]>([]);
 
@@ -87,7 +104,7 @@ export class WaiterStore implements DraftContext {
       storage: deviceStorage,
       send: (actions) => this.sendActions(actions),
       onResult: (action, result) => this.onResult(action, result),
-      onRefused: (_, error) => toasts.bad(explain(error)),
+      onRefused: (action, error) => void this.onActionRefused(action, error),
       onChange: () => (this.waiting = this.queue.actions),
     });
     this.waiting = this.queue.actions;
@@ -146,6 +163,7 @@ export class WaiterStore implements DraftContext {
   }
 
   stop(): void {
+    this.asked?.settle(null);
     this.live?.close();
     this.live = this.floor = this.menuFollowed = null;
     this.tables = null;
@@ -300,10 +318,12 @@ export class WaiterStore implements DraftContext {
     return found.items.map((order) => order.bill_id);
   }
 
-  /** One of the bill's or order's plain actions; refreshes what it changed. */
-  async run(work: () => Promise<unknown>, done?: string): Promise<boolean> {
+  /** One of the bill's or order's plain actions; refreshes what it changed. An `act` that is refused to this waiter's role
+   * is tried once more with a manager's PIN. */
+  async run(work: (approval: Extra) => Promise<unknown>, done?: string, act?: Act): Promise<boolean> {
     try {
-      await work();
+      if (act) await this.withPin(act, work);
+      else await work({});
       if (done) toasts.good(done);
       return true;
     } catch (error) {
@@ -311,6 +331,26 @@ export class WaiterStore implements DraftContext {
       return false;
     } finally {
       this.reloadSoon(0);
+    }
+  }
+
+  private async withPin<T>(act: Act, work: (approval: Extra) => Promise<T>): Promise<T> {
+    try {
+      return await work({});
+    } catch (error) {
+      if (!(error instanceof ApiError) || !NOT_FOR_THIS_ROLE.includes(error.slug)) throw error;
+      const token = await this.askManager(act, error);
+      if (token === null) throw error;
+      return work({ 'Manager-Approval': token });
+    }
+  }
+
+  private async askManager(act: Act, because: ApiError): Promise<string | null> {
+    this.asked?.settle(null);
+    try {
+      return await new Promise<string | null>((settle) => (this.asked = { act, because, settle }));
+    } finally {
+      this.asked = null;
     }
   }
 
@@ -354,6 +394,22 @@ export class WaiterStore implements DraftContext {
   private async sendActions(actions: KitchenAction[]): Promise<KitchenActionResult[]> {
     const { results } = await this.api.post('/api/kitchen/actions', { body: { actions } });
     return results;
+  }
+
+  /** A cancellation of what is made is the one queued action that a PIN can let through. */
+  private async onActionRefused(action: KitchenAction, error: ApiError): Promise<void> {
+    if (action.action !== 'accept_cancel' || !action.order_id) return toasts.bad(explain(error));
+    const act: Act = { permission: 'cancel_made', subject: action.order_id, amount_paise: 0 };
+    await this.run(
+      async (headers) => {
+        if (!headers['Manager-Approval']) throw error; // it was tried
+        const body = { actions: [action] };
+        const { results } = await this.api.post('/api/kitchen/actions', { headers, body });
+        for (const result of results) this.onResult(action, result);
+      },
+      undefined,
+      act,
+    );
   }
 
   private onResult(action: KitchenAction, result: KitchenActionResult): void {

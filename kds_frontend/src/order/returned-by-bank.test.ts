@@ -16,7 +16,7 @@ function shown(payment_status: Bill['payment_status'], refunds: Refund[]): { bil
     ...{ id: 'b1', status: 'closed', payment_status, documents: [], allergies: [], due_paise: 0, paid_paise: 6300 },
     refunded_paise: refunds.reduce((total, each) => total + each.amount_paise, 0),
     seller: { name: 'Rasoi', address: [] },
-    orders: [{ id: 'o1', status: 'served', lines: [line] }],
+    orders: [{ id: 'o1', status: 'served', lines: [line], voids: [] }],
     totals: { lines_paise: 6000, taxes: [], total_paise: 6300, round_off_paise: 0 },
   };
   render(BillCard, { bill: bill as unknown as Bill, refunds });

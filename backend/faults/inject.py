@@ -60,17 +60,22 @@ async def stop_leader(view: StackView, fault: Fault) -> Injection:
     """SIGSTOP for longer than its lease: another replica leads meanwhile, and only one does afterwards."""
     room = fault.target
     replicas = await view.instances(room)
-    (leader,) = await _leaders(view, replicas, room)
+    leaders: list[Json] = []
+
+    async def one_leads() -> bool:
+        leaders[:] = await _leaders(view, replicas, room)
+        return len(leaders) == 1
+
+    if not await until(one_leads, TAKEN_S):  # a fault before may have taken the former one
+        raise FaultNotSurvived(f"{room} had not one leader before")
+    (leader,) = leaders
     others = [each for each in replicas if each is not leader]
     async with _stopped(leader["pid"], fault.stopped_s) as injection:
         if not await until(lambda: _leaders(view, others, room), TAKEN_S):
             raise FaultNotSurvived(f"nobody led {room} {TAKEN_S:.0f} s after its leader stood still")
         injection.note = f"another led after {time.time() - injection.at:.1f} s"
 
-    async def one() -> bool:
-        return len(await _leaders(view, replicas, room)) == 1
-
-    if not await until(one, TAKEN_S):
+    if not await until(one_leads, TAKEN_S):
         raise FaultNotSurvived(f"{room} had not one leader after the former one went on")
     return injection
 

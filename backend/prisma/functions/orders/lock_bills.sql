@@ -11,15 +11,13 @@ DECLARE
   v_missing integer;
   r record;
 BEGIN
-  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held,
-      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = b.outlet_id AND x.bill_id = b.id) >= c_most AS is_full
+  FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
     FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.id = o.bill_id
     WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND b.status = 'open' AND b.payment = 'pay_later'
       AND b.sitting_id IS NOT DISTINCT FROM p_sittings[o.ordinality]
       AND (o.session_id IS NULL OR o.session_id = ANY (b.session_ids) OR b.sitting_id = p_sittings[o.ordinality])
     ORDER BY b.outlet_id, b.id FOR UPDATE OF b
   LOOP
-    IF r.is_full THEN p_outcomes[r.n] := 'full'; CONTINUE; END IF;
     p_open[r.n] := r.id;
     p_held[r.n] := r.held;
   END LOOP;
@@ -29,14 +27,12 @@ BEGIN
     IF p_outcomes[r.n] IS NULL AND p_open[r.n] IS NULL THEN p_outcomes[r.n] := 'no_bill'; END IF;
   END LOOP;
   LOOP
-    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held,
-      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = b.outlet_id AND x.bill_id = b.id) >= c_most AS is_full
+    FOR r IN SELECT o.ordinality AS n, b.id, b.paid_paise - b.refunded_paise AS held
       FROM unnest(p) WITH ORDINALITY o JOIN orders.bill b ON b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality]
         AND b.status = 'open' AND b.payment = 'pay_later'
       WHERE o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND p_open[o.ordinality] IS NULL AND p_opened[o.ordinality] IS NULL
       ORDER BY b.outlet_id, b.id FOR UPDATE OF b
     LOOP
-      IF r.is_full THEN p_outcomes[r.n] := 'full'; CONTINUE; END IF;
       p_open[r.n] := r.id;
       p_held[r.n] := r.held;
     END LOOP;
@@ -52,5 +48,13 @@ BEGIN
       AND o.payment = 'pay_later' AND p_outcomes[o.ordinality] IS NULL AND coalesce(p_open[o.ordinality], made.id, p_opened[o.ordinality]) IS NULL)
     INTO p_opened, v_missing FROM unnest(p) WITH ORDINALITY o LEFT JOIN made ON made.id = o.new_bill_id;
     EXIT WHEN v_missing = 0;  -- else another transaction opened the sitting's bill in between
+  END LOOP;
+  -- counted once all are locked: no other transaction adds to them now
+  FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE p_open[o.ordinality] IS NOT NULL
+    AND (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = p_open[o.ordinality]) >= c_most
+  LOOP
+    p_outcomes[r.n] := 'full';
+    p_open[r.n] := NULL;
+    p_held[r.n] := NULL;
   END LOOP;
 END $$;

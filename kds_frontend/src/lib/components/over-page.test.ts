@@ -46,6 +46,65 @@ describe('Back, while a sheet is open', () => {
   });
 });
 
+describe('sheets that follow each other', () => {
+  beforeEach(() => history.replaceState(null, '', '/'));
+
+  it.each([
+    ['opens in the same moment', 0],
+    ['opens while the page is on its way back', 1],
+    ['opens later', 20],
+  ])('keep the second that %s, until Back closes it', async (_, after) => {
+    const [first, second] = [vi.fn(), vi.fn()];
+    closeOnBack(first)();
+    if (after === 1) await Promise.resolve();
+    if (after === 20) await historyEvents();
+    const stop = closeOnBack(second);
+    await historyEvents();
+    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([0, 0]);
+    history.back();
+    await historyEvents();
+    stop();
+    await historyEvents();
+    expect([second.mock.calls.length, history.state]).toEqual([1, null]);
+  });
+
+  it('leave nothing behind when the second opens before the first is closed', async () => {
+    const close = vi.fn();
+    const stopFirst = closeOnBack(close);
+    const stopSecond = closeOnBack(close);
+    stopFirst();
+    await historyEvents();
+    stopSecond();
+    await historyEvents();
+    expect([close.mock.calls.length, history.state]).toEqual([0, null]);
+  });
+
+  it('leave nothing behind when both close at once', async () => {
+    const stops = [closeOnBack(vi.fn()), closeOnBack(vi.fn())];
+    stops.reverse().forEach((stop) => stop());
+    await historyEvents();
+    expect(history.state).toBeNull();
+  });
+
+  it('do not bring back one that closed before its step was there', async () => {
+    closeOnBack(vi.fn())();
+    await Promise.resolve();
+    closeOnBack(vi.fn())();
+    await historyEvents();
+    expect(history.state).toBeNull();
+  });
+
+  it('step back no further than a way that was taken between them', async () => {
+    const stop = closeOnBack(vi.fn());
+    history.pushState(null, '', '/#order');
+    const stopNext = closeOnBack(vi.fn());
+    stop();
+    stopNext();
+    await historyEvents();
+    expect([location.hash, history.state]).toEqual(['#order', null]);
+  });
+});
+
 describe('the focus, after a sheet', () => {
   it('returns to where it came from', () => {
     document.body.innerHTML = '<ul><li><button id="add">Add</button></li></ul>';

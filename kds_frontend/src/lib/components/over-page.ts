@@ -9,21 +9,58 @@ function mark(): string | undefined {
   return (history.state as Marked | null)?.over;
 }
 
+/** A step of the history that stands for something over the page. */
+interface Step {
+  id: string;
+  open: boolean;
+  close: () => void;
+}
+
+/** The steps that end at where the page stands, the lowest first. */
+const steps: Step[] = [];
+/** What opened while the page was still on its way back: going back at that moment would close it. */
+let waiting: Step[] = [];
+let onTheWay = false;
+
 /** Gives Back something to close; the returned function takes it away again. */
 export function closeOnBack(close: () => void): () => void {
-  const own = newId();
-  let left = false;
-  history.pushState({ ...(history.state as object | null), over: own }, '');
-  const listen = (): void => {
-    if (left || mark() === own) return;
-    left = true;
-    close();
-  };
-  window.addEventListener('popstate', listen);
+  const step = { id: newId(), open: true, close };
+  if (onTheWay) waiting.push(step);
+  else place(step);
   return () => {
-    window.removeEventListener('popstate', listen);
-    if (!left && mark() === own) history.back();
+    step.open = false;
+    waiting = waiting.filter((each) => each !== step);
+    queueMicrotask(leaveClosed); // not before another has opened in its place
   };
+}
+
+function place(step: Step): void {
+  window.addEventListener('popstate', arrived);
+  if (mark() !== steps.at(-1)?.id) steps.length = 0; // the page went another way since
+  const last = steps.at(-1);
+  const over = { ...(history.state as object | null), over: step.id };
+  if (last?.open === false) {
+    steps.pop();
+    history.replaceState(over, '');
+  } else history.pushState(over, '');
+  steps.push(step);
+}
+
+function arrived(): void {
+  onTheWay = false;
+  const above = steps.splice(steps.findIndex(({ id }) => id === mark()) + 1);
+  for (const step of above.reverse()) if (step.open) step.close();
+  waiting.splice(0).forEach(place);
+  leaveClosed();
+}
+
+/** Goes back over the steps of what is closed, in one go. */
+function leaveClosed(): void {
+  if (onTheWay || mark() !== steps.at(-1)?.id) return;
+  const closed = steps.length - 1 - steps.findLastIndex(({ open }) => open);
+  if (!closed) return;
+  onTheWay = true;
+  history.go(-closed);
 }
 
 /** Remembers what has the focus; the returned function gives it back, or to what stands there now. */

@@ -34,7 +34,11 @@ async def correct(tx: Tx, who: Principal, kind: str, request: Movement | Count) 
         tx, who.outlet_id, request.stock_id, kind, delta, request.reason, who.id, who.name
     )
     await repository.change_levels(tx, who.outlet_id, request.stock_id, delta)
-    detail: dict[str, Any] = {"quantity_milli": request.quantity_milli, "reason": request.reason}
+    detail: dict[str, Any] = {
+        "stock": row["name"],
+        "quantity_milli": request.quantity_milli,
+        "reason": request.reason,
+    }
     await staff.audit(tx, who, f"inventory.{kind}", str(request.stock_id), detail)
     after = await repository.get_stock(tx, who.outlet_id, request.stock_id)
     assert after is not None

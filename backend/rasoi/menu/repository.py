@@ -87,10 +87,10 @@ async def set_item_available(tx: Tx, outlet_id: int, item_id: UUID, available: b
     )
 
 
-async def set_modifier_available(tx: Tx, outlet_id: int, modifier_id: UUID, available: bool) -> bool:
-    """Whether there is such a modifier."""
-    sql = "UPDATE menu.modifier SET available = $3 WHERE outlet_id = $1 AND id = $2 AND active RETURNING true"
-    return bool(await tx.fetchval(sql, outlet_id, modifier_id, available))
+async def set_modifier_available(tx: Tx, outlet_id: int, modifier_id: UUID, available: bool) -> str | None:
+    """The modifier's name; None when there is no such one."""
+    sql = "UPDATE menu.modifier SET available = $3 WHERE outlet_id = $1 AND id = $2 AND active RETURNING name"
+    return await tx.fetchval(sql, outlet_id, modifier_id, available)  # type: ignore[no-any-return]
 
 
 async def bump_items_of_modifiers(tx: Tx, outlet_id: int, modifier_ids: Sequence[UUID]) -> list[Record]:
@@ -169,11 +169,12 @@ async def references(tx: Tx, outlet_id: int) -> dict[str, set[Any]]:
     return {name: set(values) for name, values in row.items()}
 
 
-async def update_item(tx: Tx, outlet_id: int, item_id: UUID, values: dict[str, Any]) -> bool:
-    """Change the named columns; the names are those of a request struct, never a caller's text."""
+async def update_item(tx: Tx, outlet_id: int, item_id: UUID, values: dict[str, Any]) -> str | None:
+    """Change the named columns; the names are those of a request struct, never a caller's text. Returns what the item was
+    called before, None when there is no such one."""
     columns = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 3))
-    sql = f"UPDATE menu.item SET {columns} WHERE outlet_id = $1 AND id = $2 AND active RETURNING true"
-    return bool(await tx.fetchval(sql, outlet_id, item_id, *values.values()))
+    sql = f"UPDATE menu.item SET {columns} WHERE outlet_id = $1 AND id = $2 AND active RETURNING old.name"
+    return await tx.fetchval(sql, outlet_id, item_id, *values.values())  # type: ignore[no-any-return]
 
 
 async def set_price(tx: Tx, outlet_id: int, variant_id: UUID, price_paise: int) -> Record | None:

@@ -50,7 +50,8 @@ async def set_availability(ctx: Context, who: Principal, item_id: UUID, wanted: 
         if row["changed"]:
             announce(tx, who.outlet_id, [row], "staff")
         await repository.bump_revision(tx, who.outlet_id)
-        await staff.audit(tx, who, "menu.availability", str(item_id), msgspec.to_builtins(wanted))
+        detail = {"dish": row["name"]} | msgspec.to_builtins(wanted)
+        await staff.audit(tx, who, "menu.availability", str(item_id), detail)
     return wanted
 
 
@@ -60,12 +61,14 @@ async def set_modifier_availability(
     """86 a modifier, or bring it back; the items that offer it are announced."""
     async with ctx.db.transaction("menu") as tx:
         await repository.lock_menu(tx, who.outlet_id)
-        if not await repository.set_modifier_available(tx, who.outlet_id, modifier_id, wanted.available):
+        name = await repository.set_modifier_available(tx, who.outlet_id, modifier_id, wanted.available)
+        if name is None:
             raise UnknownItem("There is no such choice on this menu.")
         items = await repository.bump_items_of_modifiers(tx, who.outlet_id, [modifier_id])
         announce(tx, who.outlet_id, items, "choice")
         await repository.bump_revision(tx, who.outlet_id)
-        await staff.audit(tx, who, "menu.availability", str(modifier_id), msgspec.to_builtins(wanted))
+        detail = {"choice": name} | msgspec.to_builtins(wanted)
+        await staff.audit(tx, who, "menu.availability", str(modifier_id), detail)
     return wanted
 
 
@@ -79,10 +82,11 @@ async def change_item(ctx: Context, who: Principal, item_id: UUID, change: ItemC
     async with ctx.db.transaction("menu") as tx:
         await repository.lock_menu(tx, who.outlet_id)
         await _check_references(tx, who.outlet_id, values)
-        if not await repository.update_item(tx, who.outlet_id, item_id, values):
+        name = await repository.update_item(tx, who.outlet_id, item_id, values)
+        if name is None:
             raise UnknownItem("There is no such item on this menu.")
         await publish(tx, who.outlet_id)
-        await staff.audit(tx, who, "menu.item", str(item_id), msgspec.to_builtins(values))
+        await staff.audit(tx, who, "menu.item", str(item_id), {"dish": name} | msgspec.to_builtins(values))
 
 
 async def change_price(ctx: Context, who: Principal, variant_id: UUID, price_paise: int) -> Record:
@@ -94,7 +98,12 @@ async def change_price(ctx: Context, who: Principal, variant_id: UUID, price_pai
             raise UnknownItem("There is no such variant on this menu.")
         if row["before"] != row["after"]:
             await publish(tx, who.outlet_id)
-            detail = {"item": row["item"], "before_paise": row["before"], "after_paise": row["after"]}
+            detail = {
+                "dish": row["item"],
+                "portion": row["name"],
+                "before_paise": row["before"],
+                "after_paise": row["after"],
+            }
             await staff.audit(tx, who, "menu.price", str(variant_id), detail)
     return row
 
@@ -123,7 +132,7 @@ async def add_item(ctx: Context, who: Principal, new: NewItem) -> UUID:
         await repository.add_variants(tx, who.outlet_id, item_id, variants)
         await repository.link_groups(tx, who.outlet_id, item_id, group_ids)
         await publish(tx, who.outlet_id)
-        await staff.audit(tx, who, "menu.item", str(item_id), {"name": new.name})
+        await staff.audit(tx, who, "menu.item_added", str(item_id), {"name": new.name})
     return item_id
 
 

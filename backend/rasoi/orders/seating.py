@@ -264,7 +264,7 @@ async def write_off(
         due = bill.row.due_paise
         lifted = await authorize(ctx, tx, principal, "write_off", str(bill_id), approval, paise=due)
         bill.write_off()
-        detail = {"reason": reason, "due_paise": due}
+        detail = {"table": bill.row.table_name, "reason": reason, "due_paise": due}
         await audit(tx, principal, "bill.write_off", str(bill_id), detail | approved_by(lifted))
     return await service.bill_view(ctx, principal, bill_id)
 

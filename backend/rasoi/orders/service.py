@@ -162,9 +162,11 @@ def time_to_pay(outlet: Outlet, order: OrderRow) -> timedelta:
 async def reject(ctx: Context, principal: Principal, order_id: UUID, reason: str | None) -> schemas.Order:
     """A waiter turns it down."""
     async with locked_bill(ctx, principal.outlet_id, order_id=order_id) as (tx, bill):
-        bill.terminate(bill.order(order_id), "rejected", reason)
+        order = bill.order(order_id)
+        bill.terminate(order, "rejected", reason)
         await db.release_stock(tx, principal.outlet_id, order_id)
-        await audit(tx, principal, "order.reject", str(order_id), {"reason": reason})
+        detail = {"reason": reason, "number": order.number}
+        await audit(tx, principal, "order.reject", str(order_id), detail)
     return await _view(ctx, principal, order_id)
 
 

@@ -112,14 +112,17 @@ async def remove_of(ctx: Context, principal: Principal, person_id: UUID) -> None
                 require_may_remove_authenticator(principal.role, row.role)
         await require_sign_in_is_theirs(tx, principal, person_id)
         ended = await _remove(tx, person)
-        await api.audit(tx, principal, "authenticator.removed", f"person:{person_id}", {})
+        await api.audit(
+            tx, principal, "authenticator.removed", f"person:{person_id}", {"person": person.name}
+        )
     ctx.get(api.Revocations).add(*ended)
 
 
 async def remove_by_machine(tx: Tx, person: PersonRow) -> None:
     """By whoever has the machine. Raises NoAuthenticator."""
     await _remove(tx, person)
-    await api.audit_job(tx, person.outlet_id, "authenticator.removed", f"person:{person.id}", {})
+    detail = {"person": person.name}
+    await api.audit_job(tx, person.outlet_id, "authenticator.removed", f"person:{person.id}", detail)
 
 
 async def _remove(tx: Tx, person: PersonRow, keep: UUID | None = None) -> list[UUID]:

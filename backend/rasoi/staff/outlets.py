@@ -121,7 +121,9 @@ async def _work_begins(
             refuse_without_sign_in(None, has_password=False, has_pin=work.pin is not None)
         pin = work.pin and credentials.pin_hash(ctx.settings.pin_key, there.outlet_id, work.pin)
         await service.add_elsewhere(tx, here, there.outlet_id, work.role, pin or None)
-        await api.audit(tx, there, "person.added", f"person:{person_id}", {"role": work.role})
+        await api.audit(
+            tx, there, "person.added", f"person:{person_id}", {"person": here.name, "role": work.role}
+        )
     return True
 
 

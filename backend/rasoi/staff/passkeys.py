@@ -291,5 +291,7 @@ async def _remove(
     names = await passkey_repository.remove(tx, person.outlet_id, person.id, passkey_id)
     if not names:
         raise NotFound("There is no such passkey.")
-    await api.audit(tx, principal, "passkey.removed", f"person:{person.id}", {"names": names})
+    await api.audit(
+        tx, principal, "passkey.removed", f"person:{person.id}", {"person": person.name, "names": names}
+    )
     return await end_all_sessions(tx, person, keep)

@@ -159,7 +159,9 @@ async def add_person(ctx: Context, principal: Principal, new: NewPerson) -> Pers
     require_seniority(principal.role, new.role)
     async with refusals_by_field(), ctx.db.transaction("staff") as tx:
         row = await _add(tx, ctx.settings.pin_key, principal.outlet_id, new)
-        await api.audit(tx, principal, "person.added", f"person:{row.id}", {"role": row.role})
+        await api.audit(
+            tx, principal, "person.added", f"person:{row.id}", {"person": row.name, "role": row.role}
+        )
     return _view(row)
 
 
@@ -231,7 +233,7 @@ async def change_person(ctx: Context, principal: Principal, person_id: UUID, pat
         secure = changes.keys() & {"role", "active", "pin_hash", "password_hash"}
         ended = await end_sessions_of(tx, after, everywhere=everywhere) if secure else []
         _emit_person_changed(tx, after)
-        await api.audit(tx, principal, "person.changed", f"person:{person_id}", _audited(changes))
+        await api.audit(tx, principal, "person.changed", f"person:{person_id}", _audited(before, changes))
     ctx.get(api.Revocations).add(*ended)
     return _view(after)
 
@@ -293,10 +295,12 @@ async def _refuse_unusable(tx: Tx, before: PersonRow, after: PersonRow) -> None:
         raise LastOwner("This is the only owner; make somebody else one first.")
 
 
-def _audited(changes: dict[str, Any]) -> dict[str, Any]:
-    """Which of the changes may be shown: secrets only by name."""
+def _audited(before: PersonRow, changes: dict[str, Any]) -> dict[str, Any]:
+    """Whose, and which of the changes may be shown: secrets only by name."""
     shown: dict[str, Any] = {name: changes[name] for name in ("role", "active") if name in changes}
-    return shown | {"changed": sorted(name.removesuffix("_hash") for name in changes)}
+    return (
+        {"person": before.name} | shown | {"changed": sorted(name.removesuffix("_hash") for name in changes)}
+    )
 
 
 def _view(row: PersonRow) -> Person:

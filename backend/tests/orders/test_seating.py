@@ -373,7 +373,7 @@ async def test_a_walk_out_is_written_off_with_a_reason(floor: Floor) -> None:
     audit = await floor.desk.owner.fetchrow("SELECT action, detail FROM staff.audit ORDER BY id DESC LIMIT 1")
     assert (audit["action"], audit["detail"]) == (
         "bill.write_off",
-        {"reason": "not worth it", "due_paise": 6300},
+        {"table": "Table 1", "reason": "not worth it", "due_paise": 6300},
     )
     async with floor.desk.ctx.db.transaction("orders") as tx:
         due = await api.lock_due(tx, 1, UUID(order["bill_id"]))

@@ -346,7 +346,7 @@ async def test_the_audit_log_names_who_did_what_and_no_secret(desk: Desk) -> Non
         ("Asha", "person.changed"),
     ]
     assert log["items"][0]["detail"] == {"name": {"from": "Rasoi", "to": "New Rasoi"}}
-    assert log["items"][1]["detail"] == {"role": "kitchen", "changed": ["pin", "role"]}
+    assert log["items"][1]["detail"] == {"person": "Chitra", "role": "kitchen", "changed": ["pin", "role"]}
     page = (await desk.call("GET", "/api/staff/audit?limit=1", owner)).json()
     rest = (await desk.call("GET", f"/api/staff/audit?cursor={page['next']}", owner)).json()
     assert page["items"] + rest["items"] == log["items"]

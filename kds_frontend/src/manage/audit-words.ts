@@ -19,6 +19,7 @@ export const ACTIONS: Record<string, string> = {
   'menu.availability': 'Changed what can be ordered',
   'menu.category': 'Added a category',
   'menu.item': 'Changed a dish',
+  'menu.item_added': 'Added a dish',
   'menu.price': 'Changed a price',
   'order.accept_cancel': 'Cancelled an order as asked',
   'order.refuse_cancel': 'Refused to cancel an order',

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from rasoi.staff import totp
-from tests.e2e.browser import DESK, House, Json, Screens
+from tests.e2e.browser import DESK, TABLET, House, Json, Screens
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 OWNER = {"username": "owner", "password": "rasoi-owner-demo"}
@@ -96,3 +96,40 @@ async def test_who_is_refused_may_give_a_code_too(house: House, screens: Screens
     await give(desk, {"username": f"nobody-{uuid4().hex[:8]}", "password": "wrong"})
     await expect(desk.get_by_role("alert")).to_contain_text("wrong or missing")
     await expect(desk.get_by_label("Code, if you use an authenticator app")).to_be_visible()
+
+
+async def test_the_doors_of_kitchen_and_waiter_know_the_code(house: House, screens: Screens) -> None:
+    """A manager with an app signs in by password on a station's screen, as at the desk."""
+    who = await hired(house)
+    login = await house.post("/api/staff/login", who, who=None)
+    headers = {"Authorization": f"Bearer {login['access_token']}"}
+    begun = await house.http.post(
+        "/api/staff/me/authenticator", json={"password": who["password"]}, headers=headers
+    )
+    begun.raise_for_status()
+    secret = b32decode(begun.json()["secret"])
+
+    def code(step: int) -> str:
+        return totp.code_at(secret, int(time.time()) // totp.STEP_S + step)
+
+    first = {"code": code(-1)}
+    kept = await house.http.post("/api/staff/me/authenticator/confirm", json=first, headers=headers)
+    recovery = kept.raise_for_status().json()["recovery_codes"]
+    for place, shown, given in (
+        ("kitchen", "Tandoor", code(0)),
+        ("waiter", "Free", recovery[0]),
+        ("expo", "Pass", recovery[1].lower()),
+        ("pickup", "Being made", code(1)),
+    ):
+        screen = await screens.open(f"{house.url}/{place}", TABLET)
+        screens.watch(screen).expect("401: POST /api/staff/login")
+        await screen.get_by_role("button", name="Sign in with a password").click()
+        await give(screen, who)
+        asked = screen.get_by_label("Code", exact=True)
+        await expect(asked).to_be_focused()
+        await asked.fill("000000")
+        await asked.press("Enter")
+        await expect(screen.get_by_role("alert")).to_have_text("That code is wrong, or was used.")
+        await asked.fill(given)
+        await asked.press("Enter")
+        await expect(screen.get_by_text(shown).first).to_be_visible()

@@ -25,6 +25,8 @@ class Kitchen {
   rings: string[] = [];
   silenced = 0;
   refusal: { reason: string; detail: string } | null = null;
+  /** So many tickets are in one answer. */
+  most = 300;
   /** The ticket that the next actions' answers tell. */
   answer: Ticket | null = null;
 
@@ -89,7 +91,8 @@ class Kitchen {
       amber_s: 300,
       red_s: 600,
       explicit_start: false,
-      tickets: this.tickets,
+      tickets: this.tickets.slice(0, this.most),
+      more: Math.max(0, this.tickets.length - this.most),
       subjects: { '1:tandoor': this.sequence },
     };
   }
@@ -255,5 +258,63 @@ describe('a board that was left', () => {
     await Promise.resolve();
     expect(toasts.items.map(({ text }) => text)).toEqual([]);
     await vi.waitFor(() => expect(board.waiting).toBe(0));
+  });
+});
+
+describe('more tickets than one answer holds', () => {
+  const many = (count: number): Ticket[] =>
+    Array.from({ length: count }, (_, n) => ticket(`t${n}`, { number: n + 1, order_number: n + 1 }));
+
+  beforeEach(async () => {
+    kitchen.most = 160;
+    kitchen.tickets = many(163);
+    await kitchen.source?.prove();
+    kitchen.loads = 0;
+  });
+
+  it('are counted, and the board is still proven equal to the server’s', async () => {
+    expect([board.shown.length, board.board?.more]).toEqual([160, 3]);
+    const before = board.board;
+    await kitchen.source?.prove();
+    expect([board.board, kitchen.loads]).toEqual([before, 0]);
+    expect(kitchen.change({ ...(kitchen.tickets[0] as Ticket), rush: true, version: 2 })).toBe('equal');
+    expect(kitchen.change({ ...(kitchen.tickets[1] as Ticket), version: 2 }, { hash: 7 })).toBe('lost');
+  });
+
+  it('grow by what is placed later, which stands behind them', async () => {
+    expect(kitchen.change(ticket('late', { number: 200 }))).toBe('equal');
+    expect([board.shown.length, board.board?.more]).toEqual([160, 4]);
+    expect(ids()).not.toContain('late');
+    await kitchen.source?.prove();
+    expect([board.board?.more, kitchen.loads]).toEqual([4, 0]);
+  });
+
+  it('are read again where one of them comes to the front', async () => {
+    const behind = kitchen.tickets[161] as Ticket;
+    expect(kitchen.change({ ...behind, rush: true, version: 2 })).toBe('lost');
+    kitchen.tickets.unshift(kitchen.tickets.pop() as Ticket);
+    await kitchen.source?.prove();
+    expect(ids()[0]).toBe('t161');
+    expect(board.board?.more).toBe(3);
+  });
+
+  it('are read again at the next comparison where one of them changed or went', async () => {
+    expect(kitchen.change({ ...(kitchen.tickets[162] as Ticket), state: 'ready', version: 2 })).toBe('equal');
+    kitchen.tickets.pop();
+    await kitchen.source?.prove();
+    expect([board.shown.length, board.board?.more]).toEqual([160, 2]);
+  });
+
+  it('are read once the screen has few left', async () => {
+    const bump = (): unknown => {
+      const after = { ...(kitchen.tickets[0] as Ticket), state: 'ready' as const, version: 2 };
+      const told = kitchen.change(after, { hash: boardHash(kitchen.tickets.slice(1)) });
+      kitchen.tickets = kitchen.tickets.filter(({ id }) => id !== after.id);
+      return told;
+    };
+    for (let n = 0; n < 10; n++) expect(bump()).toBe('equal');
+    expect(bump()).toBe('lost');
+    await kitchen.source?.prove();
+    expect([board.shown.length, board.board?.more]).toEqual([152, 0]);
   });
 });

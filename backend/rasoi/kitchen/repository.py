@@ -66,16 +66,27 @@ SELECT coalesce(array_agg(DISTINCT order_id), '{}') FROM kitchen.ticket
 WHERE outlet_id = $1 AND bill_id = $2 AND state IN ('held', 'queued', 'cooking', 'ready') AND paid <> $3"""
 
 TICKET = "kitchen.ticket_state(t, kitchen.item_states(t.outlet_id, t.id))"
+MOST = 300  # tickets in one answer, the foremost; the rest is counted
+SHOWN = f"""
+  coalesce(json_agg({TICKET} ORDER BY s.place, t.course, t.station) FILTER (WHERE s.place <= $3), '[]')::text AS tickets,
+  count(*) FILTER (WHERE s.place > $3)::int AS more"""
 # the tickets only when the caller's hash differs: one statement, hence one moment
-BOARD = f"""SELECT b.station, b.name, b.sequence, b.hash, CASE WHEN b.hash IS DISTINCT FROM $3 THEN
-  (SELECT coalesce(json_agg({TICKET} ORDER BY t.rush DESC, t.placed_at, t.number), '[]')::text
-  FROM kitchen.ticket t WHERE t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible) END AS tickets
-FROM kitchen.board b WHERE b.outlet_id = $1 AND b.station = $2"""
+BOARD = f"""SELECT b.station, b.name, b.sequence, b.hash, shown.more,
+  CASE WHEN b.hash IS DISTINCT FROM $4 THEN shown.tickets END AS tickets
+FROM kitchen.board b CROSS JOIN LATERAL (
+  SELECT {SHOWN} FROM (
+    SELECT t.outlet_id, t.id, row_number() OVER (
+      ORDER BY t.rush DESC, t.state = 'held', coalesce(t.fired_at, t.placed_at), t.number, t.id) AS place
+    FROM kitchen.ticket t WHERE t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
+      AND b.hash IS DISTINCT FROM $4
+  ) AS s JOIN kitchen.ticket t USING (outlet_id, id)
+) AS shown
+WHERE b.outlet_id = $1 AND b.station = $2"""
 STATIONS = """SELECT b.station AS code, b.name, count(t.id)::int AS open_tickets, min(t.placed_at) AS oldest_at
 FROM kitchen.board b LEFT JOIN kitchen.ticket t ON t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
   AND t.state IN ('held', 'queued', 'cooking')
 WHERE b.outlet_id = $1 GROUP BY b.station, b.name ORDER BY b.station"""
-# everything at the pass, and the tickets only when the caller's hash differs
+# what is at the pass, and the tickets only when the caller's hash differs; an order is there with all of its own or not
 PASS = f"""WITH board AS (
   SELECT coalesce(sum(sequence), 0)::bigint AS sequence, coalesce(jsonb_object_agg(station, sequence), '{{}}') AS sequences,
     coalesce(json_agg(json_build_object('code', station, 'name', name) ORDER BY station), '[]')::text AS stations
@@ -84,10 +95,14 @@ PASS = f"""WITH board AS (
   SELECT coalesce(sum(kitchen.checksum(t.id, t.version)), 0)::bigint % 4294967296 AS hash
   FROM kitchen.ticket t WHERE t.outlet_id = $1 AND t.at_pass
 )
-SELECT sequence, sequences, stations, hash, CASE WHEN hash IS DISTINCT FROM $2 THEN
-  (SELECT coalesce(json_agg({TICKET} ORDER BY t.placed_at, t.order_number, t.course, t.station), '[]')::text
-  FROM kitchen.ticket t WHERE t.outlet_id = $1 AND t.at_pass) END AS tickets
-FROM board, proof"""
+SELECT sequence, sequences, stations, hash, shown.more, CASE WHEN hash IS DISTINCT FROM $2 THEN shown.tickets END AS tickets
+FROM board, proof CROSS JOIN LATERAL (
+  SELECT {SHOWN} FROM (
+    SELECT t.outlet_id, t.id, count(*) OVER (ORDER BY t.rush DESC, t.placed_at, t.order_id) AS place
+    FROM kitchen.ticket t WHERE t.outlet_id = $1 AND t.at_pass
+      AND proof.hash IS DISTINCT FROM $2
+  ) AS s JOIN kitchen.ticket t USING (outlet_id, id)
+) AS shown"""
 # a ticket that was brought back since is no place to go on from: the list starts anew
 RECENT = f"""SELECT {TICKET} FROM kitchen.ticket t
 WHERE t.outlet_id = $1 AND t.station = $2 AND t.state IN ('ready', 'served') AND t.ready_at > now() - interval '2 hours'
@@ -137,23 +152,25 @@ class DoneAction(msgspec.Struct):
 
 
 class BoardRow(msgspec.Struct):
-    """`tickets` is JSON, None when the caller has this hash already."""
+    """`tickets` is JSON, None when the caller has this hash already; `more` stand behind them."""
 
     station: str
     name: str
     sequence: int
     hash: int
     tickets: str | None
+    more: int = 0
 
 
 class PassRow(msgspec.Struct):
-    """`stations` and `tickets` are JSON; the latter None when the caller has this hash already."""
+    """`stations` and `tickets` are JSON; the latter None when the caller has this hash already; `more` stand behind them."""
 
     sequence: int
     sequences: dict[str, int]
     stations: str
     hash: int
     tickets: str | None
+    more: int
 
 
 async def open_tickets(tx: Tx, event: Event) -> int:
@@ -241,7 +258,7 @@ async def record_bill(tx: Tx, event: Event, bill_id: UUID, paid: bool, closed: b
 
 async def board(db: Database, outlet_id: int, station: str, known_hash: int | None) -> BoardRow | None:
     """A board at one moment."""
-    row = await db.fetchrow(BOARD, outlet_id, station, known_hash)
+    row = await db.fetchrow(BOARD, outlet_id, station, MOST, known_hash)
     return BoardRow(**row) if row else None
 
 
@@ -252,7 +269,7 @@ async def stations(db: Database, outlet_id: int) -> list[Station]:
 
 async def at_pass(db: Database, outlet_id: int, known_hash: int | None) -> PassRow:
     """What stands at the pass at one moment."""
-    return PassRow(**await db.fetchrow(PASS, outlet_id, known_hash))
+    return PassRow(**await db.fetchrow(PASS, outlet_id, known_hash, MOST))
 
 
 async def is_station(db: Database, outlet_id: int, station: str) -> bool:

@@ -57,7 +57,7 @@ async def list_stations(ctx: Context, principal: Principal) -> Stations:
 async def read_board(
     ctx: Context, principal: Principal, station: StationCode, request: Request[Any, Any, Any]
 ) -> Response[bytes]:
-    """One station's board. The ETag is its hash; `Rasoi-Sequence` is its sequence, also with a 304."""
+    """One station's board, 300 tickets of it at most. The ETag is its hash; `Rasoi-Sequence` is its sequence, also with a 304."""
     known = _known_hash(request.headers.get("if-none-match", ""))
     outlet_id = principal.outlet_id
     row = await repository.board(ctx.db, outlet_id, station, known)
@@ -78,6 +78,7 @@ async def read_board(
         red_s=outlet.red_s,
         explicit_start=outlet.explicit_start,
         tickets=cast(list[TicketState], msgspec.Raw(row.tickets.encode())),  # JSON already
+        more=row.more,
         subjects={f"{outlet_id}:{station}": row.sequence},
     )
     return _proven(row.sequence, row.hash, view)
@@ -107,6 +108,7 @@ async def read_pass(ctx: Context, principal: Principal, request: Request[Any, An
         amber_s=outlet.amber_s,
         red_s=outlet.red_s,
         tickets=cast(list[TicketState], msgspec.Raw(row.tickets.encode())),
+        more=row.more,
         subjects={f"{outlet_id}:{station}": sequence for station, sequence in row.sequences.items()},
     )
     return _proven(row.sequence, row.hash, view)

@@ -78,7 +78,8 @@ class StationName(msgspec.Struct):
 
 
 class BoardView(msgspec.Struct, kw_only=True):
-    """A board at one moment. `hash` is the sum modulo 2^32 of CRC-32 of `id:version` over `tickets`."""
+    """A board at one moment: its first 300 tickets, and how many `more` there are. `hash` is the sum modulo 2^32 of CRC-32 of
+    `id:version` over all of them."""
 
     outlet_id: int
     station: StationName
@@ -89,12 +90,14 @@ class BoardView(msgspec.Struct, kw_only=True):
     red_s: int
     explicit_start: bool
     tickets: list[TicketState]
+    more: int
     subjects: dict[str, int]
 
 
 class PassView(msgspec.Struct, kw_only=True):
-    """All that is not served yet, at one moment. `hash` is computed as a board's, over `tickets`; `sequence` is the sum of
-    the boards' sequences, so that each change of a ticket adds one."""
+    """What is not served yet, at one moment: the first orders, whole, with 300 tickets at most, and how many `more` tickets
+    there are. `hash` is computed as a board's, over all; `sequence` is the sum of the boards' sequences, so that each change of
+    a ticket adds one."""
 
     outlet_id: int
     stations: list[StationName]
@@ -104,6 +107,7 @@ class PassView(msgspec.Struct, kw_only=True):
     amber_s: int
     red_s: int
     tickets: list[TicketState]
+    more: int
     subjects: dict[str, int]
 
 

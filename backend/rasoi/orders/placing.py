@@ -155,7 +155,9 @@ async def _refusal(ctx: Context, principal: Principal, outcome: str) -> Problem:
     if outcome == "unseated":
         return await _unseated(ctx, principal)
     if outcome == "full":
-        return BillFull("This bill is full. Once it is paid, what you order goes on a new one.")
+        return BillFull(
+            "So many orders are open here that no more can be added. Once they are paid, you can order again."
+        )
     if outcome == "held":
         return TooMuchHeld(
             "Too much is kept for you unpaid already. Please pay for that first, or ask a waiter."

@@ -148,6 +148,7 @@ async def test_the_pass_and_its_etag(call: Call, rig: Rig) -> None:
         "stations": [{"code": "curry", "name": "Curry"}, {"code": "tandoor", "name": "Tandoor"}],
         "sequence": 2,
         "hash": view["hash"],
+        "more": 0,
         "build": "b1",
         "amber_s": 300,
         "red_s": 600,

@@ -10,7 +10,7 @@ import pytest
 from rasoi.orders import routes
 from rasoi.orders.domain import BillFull
 from rasoi.platform import paging
-from tests.orders.conftest import COLA_1, TABLE, Desk, line, waiter
+from tests.orders.conftest import COLA_1, TABLE, Desk, guest, line, waiter
 
 
 async def order(desk: Desk, lines: int = 1, **named: Any) -> dict[str, Any]:
@@ -31,6 +31,23 @@ async def test_a_bill_holds_a_hundred_orders(desk: Desk) -> None:
     assert len(whole.orders) == 100
     await desk.owner.execute("UPDATE orders.bill SET status = 'closed' WHERE id = $1", bill)
     assert (await order(desk, table_id=TABLE))["bill_id"] != first["bill_id"]
+
+
+async def test_a_table_has_a_hundred_prepaid_bills_open(desk: Desk) -> None:
+    """Each unpaid order there is a bill of its own, and the floor plan shows all of a table's."""
+    most = {"table_orders": 1000, "phone_orders": 1000, "address_orders": 1000}
+    await desk.setting(dine_in_payment="prepaid", guest_limits=most)
+    who = guest()
+    for _ in range(100):
+        _, last = await desk.place(who, line(COLA_1))
+    with pytest.raises(BillFull):
+        await desk.place(who, line(COLA_1))
+    await order(desk, table_id=TABLE)  # of staff's, on the bill that the table shares
+    with pytest.raises(BillFull):
+        await desk.place(who, line(COLA_1))
+    await desk.place(guest(None), line(COLA_1))
+    await desk.owner.execute("UPDATE orders.bill SET status = 'closed' WHERE id = $1", UUID(last["bill_id"]))
+    await desk.place(who, line(COLA_1))
 
 
 async def test_a_page_ends_where_it_is_heavy_enough(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,7 @@ export class BoardStore {
       channel: `kitchen:${session.outlet?.id ?? 0}:${station}`,
       load: (hash) => this.load(hash),
       isVisible,
+      compare,
       hashed: true,
       onTicket: (before, after) => this.onTicket(before, after),
     });

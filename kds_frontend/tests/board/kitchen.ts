@@ -56,6 +56,7 @@ export class Kitchen {
       red_s: 600,
       explicit_start: this.explicitStart,
       tickets: this.visible(),
+      more: 0,
       subjects: { '1:tandoor': this.sequence },
     };
   }

@@ -1,13 +1,13 @@
 -- The bill of each pay-later order that names a bill or has a sitting: the one named, the sitting's open one, or a new one
 -- for the sitting. A prepaid order has a bill of its own, which is none of these.
 -- `p_open` is a bill that was open before, locked from here on; `p_opened` one that is made here, for one order's total.
--- An order whose bill isn't there, or isn't its guest's, comes out as no_bill, one whose bill holds as many orders as it may as
--- full: a bill is read whole. `p_held` is the money held on the bill.
+-- An order whose bill isn't there, or isn't its guest's, comes out as no_bill, one whose bill holds as many orders as it may, or
+-- whose sitting has as many bills open, as full: a bill is read whole, and so is a table. `p_held` is the money held on the bill.
 CREATE OR REPLACE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now timestamptz, p_sittings uuid[],
   p_names text[], INOUT p_outcomes text[], OUT p_open uuid[], OUT p_opened uuid[], OUT p_held bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  c_most constant integer := 100;  -- orders of a bill
+  c_most constant integer := 100;  -- orders of a bill, and prepaid bills open at a table
   v_missing integer;
   r record;
 BEGIN
@@ -50,8 +50,14 @@ BEGIN
     EXIT WHEN v_missing = 0;  -- else another transaction opened the sitting's bill in between
   END LOOP;
   -- counted once all are locked: no other transaction adds to them now
-  FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE p_open[o.ordinality] IS NOT NULL
-    AND (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = p_open[o.ordinality]) >= c_most
+  FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE CASE
+    WHEN p_outcomes[o.ordinality] IS NOT NULL THEN false
+    WHEN p_open[o.ordinality] IS NOT NULL THEN
+      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = p_open[o.ordinality]) >= c_most
+    WHEN o.payment = 'prepaid' AND p_sittings[o.ordinality] IS NOT NULL THEN
+      (SELECT count(*) FROM orders.bill b WHERE b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality]
+        AND b.status = 'open' AND b.payment = 'prepaid') >= c_most
+    ELSE false END
   LOOP
     p_outcomes[r.n] := 'full';
     p_open[r.n] := NULL;

@@ -1,5 +1,5 @@
 import { TicketFeed, type Live, type Pass, type StaffSession, type Ticket } from '$lib';
-import { isAtPass } from './orders';
+import { compareTickets, isAtPass } from './orders';
 
 export type PassFeed = TicketFeed<Pass>;
 
@@ -22,6 +22,7 @@ export function followPass(
       return pass;
     },
     isVisible: isAtPass,
+    compare: compareTickets,
     hashed: false,
     ...(onTicket ? { onTicket } : {}),
   });

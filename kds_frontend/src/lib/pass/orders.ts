@@ -44,6 +44,15 @@ export function isAtPass(ticket: Ticket): boolean {
   return live || (!ticket.cleared && ticket.items.some((item) => item.state === 'voided'));
 }
 
+/** Rushed orders first, then the oldest; of one order all stand together. */
+export function compareTickets(a: Ticket, b: Ticket): number {
+  return (
+    Number(b.rush) - Number(a.rush) ||
+    Date.parse(a.placed_at) - Date.parse(b.placed_at) ||
+    (a.order_id < b.order_id ? -1 : a.order_id > b.order_id ? 1 : 0)
+  );
+}
+
 /** The orders at the pass: rushed first, then oldest first. */
 export function passOrders(tickets: Iterable<Ticket>): PassOrder[] {
   const byOrder = new Map<string, Ticket[]>();

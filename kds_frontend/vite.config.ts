@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 import { eachPageByItself, rupeeFont, usedHere, websocketOnly } from './vite-plugins.ts';
 
 const backend = process.env.RASOI_URL ?? 'http://127.0.0.1:8000';
-const pages = ['index', 'order', 'kitchen', 'expo', 'pickup', 'waiter', 'manage'];
+const pages = ['index', 'order', 'kitchen', 'expo', 'pickup', 'waiter', 'manage', 'setup'];
 
 export default defineConfig({
   base: './',

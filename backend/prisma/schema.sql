@@ -1141,7 +1141,7 @@ CREATE FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_now tim
     LANGUAGE plpgsql
     AS $$
 DECLARE
-  c_most constant integer := 100;  -- orders of a bill
+  c_most constant integer := 100;  -- orders of a bill, and prepaid bills open at a table
   v_missing integer;
   r record;
 BEGIN
@@ -1184,8 +1184,14 @@ BEGIN
     EXIT WHEN v_missing = 0;  -- else another transaction opened the sitting's bill in between
   END LOOP;
   -- counted once all are locked: no other transaction adds to them now
-  FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE p_open[o.ordinality] IS NOT NULL
-    AND (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = p_open[o.ordinality]) >= c_most
+  FOR r IN SELECT o.ordinality AS n FROM unnest(p) WITH ORDINALITY o WHERE CASE
+    WHEN p_outcomes[o.ordinality] IS NOT NULL THEN false
+    WHEN p_open[o.ordinality] IS NOT NULL THEN
+      (SELECT count(*) FROM orders.orders x WHERE x.outlet_id = o.outlet_id AND x.bill_id = p_open[o.ordinality]) >= c_most
+    WHEN o.payment = 'prepaid' AND p_sittings[o.ordinality] IS NOT NULL THEN
+      (SELECT count(*) FROM orders.bill b WHERE b.outlet_id = o.outlet_id AND b.sitting_id = p_sittings[o.ordinality]
+        AND b.status = 'open' AND b.payment = 'prepaid') >= c_most
+    ELSE false END
   LOOP
     p_outcomes[r.n] := 'full';
     p_open[r.n] := NULL;
@@ -1963,6 +1969,20 @@ CREATE FUNCTION staff.day_began(p_outlet integer) RETURNS timestamp with time zo
     SET search_path TO 'staff', 'pg_temp'
     AS $$
   SELECT (business_day(p_outlet) + make_interval(mins => day_cutoff_minutes)) AT TIME ZONE timezone FROM outlet WHERE id = p_outlet
+$$;
+
+
+--
+-- Name: demo_works(); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.demo_works() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+  SELECT EXISTS (
+    SELECT FROM public_credential c JOIN person p ON (p.outlet_id, p.id) = (c.outlet_id, c.person_id)
+    WHERE p.active AND (p.pin_hash = c.pin_hash OR p.password_hash = c.password_hash))
 $$;
 
 
@@ -4019,6 +4039,18 @@ CREATE TABLE staff.person (
 
 
 --
+-- Name: public_credential; Type: TABLE; Schema: staff; Owner: -
+--
+
+CREATE TABLE staff.public_credential (
+    outlet_id integer NOT NULL,
+    person_id uuid NOT NULL,
+    pin_hash bytea,
+    password_hash text
+);
+
+
+--
 -- Name: reader; Type: TABLE; Schema: staff; Owner: -
 --
 
@@ -5017,6 +5049,14 @@ ALTER TABLE ONLY staff.person
 
 ALTER TABLE ONLY staff.person
     ADD CONSTRAINT person_username_key UNIQUE (username);
+
+
+--
+-- Name: public_credential public_credential_pkey; Type: CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.public_credential
+    ADD CONSTRAINT public_credential_pkey PRIMARY KEY (outlet_id, person_id);
 
 
 --
@@ -6117,6 +6157,14 @@ ALTER TABLE ONLY staff.person
 
 
 --
+-- Name: public_credential public_credential_person_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
+--
+
+ALTER TABLE ONLY staff.public_credential
+    ADD CONSTRAINT public_credential_person_fkey FOREIGN KEY (outlet_id, person_id) REFERENCES staff.person(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
 -- Name: rights rights_outlet_id_fkey; Type: FK CONSTRAINT; Schema: staff; Owner: -
 --
 
@@ -6623,6 +6671,13 @@ REVOKE ALL ON FUNCTION staff.changed_rights(p_known jsonb) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION staff.day_began(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION demo_works(); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.demo_works() FROM PUBLIC;
 
 
 --

@@ -39,11 +39,13 @@ from rasoi.platform.local import LocalTransport
 from rasoi.platform.rooms import Job, Room
 from rasoi.platform.wake import LogWakeSignals
 from rasoi.platform.watch import watching
-from rasoi.settings import Settings, SettingsError
+from rasoi.settings import Settings, SettingsError, is_loopback
 from rasoi.staff.api import Revocations
+from rasoi.staff.first_run import FirstRun
 
 log = structlog.get_logger(__name__)
 ROOMS = hosting.every_room()
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 
 
 @dataclass
@@ -59,14 +61,13 @@ def routes_of(rooms: list[Room]) -> list[Any]:
     return [route for room in rooms for route in room.routes]
 
 
-async def _fill_or_refuse(ctx: Context) -> None:
-    """An empty database gets the demo, on this machine alone. Raises SettingsError where others could come in by it."""
-    if await first_start.is_empty(ctx):
-        if not (ctx.settings.at_home or ctx.settings.demo):
-            raise SettingsError(
-                "there is no restaurant yet: `rasoi init` sets one up, DEMO=1 takes the demo's"
-            )
+async def _begin(ctx: Context) -> None:
+    """An empty database gets the demo where DEMO=1 says so, and on this machine alone unless DEMO=0 does; else its owner sets
+    it up. Raises SettingsError where others could come in by the demo."""
+    settings = ctx.settings
+    if await first_start.is_empty(ctx) and (settings.at_home if settings.demo is None else settings.demo):
         await first_start.load(ctx)
+        await ctx.get(Revocations).load(ctx.db)
     await demo_people.refuse_beyond_home(ctx)
 
 
@@ -90,7 +91,7 @@ async def platform(settings: Settings, database_url: str, redis_url: str | None)
         if room.start:
             await room.start(ctx)
     ctx.register(demo_people.self_pairing(settings))
-    await _fill_or_refuse(ctx)
+    await _begin(ctx)
     transport = LocalTransport(ctx, ROOMS, database_url, wake_signals)
     transport.jobs.append((staff.ROOM, Job("keep partitions", janitor.DAILY_S, janitor.keep_partitions)))
     await transport.start()
@@ -152,6 +153,25 @@ async def load_demo(settings: Settings, url: str) -> list[str]:
         return [*lines, *await demo_lines(ctx)]
     finally:
         await db.close()
+
+
+async def first_run_lines(ctx: Context) -> list[str]:
+    """How a platform without a restaurant is set up. Nothing once there is one."""
+    if not await first_start.is_empty(ctx):
+        return []
+    settings = ctx.settings
+    by_command = "`rasoi init` sets up the first outlet and its owner."
+    if not (settings.host in EVERYWHERE or is_loopback(settings.host)):
+        return [f"There is no restaurant yet. {by_command}"]
+    scheme, host = "https" if settings.tls_cert else "http", "[::1]" if ":" in settings.host else "127.0.0.1"
+    link = f"{scheme}://{host}:{settings.port}/setup#{ctx.get(FirstRun).begin()}"
+    return [
+        "There is no restaurant yet. Open this link on this machine within the hour to set it up; it works once:",
+        "",
+        f"  {link}",
+        "",
+        f"Or, while the platform is stopped: {by_command}",
+    ]
 
 
 async def demo_lines(ctx: Context) -> list[str]:
@@ -264,7 +284,7 @@ async def addresses(ctx: Context, box: Embedded, seconds: float) -> str:
     ]
     lines += [f"  {name:<16}{url}{path}" for name, path in SCREENS]
     told = await demo_lines(ctx)
-    lines += ["", *told, ""]
+    lines += ["", *told, *await first_run_lines(ctx), ""]
     if settings.simulated:
         lines.append("No RAZORPAY_KEY_ID is set: payments go to the built-in simulator, no real money moves.")
     if box.redis_url is None:

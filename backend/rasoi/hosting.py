@@ -64,6 +64,7 @@ class BuildView(msgspec.Struct):
     build: str
     razorpay_simulated: bool
     outlet_name: str
+    demo: bool
 
 
 def build_routes(build: str) -> Any:
@@ -71,9 +72,10 @@ def build_routes(build: str) -> Any:
 
     @get("/api/build", guards=[public], tags=["platform"])
     async def build_info(ctx: Context) -> BuildView:
-        """The build of the screens, and whether the Razorpay simulator stands in."""
+        """The build of the screens, whether the Razorpay simulator stands in, and whether everybody can sign in by what is
+        known of the demo."""
         named = await first_outlet(ctx.db)
-        return BuildView(build, ctx.settings.simulated, named.name)
+        return BuildView(build, ctx.settings.simulated, named.name, ctx.get(Revocations).demo)
 
     @get("/api/asyncapi.json", guards=[public], tags=["platform"])
     async def asyncapi_route() -> dict[str, Any]:

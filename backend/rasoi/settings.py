@@ -253,11 +253,12 @@ class Settings:
         "directory of the built screens",
         shown="kds_frontend/dist",
     )
-    demo: bool = _setting(
+    demo: bool | None = _setting(
         _yes,
-        False,
+        None,
         "1 lets `rasoi migrate` fill an empty database with the demo restaurant, and others than this machine sign in by its"
-        " PINs and passwords, which everybody knows",
+        " PINs and passwords, which everybody knows; with 0 `rasoi run` begins without it",
+        shown="1 for `rasoi run` where only this machine can reach it",
     )
     room_passwords: tuple[
         tuple[str, str], ...
@@ -327,7 +328,7 @@ class Settings:
     @property
     def inside_is_open(self) -> bool:
         """Whether whoever reaches the port is inside: in the demo, and where only this machine does."""
-        return self.inside_only or self.demo or self.at_home
+        return self.inside_only or bool(self.demo) or self.at_home
 
     @property
     def checkout_origin(self) -> str:

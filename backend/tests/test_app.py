@@ -45,6 +45,8 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/staff/login/pin"): PUBLIC,
     ("POST", "/api/staff/refresh"): PUBLIC,
     ("GET", "/api/staff/login/people"): PUBLIC,
+    ("POST", "/api/setup"): PUBLIC,
+    ("POST", "/api/setup/link"): PUBLIC,
     ("POST", "/api/staff/devices/code"): PUBLIC,
     ("POST", "/api/staff/devices/token"): PUBLIC,
     ("GET", "/api/staff/devices"): MANAGERS,

@@ -11,6 +11,7 @@ from rasoi.demo.people import rows
 from rasoi.orders.tables import ensure_tables
 from rasoi.platform.context import Context
 from rasoi.staff.api import any_outlet
+from rasoi.staff.repository import note_public
 from rasoi.staff.schemas import NewPerson
 from rasoi.staff.service import ensure_outlet, ensure_person
 
@@ -33,3 +34,4 @@ async def load(ctx: Context) -> None:
             given = {name: value for name, value in row.items() if value}
             person = msgspec.convert(given, NewPerson)
             await ensure_person(tx, ctx.settings.pin_key, OUTLET, person)
+        await note_public(tx, OUTLET)

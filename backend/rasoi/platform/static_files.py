@@ -17,6 +17,7 @@ PAGES = {
     "/pickup": "pickup.html",
     "/waiter": "waiter.html",
     "/manage": "manage.html",
+    "/setup": "setup.html",
 }
 COMPRESSIBLE = {".html", ".js", ".css", ".svg", ".json", ".webmanifest"}
 

@@ -20,6 +20,7 @@ ROOM = Room(
         "staff.business_day(integer)": ("*",),
         "staff.changed_rights(jsonb)": ("*",),
         "staff.day_began(integer)": ("*",),
+        "staff.demo_works()": ("*",),
         "staff.note_uses(uuid[])": ("*",),
         "staff.outlet_ids()": ("*",),
         "staff.open_outlets()": ("*",),

@@ -197,9 +197,10 @@ def approved_by(approver: Approver | None) -> dict[str, str]:
 class Revocations:
     """The sessions ended lately, in memory: told by events, and by a poll should those not arrive. The poll also tells
     `tokens` which keys and service tokens there are, and what roles may do, and the database which of these tokens were
-    used."""
+    used. `demo` says whether a PIN or password of the demo still works."""
 
     def __init__(self) -> None:
+        self.demo = False
         self._tokens: Tokens | None = None
         self._ended: dict[UUID, float] = {}
         self._task: asyncio.Task[None] | None = None
@@ -216,6 +217,7 @@ class Revocations:
     async def load(self, conn: Database) -> None:
         """Learn what the database says, and forget what can't matter any more."""
         self.add(*await repository.revoked_sessions(conn, REMEMBER_S))
+        self.demo = await repository.demo_works(conn)
         if self._tokens is not None:
             self._tokens.take(await repository.signing_keys(conn))
             self._tokens.take_services(await repository.service_principals(conn))

@@ -16,10 +16,10 @@ import msgspec
 from rasoi.platform.database import Database
 from rasoi.platform.problems import Problem
 from rasoi.settings import Settings
-from rasoi.staff import api, authenticators, credentials, passkey_repository, repository, signing
+from rasoi.staff import api, authenticators, credentials, first_run, passkey_repository, repository, signing
 from rasoi.staff.domain import NoAuthenticator, PersonRow
 from rasoi.staff.schemas import NewOutlet, NewPerson
-from rasoi.staff.service import end_all_sessions, ensure_person, insert_outlet
+from rasoi.staff.service import end_all_sessions
 
 Prepare = Callable[[str], Awaitable[Any]]
 
@@ -84,16 +84,13 @@ def answers(arguments: argparse.Namespace) -> tuple[dict[str, Any], NewPerson]:
 
 async def set_up(db: Database, pin_key: str, settings: dict[str, Any], owner: NewPerson) -> None:
     """The first outlet and its owner, together or not at all. Raises Refused."""
-    if await api.any_outlet(db):
-        raise Refused("there is a restaurant already; `rasoi people reset-password` helps who is locked out")
+    new = _valid(lambda: msgspec.convert(settings, NewOutlet))
     try:
-        async with db.transaction("staff") as tx:
-            new = msgspec.convert(settings, NewOutlet)
-            outlet = await insert_outlet(tx, await repository.next_outlet_id(tx), new)
-            person = await ensure_person(tx, pin_key, outlet.id, owner)
-            await api.audit_job(tx, outlet.id, "outlet.set_up", f"person:{person}", {"role": "owner"})
-    except (Problem, msgspec.ValidationError) as error:
-        raise Refused(str(error)) from None
+        await first_run.set_up(db, pin_key, new, owner)
+    except Problem as error:
+        raise Refused(
+            f"{error.title}; {error}" if isinstance(error, first_run.SetUpAlready) else str(error)
+        ) from None
 
 
 async def _only_person(db: Database, name: str) -> PersonRow:
@@ -122,7 +119,9 @@ async def reset_password(db: Database, name: str, password: str) -> PersonRow:
         await repository.save_person(tx, after)
         await passkey_repository.remove(tx, after.outlet_id, after.id)
         await end_all_sessions(tx, after)
-        await api.audit_job(tx, after.outlet_id, "person.password_reset", f"person:{after.id}", {})
+        await api.audit_job(
+            tx, after.outlet_id, "person.password_reset", f"person:{after.id}", {"person": after.name}
+        )
     return after
 
 

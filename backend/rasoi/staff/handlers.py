@@ -14,6 +14,7 @@ from rasoi.staff import (
     repository,
 )
 from rasoi.staff.api import Revocations, invalidate_outlet, learn_rights
+from rasoi.staff.first_run import FirstRun
 from rasoi.staff.guessing import UnknownNames
 
 
@@ -35,6 +36,7 @@ async def session_revoked(ctx: Context, event: Event, data: SessionRevoked) -> N
 async def start(ctx: Context) -> None:
     """Know the ended sessions before the first request."""
     ctx.register(UnknownNames())
+    ctx.register(FirstRun())
     await ctx.get(Revocations).start(ctx.db, ctx.get(Tokens))
 
 

@@ -125,6 +125,21 @@ async def pin_hashes(conn: Any, outlet_id: int) -> list[tuple[str, bytes]]:
     return [(row["name"], row["pin_hash"]) for row in rows]
 
 
+async def note_public(tx: Any, outlet_id: int) -> None:
+    """What the outlet's people have now is known to everybody."""
+    await tx.execute(
+        """INSERT INTO staff.public_credential (outlet_id, person_id, pin_hash, password_hash)
+        SELECT outlet_id, id, pin_hash, password_hash FROM staff.person WHERE outlet_id = $1
+        ON CONFLICT DO NOTHING""",
+        outlet_id,
+    )
+
+
+async def demo_works(conn: Any) -> bool:
+    """Whether something that `note_public` noted still signs somebody in."""
+    return bool(await conn.fetchval("SELECT staff.demo_works()"))
+
+
 async def person_everywhere(conn: Any, person_id: UUID, lock: str = "") -> list[PersonRow]:
     """Somebody's rows at all outlets, the first one first; `lock` is "FOR SHARE" or "FOR UPDATE", in this order."""
     sql = f"SELECT {PERSON} FROM staff.person WHERE id = $1 ORDER BY outlet_id {lock}"

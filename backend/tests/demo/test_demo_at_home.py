@@ -10,14 +10,16 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from rasoi import app, cli
-from rasoi.demo import people
+from rasoi.demo import first_start, people
 from rasoi.platform.database import Database
 from rasoi.settings import Settings, SettingsError
 from rasoi.staff import commands
+from rasoi.staff.first_run import FirstRun
 from tests.support import private_directory
 
 BEYOND = [{"host": "0.0.0.0"}, {"public_url": "https://order.example.in"}, {"host": "192.0.2.1"}]
@@ -28,9 +30,8 @@ async def test_the_demo_is_for_this_machine(
     database_url: str, settings: Settings, where: dict[str, str]
 ) -> None:
     beyond = replace(settings, **where)  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="rasoi init"):
-        async with app.platform(beyond, database_url, None):
-            pytest.fail("an empty database became the demo for everybody")
+    async with app.platform(beyond, database_url, None) as empty:
+        assert await first_start.is_empty(empty.ctx), "an empty database became the demo for everybody"
     async with app.platform(settings, database_url, None):
         pass
     with pytest.raises(SettingsError, match="Meera Kapoor still has"):
@@ -67,6 +68,38 @@ async def test_what_is_told_at_home(database_url: str, settings: Settings) -> No
     assert "manager / rasoi-manager-demo" in told
     assert "PIN 1101" in told
     assert "/order?table=" in told
+
+
+async def test_without_the_demo_on_this_machine_too(database_url: str, settings: Settings) -> None:
+    async with app.platform(replace(settings, demo=False), database_url, None) as platform:
+        assert await first_start.is_empty(platform.ctx)
+
+
+@pytest.mark.parametrize(
+    ("where", "link"),
+    [
+        ({"demo": False}, "http://127.0.0.1:8000/setup#"),
+        ({"host": "0.0.0.0", "public_url": "https://order.example.in"}, "http://127.0.0.1:8000/setup#"),
+        ({"host": "::"}, "http://[::1]:8000/setup#"),
+        ({"host": "192.0.2.1"}, ""),
+    ],
+    ids=str,
+)
+async def test_what_the_terminal_of_an_empty_platform_shows(
+    database_url: str, settings: Settings, where: dict[str, Any], link: str
+) -> None:
+    """A link where the machine reaches itself, for as long as there is no restaurant; and the command everywhere."""
+    box = SimpleNamespace(redis_url=None)
+    asked = replace(settings, port=8000, **where)
+    async with app.platform(asked, database_url, None) as platform:
+        told = await app.addresses(platform.ctx, box, 1.0)  # type: ignore[arg-type]
+        assert "`rasoi init`" in told
+        assert told.count("/setup#") == bool(link) and link in told
+        token = told.partition("/setup#")[2].split()[0] if link else ""
+        assert platform.ctx.get(FirstRun).is_good(token) is bool(link)
+        await platform.ctx.db.execute("INSERT INTO staff.outlet (id, name) VALUES (1, 'Kapoor')")
+        told = await app.addresses(platform.ctx, box, 1.0)  # type: ignore[arg-type]
+        assert "rasoi init" not in told and "/setup" not in told
 
 
 def test_a_first_owner_from_the_command_line() -> None:

@@ -139,7 +139,7 @@ async def test_a_new_password_replaces_the_old_and_signs_out(desk: Desk, name: s
     body = {"refresh_token": before["refresh_token"]}
     assert (await desk.client.post("/api/staff/refresh", json=body)).status_code == 401
     actions = await desk.ctx.db.fetch("SELECT action, detail::text AS detail FROM staff.audit")
-    assert [tuple(row) for row in actions] == [("person.password_reset", "{}")]
+    assert [tuple(row) for row in actions] == [("person.password_reset", '{"person": "Asha"}')]
 
 
 async def test_whose_password_can_not_be_reset(desk: Desk) -> None:

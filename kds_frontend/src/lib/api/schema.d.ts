@@ -1198,6 +1198,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** FirstSetUp */
+        post: operations["ApiSetupFirstSetUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CheckLink */
+        post: operations["ApiSetupLinkCheckLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/audit": {
         parameters: {
             query?: never;
@@ -2143,6 +2177,7 @@ export interface components {
             build: string;
             explicit_start: boolean;
             hash: number;
+            more: number;
             outlet_id: number;
             red_s: number;
             sequence: number;
@@ -2155,6 +2190,7 @@ export interface components {
         /** BuildView */
         BuildView: {
             build: string;
+            demo: boolean;
             outlet_name: string;
             razorpay_simulated: boolean;
         };
@@ -2414,6 +2450,12 @@ export interface components {
         FirstCode: {
             code: string;
         };
+        /** FirstOwner */
+        FirstOwner: {
+            name: string;
+            password: string;
+            username: string;
+        };
         /** FloorTicket */
         FloorTicket: {
             ticket: components["schemas"]["TicketState"];
@@ -2613,6 +2655,10 @@ export interface components {
             quantity: number;
             /** Format: uuid */
             variant_id: string;
+        };
+        /** Link */
+        Link: {
+            token: string;
         };
         /** ListedDocument */
         ListedDocument: {
@@ -3192,6 +3238,7 @@ export interface components {
             amber_s: number;
             build: string;
             hash: number;
+            more: number;
             outlet_id: number;
             red_s: number;
             sequence: number;
@@ -3574,6 +3621,17 @@ export interface components {
             /** @enum {string} */
             state: "seated" | "takeaway" | "waiting" | "refused" | "ended" | "renewed";
             waiting: components["schemas"]["Joiner"][];
+        };
+        /** SetUp */
+        SetUp: {
+            outlet: components["schemas"]["NewOutlet"];
+            owner: components["schemas"]["FirstOwner"];
+            token: string;
+        };
+        /** SetUpOutlet */
+        SetUpOutlet: {
+            outlet_name: string;
+            username: string;
         };
         /** SignIn */
         SignIn: {
@@ -12399,6 +12457,256 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/busy";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiSetupFirstSetUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetUpOutlet"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Forbidden: That page is not ours; This link is not valid, or not any more; This works on the machine of the platform only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/foreign-page" | "/problems/link-not-valid" | "/problems/only-on-the-machine";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; There is a restaurant already; Already in use. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/set-up-already" | "/problems/taken";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid; A person needs a way to sign in; These settings do not fit together. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid" | "/problems/no-sign-in" | "/problems/wrong-setting";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiSetupLinkCheckLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Forbidden: That page is not ours; This link is not valid, or not any more; This works on the machine of the platform only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/foreign-page" | "/problems/link-not-valid" | "/problems/only-on-the-machine";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; There is a restaurant already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/set-up-already";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
                     };
                 };
             };

@@ -4,6 +4,8 @@ import { steady } from '../steady';
 import { tabStorage } from '../storage.svelte';
 
 const TOUCHED_MS = 3000;
+/** How often a screen of the demo asks whether it still is one. */
+const DEMO_MS = 10_000;
 
 /** Knows which build this screen is, and reloads it when the server has another. */
 class Builds {
@@ -12,6 +14,7 @@ class Builds {
   /** Screens with unsent work say so, and reload later. */
   busy: () => boolean = () => false;
   private asking: Promise<Build | null> | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private newer: string | null = null;
   private touchedAt = -Infinity;
   /** The fields that were typed into since the page changed. */
@@ -30,11 +33,17 @@ class Builds {
     try {
       this.info = await new Api().get('/api/build');
       this.onServerBuild(this.info.build);
+      if (this.info.demo) this.askAgain(DEMO_MS);
     } catch {
       this.asking = null;
-      setTimeout(() => void this.load(), 3000);
+      this.askAgain(3000);
     }
     return this.info;
+  }
+
+  private askAgain(inMs: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void (this.asking = this.ask()), inMs);
   }
 
   /** The server's build, from a handshake or a snapshot. */

@@ -1,0 +1,4 @@
+import { startScreen } from '$lib/screen';
+import App from './App.svelte';
+
+startScreen(App);

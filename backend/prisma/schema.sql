@@ -158,7 +158,6 @@ END $$;
 CREATE FUNCTION inventory.consume_reservations(p_outlet integer, p_limit integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
   picked uuid[];
@@ -323,7 +322,6 @@ END $$;
 CREATE FUNCTION inventory.holders(p_outlet integer, p_sources uuid[]) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
   SELECT order_id FROM reservation WHERE outlet_id = p_outlet AND state = 'reserved' AND stock_id IN (
     SELECT stock_id FROM recipe WHERE outlet_id = p_outlet AND source_id = ANY (p_sources) AND kind = 'counted')
@@ -353,7 +351,6 @@ $$;
 CREATE FUNCTION inventory.portions_with(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
   SELECT ceil((coalesce((SELECT sum(quantity_milli) FROM reservation
       WHERE outlet_id = p_outlet AND order_id = ANY (p_orders) AND state = 'reserved'), 0)
@@ -381,7 +378,6 @@ END $$;
 CREATE FUNCTION inventory.release(p_outlet integer, p_order uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
   stocks uuid[];
@@ -413,7 +409,6 @@ END $$;
 CREATE FUNCTION inventory.release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
   stocks uuid[];
@@ -448,7 +443,6 @@ END $$;
 CREATE FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[]) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
   stocks uuid[];
@@ -513,7 +507,6 @@ END $$;
 CREATE FUNCTION inventory.short_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[]) RETURNS TABLE(order_id uuid, source_id uuid, available bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'inventory', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
   WITH need AS (
     SELECT w.order_id, w.source_id, r.stock_id, r.quantity_milli AS each_milli,
@@ -629,9 +622,6 @@ END $$;
 
 CREATE FUNCTION kitchen.open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamp with time zone[], p_correlations text[], p_causations uuid[], p_traceparents text[]) RETURNS bigint
     LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
     AS $$
 DECLARE
   v_done text := kitchen.lock_outlets(p_outlets)::text;
@@ -722,7 +712,6 @@ END $$;
 CREATE FUNCTION kitchen.stage_of(p_outlet integer, p_order uuid, p_line uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'kitchen', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
   SELECT i.state FROM ticket t JOIN ticket_item i ON i.outlet_id = t.outlet_id AND i.ticket_id = t.id
   WHERE t.outlet_id = p_outlet AND t.order_id = p_order AND i.line_id = p_line AND i.state <> 'voided'
@@ -1351,9 +1340,6 @@ END),
 
 CREATE FUNCTION orders.place_all(p orders.placement[], p_lines orders.line[], p_keys text[], p_outlets integer[], p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[], p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[]) RETURNS TABLE(outcome text, body bytea, stocked boolean)
     LANGUAGE plpgsql
-    SET enable_seqscan TO 'off'
-    SET enable_hashjoin TO 'off'
-    SET enable_mergejoin TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -1503,7 +1489,6 @@ END $$;
 CREATE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'orders', 'pg_temp'
-    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
   v_bill orders.bill;

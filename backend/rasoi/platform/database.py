@@ -19,6 +19,10 @@ SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",  # for arrays and logs it would plan anew each time, which takes longer than the work
+    # a plan made while the tables were small is kept, and would go on to read them whole: everything is found by its key
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
     "lock_timeout": "2s",
     "transaction_timeout": "5s",
     "idle_in_transaction_session_timeout": "3s",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from rasoi.kitchen.repository import PART, SAVE
 from rasoi.platform import migrate
 from rasoi.platform.database import Database
 from rasoi.platform.migrate import MigrationError
@@ -184,6 +186,45 @@ async def test_partitions_are_made_ahead_and_dropped_when_old(empty: asyncpg.Con
         "-kitchen.outbox_y2026m11",
         "-kitchen.outbox_y2026m12",
     ]
+
+
+async def plan_of(database: Database, statement: str) -> str:
+    """The plan that PostgreSQL keeps for a statement of ours."""
+    values = ", ".join(["NULL"] * len(set(re.findall(r"\$\d+", statement))))
+    async with database.pool.acquire() as conn:
+        await conn.execute(f"PREPARE asked AS {statement}")
+        plan = await conn.fetch(f"EXPLAIN (COSTS OFF) EXECUTE asked ({values})")
+        await conn.execute("DEALLOCATE asked")
+    return "\n".join(row[0] for row in plan)
+
+
+@pytest.mark.parametrize(
+    "statement", [SAVE, PART, "SELECT FROM kitchen.ticket_item WHERE outlet_id = $1 AND ticket_id = $2"]
+)
+async def test_rows_of_a_new_table_are_found_by_their_whole_key(as_room: AsRoom, statement: str) -> None:
+    plan = await plan_of(await as_room("kitchen"), statement)
+    assert "Index Cond" in plan
+    assert not re.search(r"(Seq Scan|Hash|Merge) ", plan), plan
+    assert not re.search(r"Index Cond: \(outlet_id = \$1\)$", plan, re.MULTILINE), plan
+
+
+async def test_a_table_of_one_row_is_not_read_whole(database: Database, as_room: AsRoom) -> None:
+    await database.execute("INSERT INTO kitchen.board (outlet_id, station, name) VALUES (1, 'hot', 'Hot')")
+    await database.execute("ANALYZE kitchen.board")
+    asked = "SELECT FROM kitchen.board WHERE outlet_id = $1 AND station = $2"
+    assert "Seq Scan" not in await plan_of(await as_room("kitchen"), asked)
+
+
+async def test_what_an_analyze_found_is_kept(empty: asyncpg.Connection, tmp_path: Path) -> None:
+    write(tmp_path, "1_tables", "CREATE TABLE seen (outlet_id int); CREATE TABLE unseen (outlet_id int)")
+    (tmp_path / "functions").mkdir()
+    await migrate.update(empty, tmp_path)
+    await empty.execute("INSERT INTO seen SELECT generate_series(1, 7); ANALYZE seen")
+    await migrate.update(empty, tmp_path)
+    known = await empty.fetch(
+        "SELECT tablename, n_distinct FROM pg_stats WHERE attname = 'outlet_id' ORDER BY 1"
+    )
+    assert [tuple(row) for row in known] == [("seen", -1), ("unseen", 1)]
 
 
 async def test_each_test_has_its_own_database(database: Database) -> None:

@@ -1,8 +1,7 @@
 -- Takes what the kitchen has started from stock, and with it the reservations. Returns how many usages it consumed; those
 -- whose order line is not known yet wait.
 CREATE OR REPLACE FUNCTION inventory.consume_reservations(p_outlet integer, p_limit integer)
-RETURNS integer LANGUAGE plpgsql SET search_path = inventory, pg_temp
-SET enable_seqscan = off AS $$
+RETURNS integer LANGUAGE plpgsql SET search_path = inventory, pg_temp AS $$
 DECLARE
   picked uuid[];
   orders uuid[];

@@ -1,7 +1,6 @@
 -- Give back what an order holds. A line that the kitchen has started keeps its own: it will be consumed.
 CREATE OR REPLACE FUNCTION inventory.release(p_outlet integer, p_order uuid)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp
-SET enable_seqscan = off AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp AS $$
 DECLARE
   stocks uuid[];
   deltas bigint[];

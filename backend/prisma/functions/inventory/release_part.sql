@@ -1,8 +1,7 @@
 -- Give back what `p_quantity` of the `p_of` portions of a line hold. A line that the kitchen has started keeps all: it will
 -- be consumed.
 CREATE OR REPLACE FUNCTION inventory.release_part(p_outlet integer, p_order uuid, p_line uuid, p_quantity integer, p_of integer)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp
-SET enable_seqscan = off AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp AS $$
 DECLARE
   stocks uuid[];
   deltas bigint[];

@@ -1,8 +1,7 @@
 -- Hold counted stock for an order's lines, all or nothing; a source is a variant or a modifier. An order's own
 -- earlier reservations are replaced. NULL, or {"sold_out": [{source_id, available}]} in portions.
 CREATE OR REPLACE FUNCTION inventory.reserve(p_outlet integer, p_order uuid, p_lines uuid[], p_sources uuid[], p_quantities integer[])
-RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp
-SET enable_seqscan = off AS $$
+RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = inventory, pg_temp AS $$
 DECLARE
   stocks uuid[];
   deltas bigint[];

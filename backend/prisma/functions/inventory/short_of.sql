@@ -2,7 +2,7 @@
 -- portions that are left. Nothing is held by it.
 CREATE OR REPLACE FUNCTION inventory.short_of(p_outlet integer, p_orders uuid[], p_sources uuid[], p_quantities integer[])
 RETURNS TABLE (order_id uuid, source_id uuid, available bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = inventory, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = inventory, pg_temp AS $$
   WITH need AS (
     SELECT w.order_id, w.source_id, r.stock_id, r.quantity_milli AS each_milli,
       sum(r.quantity_milli * w.quantity) OVER (PARTITION BY w.order_id, r.stock_id) AS whole_milli

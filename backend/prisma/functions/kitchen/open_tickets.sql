@@ -2,8 +2,7 @@
 -- one value an order, in the order of their events. Creates boards at their first use. Returns how many tickets it opened.
 CREATE OR REPLACE FUNCTION kitchen.open_tickets(p_outlets integer[], p_orders jsonb[], p_times timestamptz[], p_correlations text[],
   p_causations uuid[], p_traceparents text[]) RETURNS bigint
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
   v_done text := kitchen.lock_outlets(p_outlets)::text;
   v_opened bigint;

@@ -10,8 +10,7 @@ CREATE OR REPLACE FUNCTION orders.place_all(p orders.placement[], p_lines orders
   p_menu_versions bigint[], p_source_of integer[], p_source_lines uuid[], p_sources uuid[], p_quantities integer[],
   p_item_of integer[], p_items uuid[], p_modifier_of integer[], p_modifiers uuid[])
 RETURNS TABLE (outcome text, body bytea, stocked boolean)
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   v_now constant timestamptz := clock_timestamp();

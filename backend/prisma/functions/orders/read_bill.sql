@@ -1,9 +1,8 @@
 -- One bill, or an order's bill, with its orders, their lines and their tickets' progress; locked when `p_lock`.
 -- A transaction that has locked another bill does not wait for this one but fails at once: where several events are
 -- handled together they are then handled one by one, and no two transactions ever wait for each other.
--- Everything is found by its key: a plan that was made while the tables were small is kept, and would go on to read them whole.
 CREATE OR REPLACE FUNCTION orders.read_bill(p_outlet integer, p_bill uuid, p_order uuid, p_lock boolean) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = orders, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = orders, pg_temp AS $$
 DECLARE
   v_bill orders.bill;
   v_id uuid := coalesce(p_bill, (SELECT bill_id FROM orders.orders WHERE outlet_id = p_outlet AND id = p_order));

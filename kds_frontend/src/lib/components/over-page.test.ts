@@ -47,7 +47,12 @@ describe('Back, while a sheet is open', () => {
 });
 
 describe('sheets that follow each other', () => {
-  beforeEach(() => history.replaceState(null, '', '/'));
+  let page = {};
+
+  beforeEach(() => {
+    page = { page: Math.random() }; // another than those of the tests before
+    history.pushState(page, '', '/');
+  });
 
   it.each([
     ['opens in the same moment', 0],
@@ -65,7 +70,7 @@ describe('sheets that follow each other', () => {
     await historyEvents();
     stop();
     await historyEvents();
-    expect([second.mock.calls.length, history.state]).toEqual([1, null]);
+    expect([second.mock.calls.length, history.state]).toEqual([1, page]);
   });
 
   it('leave nothing behind when the second opens before the first is closed', async () => {
@@ -76,14 +81,14 @@ describe('sheets that follow each other', () => {
     await historyEvents();
     stopSecond();
     await historyEvents();
-    expect([close.mock.calls.length, history.state]).toEqual([0, null]);
+    expect([close.mock.calls.length, history.state]).toEqual([0, page]);
   });
 
   it('leave nothing behind when both close at once', async () => {
     const stops = [closeOnBack(vi.fn()), closeOnBack(vi.fn())];
     stops.reverse().forEach((stop) => stop());
     await historyEvents();
-    expect(history.state).toBeNull();
+    expect(history.state).toEqual(page);
   });
 
   it('do not bring back one that closed before its step was there', async () => {
@@ -91,7 +96,23 @@ describe('sheets that follow each other', () => {
     await Promise.resolve();
     closeOnBack(vi.fn())();
     await historyEvents();
-    expect(history.state).toBeNull();
+    expect(history.state).toEqual(page);
+  });
+
+  it('do not close one that was open before the page went another way', async () => {
+    const before = vi.fn();
+    closeOnBack(before);
+    history.pushState(null, '', '/#order');
+    closeOnBack(vi.fn())();
+    await historyEvents();
+    expect([before.mock.calls.length, location.hash]).toEqual([0, '#order']);
+  });
+
+  it('do not undo a way that is taken as they close', async () => {
+    closeOnBack(vi.fn())();
+    history.pushState(null, '', '/#order');
+    await historyEvents();
+    expect([location.hash, history.state]).toEqual(['#order', null]);
   });
 
   it('step back no further than a way that was taken between them', async () => {

@@ -19,7 +19,7 @@ interface Step {
 /** The steps that end at where the page stands, the lowest first. */
 const steps: Step[] = [];
 /** What opened while the page was still on its way back: going back at that moment would close it. */
-let waiting: Step[] = [];
+const waiting: Step[] = [];
 let onTheWay = false;
 
 /** Gives Back something to close; the returned function takes it away again. */
@@ -29,20 +29,14 @@ export function closeOnBack(close: () => void): () => void {
   else place(step);
   return () => {
     step.open = false;
-    waiting = waiting.filter((each) => each !== step);
-    queueMicrotask(leaveClosed); // not before another has opened in its place
+    queueMicrotask(leaveClosed); // not before the page has gone where it goes from here
   };
 }
 
 function place(step: Step): void {
   window.addEventListener('popstate', arrived);
   if (mark() !== steps.at(-1)?.id) steps.length = 0; // the page went another way since
-  const last = steps.at(-1);
-  const over = { ...(history.state as object | null), over: step.id };
-  if (last?.open === false) {
-    steps.pop();
-    history.replaceState(over, '');
-  } else history.pushState(over, '');
+  history.pushState({ ...(history.state as object | null), over: step.id }, '');
   steps.push(step);
 }
 
@@ -54,13 +48,12 @@ function arrived(): void {
   leaveClosed();
 }
 
-/** Goes back over the steps of what is closed, in one go. */
+/** Goes back over the step of what is closed, one after the other. */
 function leaveClosed(): void {
-  if (onTheWay || mark() !== steps.at(-1)?.id) return;
-  const closed = steps.length - 1 - steps.findLastIndex(({ open }) => open);
-  if (!closed) return;
+  const last = steps.at(-1);
+  if (onTheWay || !last || last.open || mark() !== last.id) return;
   onTheWay = true;
-  history.go(-closed);
+  history.back();
 }
 
 /** Remembers what has the focus; the returned function gives it back, or to what stands there now. */

@@ -295,6 +295,36 @@ async def test_who_comes_in_follows_the_owners_table_at_every_route_that_asks_fo
         assert wrong == []
 
 
+def liftable(application: Litestar) -> set[tuple[str, str]]:
+    """The routes that one approval may open."""
+    return {
+        (method, route.path)
+        for route in application.routes
+        for handler in getattr(route, "route_handlers", [])
+        for guard in handler.resolve_guards()
+        if isinstance(guard, Permit) and guard.liftable
+        for method in handler.http_methods - {"OPTIONS"}
+    }
+
+
+async def test_an_approval_opens_the_routes_that_take_one_and_no_other(
+    running: Running, settings: Settings
+) -> None:
+    """Where nobody looks at it, the header alone would let everybody in."""
+    application = all_routes(settings)
+    asked, with_approval = permissions_of(application), liftable(application)
+    opened = set()
+    for at, permission in asked.items():
+        if W in MATRIX[at] or W not in PERMISSIONS[permission].open_to:
+            continue
+        path = re.sub(r"\{\w+:uuid\}", str(uuid7()), at[1])
+        body: dict[str, Any] | None = None if at[0] in ("GET", "DELETE") else {}
+        answer = await running.ask(at[0], path, W, json=body, headers={"Manager-Approval": "x" * 43})
+        if answer.status_code != 403 or answer.json()["type"] != "/problems/not-permitted":
+            opened.add(at)
+    assert opened == {at for at in with_approval if W not in MATRIX[at]} != set()
+
+
 async def test_an_integration_reads_what_its_scopes_say_and_nothing_else(running: Running) -> None:
     places = {scope: "/api/" + scope.removesuffix(":read") for scope in get_args(Scope)}
     places |= {"stock:read": "/api/inventory/stock", "reports:read": "/api/reports/sales"}

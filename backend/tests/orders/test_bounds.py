@@ -52,7 +52,7 @@ async def test_a_table_has_a_hundred_prepaid_bills_open(desk: Desk) -> None:
 
 async def test_a_page_ends_where_it_is_heavy_enough(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "HEAVIEST", 5)
-    placed = [await order(desk, lines, type="takeaway") for lines in (2, 3, 1, 6, 2, 2)]
+    placed = [await order(desk, lines, type="takeaway") for lines in (2, 4, 1, 6, 2, 2)]
 
     async def pages(handler: Any, limit: int) -> list[list[str]]:
         found, cursor = [], None

@@ -103,7 +103,8 @@ async def everything(running: Running, outlet_id: int) -> set[str]:
 async def at_rest(running: Running) -> set[str]:
     """All of the first outlet, once its events have arrived everywhere."""
     async with asyncio.timeout(30):
-        before, after = set(), await everything(running, 1)
+        before: set[str] = set()
+        after = await everything(running, 1)
         while before != after:
             await asyncio.sleep(0.7)
             before, after = after, await everything(running, 1)

@@ -1323,6 +1323,8 @@ CREATE TABLE orders.line (
     tax_class text NOT NULL,
     tax_version integer NOT NULL,
     allergies text[] DEFAULT '{}'::text[] NOT NULL,
+    discounts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    tax_inclusive boolean NOT NULL,
     CONSTRAINT line_allergies_check CHECK ((cardinality(allergies) <= 14)),
     CONSTRAINT line_course_check CHECK (((course >= 1) AND (course <= 9))),
     CONSTRAINT line_quantity_check CHECK (

@@ -194,6 +194,15 @@ SELECT o.id FROM orders.orders o JOIN (
 WHERE (o.subtotal_paise, o.discount_paise, o.taxable_paise, o.total_paise) <> (subtotal, discount, taxable, total)
   OR total_paise <> taxable_paise + (SELECT coalesce(sum((t->>'paise')::bigint), 0) FROM jsonb_array_elements(taxes) t);
 
+--? sums_are_right: lines that are not their portions at their price, less their discounts
+SELECT id FROM orders.line l CROSS JOIN LATERAL (SELECT coalesce(sum((d->>'paise')::bigint), 0) AS paise, coalesce(min((d->>'paise')::bigint), 0) AS least
+  FROM jsonb_array_elements(l.discounts) d) off CROSS JOIN LATERAL (SELECT coalesce(sum((t->>'rate_bp')::bigint), 0) AS rate
+  FROM jsonb_array_elements(l.taxes) t) all_taxes
+WHERE off.paise <> discount_paise OR off.least < 0 OR discount_paise > unit_price_paise * quantity
+  OR unit_price_paise * quantity - discount_paise <> CASE WHEN tax_inclusive THEN total_paise ELSE taxable_paise END
+  OR EXISTS (SELECT FROM jsonb_array_elements(taxes) t WHERE (t->>'paise')::bigint <>
+    round((unit_price_paise * quantity - discount_paise) * (t->>'rate_bp')::numeric / (10000 + CASE WHEN tax_inclusive THEN all_taxes.rate ELSE 0 END)));
+
 --? sums_are_right: lines that, with what was voided of them, are not what was ordered
 SELECT l.id FROM orders.outbox e CROSS JOIN LATERAL jsonb_array_elements(e.data::jsonb->'lines') was
 JOIN orders.orders o ON (o.outlet_id, o.id::text) = (e.outlet_id, e.subject)

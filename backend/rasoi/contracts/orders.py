@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,6 +18,16 @@ class ModifierState(Contract, frozen=True, kw_only=True):
 class TaxState(Contract, frozen=True, kw_only=True):
     name: str
     rate_bp: int
+    paise: int
+
+
+class LineDiscount(Contract, frozen=True, kw_only=True):
+    """What makes a line cheaper, before tax: `manual`, `complimentary`, `offer` or `coupon`. One that concerns several lines
+    has the same id on each, with its share."""
+
+    id: UUID
+    kind: str
+    name: str
     paise: int
 
 
@@ -36,6 +47,7 @@ class SoldLine(Contract, frozen=True, kw_only=True):
     course: int
     station: str
     unit_price_paise: int
+    discounts: Sequence[LineDiscount] = ()  # not in the earliest events
     total_paise: int
     status: str = "active"
 

@@ -80,6 +80,7 @@ def _part(line: DocumentLine, taxable_paise: int, taxes: list[TaxState]) -> Docu
         rate_paise=None,
         inclusive=False,
         discount_paise=0,
+        discounts=[],
         taxable_paise=taxable_paise,
         taxes=taxes,
         total_paise=taxable_paise + sum(tax.paise for tax in taxes),

@@ -143,7 +143,7 @@ def _line(line: DocumentLine, counted: bool, taxed: bool, discounted: bool) -> s
     if counted:
         cells += [("Qty", "n", quantity), ("Rate", "n", rate)]
     if discounted:
-        cells.append(("Discount", "n", rupees(line.discount_paise) if line.discount_paise else ""))
+        cells.append(("Discount", "n", _discount(line)))
     cells.append(("Taxable" if taxed else "Value", "n", rupees(line.taxable_paise)))
     if taxed:
         cells.append(("Tax", "n", percent(sum(tax.rate_bp for tax in line.taxes))))
@@ -152,6 +152,13 @@ def _line(line: DocumentLine, counted: bool, taxed: bool, discounted: bool) -> s
         + "".join(f'<td class="{css}" data-name="{name}">{text}</td>' for name, css, text in cells)
         + "</tr>"
     )
+
+
+def _discount(line: DocumentLine) -> str:
+    if not line.discount_paise:
+        return ""
+    names = ", ".join(dict.fromkeys(each.name for each in line.discounts))
+    return rupees(line.discount_paise) + (f"<small>{escape(names)}</small>" if names else "")
 
 
 def _sums(document: Document) -> str:

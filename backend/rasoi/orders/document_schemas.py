@@ -44,6 +44,13 @@ class TaxSum(msgspec.Struct, frozen=True):
     paise: int
 
 
+class NamedDiscount(msgspec.Struct, frozen=True):
+    """What made a line cheaper, before tax."""
+
+    name: str
+    paise: int
+
+
 class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """`rate_paise` is the price of one as sold; `inclusive` says that it contains the tax. On a credit note, quantity
     and rate are left out: an amount is credited."""
@@ -60,6 +67,7 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     rate_paise: int | None
     inclusive: bool
     discount_paise: int
+    discounts: list[NamedDiscount] = []  # not in the earliest documents
     taxable_paise: int
     taxes: list[TaxState]
     total_paise: int

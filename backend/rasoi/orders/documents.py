@@ -17,6 +17,7 @@ from rasoi.orders.document_schemas import (
     DocumentLine,
     DocumentPayment,
     DocumentSeller,
+    NamedDiscount,
     TaxSum,
 )
 from rasoi.orders.rows import BillRow, LineRow, OrderRow
@@ -151,7 +152,6 @@ def round_offs_of(nets: Sequence[int], row: BillRow) -> list[int]:
 
 
 def _line(order: OrderRow, line: LineRow, hsn: str, *, taxed: bool) -> DocumentLine:
-    gross = line.unit_price_paise * line.quantity - line.discount_paise
     return DocumentLine(
         line_id=line.id,
         order_id=order.id,
@@ -163,8 +163,9 @@ def _line(order: OrderRow, line: LineRow, hsn: str, *, taxed: bool) -> DocumentL
         quantity=line.quantity,
         unit=UNIT,
         rate_paise=line.unit_price_paise,
-        inclusive=taxed and gross != line.taxable_paise,
+        inclusive=taxed and line.tax_inclusive and bool(line.taxes),
         discount_paise=line.discount_paise,
+        discounts=[NamedDiscount(each.name, each.paise) for each in line.discounts if each.paise],
         taxable_paise=line.taxable_paise if taxed else line.total_paise,
         taxes=line.taxes if taxed else [],
         total_paise=line.total_paise,

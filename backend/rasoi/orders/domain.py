@@ -222,7 +222,7 @@ class Bill:
         """Take back a part of a line: it leaves all sums and stays on the order as a void. An order of which nothing is left
         is cancelled, unless it was served. Raises what require_voidable does, and NotSoMany."""
         require_voidable(self.row, order)
-        after = less(line, order.voids, cause.quantity)
+        after = less(line, cause.quantity)
         taken = taken_off(line, after, cause, self.now)
         order.lines = [after if each.id == line.id else each for each in order.lines]
         order.voids = [*order.voids, taken]

@@ -179,7 +179,7 @@ def _row(
         expires_after_s=outlet.payment_timeout_s if path[-1] in WAITING else None,
         **{name: getattr(priced, name) for name in schemas.Totals.__struct_fields__},
         held_courses=request.held_courses,
-        answer=_rest(known, views.lines_of(priced), REST_OF_ANSWER),
+        answer=_rest(known, views.lines_of(priced, by_guest=True), REST_OF_ANSWER),
         event=_rest(known, _lines_of_event(priced), REST_OF_EVENT),
     )
 

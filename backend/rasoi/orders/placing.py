@@ -89,7 +89,9 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
         previous = read.bill.net_paise
     net = previous + priced.total_paise
     bill = schemas.QuotedBill(previous, rounded(net) - net, rounded(net))
-    return schemas.Quote(views.lines_of(priced), views.totals_of(priced), bill, confirmed_by_waiter)
+    return schemas.Quote(
+        views.lines_of(priced, by_guest=True), views.totals_of(priced), bill, confirmed_by_waiter
+    )
 
 
 async def place(

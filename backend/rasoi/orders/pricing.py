@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 from rasoi.contracts.orders import ModifierState, TaxState
 from rasoi.menu.api import MenuSnapshot, SnapModifier, SnapVariant, TaxClass, TaxRate
 from rasoi.orders.allergies import allergies_of
-from rasoi.orders.rows import LineRow
+from rasoi.orders.rows import DiscountRow, LineRow
 from rasoi.orders.schemas import LineRequest, Totals
-from rasoi.platform.money import half_up, spread
+from rasoi.platform.money import half_up
 from rasoi.platform.problems import Unprocessable
 
 HIGHEST_TOTAL_PAISE = 10_000_000_00
@@ -39,27 +39,31 @@ def price(
     menu: MenuSnapshot,
     *,
     taxed: bool = True,
-    discount_paise: int = 0,
+    discounts: Sequence[Sequence[DiscountRow]] = (),
     ids: Sequence[UUID] = (),
 ) -> PricedOrder:
-    """Price a cart by a menu's snapshot. `taxed` is false where the outlet's regime has no tax lines.
-    Raises BadLine for what the menu doesn't have or allow."""
+    """Price a cart by a menu's snapshot. `taxed` is false where the outlet's regime has no tax lines; `discounts` are those of
+    each line. Raises BadLine for what the menu doesn't have or allow, and for a discount of more than its line comes to."""
     if not cart:
         raise BadLine("An order needs at least one line.")
     known = [_look_up(line, number, menu) for number, line in enumerate(cart, 1)]
     units = [variant.price_paise + sum(m.price_paise for m in modifiers) for variant, modifiers in known]
-    gross = [unit * line.quantity for unit, line in zip(units, cart, strict=True)]
-    if not 0 <= discount_paise <= sum(gross):
-        raise BadLine("The discount is more than the order comes to.")
-    discounts = spread(discount_paise, gross) if discount_paise else [0] * len(gross)
     lines = [
-        _line(position, cart[position], known[position], units[position], discounts[position], taxed, ids)
+        _line(
+            position,
+            cart[position],
+            known[position],
+            units[position],
+            discounts[position] if discounts else (),
+            taxed,
+            ids,
+        )
         for position in range(len(cart))
     ]
     order = PricedOrder(
         lines=lines,
-        subtotal_paise=sum(gross),
-        discount_paise=discount_paise,
+        subtotal_paise=sum(line.unit_price_paise * line.quantity for line in lines),
+        discount_paise=sum(line.discount_paise for line in lines),
         taxable_paise=sum(line.taxable_paise for line in lines),
         taxes=sum_taxes(tax for line in lines for tax in line.taxes),
         total_paise=sum(line.total_paise for line in lines),
@@ -130,12 +134,15 @@ def _line(
     line: LineRequest,
     known: tuple[SnapVariant, list[SnapModifier]],
     unit: int,
-    discount: int,
+    discounts: Sequence[DiscountRow],
     taxed: bool,
     ids: Sequence[UUID],
 ) -> LineRow:
     variant, modifiers = known
-    taxable, taxes = split_tax(unit * line.quantity - discount, variant.tax, taxed)
+    discount, gross = sum(each.paise for each in discounts), unit * line.quantity
+    if discount > gross or any(each.paise < 0 for each in discounts):
+        raise BadLine(f"The discount is more than {variant.name} comes to.", line=position + 1)
+    taxable, taxes = split_tax(gross - discount, variant.tax, taxed)
     return LineRow(
         id=ids[position] if ids else uuid7(),
         position=position,
@@ -151,8 +158,10 @@ def _line(
         course=line.course,
         station=variant.station,
         unit_price_paise=unit,
+        discounts=discounts,
         discount_paise=discount,
         taxable_paise=taxable,
+        tax_inclusive=taxed and variant.tax.inclusive,
         tax_class=variant.tax.code,
         tax_version=variant.tax.version,
         taxes=taxes,

@@ -104,10 +104,10 @@ async def save_lines(tx: Any, order: OrderRow) -> None:
     """Write what is left of the order's lines, its voids, and the sums that follow."""
     await tx.execute(
         """WITH line AS (
-          UPDATE orders.line l SET quantity = r.quantity, discount_paise = r.discount_paise, taxable_paise = r.taxable_paise,
-            taxes = r.taxes, total_paise = r.total_paise, status = r.status
+          UPDATE orders.line l SET quantity = r.quantity, discounts = r.discounts, discount_paise = r.discount_paise,
+            taxable_paise = r.taxable_paise, taxes = r.taxes, total_paise = r.total_paise, status = r.status
           FROM jsonb_populate_recordset(NULL::orders.line, $3) r
-          WHERE l.outlet_id = $1 AND l.order_id = $2 AND l.id = r.id AND l.quantity <> r.quantity)
+          WHERE l.outlet_id = $1 AND l.order_id = $2 AND l.id = r.id AND (l.quantity, l.discounts) <> (r.quantity, r.discounts))
         UPDATE orders.orders SET voids = $4, subtotal_paise = $5, discount_paise = $6, taxable_paise = $7, taxes = $8,
           total_paise = $9 WHERE outlet_id = $1 AND id = $2""",
         order.outlet_id,

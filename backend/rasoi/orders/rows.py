@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from rasoi.contracts.orders import LineState, TaxState
+from rasoi.contracts.orders import LineDiscount, LineState, TaxState
 from rasoi.orders.schemas import BillFacts, Buyer, OrderFacts, Seller
 from rasoi.orders.states import BEGUN
 
 
+class DiscountRow(LineDiscount, frozen=True, kw_only=True):
+    """A discount of a line: `paise` is what it takes off what is left, `given_paise` what it took off `given_quantity` portions
+    when it was given. The rest says who gave it by hand, and why."""
+
+    given_paise: int
+    given_quantity: int
+    reason: str | None = None
+    note: str | None = None
+    by: UUID | None = None
+    by_name: str | None = None
+    approved_by: str | None = None
+    at: datetime | None = None
+
+
 class LineRow(LineState, frozen=True, kw_only=True):
-    """A row of orders.line, without its outlet and order."""
+    """A row of orders.line, without its outlet and order. `tax_inclusive`: its price contains the tax."""
 
     position: int
+    discounts: Sequence[DiscountRow] = ()
+    tax_inclusive: bool
     discount_paise: int
     taxable_paise: int
     taxes: list[TaxState]
@@ -36,7 +52,7 @@ LINE_COLUMNS = (
         "position",
         "discount_paise",
     ),
-    *("taxes", "tax_class", "tax_version", "allergies"),
+    *("taxes", "tax_class", "tax_version", "allergies", "discounts", "tax_inclusive"),
 )
 
 

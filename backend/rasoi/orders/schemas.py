@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from rasoi.contracts.kitchen import State as TicketState
-from rasoi.contracts.orders import SoldLine, TaxState
+from rasoi.contracts.orders import LineDiscount, SoldLine, TaxState
 from rasoi.menu.api import ALLERGENS
 from rasoi.orders.states import TRANSITIONS
 from rasoi.platform.description import one_of
@@ -33,6 +34,7 @@ PaymentStatus = Annotated[
     str, one_of(("unpaid", "partly_paid", "paid", "overpaid", "partly_refunded", "refunded"))
 ]
 PaymentTiming = Annotated[str, one_of(("pay_later", "prepaid"))]
+DiscountKind = Annotated[str, one_of(("manual", "complimentary", "offer", "coupon"))]
 SessionState = Annotated[str, one_of(("seated", "takeaway", "waiting", "refused", "ended", "renewed"))]
 Admission = Annotated[str, one_of(("waiting", "admitted", "refused"))]
 SittingStatus = Annotated[str, one_of(("open", "ended"))]
@@ -145,7 +147,19 @@ class AttentionRequest(msgspec.Struct, forbid_unknown_fields=True):
     reason: AttentionReason
 
 
+class Discount(LineDiscount, frozen=True, kw_only=True):
+    """What makes a line cheaper. Of one that was given by hand staff are told why, by whom, who approved it, and when."""
+
+    kind: DiscountKind
+    reason: str | None = None
+    note: str | None = None
+    by: str | None = None
+    approved_by: str | None = None
+    at: datetime | None = None
+
+
 class Line(SoldLine, frozen=True, kw_only=True):
+    discounts: Sequence[Discount] = ()
     taxable_paise: int
     taxes: list[TaxState]
     status: LineStatus = "active"

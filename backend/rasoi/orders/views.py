@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rasoi.orders import document_schemas, schemas
 from rasoi.orders.domain import counter_order, late_due
 from rasoi.orders.pricing import PricedOrder, sum_taxes
-from rasoi.orders.rows import BillRow, OrderRow, SittingRow, VoidRow
+from rasoi.orders.rows import BillRow, DiscountRow, OrderRow, SittingRow, VoidRow
 from rasoi.orders.seating_repository import SessionRow
 from rasoi.orders.states import TERMINATED
 from rasoi.staff.api import Outlet
@@ -19,9 +20,24 @@ from rasoi.staff.api import Outlet
 NAMED_FROM_PAISE = 50_000_00
 
 
-def lines_of(order: PricedOrder | OrderRow) -> list[schemas.Line]:
+def lines_of(order: PricedOrder | OrderRow, *, by_guest: bool) -> list[schemas.Line]:
     """The lines of an order, placed or only priced."""
-    return msgspec.convert(order.lines, list[schemas.Line], from_attributes=True)
+    lines = msgspec.convert(order.lines, list[schemas.Line], from_attributes=True)
+    if not order.discount_paise:
+        return lines
+    return [
+        replace(line, discounts=[_discount(each, by_guest) for each in row.discounts])
+        for line, row in zip(lines, order.lines, strict=True)
+    ]
+
+
+def _discount(row: DiscountRow, by_guest: bool) -> schemas.Discount:
+    told = schemas.Discount(id=row.id, kind=row.kind, name=row.name, paise=row.paise)
+    if by_guest:
+        return told
+    return replace(
+        told, reason=row.reason, note=row.note, by=row.by_name, approved_by=row.approved_by, at=row.at
+    )
 
 
 def totals_of(order: PricedOrder | OrderRow) -> schemas.Totals:
@@ -35,7 +51,7 @@ def order_view(order: OrderRow, bill: BillRow, *, by_guest: bool) -> schemas.Ord
         **_same(order, schemas.OrderFacts),
         table=_named_table(order),
         payment_status=bill.payment_status,
-        lines=lines_of(order),
+        lines=lines_of(order, by_guest=by_guest),
         voids=[_void(void, by_guest) for void in order.voids],
         totals=totals_of(order),
         progress=msgspec.convert(order.progress, list[schemas.TicketProgress], from_attributes=True),

@@ -12,7 +12,7 @@ from rasoi.contracts.orders import TaxState
 from rasoi.orders.document_schemas import Document
 from rasoi.orders.documents import Ground, Place, sale_documents, sold_lines
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import BillRow, LineRow, OrderRow
+from rasoi.orders.rows import BillRow, DiscountRow, LineRow, OrderRow
 from rasoi.platform.money import half_up
 from rasoi.staff.api import GuestLimits, Outlet
 from tests.orders.test_domain import bill_row, order_row
@@ -58,6 +58,13 @@ def outlet(**more: Any) -> Outlet:
     return Outlet(**(given | more))
 
 
+def discounted(paise: int, quantity: int, kind: str = "manual", name: str = "Discount") -> DiscountRow:
+    """A discount of a line of so many."""
+    return DiscountRow(
+        id=uuid4(), kind=kind, name=name, paise=paise, given_paise=paise, given_quantity=quantity
+    )
+
+
 def line(
     unit: int, quantity: int, rates: Any, *, inclusive: bool = False, discount: int = 0, **more: Any
 ) -> LineRow:
@@ -81,11 +88,13 @@ def line(
         "allergens": [],
         "allergies": [],
         "position": 0,
+        "discounts": [discounted(discount, quantity)] if discount else [],
         "discount_paise": discount,
         "taxable_paise": taxable,
         "taxes": taxes,
         "tax_class": "food",
         "tax_version": 1,
+        "tax_inclusive": inclusive,
     }
     return LineRow(**(given | more))
 

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from rasoi.menu.api import GroupRule, MenuSnapshot, SnapModifier, SnapVariant, TaxClass, TaxRate
 from rasoi.orders.pricing import BadLine, price, rounded, split_tax
+from rasoi.orders.rows import DiscountRow
 from rasoi.orders.schemas import LineRequest
+from rasoi.platform.money import spread
+from tests.orders.papers import discounted
 
 FOOD = TaxClass(
     code="food", version=1, inclusive=False, components=[TaxRate("CGST", 250), TaxRate("SGST", 250)]
@@ -51,6 +54,11 @@ def menu(naan: int = 4500, drink: int = 6000) -> MenuSnapshot:
             for m, name, paise in ((MILD, "Mild", 0), (HOT, "Hot", 0), (CHEESE, "Cheese", 3050))
         },
     )
+
+
+def off(*paise: int) -> list[list[DiscountRow]]:
+    """A discount for each line."""
+    return [[discounted(each, 1)] for each in paise]
 
 
 def test_tax_on_top_is_rounded_per_component_and_line() -> None:
@@ -102,19 +110,19 @@ def test_an_empty_or_absurd_order_is_refused() -> None:
     with pytest.raises(BadLine, match="can't come to more"):
         price([LineRequest(variant_id=DRINK, quantity=99)] * 60, menu(drink=1_000_000))
     with pytest.raises(BadLine, match="discount"):
-        price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=6001)
+        price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discounts=off(6001))
 
 
 def test_the_largest_order_and_the_largest_discount_are_still_possible() -> None:
     cart = [LineRequest(variant_id=DRINK, quantity=100)] * 10
     assert price(cart, menu(drink=1_000_000)).total_paise == 10_000_000_00, "one crore rupees"
     with pytest.raises(BadLine, match="can't come to more"):
-        price(cart, menu(drink=1_000_001), discount_paise=999)
-    assert price(cart, menu(drink=1_000_001), discount_paise=1000).total_paise == 10_000_000_00
-    free = price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=6000)
+        price(cart, menu(drink=1_000_001), discounts=off(999, *[0] * 9))
+    assert price(cart, menu(drink=1_000_001), discounts=off(1000, *[0] * 9)).total_paise == 10_000_000_00
+    free = price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discounts=off(6000))
     assert (free.total_paise, free.discount_paise, free.subtotal_paise) == (0, 6000, 6000)
     with pytest.raises(BadLine, match="discount"):
-        price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discount_paise=-1)
+        price([LineRequest(variant_id=DRINK, quantity=1)], menu(), discounts=off(-1))
 
 
 def test_a_refusal_names_the_line_as_a_person_counts() -> None:
@@ -150,12 +158,12 @@ def test_a_line_is_what_was_ordered_at_its_place_under_the_ids_given() -> None:
         LineRequest(variant_id=DRINK, quantity=2, note="no ice", course=2),
         LineRequest(variant_id=NAAN, quantity=1, modifiers=[CHEESE, HOT], note=""),
     ]
-    order = price(cart, menu(), discount_paise=1955, ids=ids)
+    order = price(cart, menu(), discounts=off(1200, 755), ids=ids)
     assert [(line.id, line.position, line.quantity, line.note, line.course) for line in order.lines] == [
         (ids[0], 0, 2, "no ice", 2),
         (ids[1], 1, 1, None, 1),
     ]
-    assert [line.discount_paise for line in order.lines] == [1200, 755], "in proportion to what they come to"
+    assert [line.discount_paise for line in order.lines] == [1200, 755] and order.discount_paise == 1955
     assert [[m.name for m in line.modifiers] for line in order.lines] == [[], ["Cheese", "Hot"]]
     assert (order.lines[1].tax_class, order.lines[1].tax_version) == ("food", 1)
     assert order.subtotal_paise == 12000 + 7550
@@ -181,7 +189,8 @@ lines = st.lists(st.tuples(st.sampled_from([NAAN, DRINK]), st.integers(1, 99)), 
 def test_everything_adds_up(chosen: Any, naan: int, drink: int, percent: int, taxed: bool) -> None:
     cart = [LineRequest(variant_id=v, quantity=q, modifiers=[MILD] if v == NAAN else []) for v, q in chosen]
     gross = sum(q * (naan if v == NAAN else drink) for v, q in chosen)
-    order = price(cart, menu(naan, drink), taxed=taxed, discount_paise=gross * percent // 100)
+    shares = spread(gross * percent // 100, [q * (naan if v == NAAN else drink) for v, q in chosen])
+    order = price(cart, menu(naan, drink), taxed=taxed, discounts=off(*shares))
     assert order.subtotal_paise == gross
     assert sum(line.discount_paise for line in order.lines) == order.discount_paise
     assert order.taxable_paise + sum(t.paise for t in order.taxes) == order.total_paise

@@ -16,6 +16,7 @@ from rasoi.orders.domain import Bill, BillIsClosed, IllegalChange
 from rasoi.orders.pricing import rounded, split_by_rates
 from rasoi.orders.rows import BillPayment, BillRow, LineRow, OrderRow, VoidCause
 from rasoi.orders.voids import NotSoMany, less, sums_of
+from tests.orders.papers import discounted
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 RATES = st.sampled_from(
@@ -42,7 +43,9 @@ def line_of(
         course=1,
         station="curry",
         unit_price_paise=unit,
+        discounts=[discounted(discount, quantity)] if discount else [],
         discount_paise=discount,
+        tax_inclusive=inclusive,
         taxable_paise=taxable,
         taxes=taxes,
         tax_class="food",
@@ -175,15 +178,16 @@ def test_the_same_is_left_whether_taken_back_at_once_or_one_by_one(
     line: LineRow, data: st.DataObject
 ) -> None:
     left = data.draw(st.integers(0, line.quantity - 1))
-    at_once, bill = less(line, [], line.quantity - left), bill_of(order := order_of(line))
+    at_once, bill = less(line, line.quantity - left), bill_of(order := order_of(line))
     while (now := order.lines[0]).quantity > left:
         bill.void_line(order, now, cause(data.draw(st.integers(1, now.quantity - left))))
     assert order.lines[0] == at_once
+    assert sum(each.paise for each in at_once.discounts) == at_once.discount_paise
     if left:  # and what is left is what it would have cost, had no more been ordered
         taxed = split_by_rates(
             line.unit_price_paise * left - at_once.discount_paise,
             line.taxes,
-            line.unit_price_paise * line.quantity - line.discount_paise != line.taxable_paise,
+            line.tax_inclusive,
         )
         assert (at_once.taxable_paise, at_once.taxes) == taxed
 
@@ -194,14 +198,14 @@ def test_the_same_is_left_whether_taken_back_at_once_or_one_by_one(
 )
 def test_what_is_left_is_taxed_as_the_line_was(inclusive: bool, left: tuple[int, list[int]]) -> None:
     line = line_of(33_33, 3, [("CGST", 250), ("SGST", 250)], inclusive=inclusive)
-    after = less(line, [], 1)
+    after = less(line, 1)
     assert (after.taxable_paise, [tax.paise for tax in after.taxes]) == left
     assert after.total_paise == left[0] + sum(left[1]) and after.status == "active"
 
 
 def test_a_discount_stays_in_proportion() -> None:
     line = line_of(10_00, 3, [], discount=100)
-    two, one = less(line, [], 1), less(line, [], 2)
+    two, one = less(line, 1), less(line, 2)
     assert (two.discount_paise, one.discount_paise) == (67, 33)
 
 

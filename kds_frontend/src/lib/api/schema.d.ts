@@ -2340,6 +2340,20 @@ export interface components {
             items: components["schemas"]["Device"][];
             next: string | null;
         };
+        /** Discount */
+        Discount: {
+            approved_by: string | null;
+            at: string | null;
+            by: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "manual" | "complimentary" | "offer" | "coupon";
+            name: string;
+            note: string | null;
+            paise: number;
+            reason: string | null;
+        };
         /**
          * DismissRequest
          * @description Why it doesn't matter.
@@ -2389,6 +2403,7 @@ export interface components {
         /** DocumentLine */
         DocumentLine: {
             discount_paise: number;
+            discounts: components["schemas"]["NamedDiscount"][];
             hsn: string;
             inclusive: boolean;
             /** Format: uuid */
@@ -2620,6 +2635,8 @@ export interface components {
             allergens: string[];
             allergies: string[];
             course: number;
+            /** @default [] */
+            discounts: components["schemas"]["Discount"][];
             /** Format: uuid */
             id: string;
             /** Format: uuid */
@@ -2844,6 +2861,11 @@ export interface components {
             portions: number | null;
             quantity_milli: number;
             reason: string | null;
+        };
+        /** NamedDiscount */
+        NamedDiscount: {
+            name: string;
+            paise: number;
         };
         /** NamedPerson */
         NamedPerson: {

@@ -1794,6 +1794,18 @@ $$;
 
 
 --
+-- Name: refuse_change(); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'it stays as it was written' USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+
+--
 -- Name: repair_day(integer, date); Type: FUNCTION; Schema: payments; Owner: -
 --
 
@@ -1811,6 +1823,22 @@ BEGIN
   SELECT outlet_id, business_day, method, sum(captured_count), sum(captured_paise), sum(refunded_count), sum(refunded_paise),
     sum(failed_count) FROM payments.hourly WHERE outlet_id = p_outlet AND business_day = p_day GROUP BY 1, 2, 3;
 END $$;
+
+
+--
+-- Name: shift_sums(integer, uuid); Type: FUNCTION; Schema: payments; Owner: -
+--
+
+CREATE FUNCTION payments.shift_sums(p_outlet integer, p_shift uuid, OUT taken_paise bigint, OUT refunded_paise bigint, OUT in_paise bigint, OUT out_paise bigint) RETURNS record
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT (SELECT coalesce(sum(amount_paise), 0) FROM payments.attempt
+      WHERE outlet_id = p_outlet AND shift_id = p_shift AND status = 'captured'),
+    (SELECT coalesce(sum(amount_paise), 0) FROM payments.refund
+      WHERE outlet_id = p_outlet AND shift_id = p_shift AND status = 'processed'),
+    coalesce(sum(amount_paise) FILTER (WHERE kind = 'in'), 0), coalesce(sum(amount_paise) FILTER (WHERE kind = 'out'), 0)
+  FROM payments.cash_movement WHERE outlet_id = p_outlet AND shift_id = p_shift
+$$;
 
 
 --
@@ -3270,6 +3298,7 @@ CREATE TABLE payments.attempt (
     poll_at timestamp(6) with time zone,
     failed_at timestamp(6) with time zone,
     failed_day date,
+    shift_id uuid,
     CONSTRAINT attempt_captured_check CHECK (((status = 'captured'::text) = ((captured_at IS NOT NULL) AND (business_day IS NOT NULL)))),
     CONSTRAINT attempt_cash_check CHECK (((provider <> 'cash'::text) OR ((waiter_id IS NOT NULL) AND (waiter_name IS NOT NULL) AND (tendered_paise >= amount_paise) AND (change_paise = (tendered_paise - amount_paise))))),
     CONSTRAINT attempt_failed_check CHECK (((failed_at IS NULL) = (failed_day IS NULL))),
@@ -3280,6 +3309,26 @@ CASE status
     ELSE (0)::bigint
 END))),
     CONSTRAINT attempt_status_check CHECK ((status = ANY (ARRAY['created'::text, 'authorized'::text, 'captured'::text, 'failed'::text, 'unknown'::text, 'returned'::text])))
+);
+
+
+--
+-- Name: cash_movement; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.cash_movement (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    shift_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount_paise bigint NOT NULL,
+    reason text NOT NULL,
+    note text,
+    by_id uuid NOT NULL,
+    by_name text NOT NULL,
+    at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT cash_movement_amount_check CHECK ((amount_paise > 0)),
+    CONSTRAINT cash_movement_kind_check CHECK ((kind = ANY (ARRAY['in'::text, 'out'::text])))
 );
 
 
@@ -3503,11 +3552,44 @@ CREATE TABLE payments.refund (
     reference text,
     approved_by uuid,
     approved_by_name text,
+    shift_id uuid,
     CONSTRAINT refund_amount_check CHECK ((amount_paise > 0)),
     CONSTRAINT refund_handed_check CHECK (((handed_by IS NULL) OR ((handed_by_name IS NOT NULL) AND (status = 'processed'::text)))),
     CONSTRAINT refund_next_try_check CHECK (((next_try_at IS NULL) OR (status = ANY (ARRAY['requested'::text, 'pending'::text, 'unknown'::text])))),
     CONSTRAINT refund_processed_check CHECK (((status = 'processed'::text) = (business_day IS NOT NULL))),
     CONSTRAINT refund_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'pending'::text, 'unknown'::text, 'to_hand_out'::text, 'processed'::text])))
+);
+
+
+--
+-- Name: shift; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.shift (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    drawer text NOT NULL,
+    person_id uuid NOT NULL,
+    person_name text NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    float_paise bigint NOT NULL,
+    business_day date NOT NULL,
+    opened_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    counts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    counted_paise bigint,
+    expected_paise bigint,
+    closed_day date,
+    closed_at timestamp(6) with time zone,
+    closed_by uuid,
+    closed_by_name text,
+    approved_at timestamp(6) with time zone,
+    approved_by uuid,
+    approved_by_name text,
+    note text,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT shift_closed_check CHECK ((((status = 'open'::text) = (counted_paise IS NULL)) AND ((status = 'open'::text) = (expected_paise IS NULL)) AND ((status = 'open'::text) = (closed_at IS NULL)) AND ((status = 'open'::text) = (closed_by IS NULL)) AND ((status = 'open'::text) = (closed_day IS NULL)))),
+    CONSTRAINT shift_float_check CHECK (((float_paise >= 0) AND (counted_paise >= 0))),
+    CONSTRAINT shift_status_check CHECK ((status = ANY (ARRAY['open'::text, 'to_approve'::text, 'closed'::text])))
 );
 
 
@@ -3942,6 +4024,10 @@ CREATE TABLE staff.outlet (
     guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     closed_at timestamp(6) with time zone,
     void_reasons text[] DEFAULT ARRAY['Ordered by mistake'::text, 'Guest changed their mind'::text, 'Took too long'::text, 'Not as it should be'::text, 'Spilled or dropped'::text] NOT NULL,
+    cash_drawers text[] DEFAULT ARRAY['Main drawer'::text, 'Second drawer'::text, 'Bar drawer'::text] NOT NULL,
+    cash_reasons text[] DEFAULT ARRAY['Change from the bank'::text, 'Paid a supplier'::text, 'Small purchase'::text, 'Tips paid out'::text, 'Taken to the safe'::text] NOT NULL,
+    cash_needs_shift boolean DEFAULT false NOT NULL,
+    shift_difference_paise integer DEFAULT 10000 NOT NULL,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -4735,6 +4821,14 @@ ALTER TABLE ONLY payments.attempt
 
 
 --
+-- Name: cash_movement cash_movement_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.cash_movement
+    ADD CONSTRAINT cash_movement_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: comparison comparison_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
 --
 
@@ -4820,6 +4914,14 @@ ALTER TABLE ONLY payments.reader
 
 ALTER TABLE ONLY payments.refund
     ADD CONSTRAINT refund_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: shift shift_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.shift
+    ADD CONSTRAINT shift_pkey PRIMARY KEY (outlet_id, id);
 
 
 --
@@ -5593,6 +5695,20 @@ CREATE UNIQUE INDEX attempt_provider_provider_payment_id_key ON payments.attempt
 
 
 --
+-- Name: attempt_shift_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX attempt_shift_idx ON payments.attempt USING btree (outlet_id, shift_id) WHERE (shift_id IS NOT NULL);
+
+
+--
+-- Name: cash_movement_outlet_id_shift_id_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX cash_movement_outlet_id_shift_id_idx ON payments.cash_movement USING btree (outlet_id, shift_id);
+
+
+--
 -- Name: idempotency_created_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -5681,6 +5797,34 @@ CREATE INDEX refund_outlet_id_business_day_id_idx ON payments.refund USING btree
 --
 
 CREATE INDEX refund_outlet_id_payment_id_idx ON payments.refund USING btree (outlet_id, payment_id);
+
+
+--
+-- Name: refund_shift_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX refund_shift_idx ON payments.refund USING btree (outlet_id, shift_id) WHERE (shift_id IS NOT NULL);
+
+
+--
+-- Name: shift_drawer_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX shift_drawer_key ON payments.shift USING btree (outlet_id, drawer) WHERE (status = 'open'::text);
+
+
+--
+-- Name: shift_outlet_id_closed_day_idx; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE INDEX shift_outlet_id_closed_day_idx ON payments.shift USING btree (outlet_id, closed_day);
+
+
+--
+-- Name: shift_person_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX shift_person_key ON payments.shift USING btree (outlet_id, person_id) WHERE (status = 'open'::text);
 
 
 --
@@ -5978,6 +6122,13 @@ CREATE TRIGGER document_frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.doc
 
 
 --
+-- Name: cash_movement cash_movement_frozen; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER cash_movement_frozen BEFORE DELETE OR UPDATE ON payments.cash_movement FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
+
+
+--
 -- Name: refund refund_adds_up; Type: TRIGGER; Schema: payments; Owner: -
 --
 
@@ -6077,6 +6228,14 @@ ALTER TABLE ONLY menu.variant
 
 ALTER TABLE ONLY payments.attempt
     ADD CONSTRAINT attempt_payment_fkey FOREIGN KEY (outlet_id, payment_id) REFERENCES payments.payment(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+
+
+--
+-- Name: cash_movement cash_movement_shift_fkey; Type: FK CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.cash_movement
+    ADD CONSTRAINT cash_movement_shift_fkey FOREIGN KEY (outlet_id, shift_id) REFERENCES payments.shift(outlet_id, id) ON UPDATE RESTRICT ON DELETE RESTRICT;
 
 
 --
@@ -6619,10 +6778,24 @@ REVOKE ALL ON FUNCTION payments.recomputed(p_outlet integer, p_day date) FROM PU
 
 
 --
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.refuse_change() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION repair_day(p_outlet integer, p_day date); Type: ACL; Schema: payments; Owner: -
 --
 
 REVOKE ALL ON FUNCTION payments.repair_day(p_outlet integer, p_day date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION shift_sums(p_outlet integer, p_shift uuid, OUT taken_paise bigint, OUT refunded_paise bigint, OUT in_paise bigint, OUT out_paise bigint); Type: ACL; Schema: payments; Owner: -
+--
+
+REVOKE ALL ON FUNCTION payments.shift_sums(p_outlet integer, p_shift uuid, OUT taken_paise bigint, OUT refunded_paise bigint, OUT in_paise bigint, OUT out_paise bigint) FROM PUBLIC;
 
 
 --

@@ -77,6 +77,11 @@ async def statistics_agree(db: Any) -> list[str]:
     return violations
 
 
+async def shifts_add_up(db: Any) -> list[str]:
+    """19: a shift's expected sum is its cash tenders less its cash refunds and with its movements."""
+    return await _asked(db, "shifts_add_up")
+
+
 async def tickets_match_orders(db: Any) -> list[str]:
     """4: what may be cooked has exactly its tickets, what may not has none."""
     return await _asked(db, "tickets_match_orders")
@@ -199,6 +204,7 @@ ORACLES: dict[str, Oracle] = {
         one_effective_capture,
         refunds_within_captures,
         statistics_agree,
+        shifts_add_up,
         tickets_match_orders,
         captures_are_used,
         prepaid_is_paid,

@@ -326,3 +326,23 @@ SELECT log || ' ' || subject || ' has ' || version || ' after ' || coalesce(befo
     SELECT 'menu', id, subject, aggregate_version FROM menu.outbox UNION ALL
     SELECT 'staff', id, subject, aggregate_version FROM staff.outbox) every) follow
 WHERE version <> before + 1 OR (before IS NULL AND version <> 1 AND log IN ('orders', 'payments', 'kitchen', 'inventory'));
+
+--? shifts_add_up: counted shifts that do not expect what they took and gave
+SELECT s.id FROM payments.shift s WHERE s.status <> 'open' AND s.expected_paise <> s.float_paise
+  + (SELECT coalesce(sum(a.amount_paise), 0) FROM payments.attempt a WHERE (a.outlet_id, a.shift_id, a.status) = (s.outlet_id, s.id, 'captured'))
+  - (SELECT coalesce(sum(r.amount_paise), 0) FROM payments.refund r WHERE (r.outlet_id, r.shift_id, r.status) = (s.outlet_id, s.id, 'processed'))
+  + (SELECT coalesce(sum(CASE m.kind WHEN 'in' THEN m.amount_paise ELSE -m.amount_paise END), 0) FROM payments.cash_movement m
+    WHERE (m.outlet_id, m.shift_id) = (s.outlet_id, s.id));
+
+--? shifts_add_up: counts that are not the sum of their denominations
+SELECT id FROM payments.shift s WHERE status <> 'open' AND counted_paise <> (
+  SELECT coalesce(sum((c->>'denomination_paise')::bigint * (c->>'quantity')::bigint), 0) FROM jsonb_array_elements(counts) c);
+
+--? shifts_add_up: cash of a shift that is no cash, or of another person or time than the shift
+SELECT a.id FROM payments.attempt a LEFT JOIN payments.shift s ON (s.outlet_id, s.id) = (a.outlet_id, a.shift_id)
+WHERE a.shift_id IS NOT NULL AND (s.id IS NULL OR a.provider <> 'cash' OR a.waiter_id <> s.person_id
+  OR a.captured_at < s.opened_at OR a.captured_at > s.closed_at)
+UNION ALL
+SELECT r.id FROM payments.refund r LEFT JOIN payments.shift s ON (s.outlet_id, s.id) = (r.outlet_id, r.shift_id)
+WHERE r.shift_id IS NOT NULL AND (s.id IS NULL OR r.method <> 'cash' OR r.handed_by <> s.person_id
+  OR r.settled_at < s.opened_at OR r.settled_at > s.closed_at);

@@ -84,6 +84,10 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
         for number in range(LEAST):
             answer = await running.ask("POST", path, M, key=f"{path} {number}", json=body)
             assert answer.status_code == 201, answer.text
+    for drawer in ("Main drawer", "Second drawer", "Bar drawer"):
+        begun = {"drawer": drawer, "float_paise": 0}
+        answer = await running.ask("POST", "/api/shifts", W, key=drawer, json=begun)
+        assert answer.status_code == 201, answer.text
     for _ in range(LEAST):
         await pair(running)
     return {"{stock_id}": stock, "{station}": await bump_all(running)}

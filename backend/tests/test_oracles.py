@@ -42,6 +42,7 @@ class Evening:
     simulator: Simulator
 
     async def play(self) -> None:
+        shift = await self.shift_begins()
         await self.courses_paid_in_cash()
         await self.online_paid_twice()
         await self.cancelled_by_the_kitchen()
@@ -49,6 +50,16 @@ class Evening:
         await self.never_paid()
         await self.paid_and_rejected()
         await self.stock_by_hand()
+        counts = {"counts": [{"denomination_paise": 50000, "quantity": 2}]}
+        await self.service.do(WAITER, "POST", f"/api/shifts/{shift['id']}/count", json=counts)
+
+    async def shift_begins(self) -> Json:
+        """The waiter takes what comes into a drawer, and something is taken out of it."""
+        begun = {"drawer": "Main drawer", "float_paise": 200000}
+        shift: Json = await self.service.do(WAITER, "POST", "/api/shifts", json=begun)
+        moved = {"kind": "out", "amount_paise": 5000, "reason": "Small purchase"}
+        await self.service.do(WAITER, "POST", f"/api/shifts/{shift['id']}/movements", json=moved)
+        return shift
 
     async def ticketed(self, order: Json) -> None:
         await eventually(lambda: self.service.tickets(order))
@@ -252,6 +263,11 @@ PLANTED: list[tuple[str, str, str]] = [
     ("statistics_agree", "the lists of", "UPDATE payments.refund SET amount_paise = amount_paise + 1 WHERE status = 'processed'"),
     ("statistics_agree", "the lists of",
      "UPDATE payments.attempt SET business_day = business_day - 1 WHERE status = 'captured' AND method = 'cash'"),
+    ("shifts_add_up", "do not expect", "UPDATE payments.shift SET expected_paise = expected_paise + 1"),
+    ("shifts_add_up", "do not expect", "UPDATE payments.attempt SET shift_id = NULL"),
+    ("shifts_add_up", "sum of their denominations", "UPDATE payments.shift SET counts = '[]'"),
+    ("shifts_add_up", "no cash, or of another", "UPDATE payments.shift SET person_id = uuidv7()"),
+    ("shifts_add_up", "no cash, or of another", "UPDATE payments.shift SET closed_at = opened_at"),
     ("tickets_match_orders", "no ticket has exactly once", "DELETE FROM kitchen.ticket_item"),
     ("tickets_match_orders", "no ticket has exactly once", "UPDATE kitchen.ticket_item SET quantity = quantity + 1"),
     ("tickets_match_orders", "no ticket has exactly once",

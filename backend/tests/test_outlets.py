@@ -87,6 +87,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     receipt = {"stock_id": stock["id"], "quantity_milli": 1000, "reason": "bought"}
     await ask("POST", "/api/inventory/receipts", M, receipt)
     await strange_money(running, 1)
+    shift = await ask("POST", "/api/shifts", W, {"drawer": "Main drawer", "float_paise": 100})
     await ask("POST", "/api/staff/devices/code", M)  # let in at once: the tests are at home
     await running.service()
     right = {"role": "waiter", "permission": "reprint", "allowed": False}
@@ -104,6 +105,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
         "{document_id:uuid}": document["id"],
         "{payment_id:uuid}": paid["id"],
         "{stock_id:uuid}": stock["id"],
+        "{shift_id:uuid}": shift["id"],
         "{station:str}": dish["station"],
         "{outlet_id:int}": 1,
         "{person_id:uuid}": await running.ctx.db.fetchval(
@@ -235,6 +237,13 @@ WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/api/payments/webhooks/{event_id:str}/replay"): None,
     ("POST", "/api/payments/webhooks/{event_id:str}/dismiss"): WHY,
     ("POST", "/api/payments/unmatched/{provider:str}/{provider_payment_id:str}/settle"): None,
+    ("POST", "/api/shifts/{shift_id:uuid}/movements"): {
+        "kind": "in",
+        "amount_paise": 100,
+        "reason": "Small purchase",
+    },
+    ("POST", "/api/shifts/{shift_id:uuid}/count"): {"counts": []},
+    ("POST", "/api/shifts/{shift_id:uuid}/approve"): {},
 }
 # signed by the provider or its checkout, or of dishes that another outlet does not have
 OTHERWISE = {
@@ -242,8 +251,9 @@ OTHERWISE = {
     ("POST", "/api/payments/webhook/{provider:str}"),
     ("POST", "/api/orders"),
     ("POST", "/api/orders/quote"),
+    ("POST", "/api/shifts"),
 }
-MONEY = re.compile(r"/api/(payments|bills|documents|orders)\b")
+MONEY = re.compile(r"/api/(payments|bills|documents|orders|shifts)\b")
 
 
 def filled(body: Any, named: dict[str, Any]) -> Any:
@@ -258,7 +268,7 @@ async def rows_of(running: Running, outlet_id: int) -> list[str]:
     names = (
         *("orders.orders", "orders.line", "orders.bill", "orders.document", "orders.sitting", "staff.audit"),
         *("payments.payment", "payments.attempt", "payments.refund", "payments.daily"),
-        *("payments.webhook", "payments.unmatched"),
+        *("payments.webhook", "payments.unmatched", "payments.shift", "payments.cash_movement"),
     )
     found: list[str] = []
     for name in names:

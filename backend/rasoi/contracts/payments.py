@@ -54,3 +54,17 @@ class RefundChanged(PaymentState, frozen=True, kw_only=True):
     refund_status: str
     refund_kind: str = "refund"
     reason: str | None = None
+
+
+@contract("rasoi.shift.changed.v1", "payments")
+class ShiftChanged(Contract, frozen=True, kw_only=True):
+    """A shift was begun, counted or approved. Subject: the shift's id. What was expected is told once it is counted."""
+
+    shift_id: UUID
+    drawer: str
+    person_id: UUID
+    status: str
+    business_day: date
+    opened_at: datetime
+    counted_paise: int | None = None
+    difference_paise: int | None = None

@@ -16,6 +16,7 @@ from rasoi.payments.providers import Providers
 from rasoi.payments.providers.razorpay import SIMULATOR_KEY_ID
 from rasoi.payments.providers.registry import build_providers
 from rasoi.payments.routes import ROUTES
+from rasoi.payments.shift_routes import ROUTES as SHIFT_ROUTES
 from rasoi.payments.workers import WorkerSignals
 from rasoi.platform.context import Context
 from rasoi.platform.rooms import Job, Room
@@ -35,7 +36,7 @@ async def stop(ctx: Context) -> None:
 ROOM = Room(
     name="payments",
     linger_s=0.03,
-    routes=ROUTES,
+    routes=[*ROUTES, *SHIFT_ROUTES],
     handlers={
         OrderPlaced: handlers.on_order,
         OrderProgressed: handlers.on_order,

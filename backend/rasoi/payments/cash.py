@@ -9,6 +9,7 @@ from rasoi.payments import repository as db
 from rasoi.payments import schemas
 from rasoi.payments.capture import apply_capture
 from rasoi.payments.due import DueChanged, due_of, ensure_open
+from rasoi.payments.shifts import shift_for_cash
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
@@ -23,6 +24,7 @@ async def confirm_cash(
     """A named waiter took the whole amount due. An expired order comes back by it, or nothing is taken."""
 
     async def work(tx: Tx) -> tuple[int, schemas.Payment]:
+        shift_id = await shift_for_cash(tx, principal)
         due = await orders.due_at_counter(tx, await due_of(tx, principal, request))
         if due.due_paise != request.amount_paise:
             raise DueChanged(f"₹{due.due_paise / 100:.2f} is due.", due_paise=due.due_paise)
@@ -30,6 +32,7 @@ async def confirm_cash(
             raise Unprocessable("Less was given than is due.", due_paise=due.due_paise)
         ledger = await ensure_open(tx, due)
         attempt = ledger.take_cash(principal.id, principal.name or "", request.tendered_paise)
+        attempt.shift_id = shift_id
         if not await apply_capture(tx, due, ledger, attempt):
             raise Conflict("This bill can't take the money now; please look again.")
         detail = {

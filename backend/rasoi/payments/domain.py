@@ -94,6 +94,7 @@ class AttemptRow(msgspec.Struct, kw_only=True):
     poll_at: datetime | None = None
     failed_at: datetime | None = None
     failed_day: date | None = None
+    shift_id: UUID | None = None
 
     @property
     def refundable_paise(self) -> int:
@@ -129,6 +130,7 @@ class RefundRow(msgspec.Struct, kw_only=True):
     business_day: date | None = None
     created_at: datetime
     settled_at: datetime | None = None
+    shift_id: UUID | None = None
 
     @property
     def dispute_id(self) -> str | None:

@@ -26,6 +26,7 @@ from rasoi.payments.providers import (
 )
 from rasoi.payments.refund_booking import book_refund
 from rasoi.payments.repository import Ref
+from rasoi.payments.shifts import shift_for_cash
 from rasoi.payments.tasks import record_or_note
 from rasoi.payments.workers import POLL_S, WorkerSignals
 from rasoi.platform.auth import Principal
@@ -99,6 +100,7 @@ async def hand_out(
         ref = await db.payment_of_refund(tx, principal.outlet_id, refund_id)
         if ref is None:
             raise UnknownRefund()
+        shift_id = await shift_for_cash(tx, principal) if request.method == "cash" else None
         _, ledger = await lock(tx, ref)
         row = next(each for each in ledger.refunds if each.id == refund_id)
         if row.handed_by is not None:
@@ -107,6 +109,7 @@ async def hand_out(
             )
         if row.status != "to_hand_out":
             raise NotToHandOut("The payment provider gives it back; please wait.", refund_status=row.status)
+        row.shift_id = shift_id
         ledger.hand_out(row, principal.id, principal.name or "", request.method, request.reference)
         await db.save(tx, ledger)
         detail = {"refund": str(row.id), "amount_paise": row.amount_paise, "method": request.method}

@@ -88,6 +88,7 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     payments.PaymentCompleted: about("payment"),
     payments.PaymentExpired: about("payment"),
     payments.RefundChanged: about("payment"),
+    payments.ShiftChanged: ((managers, for_staff("shift")),),
     notifications.NotificationChanged: about("notification"),
     kitchen.TicketOpened: TICKET,
     kitchen.TicketChanged: TICKET,

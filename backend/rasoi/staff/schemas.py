@@ -113,6 +113,11 @@ class NewGuestLimits(GuestLimits, frozen=True, kw_only=True, forbid_unknown_fiel
     """All of them; what is left out goes back to its default."""
 
 
+Words = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=60, pattern=LINE)]], Meta(min_length=1, max_length=12)
+]
+
+
 class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     """An outlet's settings. Times ending in `_s` are seconds."""
 
@@ -144,6 +149,14 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     guest_limits: GuestLimits
     void_reasons: list[str]
     """Why a part of an order is taken back; one of them is said each time."""
+    cash_drawers: list[str]
+    """What cash is kept in; each shift has one of them."""
+    cash_reasons: list[str]
+    """Why cash is put into a drawer or taken out of it."""
+    cash_needs_shift: bool
+    """Whether cash may only be taken and handed out by somebody with an open shift."""
+    shift_difference_paise: int
+    """A counted drawer that differs by more than this is for a manager to approve."""
     version: int
     closed_at: datetime | None = None
     """Since when it takes no guests and no orders."""
@@ -175,13 +188,11 @@ class OutletSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     red_s: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
     explicit_start: bool | UnsetType = UNSET
     guest_limits: NewGuestLimits | UnsetType = UNSET
-    void_reasons: (
-        Annotated[
-            list[Annotated[str, Meta(min_length=1, max_length=60, pattern=LINE)]],
-            Meta(min_length=1, max_length=12),
-        ]
-        | UnsetType
-    ) = UNSET
+    void_reasons: Words | UnsetType = UNSET
+    cash_drawers: Words | UnsetType = UNSET
+    cash_reasons: Words | UnsetType = UNSET
+    cash_needs_shift: bool | UnsetType = UNSET
+    shift_difference_paise: Annotated[int, Meta(ge=0, le=10_000_000)] | UnsetType = UNSET
 
 
 class OutletPatch(OutletSettings, forbid_unknown_fields=True, kw_only=True):

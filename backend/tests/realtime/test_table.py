@@ -55,6 +55,7 @@ EXPECTED: dict[type[Contract], Shown] = {
     payments.PaymentCompleted: OF_PAYMENT,
     payments.PaymentExpired: OF_PAYMENT,
     payments.RefundChanged: OF_PAYMENT,
+    payments.ShiftChanged: [(["manage:7"], "shift")],
     notifications.NotificationChanged: about("notification", *BOTH),
     kitchen.TicketOpened: OF_TICKET,
     kitchen.TicketChanged: OF_TICKET,

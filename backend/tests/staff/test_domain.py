@@ -224,6 +224,10 @@ OUTLET = Outlet(
     red_s=900,
     guest_limits=GuestLimits(),
     void_reasons=["Ordered by mistake"],
+    cash_drawers=["Main drawer"],
+    cash_reasons=["Change"],
+    cash_needs_shift=False,
+    shift_difference_paise=10000,
     version=1,
 )
 

@@ -1232,6 +1232,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListShifts */
+        get: operations["ApiShiftsListShifts"];
+        put?: never;
+        /** BeginShift */
+        post: operations["ApiShiftsBeginShift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OwnShift */
+        get: operations["ApiShiftsOwnOwnShift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts/{shift_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ApproveShift */
+        post: operations["ApiShiftsShiftIdApproveApproveShift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts/{shift_id}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CountShift */
+        post: operations["ApiShiftsShiftIdCountCountShift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts/{shift_id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** MoveCash */
+        post: operations["ApiShiftsShiftIdMovementsMoveCash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/audit": {
         parameters: {
             query?: never;
@@ -2031,6 +2117,11 @@ export interface components {
         Actions: {
             actions: components["schemas"]["Action"][];
         };
+        /** ApproveRequest */
+        ApproveRequest: {
+            /** @default null */
+            note?: string | null;
+        };
         /** Approvers */
         Approvers: {
             items: components["schemas"]["DevicePerson"][];
@@ -2279,6 +2370,29 @@ export interface components {
             reason?: string | null;
             /** Format: uuid */
             stock_id: string;
+        };
+        /**
+         * CountOf
+         * @description So many notes or coins of one denomination.
+         */
+        CountOf: {
+            /** @enum {unknown} */
+            denomination_paise: 100 | 200 | 500 | 1000 | 2000 | 5000 | 10000 | 20000 | 50000 | 200000;
+            quantity: number;
+        };
+        /**
+         * CountRequest
+         * @description What is in the drawer. A denomination that is left out is not there; an empty drawer has none.
+         */
+        CountRequest: {
+            counts: components["schemas"]["CountOf"][];
+            /** @default null */
+            note?: string | null;
+        };
+        /** Counted */
+        Counted: {
+            denomination_paise: number;
+            quantity: number;
         };
         /** Created */
         Created: {
@@ -2839,7 +2953,7 @@ export interface components {
         Movement: {
             quantity_milli: number;
             /** @default null */
-            reason?: string | null;
+            reason: string | null;
             /** Format: uuid */
             stock_id: string;
         };
@@ -2847,6 +2961,18 @@ export interface components {
         MovementList: {
             items: components["schemas"]["MovementView"][];
             next: string | null;
+        };
+        /**
+         * MovementRequest
+         * @description `reason` is one of the outlet's list.
+         */
+        MovementRequest: {
+            amount_paise: number;
+            /** @enum {unknown} */
+            kind: "in" | "out";
+            /** @default null */
+            note?: string | null;
+            reason: string;
         };
         /** MovementView */
         MovementView: {
@@ -2974,6 +3100,9 @@ export interface components {
             admit_joiners?: boolean;
             amber_s?: number;
             approve_first_order?: boolean;
+            cash_drawers?: string[];
+            cash_needs_shift?: boolean;
+            cash_reasons?: string[];
             counter_timeout_s?: number;
             /** @enum {unknown} */
             currency?: "INR";
@@ -2992,6 +3121,7 @@ export interface components {
             payment_timeout_s?: number;
             phone?: string | null;
             red_s?: number;
+            shift_difference_paise?: number;
             sitting_timeout_s?: number;
             state_code?: string | null;
             /** @enum {unknown} */
@@ -3165,6 +3295,9 @@ export interface components {
             admit_joiners: boolean;
             amber_s: number;
             approve_first_order: boolean;
+            cash_drawers: string[];
+            cash_needs_shift: boolean;
+            cash_reasons: string[];
             closed_at: string | null;
             counter_timeout_s: number;
             currency: string;
@@ -3184,6 +3317,7 @@ export interface components {
             payment_timeout_s: number;
             phone: string | null;
             red_s: number;
+            shift_difference_paise: number;
             sitting_timeout_s: number;
             state_code: string | null;
             /** @enum {string} */
@@ -3206,6 +3340,9 @@ export interface components {
             admit_joiners?: boolean;
             amber_s?: number;
             approve_first_order?: boolean;
+            cash_drawers?: string[];
+            cash_needs_shift?: boolean;
+            cash_reasons?: string[];
             counter_timeout_s?: number;
             /** @enum {unknown} */
             currency?: "INR";
@@ -3224,6 +3361,7 @@ export interface components {
             payment_timeout_s?: number;
             phone?: string | null;
             red_s?: number;
+            shift_difference_paise?: number;
             sitting_timeout_s?: number;
             state_code?: string | null;
             /** @enum {unknown} */
@@ -3240,7 +3378,14 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_stock" | "see_money" | "strange_money" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+        };
+        /** OwnShift */
+        OwnShift: {
+            drawers: string[];
+            reasons: string[];
+            required: boolean;
+            shift: components["schemas"]["Shift"] | null;
         };
         /** PairingCode */
         PairingCode: {
@@ -3655,6 +3800,54 @@ export interface components {
             outlet_name: string;
             username: string;
         };
+        /** Shift */
+        Shift: {
+            approved_at: string | null;
+            approved_by_name: string | null;
+            /** Format: date */
+            business_day: string;
+            closed_at: string | null;
+            closed_by_name: string | null;
+            closed_day: string | null;
+            counted_paise: number | null;
+            counts: components["schemas"]["Counted"][];
+            difference_paise: number | null;
+            drawer: string;
+            expected_paise: number | null;
+            float_paise: number;
+            /** Format: uuid */
+            id: string;
+            movements: components["schemas"]["payments_shift_schemas_Movement"][];
+            note: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            person_id: string;
+            person_name: string;
+            /** @enum {string} */
+            status: "open" | "to_approve" | "closed";
+            sums: components["schemas"]["ShiftSums"] | null;
+        };
+        /**
+         * ShiftRequest
+         * @description `drawer` is one of the outlet's list, `float_paise` what is in it.
+         */
+        ShiftRequest: {
+            drawer: string;
+            float_paise: number;
+        };
+        /** ShiftSums */
+        ShiftSums: {
+            in_paise: number;
+            out_paise: number;
+            refunded_paise: number;
+            taken_paise: number;
+        };
+        /** Shifts */
+        Shifts: {
+            items: components["schemas"]["Shift"][];
+            next: string | null;
+        };
         /** SignIn */
         SignIn: {
             /** Format: date-time */
@@ -4028,6 +4221,13 @@ export interface components {
         Workplaces: {
             items: components["schemas"]["Workplace"][];
         };
+        /** Movement */
+        inventory_schemas_Movement: {
+            quantity_milli: number;
+            reason?: string | null;
+            /** Format: uuid */
+            stock_id: string;
+        };
         /** NamedOutlet */
         orders_schemas_NamedOutlet: {
             id: number;
@@ -4051,6 +4251,19 @@ export interface components {
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
+        };
+        /** Movement */
+        payments_shift_schemas_Movement: {
+            amount_paise: number;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "in" | "out";
+            note: string | null;
+            reason: string;
         };
         /** NamedOutlet */
         staff_schemas_NamedOutlet: {
@@ -5355,7 +5568,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Movement"];
+                "application/json": components["schemas"]["inventory_schemas_Movement"];
             };
         };
         responses: {
@@ -5683,7 +5896,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Movement"];
+                "application/json": components["schemas"]["inventory_schemas_Movement"];
             };
         };
         responses: {
@@ -9782,7 +9995,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; This conflicts with the present state; The amount due is another one; This can't be done in the present state; Staff have to approve this order first; Nothing is due; This order has expired and can't be brought back; That is more than can be given back. */
+            /** @description Conflict: Somebody else is changing this right now; This conflicts with the present state; The amount due is another one; This can't be done in the present state; Cash needs an open shift here; Staff have to approve this order first; Nothing is due; This order has expired and can't be brought back; That is more than can be given back. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9790,7 +10003,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/conflict" | "/problems/due-changed" | "/problems/illegal-change" | "/problems/not-approved" | "/problems/nothing-due" | "/problems/order-expired" | "/problems/refund-too-large";
+                        type?: "/problems/busy" | "/problems/conflict" | "/problems/due-changed" | "/problems/illegal-change" | "/problems/no-open-shift" | "/problems/not-approved" | "/problems/nothing-due" | "/problems/order-expired" | "/problems/refund-too-large";
                     };
                 };
             };
@@ -10327,7 +10540,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; This refund is not to be handed out. */
+            /** @description Conflict: Somebody else is changing this right now; Cash needs an open shift here; This refund is not to be handed out. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10335,7 +10548,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/not-to-hand-out";
+                        type?: "/problems/busy" | "/problems/no-open-shift" | "/problems/not-to-hand-out";
                     };
                 };
             };
@@ -12753,6 +12966,765 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiShiftsListShifts: {
+        parameters: {
+            query?: {
+                status?: "open" | "to_approve" | "closed";
+                business_day?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shifts"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiShiftsBeginShift: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; Somebody has this drawer; You have a shift already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/drawer-taken" | "/problems/shift-running";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; This outlet has no such drawer. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/unknown-drawer";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiShiftsOwnOwnShift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnShift"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiShiftsShiftIdApproveApproveShift: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here; Somebody else must approve your shift. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted" | "/problems/own-difference";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such shift. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-shift";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This shift waits for nobody. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/nothing-to-approve";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiShiftsShiftIdCountCountShift: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such shift. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-shift";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This shift has been counted. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/shift-is-over";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: A denomination stands twice in the count; This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/counted-twice" | "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiShiftsShiftIdMovementsMoveCash: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovementRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such shift. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-shift";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This shift has been counted. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/shift-is-over";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; This is none of the outlet's reasons. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/unknown-cash-reason";
                     };
                 };
             };

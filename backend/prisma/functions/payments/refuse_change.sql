@@ -1,0 +1,7 @@
+-- What was put into a drawer or taken out of it stays as it was written; a mistake is put right by another movement.
+CREATE OR REPLACE FUNCTION payments.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'it stays as it was written' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE OR REPLACE TRIGGER cash_movement_frozen BEFORE UPDATE OR DELETE ON payments.cash_movement
+  FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -191,3 +192,13 @@ async def test_a_page_is_read_with_as_many_queries_as_a_row(
             await page(running, path, limit=limit)
             counts.append(len(asked))
         assert counts[0] == counts[1] > 0, (path, counts, asked)
+
+
+async def test_a_year_of_payments_at_once(running: Running) -> None:
+    """The statistics of one answer."""
+    last = date(2026, 12, 1)
+    for days, status in ((1, 200), (366, 200), (367, 422), (0, 422)):
+        first = last - timedelta(days=days - 1)
+        answer = await running.ask("GET", f"/api/payments/stats/daily?from={first}&to={last}", M)
+        assert answer.status_code == status, (days, answer.text)
+        assert status != 200 or len(answer.json()["days"]) == days

@@ -67,19 +67,20 @@ WHERE outlet_id = $1 AND bill_id = $2 AND state IN ('held', 'queued', 'cooking',
 
 TICKET = "kitchen.ticket_state(t, kitchen.item_states(t.outlet_id, t.id))"
 MOST = 300  # tickets in one answer, the foremost; the rest is counted
+FOREMOST = "kitchen.ticket_state(s.t, kitchen.item_states((s.t).outlet_id, (s.t).id))"
 SHOWN = f"""
-  coalesce(json_agg({TICKET} ORDER BY s.place, t.course, t.station) FILTER (WHERE s.place <= $3), '[]')::text AS tickets,
-  count(*) FILTER (WHERE s.place > $3)::int AS more"""
+  coalesce(json_agg({FOREMOST} ORDER BY place, (s.t).course, (s.t).station) FILTER (WHERE place <= $3), '[]')::text AS tickets,
+  count(*) FILTER (WHERE place > $3)::int AS more"""
 # the tickets only when the caller's hash differs: one statement, hence one moment
 BOARD = f"""SELECT b.station, b.name, b.sequence, b.hash, shown.more,
   CASE WHEN b.hash IS DISTINCT FROM $4 THEN shown.tickets END AS tickets
 FROM kitchen.board b CROSS JOIN LATERAL (
   SELECT {SHOWN} FROM (
-    SELECT t.outlet_id, t.id, row_number() OVER (
+    SELECT t, row_number() OVER (
       ORDER BY t.rush DESC, t.state = 'held', coalesce(t.fired_at, t.placed_at), t.number, t.id) AS place
     FROM kitchen.ticket t WHERE t.outlet_id = b.outlet_id AND t.station = b.station AND t.visible
       AND b.hash IS DISTINCT FROM $4
-  ) AS s JOIN kitchen.ticket t USING (outlet_id, id)
+  ) AS s
 ) AS shown
 WHERE b.outlet_id = $1 AND b.station = $2"""
 STATIONS = """SELECT b.station AS code, b.name, count(t.id)::int AS open_tickets, min(t.placed_at) AS oldest_at
@@ -98,10 +99,10 @@ PASS = f"""WITH board AS (
 SELECT sequence, sequences, stations, hash, shown.more, CASE WHEN hash IS DISTINCT FROM $2 THEN shown.tickets END AS tickets
 FROM board, proof CROSS JOIN LATERAL (
   SELECT {SHOWN} FROM (
-    SELECT t.outlet_id, t.id, count(*) OVER (ORDER BY t.rush DESC, t.placed_at, t.order_id) AS place
+    SELECT t, count(*) OVER (ORDER BY t.rush DESC, t.placed_at, t.order_number, t.order_id) AS place
     FROM kitchen.ticket t WHERE t.outlet_id = $1 AND t.at_pass
       AND proof.hash IS DISTINCT FROM $2
-  ) AS s JOIN kitchen.ticket t USING (outlet_id, id)
+  ) AS s
 ) AS shown"""
 # a ticket that was brought back since is no place to go on from: the list starts anew
 RECENT = f"""SELECT {TICKET} FROM kitchen.ticket t

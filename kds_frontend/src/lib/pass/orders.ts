@@ -49,6 +49,7 @@ export function compareTickets(a: Ticket, b: Ticket): number {
   return (
     Number(b.rush) - Number(a.rush) ||
     Date.parse(a.placed_at) - Date.parse(b.placed_at) ||
+    a.order_number - b.order_number ||
     (a.order_id < b.order_id ? -1 : a.order_id > b.order_id ? 1 : 0)
   );
 }

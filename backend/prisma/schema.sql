@@ -45,6 +45,13 @@ CREATE SCHEMA notifications;
 
 
 --
+-- Name: offers; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA offers;
+
+
+--
 -- Name: orders; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -940,6 +947,19 @@ CREATE FUNCTION menu.tax_codes(p_outlet integer, p_codes text[], p_versions inte
     AS $$
   SELECT array_agg(t.hsn ORDER BY asked.n) FROM unnest(p_codes, p_versions) WITH ORDINALITY asked(code, version, n)
   LEFT JOIN tax_class t ON t.outlet_id = p_outlet AND t.code = asked.code AND t.version = asked.version $$;
+
+
+--
+-- Name: read_snapshot(integer); Type: FUNCTION; Schema: offers; Owner: -
+--
+
+CREATE FUNCTION offers.read_snapshot(p_outlet integer) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'offers', 'pg_temp'
+    AS $$
+SELECT jsonb_build_object('read_at', clock_timestamp(), 'offers', (
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'terms', terms) ORDER BY id), '[]')
+  FROM offer WHERE outlet_id = p_outlet AND NOT paused AND ended_at IS NULL)) $$;
 
 
 --
@@ -2952,6 +2972,128 @@ CREATE TABLE notifications.reader (
 
 
 --
+-- Name: idempotency; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.idempotency (
+    outlet_id integer NOT NULL,
+    principal text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    body_hash bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: inbox; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.inbox (
+    log text NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: offer; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.offer (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    terms jsonb NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    ended_at timestamp(6) with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: outbox; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.outbox (
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    id bigint NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    subject text NOT NULL,
+    outlet_id integer NOT NULL,
+    aggregate_version bigint NOT NULL,
+    correlation_id text NOT NULL,
+    causation_id text,
+    traceparent text,
+    data json NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+--
+-- Name: outbox_default; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.outbox_default (
+    xid xid8 DEFAULT pg_current_xact_id() CONSTRAINT outbox_xid_not_null NOT NULL,
+    id bigint CONSTRAINT outbox_id_not_null NOT NULL,
+    created_at timestamp(6) with time zone DEFAULT clock_timestamp() CONSTRAINT outbox_created_at_not_null NOT NULL,
+    event_id uuid CONSTRAINT outbox_event_id_not_null NOT NULL,
+    type text CONSTRAINT outbox_type_not_null NOT NULL,
+    subject text CONSTRAINT outbox_subject_not_null NOT NULL,
+    outlet_id integer CONSTRAINT outbox_outlet_id_not_null NOT NULL,
+    aggregate_version bigint CONSTRAINT outbox_aggregate_version_not_null NOT NULL,
+    correlation_id text CONSTRAINT outbox_correlation_id_not_null NOT NULL,
+    causation_id text,
+    traceparent text,
+    data json CONSTRAINT outbox_data_not_null NOT NULL
+);
+
+
+--
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: offers; Owner: -
+--
+
+ALTER TABLE offers.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME offers.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: parked; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.parked (
+    log text NOT NULL,
+    "position" bigint NOT NULL,
+    subject text NOT NULL,
+    event jsonb NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+--
+-- Name: reader; Type: TABLE; Schema: offers; Owner: -
+--
+
+CREATE TABLE offers.reader (
+    log text NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    gaps jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+
+--
 -- Name: bill; Type: TABLE; Schema: orders; Owner: -
 --
 
@@ -4265,6 +4407,13 @@ ALTER TABLE ONLY notifications.outbox ATTACH PARTITION notifications.outbox_defa
 
 
 --
+-- Name: outbox_default; Type: TABLE ATTACH; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.outbox ATTACH PARTITION offers.outbox_default DEFAULT;
+
+
+--
 -- Name: outbox_default; Type: TABLE ATTACH; Schema: orders; Owner: -
 --
 
@@ -4681,6 +4830,62 @@ ALTER TABLE ONLY notifications.parked
 --
 
 ALTER TABLE ONLY notifications.reader
+    ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
+
+
+--
+-- Name: idempotency idempotency_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (outlet_id, principal, route, key);
+
+
+--
+-- Name: inbox inbox_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (log, event_id);
+
+
+--
+-- Name: offer offer_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.offer
+    ADD CONSTRAINT offer_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: outbox_default outbox_default_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.outbox_default
+    ADD CONSTRAINT outbox_default_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: parked parked_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (log, "position");
+
+
+--
+-- Name: reader reader_pkey; Type: CONSTRAINT; Schema: offers; Owner: -
+--
+
+ALTER TABLE ONLY offers.reader
     ADD CONSTRAINT reader_pkey PRIMARY KEY (log);
 
 
@@ -5506,6 +5711,27 @@ CREATE INDEX parked_subject_idx ON notifications.parked USING btree (log, subjec
 
 
 --
+-- Name: idempotency_created_at_idx; Type: INDEX; Schema: offers; Owner: -
+--
+
+CREATE INDEX idempotency_created_at_idx ON offers.idempotency USING btree (created_at);
+
+
+--
+-- Name: inbox_handled_at_idx; Type: INDEX; Schema: offers; Owner: -
+--
+
+CREATE INDEX inbox_handled_at_idx ON offers.inbox USING btree (handled_at);
+
+
+--
+-- Name: parked_subject_idx; Type: INDEX; Schema: offers; Owner: -
+--
+
+CREATE INDEX parked_subject_idx ON offers.parked USING btree (log, subject);
+
+
+--
 -- Name: bill_open_idx; Type: INDEX; Schema: orders; Owner: -
 --
 
@@ -6066,6 +6292,13 @@ ALTER INDEX notifications.outbox_pkey ATTACH PARTITION notifications.outbox_defa
 
 
 --
+-- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: offers; Owner: -
+--
+
+ALTER INDEX offers.outbox_pkey ATTACH PARTITION offers.outbox_default_pkey;
+
+
+--
 -- Name: outbox_default_pkey; Type: INDEX ATTACH; Schema: orders; Owner: -
 --
 
@@ -6544,6 +6777,13 @@ REVOKE ALL ON FUNCTION menu.sellable(i menu.item) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION menu.tax_codes(p_outlet integer, p_codes text[], p_versions integer[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_snapshot(p_outlet integer); Type: ACL; Schema: offers; Owner: -
+--
+
+REVOKE ALL ON FUNCTION offers.read_snapshot(p_outlet integer) FROM PUBLIC;
 
 
 --

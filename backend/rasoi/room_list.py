@@ -31,6 +31,7 @@ LIST = (
     ListedRoom("kitchen", 60, ("/api/kitchen",)),
     ListedRoom("notifications", 70, ("/api/notifications",)),
     ListedRoom("reports", 90, ("/api/reports",)),
+    ListedRoom("offers", 100, ("/api/offers",)),
     ListedRoom("realtime", 80, ("/socket.io/",)),
 )
 NAMES = tuple(room.name for room in LIST)

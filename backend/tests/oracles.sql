@@ -203,6 +203,10 @@ WHERE off.paise <> discount_paise OR off.least < 0 OR discount_paise > unit_pric
   OR EXISTS (SELECT FROM jsonb_array_elements(taxes) t WHERE (t->>'paise')::bigint <>
     round((unit_price_paise * quantity - discount_paise) * (t->>'rate_bp')::numeric / (10000 + CASE WHEN tax_inclusive THEN all_taxes.rate ELSE 0 END)));
 
+--? sums_are_right: discounts of offers that their house never made
+SELECT l.id FROM orders.line l CROSS JOIN LATERAL jsonb_array_elements(l.discounts) d
+WHERE d->>'kind' = 'offer' AND NOT EXISTS (SELECT FROM offers.offer o WHERE o.outlet_id = l.outlet_id AND o.id = (d->>'id')::uuid);
+
 --? sums_are_right: lines that, with what was voided of them, are not what was ordered
 SELECT l.id FROM orders.outbox e CROSS JOIN LATERAL jsonb_array_elements(e.data::jsonb->'lines') was
 JOIN orders.orders o ON (o.outlet_id, o.id::text) = (e.outlet_id, e.subject)
@@ -322,6 +326,7 @@ SELECT log || ' ' || subject || ' has ' || version || ' after ' || coalesce(befo
     SELECT 'payments', id, subject, aggregate_version FROM payments.outbox UNION ALL
     SELECT 'kitchen', id, subject, aggregate_version FROM kitchen.outbox UNION ALL
     SELECT 'inventory', id, subject, aggregate_version FROM inventory.outbox UNION ALL
+    SELECT 'offers', id, subject, aggregate_version FROM offers.outbox UNION ALL
     SELECT 'notifications', id, subject, aggregate_version FROM notifications.outbox UNION ALL
     SELECT 'menu', id, subject, aggregate_version FROM menu.outbox UNION ALL
     SELECT 'staff', id, subject, aggregate_version FROM staff.outbox) every) follow

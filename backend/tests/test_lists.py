@@ -29,6 +29,7 @@ NEEDED = {
 # what is asked for to have rows, beside orders and the cash for them
 FILLED: list[tuple[str, dict[str, Any]]] = [
     ("/api/inventory/receipts", {"stock_id": STOCK, "quantity_milli": 1000, "reason": "bought"}),
+    ("/api/offers", {"name": "Happy hour", "kind": "percent", "percent_bp": 1000}),
 ]  # of each list
 
 

@@ -287,6 +287,8 @@ PLANTED: list[tuple[str, str, str]] = [
     ("sums_are_right", "at their price, less their discounts", "UPDATE orders.line SET tax_inclusive = NOT tax_inclusive"),
     ("sums_are_right", "at their price, less their discounts",
      "UPDATE orders.line SET taxes = jsonb_set(taxes, '{0,paise}', '1') WHERE jsonb_array_length(taxes) > 0"),
+    ("sums_are_right", "offers that their house never made",
+     """UPDATE orders.line SET discounts = jsonb_build_array(jsonb_build_object('id', id, 'kind', 'offer', 'paise', 0))"""),
     ("sums_are_right", "not those of its lines", "UPDATE orders.orders SET taxes = '[]'"),
     ("tickets_match_orders", "nobody ordered there", "UPDATE kitchen.ticket_item SET line_id = uuidv7()"),
     ("tickets_match_orders", "guests' allergies", "UPDATE kitchen.ticket SET allergies = '{}'"),

@@ -45,6 +45,13 @@ WRITES: dict[tuple[str, str], Any] = BY_BODY | {
     ("POST", "/api/tables/{table_id:uuid}/clear"): None,
     ("POST", "/api/tables/{table_id:uuid}/walk-out"): {"reason": "not ours"},
     ("POST", "/api/tables/{table_id:uuid}/code"): None,
+    ("PUT", "/api/offers/{offer_id:uuid}"): {
+        "version": 1,
+        "terms": {"name": "Mine", "kind": "percent", "percent_bp": 10_000},
+    },
+    ("POST", "/api/offers/{offer_id:uuid}/pause"): None,
+    ("POST", "/api/offers/{offer_id:uuid}/resume"): None,
+    ("POST", "/api/offers/{offer_id:uuid}/end"): None,
     ("POST", "/api/notifications/{message_id:uuid}/delivered"): None,
     ("POST", "/api/notifications/{message_id:uuid}/read"): None,
 }
@@ -75,6 +82,7 @@ PLACES = {
     "{table_id:uuid}": "SELECT table_id FROM orders.sitting WHERE outlet_id = 1 AND ended_at IS NULL LIMIT 1",
     "{session_id:uuid}": "SELECT id FROM orders.guest_session WHERE outlet_id = 1 AND admission = 'waiting' LIMIT 1",
     "{message_id:uuid}": "SELECT id FROM notifications.message WHERE outlet_id = 1 AND audience = 'staff' LIMIT 1",
+    "{offer_id:uuid}": "SELECT id FROM offers.offer WHERE outlet_id = 1",
     "{ticket_id:uuid}": "SELECT id FROM kitchen.ticket WHERE outlet_id = 1 AND state = 'ready' LIMIT 1",
 }
 

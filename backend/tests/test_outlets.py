@@ -88,6 +88,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     await ask("POST", "/api/inventory/receipts", M, receipt)
     await strange_money(running, 1)
     shift = await ask("POST", "/api/shifts", W, {"drawer": "Main drawer", "float_paise": 100})
+    await ask("POST", "/api/offers", M, {"name": "Ten off", "kind": "percent", "percent_bp": 1000})
     await ask("POST", "/api/staff/devices/code", M)  # let in at once: the tests are at home
     await running.service()
     right = {"role": "waiter", "permission": "reprint", "allowed": False}

@@ -21,7 +21,7 @@ ROOM = Room(
     start=start,
     functions={
         "menu.check_sales(integer[],bigint[],integer[],uuid[],integer[],uuid[])": ("menu", "orders"),
-        "menu.read_snapshot(integer)": ("menu", "orders"),
+        "menu.read_snapshot(integer)": ("menu", "orders", "offers"),
         "menu.read_sources(integer)": ("inventory",),
     },
 )

@@ -50,6 +50,7 @@ class SnapVariant(msgspec.Struct, frozen=True):
 
     id: UUID
     item_id: UUID
+    category_id: UUID
     name: str
     variant: str | None
     price_paise: int
@@ -90,6 +91,7 @@ async def snapshot(conn: Database | Tx, outlet_id: int) -> MenuSnapshot:
             variants[one.id] = SnapVariant(
                 id=one.id,
                 item_id=item.id,
+                category_id=item.category_id,
                 name=item.name,
                 variant=name,
                 price_paise=one.price_paise,

@@ -2,11 +2,13 @@
 
 from rasoi.contracts.kitchen import CancelAccepted, CancelRefused, TicketChanged, TicketOpened
 from rasoi.contracts.menu import MenuRepublished
+from rasoi.contracts.offers import OfferChanged, OfferMade
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import handlers
 from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.document_routes import ROUTES as DOCUMENT_ROUTES
 from rasoi.orders.metrics import count_live
+from rasoi.orders.offering import OfferSnapshots
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.routes import ROUTES
 from rasoi.orders.seating import end_idle
@@ -16,8 +18,9 @@ from rasoi.platform.rooms import Job, Room
 
 
 async def start(ctx: Context) -> None:
-    """Menu and settings are held in memory from here on."""
+    """Menu, settings and offers are held in memory from here on."""
     ctx.register(Snapshots())
+    ctx.register(OfferSnapshots())
     ctx.register(PlacementBatcher(ctx.db))
 
 
@@ -31,7 +34,12 @@ ROOM = Room(
         CancelAccepted: handlers.cancel_accepted,
         CancelRefused: handlers.cancel_refused,
     },
-    broadcast_handlers={MenuRepublished: handlers.drop_snapshot, OutletChanged: handlers.drop_snapshot},
+    broadcast_handlers={
+        MenuRepublished: handlers.drop_snapshot,
+        OutletChanged: handlers.drop_snapshot,
+        OfferMade: handlers.drop_offers,
+        OfferChanged: handlers.drop_offers,
+    },
     jobs=(
         Job("expire unapproved orders", 5.0, expire_unapproved),
         Job("end idle sittings", 15.0, end_idle),

@@ -9,9 +9,11 @@ from uuid import UUID
 from rasoi.contracts import orders as contracts
 from rasoi.contracts.kitchen import BoardChange, CancelAccepted, CancelRefused, TicketChanged, TicketOpened
 from rasoi.contracts.menu import MenuRepublished
+from rasoi.contracts.offers import OfferState
 from rasoi.contracts.staff import OutletChanged
 from rasoi.orders import repository as db
 from rasoi.orders.domain import Bill
+from rasoi.orders.offering import OfferSnapshots
 from rasoi.orders.placing import Snapshots
 from rasoi.orders.service import locked_bill
 from rasoi.orders.states import AT_KITCHEN
@@ -74,3 +76,8 @@ async def cancel_refused(ctx: Context, tx: Tx, event: Event, data: CancelRefused
 async def drop_snapshot(ctx: Context, event: Event, data: MenuRepublished | OutletChanged) -> None:
     """Every process reloads menu and settings at its next use."""
     ctx.get(Snapshots).drop(event.outletid)
+
+
+async def drop_offers(ctx: Context, event: Event, data: OfferState) -> None:
+    """Every process reloads the outlet's offers at its next use."""
+    ctx.get(OfferSnapshots).drop(event.outletid)

@@ -19,8 +19,9 @@ from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.domain import BillFull, TooManyOrders, TooMuchHeld, needs_word, payment_of
 from rasoi.orders.giving_way import give_way
 from rasoi.orders.metrics import PLACEMENTS
+from rasoi.orders.offering import price_with_offers
 from rasoi.orders.placement import Placement, build
-from rasoi.orders.pricing import price, rounded
+from rasoi.orders.pricing import rounded
 from rasoi.orders.seating_repository import session_state
 from rasoi.orders.service import UnknownBill, readable_bill
 from rasoi.orders.sessions import MAY_ORDER, refusal, require_seated
@@ -79,7 +80,7 @@ async def quote(ctx: Context, principal: Principal, request: schemas.QuoteReques
     """What the cart would cost, with every tax line."""
     await require_seated(ctx.db, principal)
     outlet, menu = await _open_outlet(ctx, principal.outlet_id)
-    priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
+    priced = await price_with_offers(ctx, outlet, menu, request.lines, request.type)
     previous = 0
     bill_id = request.bill_id
     by_guest = principal.role == "guest"
@@ -207,7 +208,7 @@ async def _try_place(
     network: bytes | None,
 ) -> tuple[str, bytes, Placement]:
     outlet, menu = await _open_outlet(ctx, principal.outlet_id)
-    priced = price(request.lines, menu, taxed=outlet.gst_regime == "regular")
+    priced = await price_with_offers(ctx, outlet, menu, request.lines, request.type)
     if priced.total_paise != request.expected_total_paise:
         raise PriceChanged(
             "The price is not what you saw; please look at the new total.", total_paise=priced.total_paise

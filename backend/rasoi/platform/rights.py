@@ -55,6 +55,7 @@ PERMISSIONS = {
         Permission("reprint", "reprint documents", FLOOR),
         Permission("take_off_sale", "86 dishes and choices", HOUSE, HOUSE),
         Permission("edit_menu", "change the menu", MANAGER, HOUSE),
+        Permission("manage_offers", "make and change offers", MANAGER),
         Permission("manage_stock", "book stock", MANAGER, HOUSE),
         Permission("see_money", "see takings, documents and reports", MANAGER),
         Permission("strange_money", "settle money that fits no payment", MANAGER),

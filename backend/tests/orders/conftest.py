@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from rasoi.orders import placing, schemas, tables
 from rasoi.orders.batcher import PlacementBatcher
+from rasoi.orders.offering import OfferSnapshots
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.context import Context
 from rasoi.platform.database import Database
@@ -154,6 +155,7 @@ async def desk(database: Database, as_room: AsRoom, settings: Settings) -> Desk:
     await database.execute(SEED)
     ctx = Context(settings, await as_room("orders"))
     ctx.register(placing.Snapshots())
+    ctx.register(OfferSnapshots())
     ctx.register(Tokens(settings.secret_key))
     ctx.register(PlacementBatcher(ctx.db))
     return Desk(ctx, database)

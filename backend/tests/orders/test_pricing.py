@@ -30,6 +30,7 @@ def variant(id: UUID, name: str, paise: int, tax: TaxClass, groups: Any = ()) ->
     return SnapVariant(
         id=id,
         item_id=uuid4(),
+        category_id=uuid4(),
         name=name,
         variant=None,
         price_paise=paise,

@@ -532,6 +532,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListOffers */
+        get: operations["ApiOffersListOffers"];
+        put?: never;
+        /** MakeOffer */
+        post: operations["ApiOffersMakeOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{offer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** ChangeOffer */
+        put: operations["ApiOffersOfferIdChangeOffer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{offer_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** EndOffer */
+        post: operations["ApiOffersOfferIdEndEndOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{offer_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PauseOffer */
+        post: operations["ApiOffersOfferIdPausePauseOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{offer_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ResumeOffer */
+        post: operations["ApiOffersOfferIdResumeResumeOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -3227,6 +3313,31 @@ export interface components {
             items: components["schemas"]["Notification"][];
             next: string | null;
         };
+        /**
+         * OfferChange
+         * @description Other terms in place of those of this version.
+         */
+        OfferChange: {
+            terms: components["schemas"]["Terms"];
+            version: number;
+        };
+        /** OfferView */
+        OfferView: {
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            state: "running" | "planned" | "paused" | "over";
+            terms: components["schemas"]["Terms"];
+            version: number;
+        };
+        /** Offers */
+        Offers: {
+            items: components["schemas"]["OfferView"][];
+            next: string | null;
+        };
         /** OnlinePayment */
         OnlinePayment: {
             available: boolean;
@@ -3378,7 +3489,7 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
         };
         /** OwnShift */
         OwnShift: {
@@ -4025,6 +4136,52 @@ export interface components {
             paise: number;
             rate_bp: number;
             taxable_paise: number;
+        };
+        /**
+         * Terms
+         * @description What an offer gives, on what and when. `percent` takes `percent_bp` off in basis points, `amount` so many paise, and
+         *         `buy_get` makes `get` portions of every `buy` + `get` free, the cheapest. It concerns the whole order where neither
+         *         categories nor items are named. Days are numbered from Monday, 1; minutes are counted from the outlet's midnight, and a
+         *         time that ends before it begins goes on over midnight and belongs to the day on which it began. `min_spend_paise` is what
+         *         the whole order comes to at the menu's prices, before tax is added; `cap_paise` the most that one order gets. Those that
+         *         are not `combinable` apply alone.
+         */
+        Terms: {
+            /** @default null */
+            amount_paise?: number | null;
+            /** @default null */
+            buy?: number | null;
+            /** @default null */
+            cap_paise?: number | null;
+            /** @default [] */
+            category_ids?: string[];
+            /** @default false */
+            combinable?: boolean;
+            /** @default [] */
+            days?: number[];
+            /** @default null */
+            first_day?: string | null;
+            /** @default null */
+            from_minute?: number | null;
+            /** @default null */
+            get?: number | null;
+            /** @default [] */
+            item_ids?: string[];
+            /** @enum {unknown} */
+            kind: "amount" | "buy_get" | "percent";
+            /** @default null */
+            last_day?: string | null;
+            /** @default 0 */
+            min_spend_paise?: number;
+            name: string;
+            /** @default [] */
+            order_types?: ("dine_in" | "takeaway")[];
+            /** @default null */
+            percent_bp?: number | null;
+            /** @default 0 */
+            priority?: number;
+            /** @default null */
+            to_minute?: number | null;
         };
         /** TicketItemState */
         TicketItemState: {
@@ -7828,6 +7985,832 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersListOffers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersMakeOffer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Terms"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; There are too many offers. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/too-many-offers";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This offer does not make sense; This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-offer" | "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersOfferIdChangeOffer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferChange"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such offer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-offer";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This offer has ended; Somebody else has changed this offer. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/offer-ended" | "/problems/offer-is-another";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This offer does not make sense; This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-offer" | "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersOfferIdEndEndOffer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such offer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-offer";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This offer has ended. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/offer-ended";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersOfferIdPausePauseOffer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such offer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-offer";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This offer has ended. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/offer-ended";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOffersOfferIdResumeResumeOffer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such offer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-offer";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This offer has ended. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/offer-ended";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
                     };
                 };
             };

@@ -1,0 +1,93 @@
+"""Offers in a quote and in placing: from a snapshot in memory, with no question to the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from rasoi.menu.api import MenuSnapshot
+from rasoi.offers.api import OfferSnapshot, Portions, evaluate
+from rasoi.offers.api import snapshot as offer_snapshot
+from rasoi.orders.pricing import PricedOrder, price
+from rasoi.orders.rows import DiscountRow
+from rasoi.orders.schemas import LineRequest
+from rasoi.platform.context import Context
+from rasoi.staff.api import Outlet
+
+OLDEST_S = 60.0  # then it is read anew, should word of a change have been lost
+
+
+class OfferSnapshots:
+    """The outlets' offers, dropped when one changes."""
+
+    def __init__(self) -> None:
+        self._cached: dict[int, OfferSnapshot] = {}
+        self._changes: dict[int, int] = defaultdict(int)
+        self._loading: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def _kept(self, outlet_id: int) -> OfferSnapshot | None:
+        found = self._cached.get(outlet_id)
+        return found if found is not None and found.age_s < OLDEST_S else None
+
+    async def of(self, ctx: Context, outlet_id: int) -> OfferSnapshot:
+        """The outlet's offers; loaded once, however many ask at a time."""
+        if kept := self._kept(outlet_id):
+            return kept
+        async with self._loading[outlet_id]:
+            if (kept := self._kept(outlet_id)) is None:
+                before = self._changes[outlet_id]
+                kept = await offer_snapshot(ctx.db, outlet_id)
+                if self._changes[outlet_id] == before:  # else it may be older than the change
+                    self._cached[outlet_id] = kept
+            return kept
+
+    def drop(self, outlet_id: int) -> None:
+        self._changes[outlet_id] += 1
+        self._cached.pop(outlet_id, None)
+
+
+async def price_with_offers(
+    ctx: Context, outlet: Outlet, menu: MenuSnapshot, cart: Sequence[LineRequest], order_type: str
+) -> PricedOrder:
+    """The cart with what its outlet's offers take off it now. Raises BadLine."""
+    taxed = outlet.gst_regime == "regular"
+    priced = price(cart, menu, taxed=taxed)
+    offers = await ctx.get(OfferSnapshots).of(ctx, outlet.id)
+    if not offers.offers:
+        return priced
+    discounts = discounts_of(offers, menu, priced, order_type, outlet.timezone)
+    return price(cart, menu, taxed=taxed, discounts=discounts) if any(discounts) else priced
+
+
+def discounts_of(
+    offers: OfferSnapshot, menu: MenuSnapshot, priced: PricedOrder, order_type: str, timezone: str
+) -> list[list[DiscountRow]]:
+    """What is taken off each line, offer by offer."""
+    portions = [
+        Portions(
+            line.item_id,
+            line.variant_id,
+            menu.variants[line.variant_id].category_id,
+            line.quantity,
+            line.unit_price_paise,
+        )
+        for line in priced.lines
+    ]
+    applied = evaluate(offers.offers, portions, order_type, offers.now.astimezone(ZoneInfo(timezone)))
+    return [
+        [
+            DiscountRow(
+                id=each.offer.id,
+                kind="offer",
+                name=each.offer.terms.name,
+                paise=each.paise[position],
+                given_paise=each.paise[position],
+                given_quantity=line.quantity,
+            )
+            for each in applied
+            if each.paise[position]
+        ]
+        for position, line in enumerate(priced.lines)
+    ]

@@ -70,26 +70,24 @@ async def change(
             n for n in Terms.__struct_fields__ if getattr(before.terms, n) != getattr(given.terms, n)
         ]
         after = replace(before, terms=given.terms)
-        return 200, await _save(tx, who, (before, after), "offer.changed", detail)
+        return 200, await _save(tx, who, (before, after), "changed", detail)
 
     return await idempotent(ctx, "offers", who, key, work)
 
 
 async def pause(ctx: Context, who: Principal, offer_id: UUID, key: IdempotencyKey) -> Response[bytes]:
     """It is given no more until it is resumed. Raises UnknownOffer, OfferEnded."""
-    return await _switch(ctx, who, offer_id, key, "offer.paused", lambda row, now: replace(row, paused=True))
+    return await _switch(ctx, who, offer_id, key, "paused", lambda row, now: replace(row, paused=True))
 
 
 async def resume(ctx: Context, who: Principal, offer_id: UUID, key: IdempotencyKey) -> Response[bytes]:
     """It is given again. Raises UnknownOffer, OfferEnded."""
-    return await _switch(
-        ctx, who, offer_id, key, "offer.resumed", lambda row, now: replace(row, paused=False)
-    )
+    return await _switch(ctx, who, offer_id, key, "resumed", lambda row, now: replace(row, paused=False))
 
 
 async def end(ctx: Context, who: Principal, offer_id: UUID, key: IdempotencyKey) -> Response[bytes]:
     """It is over for good; what was ordered keeps it. Raises UnknownOffer, OfferEnded."""
-    return await _switch(ctx, who, offer_id, key, "offer.ended", lambda row, now: replace(row, ended_at=now))
+    return await _switch(ctx, who, offer_id, key, "ended", lambda row, now: replace(row, ended_at=now))
 
 
 async def local_now(conn: Database | Tx, outlet_id: int) -> datetime:
@@ -150,7 +148,7 @@ async def _save(
         after = replace(after, version=before.version + 1)
         await repository.save(tx, who.outlet_id, after)
         _announce(tx, who.outlet_id, after, OfferChanged)
-        await audit(tx, who, action, f"offer:{after.id}", detail)
+        await audit(tx, who, f"offer.{action}", f"offer:{after.id}", detail)
     return view(after, await local_now(tx, who.outlet_id))
 
 

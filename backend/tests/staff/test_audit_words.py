@@ -17,6 +17,8 @@ ENDINGS = {
     "inventory.": CORRECTIONS,
     "sitting.": ("admitted", "refused"),
     "order.": ANSWERS,
+    "offer.": ("changed", "paused", "resumed", "ended"),
+    "shift.cash_": ("in", "out"),
 }  # of names that are put together
 
 

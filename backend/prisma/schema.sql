@@ -4166,6 +4166,7 @@ CREATE TABLE staff.outlet (
     guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     closed_at timestamp(6) with time zone,
     void_reasons text[] DEFAULT ARRAY['Ordered by mistake'::text, 'Guest changed their mind'::text, 'Took too long'::text, 'Not as it should be'::text, 'Spilled or dropped'::text] NOT NULL,
+    discount_reasons text[] DEFAULT ARRAY['Waited too long'::text, 'Not as it should be'::text, 'Regular guest'::text, 'Celebration'::text, 'Staff or family'::text, 'Goodwill'::text] NOT NULL,
     cash_drawers text[] DEFAULT ARRAY['Main drawer'::text, 'Second drawer'::text, 'Bar drawer'::text] NOT NULL,
     cash_reasons text[] DEFAULT ARRAY['Change from the bank'::text, 'Paid a supplier'::text, 'Small purchase'::text, 'Tips paid out'::text, 'Taken to the safe'::text] NOT NULL,
     cash_needs_shift boolean DEFAULT false NOT NULL,

@@ -47,6 +47,7 @@ class Evening:
         await self.online_paid_twice()
         await self.cancelled_by_the_kitchen()
         await self.taken_back()
+        await self.made_cheaper()
         await self.never_paid()
         await self.paid_and_rejected()
         await self.stock_by_hand()
@@ -133,6 +134,23 @@ class Evening:
         await s.cash(paid)
         await self.ticketed(paid)
         await void(WAITER, paid, 0)
+
+    async def made_cheaper(self) -> None:
+        """A line, some on the house, a void between, and the whole bill."""
+        s, why = self.service, {"reason": "Goodwill"}
+        order = await s.order(WAITER, s.line(3, 4), s.line(15, 3), table_id=s.tables[5]["id"])
+        lines = [f"/api/orders/{order['id']}/lines/{line['id']}" for line in order["lines"]]
+        await s.do(MANAGER, "POST", f"{lines[0]}/discount", json=why | {"percent_bp": 1250})
+        await s.do(MANAGER, "POST", f"{lines[0]}/complimentary", json=why | {"quantity": 1})
+        await s.do(WAITER, "POST", f"{lines[0]}/void", json={"reason": "Took too long", "quantity": 1})
+        bill = f"/api/bills/{order['bill_id']}/discounts"
+        given = await s.do(MANAGER, "POST", bill, json=why | {"amount_paise": 3333})
+        [mistake] = given["orders"][0]["lines"][1]["discounts"]
+        await s.do(WAITER, "DELETE", f"{bill}/{mistake['id']}")
+        await s.do(MANAGER, "POST", bill, json=why | {"percent_bp": 1000})
+        await self.ticketed(order)
+        await s.cook(order)
+        await s.cash(order)
 
     async def never_paid(self) -> None:
         s, me = self.service, guest()
@@ -289,6 +307,8 @@ PLANTED: list[tuple[str, str, str]] = [
      "UPDATE orders.line SET taxes = jsonb_set(taxes, '{0,paise}', '1') WHERE jsonb_array_length(taxes) > 0"),
     ("sums_are_right", "offers that their house never made",
      """UPDATE orders.line SET discounts = jsonb_build_array(jsonb_build_object('id', id, 'kind', 'offer', 'paise', 0))"""),
+    ("sums_are_right", "nobody is named for",
+     "UPDATE orders.line SET discounts = jsonb_set(discounts, '{0,by}', 'null') WHERE discounts <> '[]'"),
     ("sums_are_right", "not those of its lines", "UPDATE orders.orders SET taxes = '[]'"),
     ("tickets_match_orders", "nobody ordered there", "UPDATE kitchen.ticket_item SET line_id = uuidv7()"),
     ("tickets_match_orders", "guests' allergies", "UPDATE kitchen.ticket SET allergies = '{}'"),

@@ -213,11 +213,16 @@ async def test_figures_of_one_outlet_do_not_move_with_anothers_business(
 # what somebody may want of another outlet's order, bill, document, payment, refund or strange money; None: no body
 REPLY = {"razorpay_payment_id": "pay_x", "razorpay_order_id": "order_x", "razorpay_signature": "x"}
 BUYER, WHY = {"name": "Somebody"}, {"reason": "not ours"}
+GOODWILL = {"reason": "Goodwill"}
 WRITES: dict[tuple[str, str], Any] = {
     ("POST", "/api/orders/{order_id:uuid}/cancel"): WHY,
     ("POST", "/api/orders/{order_id:uuid}/approve"): None,
     ("POST", "/api/orders/{order_id:uuid}/reject"): WHY,
     ("POST", "/api/orders/{order_id:uuid}/lines/{line_id:uuid}/void"): {"quantity": 1} | WHY,
+    ("POST", "/api/orders/{order_id:uuid}/lines/{line_id:uuid}/discount"): {"percent_bp": 1000} | GOODWILL,
+    ("POST", "/api/orders/{order_id:uuid}/lines/{line_id:uuid}/complimentary"): {"quantity": 1} | GOODWILL,
+    ("POST", "/api/bills/{bill_id:uuid}/discounts"): {"percent_bp": 1000} | GOODWILL,
+    ("DELETE", "/api/bills/{bill_id:uuid}/discounts/{discount_id:uuid}"): None,
     ("POST", "/api/bills/{bill_id:uuid}/attention"): {"reason": "cash"},
     ("DELETE", "/api/bills/{bill_id:uuid}/attention"): None,
     ("POST", "/api/bills/{bill_id:uuid}/write-off"): WHY,
@@ -287,6 +292,7 @@ async def test_no_route_changes_another_outlets_money(running: Running, dish: di
     event, money = await strange_money(running, 1)
     named |= {"{event_id:str}": event, "{provider:str}": "razorpay", "{provider_payment_id:str}": money}
     named["{refund_id:uuid}"] = await running.ctx.db.fetchval("SELECT id FROM payments.refund")
+    named["{discount_id:uuid}"] = uuid4()
     before = await rows_of(running, 1)
     assert len(before) > 10
     for at, body in WRITES.items():

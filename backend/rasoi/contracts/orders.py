@@ -131,6 +131,17 @@ class OrderLineVoided(OrderState, frozen=True, kw_only=True):
     voided_by: UUID
 
 
+@contract("rasoi.order.discounted.v1", "orders")
+class OrderDiscounted(OrderState, frozen=True, kw_only=True):
+    """Staff took something off an order's lines, before tax, or took that back: then `off_paise` is negative."""
+
+    discount_id: UUID
+    discount_kind: str
+    off_paise: int
+    discount_reason: str | None
+    changed_by: UUID | None
+
+
 class SittingState(Contract, frozen=True, kw_only=True):
     """One party at a table, after the change: `state` is open or ended, `ending` cleared, timed_out or walk_out. `waiting` is
     how many guests wait to be let in; `ended_session_ids` are the guests' sessions that this change ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,19 @@ from uuid import UUID
 import msgspec
 
 from rasoi.contracts import orders as contracts
+from rasoi.orders.discounts import having
 from rasoi.orders.documents import DocumentRow
 from rasoi.orders.pricing import rounded
-from rasoi.orders.rows import BillRow, IssuedDocument, LineRow, OrderRow, Progress, VoidCause, VoidRow
+from rasoi.orders.rows import (
+    BillRow,
+    DiscountRow,
+    IssuedDocument,
+    LineRow,
+    OrderRow,
+    Progress,
+    VoidCause,
+    VoidRow,
+)
 from rasoi.orders.states import AT_KITCHEN, TERMINATED, TICKET_RANK, TRANSITIONS, WAITING
 from rasoi.orders.voids import less, sums_of, taken_off
 from rasoi.platform.events import Contract
@@ -246,6 +256,35 @@ class Bill:
         self.confirm_paid()
         self.record_bill_event()
         return taken
+
+    def discount(
+        self, discounts: Mapping[UUID, Sequence[DiscountRow]], cause: DiscountRow, *, by: UUID | None
+    ) -> list[OrderRow]:
+        """Give lines, by their ids, these discounts in place of those that they have; the orders that changed. `cause` is the
+        discount that is given or taken back, `by` who does it."""
+        changed = [o for o in self.orders if any(line.id in discounts for line in o.lines)]
+        before = {order.id: order.discount_paise for order in changed}
+        for order in changed:
+            order.lines = [
+                having(line, line.quantity, discounts[line.id]) if line.id in discounts else line
+                for line in order.lines
+            ]
+            for name, value in sums_of(order.lines).items():
+                setattr(order, name, value)
+        self._recount()
+        for order in changed:
+            self.record_event(
+                order,
+                contracts.OrderDiscounted,
+                discount_id=cause.id,
+                discount_kind=cause.kind,
+                off_paise=order.discount_paise - before[order.id],
+                discount_reason=cause.reason,
+                changed_by=by,
+            )
+        self.confirm_paid()
+        self.record_bill_event()
+        return changed
 
     def ask_cash(self, time_to_pay: timedelta) -> None:
         """Its guests will pay in cash: a prepaid order waits for that longer, counted from when they first said so."""

@@ -12,7 +12,16 @@ from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, Parameter
 
-from rasoi.orders import placing, schemas, seating_routes, service, table_routes, views, voiding
+from rasoi.orders import (
+    discount_routes,
+    placing,
+    schemas,
+    seating_routes,
+    service,
+    table_routes,
+    views,
+    voiding,
+)
 from rasoi.orders import repository as db
 from rasoi.orders.reinstating import missing_of_each
 from rasoi.platform.auth import Principal
@@ -238,6 +247,7 @@ ROUTES = (
     list_bills,
     call_waiter,
     clear_attention,
+    *discount_routes.ROUTES,
     *seating_routes.ROUTES,
     *table_routes.ROUTES,
 )

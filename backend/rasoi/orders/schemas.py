@@ -135,6 +135,23 @@ class VoidRequest(msgspec.Struct, forbid_unknown_fields=True):
     note: Text | None = None
 
 
+class DiscountRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Either `percent_bp` (1000 is 10 %) or `amount_paise`, before tax where prices are. `reason` is one of the outlet's."""
+
+    reason: Text
+    percent_bp: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    amount_paise: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    note: Text | None = None
+
+
+class ComplimentaryRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """`reason` is one of the outlet's for discounts."""
+
+    quantity: Annotated[int, Meta(ge=1, le=99)]
+    reason: Text
+    note: Text | None = None
+
+
 class GivenReason(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text
 

@@ -22,9 +22,10 @@ NAMED_FROM_PAISE = 50_000_00
 
 def lines_of(order: PricedOrder | OrderRow, *, by_guest: bool) -> list[schemas.Line]:
     """The lines of an order, placed or only priced."""
-    lines = msgspec.convert(order.lines, list[schemas.Line], from_attributes=True)
-    if not order.discount_paise:
-        return lines
+    if not any(line.discounts for line in order.lines):
+        return msgspec.convert(order.lines, list[schemas.Line], from_attributes=True)
+    bare = [replace(line, discounts=()) for line in order.lines]
+    lines = msgspec.convert(bare, list[schemas.Line], from_attributes=True)
     return [
         replace(line, discounts=[_discount(each, by_guest) for each in row.discounts])
         for line, row in zip(lines, order.lines, strict=True)

@@ -43,7 +43,7 @@ async def void_line(
     async def work(tx: Tx) -> tuple[int, schemas.Order]:
         async with service.locked_bill(ctx, principal.outlet_id, order_id=order_id, tx=tx) as (_, bill):
             order = bill.order(order_id)
-            line = _line_of(order, line_id)
+            line = line_of(order, line_id)
             require_voidable(bill.row, order)
             reasons = (await read_outlet(ctx.db, principal.outlet_id)).void_reasons
             if request.reason not in reasons:
@@ -64,7 +64,8 @@ async def void_line(
     return await idempotent(ctx, "orders", principal, key, work)
 
 
-def _line_of(order: OrderRow, line_id: UUID) -> LineRow:
+def line_of(order: OrderRow, line_id: UUID) -> LineRow:
+    """Raises UnknownLine."""
     found = next((line for line in order.lines if line.id == line_id), None)
     if found is None:
         raise UnknownLine()

@@ -5,6 +5,7 @@ from rasoi.contracts.orders import (
     DocumentIssued,
     OrderCancelled,
     OrderConfirmed,
+    OrderDiscounted,
     OrderLineVoided,
     OrderPlaced,
 )
@@ -21,6 +22,7 @@ ROOM = Room(
         OrderConfirmed: handlers.on_order,
         OrderCancelled: handlers.on_order,
         OrderLineVoided: handlers.on_order,
+        OrderDiscounted: handlers.on_order,
         DocumentIssued: handlers.on_document,
         TicketChanged: handlers.on_ticket,
     },

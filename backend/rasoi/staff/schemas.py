@@ -157,6 +157,8 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     """Whether cash may only be taken and handed out by somebody with an open shift."""
     shift_difference_paise: int
     """A counted drawer that differs by more than this is for a manager to approve."""
+    discount_reasons: list[str]
+    """Why a discount is given by hand; one of them is said each time."""
     version: int
     closed_at: datetime | None = None
     """Since when it takes no guests and no orders."""
@@ -193,6 +195,7 @@ class OutletSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     cash_reasons: Words | UnsetType = UNSET
     cash_needs_shift: bool | UnsetType = UNSET
     shift_difference_paise: Annotated[int, Meta(ge=0, le=10_000_000)] | UnsetType = UNSET
+    discount_reasons: Words | UnsetType = UNSET
 
 
 class OutletPatch(OutletSettings, forbid_unknown_fields=True, kw_only=True):

@@ -57,6 +57,7 @@ def outlet(**more: Any) -> Outlet:
         "cash_reasons": ["Change"],
         "cash_needs_shift": False,
         "shift_difference_paise": 10000,
+        "discount_reasons": ["Goodwill"],
         "version": 1,
     }
     return Outlet(**(given | more))

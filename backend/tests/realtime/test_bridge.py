@@ -274,7 +274,10 @@ def order_event(cls: type[Contract] = orders.OrderPlaced) -> Contract:
     void = {
         "line_id": line.id, "voided_quantity": 1, "voided_paise": 1, "void_reason": "x", "begun": True, "voided_by": SECRET_ID,
     }  # fmt: skip
-    more: dict[str, Any] = void if cls is orders.OrderLineVoided else {}
+    discount = {
+        "discount_id": line.id, "discount_kind": "manual", "off_paise": 1, "discount_reason": "x", "changed_by": SECRET_ID,
+    }  # fmt: skip
+    more: dict[str, Any] = {orders.OrderLineVoided: void, orders.OrderDiscounted: discount}.get(cls, {})
     return cls(
         order_id=ORDER, bill_id=BILL, session_id=SECRET_ID, number=12, type="dine_in", status="placed", table_id=SECRET_ID,
         business_day=date(2026, 11, 21), placed_at=AT, payment="prepaid", total_paise=1, held_courses=[2], lines=[line],

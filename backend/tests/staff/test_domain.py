@@ -228,6 +228,7 @@ OUTLET = Outlet(
     cash_reasons=["Change"],
     cash_needs_shift=False,
     shift_difference_paise=10000,
+    discount_reasons=["Goodwill"],
     version=1,
 )
 

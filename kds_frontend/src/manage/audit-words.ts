@@ -5,6 +5,8 @@ import { inMinutes } from './labels';
 export const ACTIONS: Record<string, string> = {
   'authenticator.removed': 'Removed an authenticator app',
   'authenticator.set_up': 'Set up an authenticator app',
+  'bill.discount': 'Gave a discount on a bill',
+  'bill.take_back_discount': 'Took a discount back',
   'bill.write_off': 'Wrote off a bill',
   'device.let_in': 'Let a device in',
   'device.paired': 'A device was paired',
@@ -29,6 +31,8 @@ export const ACTIONS: Record<string, string> = {
   'order.accept_cancel': 'Cancelled an order as asked',
   'order.refuse_cancel': 'Refused to cancel an order',
   'order.cancel': 'Cancelled an order',
+  'order.complimentary': 'Gave something on the house',
+  'order.discount': 'Gave a discount on a line',
   'order.reject': 'Rejected an order',
   'outlet.added': 'Added the outlet',
   'order.void_line': 'Took something off an order',

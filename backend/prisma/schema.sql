@@ -3440,11 +3440,17 @@ CREATE TABLE payments.attempt (
     poll_at timestamp(6) with time zone,
     failed_at timestamp(6) with time zone,
     failed_day date,
+    reference text,
     shift_id uuid,
     CONSTRAINT attempt_captured_check CHECK (((status = 'captured'::text) = ((captured_at IS NOT NULL) AND (business_day IS NOT NULL)))),
-    CONSTRAINT attempt_cash_check CHECK (((provider <> 'cash'::text) OR ((waiter_id IS NOT NULL) AND (waiter_name IS NOT NULL) AND (tendered_paise >= amount_paise) AND (change_paise = (tendered_paise - amount_paise))))),
+    CONSTRAINT attempt_cash_check CHECK (
+CASE
+    WHEN ((provider = 'counter'::text) AND (method = 'cash'::text)) THEN ((tendered_paise >= amount_paise) AND (change_paise = (tendered_paise - amount_paise)) AND (reference IS NULL))
+    ELSE ((tendered_paise IS NULL) AND (change_paise IS NULL))
+END),
+    CONSTRAINT attempt_counter_check CHECK (((provider <> 'counter'::text) OR ((waiter_id IS NOT NULL) AND (waiter_name IS NOT NULL) AND (method IS NOT NULL)))),
     CONSTRAINT attempt_failed_check CHECK (((failed_at IS NULL) = (failed_day IS NULL))),
-    CONSTRAINT attempt_provider_check CHECK (((provider = 'cash'::text) = (provider_payment_id IS NULL))),
+    CONSTRAINT attempt_provider_check CHECK (((provider = 'counter'::text) = (provider_payment_id IS NULL))),
     CONSTRAINT attempt_refunded_check CHECK (((refunded_paise >= 0) AND (refunded_paise <=
 CASE status
     WHEN 'captured'::text THEN amount_paise
@@ -3647,7 +3653,7 @@ CREATE TABLE payments.payment (
     version bigint DEFAULT 0 NOT NULL,
     CONSTRAINT payment_amount_check CHECK ((amount_paise > 0)),
     CONSTRAINT payment_completed_check CHECK (((status <> 'completed'::text) OR (captured_paise >= amount_paise))),
-    CONSTRAINT payment_method_check CHECK ((method = ANY (ARRAY['cash'::text, 'upi'::text, 'card'::text, 'netbanking'::text, 'wallet'::text]))),
+    CONSTRAINT payment_method_check CHECK ((method = ANY (ARRAY['cash'::text, 'upi'::text, 'card'::text, 'netbanking'::text, 'wallet'::text, 'card_machine'::text, 'house_upi'::text, 'voucher'::text]))),
     CONSTRAINT payment_refunded_check CHECK (((refunded_paise >= 0) AND (refunded_paise <= captured_paise))),
     CONSTRAINT payment_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'expired'::text, 'cancelled'::text])))
 );
@@ -4166,7 +4172,8 @@ CREATE TABLE staff.outlet (
     guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     closed_at timestamp(6) with time zone,
     void_reasons text[] DEFAULT ARRAY['Ordered by mistake'::text, 'Guest changed their mind'::text, 'Took too long'::text, 'Not as it should be'::text, 'Spilled or dropped'::text] NOT NULL,
-    discount_reasons text[] DEFAULT ARRAY['Waited too long'::text, 'Not as it should be'::text, 'Regular guest'::text, 'Celebration'::text, 'Staff or family'::text, 'Goodwill'::text] NOT NULL,
+    tenders text[] DEFAULT ARRAY['card_machine'::text] NOT NULL,
+    upi_address text,
     cash_drawers text[] DEFAULT ARRAY['Main drawer'::text, 'Second drawer'::text, 'Bar drawer'::text] NOT NULL,
     cash_reasons text[] DEFAULT ARRAY['Change from the bank'::text, 'Paid a supplier'::text, 'Small purchase'::text, 'Tips paid out'::text, 'Taken to the safe'::text] NOT NULL,
     cash_needs_shift boolean DEFAULT false NOT NULL,
@@ -5919,6 +5926,13 @@ CREATE INDEX attempt_poll_at_idx ON payments.attempt USING btree (poll_at) WHERE
 --
 
 CREATE UNIQUE INDEX attempt_provider_provider_payment_id_key ON payments.attempt USING btree (provider, provider_payment_id);
+
+
+--
+-- Name: attempt_reference_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX attempt_reference_key ON payments.attempt USING btree (outlet_id, method, reference) WHERE ((method = ANY (ARRAY['house_upi'::text, 'voucher'::text])) AND (provider = 'counter'::text) AND (refunded_paise < amount_paise));
 
 
 --

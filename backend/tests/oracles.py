@@ -233,7 +233,7 @@ async def _payments_there(db: Any, books: Books) -> list[str]:
           (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.refund r
            WHERE (r.outlet_id, r.attempt_id) = (a.outlet_id, a.id) AND r.provider_refund_id IS NOT NULL
              AND r.handed_by IS NULL AND r.status IN ('pending', 'processed')) AS refunded
-        FROM payments.attempt a WHERE provider <> 'cash'"""
+        FROM payments.attempt a WHERE provider <> 'counter'"""
     )
     asked = {o["id"]: o["amount"] for o in books["orders"]}
     ours = {row[0]: tuple(row)[1:] if row[2] else (False,) for row in rows}
@@ -285,7 +285,7 @@ async def _disputes_there(db: Any, books: Books) -> list[str]:
     sql = """SELECT a.provider_payment_id, a.amount_paise - a.refunded_paise,
       (SELECT coalesce(sum(r.amount_paise), 0)::bigint FROM payments.refund r
        WHERE (r.outlet_id, r.attempt_id) = (a.outlet_id, a.id) AND r.status = 'processed' AND r.reference = ANY ($1))
-    FROM payments.attempt a WHERE a.provider <> 'cash'"""
+    FROM payments.attempt a WHERE a.provider <> 'counter'"""
     ours = {row[0]: tuple(row)[1:] for row in await db.fetch(sql, [each["id"] for each in books["disputes"]])}
     violations = []
     for name, paise in _taken(books).items():

@@ -350,7 +350,7 @@ SELECT id FROM payments.shift s WHERE status <> 'open' AND counted_paise <> (
 
 --? shifts_add_up: cash of a shift that is no cash, or of another person or time than the shift
 SELECT a.id FROM payments.attempt a LEFT JOIN payments.shift s ON (s.outlet_id, s.id) = (a.outlet_id, a.shift_id)
-WHERE a.shift_id IS NOT NULL AND (s.id IS NULL OR a.provider <> 'cash' OR a.waiter_id <> s.person_id
+WHERE a.shift_id IS NOT NULL AND (s.id IS NULL OR a.method <> 'cash' OR a.waiter_id <> s.person_id
   OR a.captured_at < s.opened_at OR a.captured_at > s.closed_at)
 UNION ALL
 SELECT r.id FROM payments.refund r LEFT JOIN payments.shift s ON (s.outlet_id, s.id) = (r.outlet_id, r.shift_id)

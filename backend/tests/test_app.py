@@ -145,6 +145,7 @@ MATRIX: dict[tuple[str, str], Who] = {
     ("POST", "/api/payments/verify"): GUEST_AND_FLOOR,
     ("POST", "/api/payments/verify-razorpay"): GUEST_AND_FLOOR,
     ("POST", "/api/payments/confirm-cash"): FLOOR,
+    ("POST", "/api/payments/confirm-tender"): FLOOR,
     ("POST", "/api/payments/{payment_id:uuid}/refund"): MANAGERS,
     ("GET", "/api/payments"): {*FLOOR, S},
     ("GET", "/api/payments/{payment_id:uuid}"): GUEST_AND_FLOOR,

@@ -186,9 +186,9 @@ def test_what_no_client_library_would_send(platform: Platform, client: httpx.Cli
 
 
 DEEP = 10_000
-WRITES = ("/api/orders", "/api/orders/quote", "/api/payments/confirm-cash", "/api/kitchen/actions", "/api/inventory/counts",
-          "/api/payments/verify-razorpay", "/api/staff/login", "/api/sessions", "/api/payments/webhook/razorpay",
-          "/api/menu/items", "/api/staff/people")  # fmt: skip
+WRITES = ("/api/orders", "/api/orders/quote", "/api/payments/confirm-cash", "/api/payments/confirm-tender",
+          "/api/kitchen/actions", "/api/inventory/counts", "/api/payments/verify-razorpay", "/api/staff/login",
+          "/api/sessions", "/api/payments/webhook/razorpay", "/api/menu/items", "/api/staff/people")  # fmt: skip
 BODIES: dict[str, tuple[str, bytes]] = {
     "deep lists": ("application/json", b"[" * DEEP + b"]" * DEEP),
     "deep objects": ("application/json", b'{"a":' * DEEP + b"1" + b"}" * DEEP),

@@ -323,7 +323,7 @@ PLANTED: list[tuple[str, str, str]] = [
     ("tickets_match_orders", "live tickets of cancelled", """UPDATE kitchen.ticket SET state = 'queued', visible = true
      WHERE order_id IN (SELECT id FROM orders.orders WHERE status = 'cancelled')"""),
     ("tickets_match_orders", "not as far as", "UPDATE orders.orders SET status = 'ready' WHERE status = 'confirmed'"),
-    ("captures_are_used", "without exactly one attempt", "UPDATE payments.attempt SET on_bill = false WHERE provider = 'cash'"),
+    ("captures_are_used", "without exactly one attempt", "UPDATE payments.attempt SET on_bill = false WHERE method = 'cash'"),
     ("captures_are_used", "hold more money", "UPDATE orders.bill SET total_paise = 0, net_paise = 0 WHERE paid_paise > 0"),
     ("captures_are_used", "wait for their payment", """UPDATE orders.bill SET paid_paise = total_paise
      WHERE id IN (SELECT bill_id FROM orders.orders WHERE status = 'awaiting_payment')"""),

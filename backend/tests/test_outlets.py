@@ -238,6 +238,11 @@ WRITES: dict[tuple[str, str], Any] = {
         "amount_paise": 100,
         "tendered_paise": 100,
     },
+    ("POST", "/api/payments/confirm-tender"): {
+        "bill_id": "{bill_id:uuid}",
+        "amount_paise": 100,
+        "tender": "card_machine",
+    },
     ("POST", "/api/payments/{payment_id:uuid}/refund"): {"amount_paise": 100} | WHY,
     ("POST", "/api/payments/refunds/{refund_id:uuid}/hand-out"): {},
     ("POST", "/api/payments/webhooks/{event_id:str}/replay"): None,

@@ -107,6 +107,9 @@ TEMPLATES: dict[str, Template] = {
 }
 METHODS = {
     "cash": " in cash",
+    "card_machine": " by card",
+    "house_upi": " by UPI",
+    "voucher": " with a voucher",
     "upi": " by UPI",
     "card": " by card",
     "netbanking": " by net banking",

@@ -21,7 +21,7 @@ HEADERS = {
     "cache-control": "private, no-store",
     "x-robots-tag": "noindex, nofollow",
 }
-METHODS = {"upi": "UPI", "netbanking": "Net banking"}
+METHODS = {"upi": "UPI", "netbanking": "Net banking", "card_machine": "card", "house_upi": "UPI"}
 
 
 def rupees(paise: int) -> str:

@@ -36,7 +36,26 @@ REFUND: Transitions = {
 UNDER_WAY = ("requested", "pending", "unknown")
 OPEN = frozenset({"pending", "processing"})
 LEAST_ONLINE_PAISE = 100  # providers neither take nor give back less
-METHODS = ("cash", "upi", "card", "netbanking", "wallet")
+ONLINE = ("upi", "card", "netbanking", "wallet")
+
+
+class Tender(msgspec.Struct, frozen=True):
+    """A way of paying that a named person confirms. `words` end “Paid …”; `reference` is what is written down of it, if
+    anything, and whether it has to be."""
+
+    words: str
+    reference: str | None = None
+    needs_reference: bool = False
+
+
+TENDERS = {
+    "cash": Tender("in cash"),
+    "card_machine": Tender("on the card machine", "the number on its slip"),
+    "house_upi": Tender("by UPI to the house", "the bank's reference (UTR)", True),
+    "voucher": Tender("with a voucher", "the voucher's number", True),
+}
+METHODS = (*TENDERS, *ONLINE)
+COUNTER = "counter"  # the provider of what a named person has taken
 
 
 class RefundTooLarge(Conflict):
@@ -95,6 +114,7 @@ class AttemptRow(msgspec.Struct, kw_only=True):
     failed_at: datetime | None = None
     failed_day: date | None = None
     shift_id: UUID | None = None
+    reference: str | None = None
 
     @property
     def refundable_paise(self) -> int:

@@ -32,7 +32,7 @@ class NothingDue(Conflict):
 
 
 async def due_of(
-    tx: Tx, principal: Principal, request: schemas.DueRequest | schemas.CashRequest
+    tx: Tx, principal: Principal, request: schemas.DueRequest | schemas.CashRequest | schemas.TenderRequest
 ) -> orders.DueBill:
     """The bill that the request names, locked. To a guest of another table it does not exist."""
     if (request.order_id is None) == (request.bill_id is None):

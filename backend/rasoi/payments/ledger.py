@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from rasoi.contracts import payments as contracts
 from rasoi.payments.domain import (
     ATTEMPT,
+    COUNTER,
     LEAST_ONLINE_PAISE,
     OPEN,
     PAYMENT,
@@ -218,18 +219,27 @@ class Ledger:
         self.changed_attempts[attempt.id] = attempt
         self.record_event(contracts.PaymentChanged)
 
-    def take_cash(self, waiter_id: UUID, waiter_name: str, tendered_paise: int) -> AttemptRow:
-        """A named waiter took the whole amount in cash."""
+    def take(
+        self,
+        tender: str,
+        waiter_id: UUID,
+        waiter_name: str,
+        *,
+        tendered_paise: int | None = None,
+        reference: str | None = None,
+    ) -> AttemptRow:
+        """A named person took the whole amount; of cash `tendered_paise` was given, and the rest is change."""
         attempt = AttemptRow(
             outlet_id=self.row.outlet_id,
             id=uuid7(),
             payment_id=self.row.id,
-            provider="cash",
-            method="cash",
+            provider=COUNTER,
+            method=tender,
             status="captured",
             amount_paise=self.row.amount_paise,
             tendered_paise=tendered_paise,
-            change_paise=tendered_paise - self.row.amount_paise,
+            change_paise=None if tendered_paise is None else tendered_paise - self.row.amount_paise,
+            reference=reference,
             waiter_id=waiter_id,
             waiter_name=waiter_name,
             created_at=self.now,
@@ -261,7 +271,7 @@ class Ledger:
         attempt.on_bill = True
         path = self.move("completed")
         self.row.method = attempt.method
-        if self.row.provider_order_id is None or (attempt.provider != "cash" and len(self.attempts) == 1):
+        if self.row.provider_order_id is None or (attempt.provider != COUNTER and len(self.attempts) == 1):
             self.row.poll_at = None
         self.record_event(contracts.PaymentCompleted, path)
 
@@ -318,8 +328,8 @@ class Ledger:
         dispute_id: str | None = None,
     ) -> RefundRow:
         """Promise money back; nobody is asked yet. `by` is the person who wants it, None for the platform itself.
-        Cash, and what is too little for a provider, is for a person to hand out; what a dispute took has gone already."""
-        by_hand = attempt.provider == "cash" or paise < LEAST_ONLINE_PAISE
+        What a person took, and what is too little for a provider, is for a person to hand out; what a dispute took is gone."""
+        by_hand = attempt.provider == COUNTER or paise < LEAST_ONLINE_PAISE
         if not 0 < paise <= attempt.refundable_paise:
             raise RefundTooLarge(refundable_paise=attempt.refundable_paise)
         refund = RefundRow(

@@ -14,8 +14,8 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from rasoi.payments import (
     attention,
-    cash,
     checkout,
+    counter,
     reading,
     refunds,
     schemas,
@@ -34,7 +34,7 @@ from rasoi.platform.roles import FLOOR, GUESTS_AND_FLOOR, Approval, permit
 
 Status = Literal["pending", "processing", "completed", "failed", "expired", "cancelled"]
 RefundStatus = Literal["requested", "pending", "unknown", "to_hand_out", "processed"]
-Method = Literal["cash", "upi", "card", "netbanking", "wallet"]
+Method = Literal["cash", "card_machine", "house_upi", "voucher", "upi", "card", "netbanking", "wallet"]
 TAGS = ["payments"]
 DAILY = {200: ResponseSpec(schemas.DailyStats, generate_examples=False)}
 CHECKOUT = {200: ResponseSpec(schemas.Checkout, generate_examples=False)}
@@ -128,7 +128,22 @@ async def confirm_cash(
     ctx: Context, principal: Principal, data: JSONBody[schemas.CashRequest], key: IdempotencyKey
 ) -> Response[bytes]:
     """The whole amount due was taken in cash. 409 with the amount when another is due."""
-    return await cash.confirm_cash(ctx, principal, data, key)
+    return await counter.confirm_cash(ctx, principal, data, key)
+
+
+@post(
+    "/api/payments/confirm-tender",
+    guards=[permit("take_tenders")],
+    status_code=201,
+    responses={201: ResponseSpec(schemas.Payment, generate_examples=False)},
+    tags=TAGS,
+)
+async def confirm_tender(
+    ctx: Context, principal: Principal, data: JSONBody[schemas.TenderRequest], key: IdempotencyKey
+) -> Response[bytes]:
+    """The whole amount due was paid on the card machine, by UPI to the house, or with a voucher. 409 with the amount when
+    another is due, and where this reference has paid before."""
+    return await counter.confirm_tender(ctx, principal, data, key)
 
 
 @post(
@@ -326,6 +341,7 @@ ROUTES = [
     look,
     take_callback,
     confirm_cash,
+    confirm_tender,
     refund,
     list_refund_tasks,
     hand_out,

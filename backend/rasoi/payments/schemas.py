@@ -13,6 +13,7 @@ from rasoi.payments.ledger import Ledger
 from rasoi.payments.providers import CheckoutAction
 from rasoi.payments.queue import OpenWebhook
 from rasoi.platform.description import one_of
+from rasoi.staff.api import TenderName
 
 Paise = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_00)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -37,6 +38,21 @@ class CashRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     bill_id: UUID | None = None
     amount_paise: Paise
     tendered_paise: Paise
+
+
+class TenderRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`reference` is what the guest or the machine shows: a slip's number, the bank's UTR, a voucher's number."""
+
+    order_id: UUID | None = None
+    bill_id: UUID | None = None
+    amount_paise: Paise
+    tender: TenderName
+    reference: (
+        Annotated[
+            str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 /._-]*$(?!\n)")
+        ]
+        | None
+    ) = None
 
 
 class CheckoutRequest(DueRequest, forbid_unknown_fields=True, kw_only=True):
@@ -109,7 +125,7 @@ class Waiter(msgspec.Struct):
 
 
 class Attempt(msgspec.Struct):
-    """One try to collect it. `waiter` is told to staff only."""
+    """One try to collect it. `waiter` and `reference` are told to staff only."""
 
     id: UUID
     provider: str
@@ -120,6 +136,7 @@ class Attempt(msgspec.Struct):
     tendered_paise: int | None
     change_paise: int | None
     waiter: Waiter | None
+    reference: str | None
     created_at: datetime
     captured_at: datetime | None
     business_day: date | None
@@ -321,6 +338,7 @@ def _attempt(row: AttemptRow, staff: bool) -> Attempt:
         tendered_paise=row.tendered_paise,
         change_paise=row.change_paise,
         waiter=waiter,
+        reference=row.reference if staff else None,
         created_at=row.created_at,
         captured_at=row.captured_at,
         business_day=row.business_day,

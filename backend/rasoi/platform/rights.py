@@ -41,6 +41,7 @@ PERMISSIONS = {
     each.name: each
     for each in (
         Permission("take_cash", "take cash", FLOOR),
+        Permission("take_tenders", "take card machine, UPI or voucher payments", FLOOR),
         Permission("refund", "give money back", MANAGER, limited=True, liftable=True),
         Permission("hand_out_refunds", "hand out refunds", FLOOR),
         Permission("write_off", "write off what a walk-out owes", MANAGER, limited=True, liftable=True),

@@ -28,7 +28,7 @@ from rasoi.staff.repository import (
     outlet_ids,
     outlet_is_open,
 )
-from rasoi.staff.schemas import GuestLimits, Outlet
+from rasoi.staff.schemas import GuestLimits, Outlet, TenderName
 
 __all__ = [
     "Approver",
@@ -36,6 +36,7 @@ __all__ = [
     "Outlet",
     "OutletClosed",
     "Revocations",
+    "TenderName",
     "UnfinishedWork",
     "any_outlet",
     "approved_by",

@@ -265,6 +265,12 @@ def check_outlet(outlet: Outlet) -> None:
         faults.append(("state_code", "must be the first two digits of the GSTIN"))
     if outlet.gstin is None and outlet.gst_regime != "none":
         faults.append(("gstin", f"the {outlet.gst_regime} regime needs a GSTIN"))
+    if len(set(outlet.tenders)) < len(outlet.tenders):
+        faults.append(("tenders", "names one twice"))
+    if "house_upi" in outlet.tenders and outlet.upi_address is None:
+        faults.append(
+            ("upi_address", "UPI to the house needs the house's own UPI address, such as rasoi@okbank")
+        )
     if outlet.amber_s >= outlet.red_s:
         faults.append(("red_s", "must be more than amber_s"))
     if faults:

@@ -22,6 +22,10 @@ Password = Annotated[str, Meta(min_length=8, max_length=128)]
 GivenPassword = Annotated[str, Meta(min_length=1, max_length=128)]
 GivenCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+" + END)]
 Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}" + END)]
+TenderName = Literal["card_machine", "house_upi", "voucher"]
+UPI_ADDRESS = (
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{1,63}@[A-Za-z][A-Za-z0-9.-]{1,30}" + END
+)  # as NPCI has it: name@handle
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9 ()-]{6,20}" + END)]
 Gstin = Annotated[str, Meta(pattern=r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]" + END)]
 Address = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
@@ -159,6 +163,10 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
     """A counted drawer that differs by more than this is for a manager to approve."""
     discount_reasons: list[str]
     """Why a discount is given by hand; one of them is said each time."""
+    tenders: list[TenderName]
+    """What staff take beside cash."""
+    upi_address: str | None
+    """The house's own, for UPI without a payment provider."""
     version: int
     closed_at: datetime | None = None
     """Since when it takes no guests and no orders."""
@@ -196,6 +204,8 @@ class OutletSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     cash_needs_shift: bool | UnsetType = UNSET
     shift_difference_paise: Annotated[int, Meta(ge=0, le=10_000_000)] | UnsetType = UNSET
     discount_reasons: Words | UnsetType = UNSET
+    tenders: Annotated[list[TenderName], Meta(max_length=len(get_args(TenderName)))] | UnsetType = UNSET
+    upi_address: Annotated[str, Meta(max_length=100, pattern=UPI_ADDRESS)] | UnsetType | None = UNSET
 
 
 class OutletPatch(OutletSettings, forbid_unknown_fields=True, kw_only=True):

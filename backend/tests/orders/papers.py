@@ -58,6 +58,8 @@ def outlet(**more: Any) -> Outlet:
         "cash_needs_shift": False,
         "shift_difference_paise": 10000,
         "discount_reasons": ["Goodwill"],
+        "tenders": [],
+        "upi_address": None,
         "version": 1,
     }
     return Outlet(**(given | more))

@@ -50,8 +50,8 @@ class Acknowledged:
 
 ORDER = "SELECT FROM orders.orders WHERE id = $1 AND total_paise = $2"
 CHECKOUT = "SELECT FROM payments.payment WHERE id = $1 AND amount_paise = $2 AND provider_order_id = $3"
-CASH = """SELECT FROM payments.payment p JOIN payments.attempt a ON a.payment_id = p.id AND a.on_bill
-WHERE p.id = $1 AND p.status = 'completed' AND a.amount_paise = $2 AND a.provider = 'cash'"""
+TAKEN = """SELECT FROM payments.payment p JOIN payments.attempt a ON a.payment_id = p.id AND a.on_bill
+WHERE p.id = $1 AND p.status = 'completed' AND a.amount_paise = $2 AND a.provider = 'counter'"""
 REFUND = "SELECT FROM payments.refund WHERE id = $1 AND payment_id = $2"
 HANDED = "SELECT FROM payments.refund WHERE id = $1 AND amount_paise = $2 AND handed_by IS NOT NULL"
 
@@ -61,8 +61,8 @@ def _stands(path: str, told: Any) -> tuple[str, tuple[Any, ...]]:
     if path == "/create-razorpay-order":
         ordered = told["action"]["options"]["order_id"]
         return CHECKOUT, (UUID(told["payment_id"]), told["amount_paise"], ordered)
-    if path == "/confirm-cash":
-        return CASH, (UUID(told["id"]), told["amount_paise"])
+    if path in ("/confirm-cash", "/confirm-tender"):
+        return TAKEN, (UUID(told["id"]), told["amount_paise"])
     if path.endswith("/hand-out"):
         return HANDED, (UUID(told["id"]), told["amount_paise"])
     return REFUND, (UUID(told["id"]), UUID(path.split("/")[1]))

@@ -84,7 +84,7 @@ def paid_ledger(paise: int) -> Ledger:
     )
     ledger = Ledger(row, [], [], NOW, row.business_day)
     ledger.begin()
-    ledger.fulfil(ledger.take_cash(uuid4(), "Asha", paise))
+    ledger.fulfil(ledger.take("cash", uuid4(), "Asha", tendered_paise=paise))
     return ledger
 
 

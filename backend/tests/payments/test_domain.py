@@ -134,7 +134,7 @@ class Books(RuleBasedStateMachine):
     @precondition(lambda self: self.ledger.row.status in OPEN)
     @rule(extra=st.integers(0, 5000))
     def cash(self, extra: int) -> None:
-        self._use(self.ledger.take_cash(uuid4(), "Asha", DUE + extra))
+        self._use(self.ledger.take("cash", uuid4(), "Asha", tendered_paise=DUE + extra))
 
     def _use(self, attempt: object) -> None:
         if self.ledger.row.status != "completed" and self.usable:

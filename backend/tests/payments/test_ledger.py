@@ -305,10 +305,10 @@ def test_a_capture_without_a_clear_answer_is_unknown() -> None:
 
 def test_cash_is_taken_by_a_named_waiter_who_gives_change() -> None:
     ledger = requested()
-    attempt = ledger.take_cash(ASHA, "Asha", 12_000)
+    attempt = ledger.take("cash", ASHA, "Asha", tendered_paise=12_000)
     assert ledger.attempts == [attempt] and ledger.changed_attempts == {attempt.id: attempt}
     assert (attempt.outlet_id, attempt.payment_id, attempt.created_at) == (7, ledger.row.id, NOW)
-    assert (attempt.provider, attempt.method, attempt.status) == ("cash", "cash", "captured")
+    assert (attempt.provider, attempt.method, attempt.status) == ("counter", "cash", "captured")
     assert (attempt.amount_paise, attempt.tendered_paise, attempt.change_paise) == (DUE, 12_000, 2_000)
     assert (attempt.waiter_id, attempt.waiter_name, attempt.business_day) == (ASHA, "Asha", DAY)
     assert ledger.row.captured_paise == DUE and ledger.totals == [
@@ -327,8 +327,8 @@ def test_its_money_on_the_bill_completes_it() -> None:
 
 def test_a_completed_payment_is_looked_for_while_another_try_may_hold_money() -> None:
     cash_only, beside_cash, beside_another = requested(), processing(), processing()
-    cash_only.fulfil(cash_only.take_cash(ASHA, "Asha", DUE))
-    beside_cash.fulfil(beside_cash.take_cash(ASHA, "Asha", DUE))
+    cash_only.fulfil(cash_only.take("cash", ASHA, "Asha", tendered_paise=DUE))
+    beside_cash.fulfil(beside_cash.take("cash", ASHA, "Asha", tendered_paise=DUE))
     beside_another.observe(seen("failed", "pay_0"))
     beside_another.fulfil(captured(beside_another))
     assert [ledger.row.poll_at for ledger in (cash_only, beside_cash, beside_another)] == [None, LATER, LATER]
@@ -397,7 +397,7 @@ def test_money_is_promised_back_by_a_person() -> None:
 
 def test_cash_is_given_back_by_hand_and_no_provider_is_asked() -> None:
     ledger = requested()
-    attempt = ledger.take_cash(ASHA, "Asha", DUE)
+    attempt = ledger.take("cash", ASHA, "Asha", tendered_paise=DUE)
     ledger.fulfil(attempt)
     refund = ledger.request_refund(attempt, 1, "a paisa")
     assert (refund.next_try_at, refund.status) == (None, "to_hand_out")

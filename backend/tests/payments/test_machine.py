@@ -8,7 +8,7 @@ import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -62,6 +62,8 @@ class Money(RuleBasedStateMachine):
         """Examples know nothing of each other, so that a failing one is small and fails again."""
         self.till.simulator.call("DELETE", "/_simulator/faults")
         self.run(self.world.fresh(self.admin))
+        tenders = {"tenders": ["card_machine", "house_upi", "voucher"], "upi_address": "rasoi@okbank"}
+        self.run(self.till.desk.setting(**tenders))
 
     # guests
 
@@ -124,16 +126,22 @@ class Money(RuleBasedStateMachine):
 
     # staff
 
-    @rule(order=placed)
-    def pay_in_cash(self, order: Any) -> None:
+    @rule(order=placed, tender=st.sampled_from(["cash", "card_machine", "house_upi", "voucher"]))
+    def pay_at_the_table(self, order: Any, tender: str) -> None:
         if order is None:
             return
 
         async def work() -> None:
             bill = await self.till.bill(order[1])
             due = max(1, bill["total_paise"] - bill["paid_paise"] + bill["refunded_paise"])
-            asked = {"order_id": order[1]["id"], "amount_paise": due, "tendered_paise": due}
-            await self.world.clients.post(staff("waiter"), "/confirm-cash", asked)
+            asked = {"order_id": order[1]["id"], "amount_paise": due}
+            if tender == "cash":
+                await self.world.clients.post(
+                    staff("waiter"), "/confirm-cash", asked | {"tendered_paise": due}
+                )
+            else:
+                how = {"tender": tender, "reference": uuid4().hex}
+                await self.world.clients.post(staff("waiter"), "/confirm-tender", asked | how)
 
         self.run(work())
 

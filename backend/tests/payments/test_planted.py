@@ -17,7 +17,7 @@ from tests.payments.world import PROMISES, World, restore, rows_of
 # a row changed behind the platform's back; after "books:" it is one of the provider's
 BOOKS = "books:"
 PLANTED = [
-    ("ledger_equals_books", "UPDATE payments.attempt SET provider_payment_id = 'pay_x' WHERE provider <> 'cash'"),
+    ("ledger_equals_books", "UPDATE payments.attempt SET provider_payment_id = 'pay_x' WHERE provider <> 'counter'"),
     ("ledger_equals_books", "UPDATE payments.refund SET provider_refund_id = 'rfnd_x' WHERE provider_refund_id IS NOT NULL"),
     ("ledger_equals_books", "UPDATE payments.payment SET provider_order_id = 'order_x' WHERE provider_order_id IS NOT NULL"),
     ("ledger_equals_books", BOOKS + "UPDATE entity SET doc = json_set(doc, '$.amount_refunded', 1) WHERE kind = 'payment'"),
@@ -25,7 +25,7 @@ PLANTED = [
     ("ledger_equals_books", BOOKS + "DELETE FROM entity WHERE kind = 'refund'"),
     ("ledger_equals_books", "UPDATE payments.refund SET reference = 'x' WHERE reference LIKE 'disp%'"),
     ("ledger_equals_books", BOOKS + "UPDATE entity SET doc = json_set(doc, '$.amount_deducted', 400) WHERE kind = 'dispute'"),
-    ("one_effective_capture", "UPDATE payments.attempt SET on_bill = false WHERE provider = 'cash'"),
+    ("one_effective_capture", "UPDATE payments.attempt SET on_bill = false WHERE provider = 'counter'"),
     ("refunds_within_captures", "UPDATE payments.refund SET amount_paise = 10000000"),
     ("refunds_within_captures", "DELETE FROM payments.refund"),
     ("tickets_match_orders", "DELETE FROM kitchen.ticket_item"),

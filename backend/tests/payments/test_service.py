@@ -247,7 +247,7 @@ async def test_cash_and_an_online_payment_under_way_do_not_both_stay(till: Till)
     assert (attempt["change_paise"], attempt["waiter"]["name"], attempt["provider"]) == (
         7400,
         "Ravi the waiter",
-        "cash",
+        "counter",
     )
     await till.handle_events()
     till.simulator.pay(checkout["action"]["options"]["order_id"])

@@ -229,6 +229,8 @@ OUTLET = Outlet(
     cash_needs_shift=False,
     shift_difference_paise=10000,
     discount_reasons=["Goodwill"],
+    tenders=[],
+    upi_address=None,
     version=1,
 )
 

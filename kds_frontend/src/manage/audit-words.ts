@@ -45,6 +45,7 @@ export const ACTIONS: Record<string, string> = {
   'payment.cash': 'Took cash',
   'payment.refund': 'Refunded a payment',
   'payment.refund_handed_out': 'Handed out a refund',
+  'payment.tender': 'Took a payment by card machine, UPI or voucher',
   'payment.unmatched_settled': 'Settled money without an order',
   'person.added': 'Added a person',
   'person.changed': 'Changed a person',

@@ -49,12 +49,30 @@ export const REFUND_LABELS: Record<Refund['status'], string> = {
   processed: 'Given back',
 };
 
-export const METHODS: PaymentMethod[] = ['upi', 'card', 'cash', 'netbanking', 'wallet'];
+export const METHODS: PaymentMethod[] = [
+  'upi',
+  'card',
+  'cash',
+  'card_machine',
+  'house_upi',
+  'voucher',
+  'netbanking',
+  'wallet',
+];
+
+/** Those that a person of the house takes and gives back. */
+export const TENDERS: PaymentMethod[] = ['cash', 'card_machine', 'house_upi', 'voucher'];
+
+/** Those that every day has a figure of; the others show where they were used. */
+export const COMMON_METHODS: PaymentMethod[] = ['upi', 'card', 'cash'];
 
 export const METHOD_LABELS: Record<PaymentMethod, string> = {
   cash: 'Cash',
   upi: 'UPI',
   card: 'Card',
+  card_machine: 'Card machine',
+  house_upi: 'UPI to the house',
+  voucher: 'Voucher',
   netbanking: 'Net banking',
   wallet: 'Wallet',
 };

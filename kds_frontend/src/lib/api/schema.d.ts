@@ -90,40 +90,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/bills/{bill_id}/discounts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** DiscountBill */
-        post: operations["ApiBillsBillIdDiscountsDiscountBill"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/bills/{bill_id}/discounts/{discount_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** TakeBack */
-        delete: operations["ApiBillsBillIdDiscountsDiscountIdTakeBack"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/bills/{bill_id}/write-off": {
         parameters: {
             query?: never;
@@ -738,40 +704,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/orders/{order_id}/lines/{line_id}/complimentary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** GiveAway */
-        post: operations["ApiOrdersOrderIdLinesLineIdComplimentaryGiveAway"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/orders/{order_id}/lines/{line_id}/discount": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** DiscountLine */
-        post: operations["ApiOrdersOrderIdLinesLineIdDiscountDiscountLine"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/orders/{order_id}/lines/{line_id}/void": {
         parameters: {
             query?: never;
@@ -938,6 +870,23 @@ export interface paths {
         put?: never;
         /** ConfirmCash */
         post: operations["ApiPaymentsConfirmCashConfirmCash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/confirm-tender": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** ConfirmTender */
+        post: operations["ApiPaymentsConfirmTenderConfirmTender"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2298,9 +2247,10 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             id: string;
-            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            method: ("cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet") | null;
             provider: string;
             provider_payment_id: string | null;
+            reference: string | null;
             /** @enum {string} */
             status: "created" | "authorized" | "captured" | "failed" | "unknown" | "returned";
             tendered_paise: number | null;
@@ -2506,16 +2456,6 @@ export interface components {
             /** @default null */
             provider?: string | null;
         };
-        /**
-         * ComplimentaryRequest
-         * @description `reason` is one of the outlet's for discounts.
-         */
-        ComplimentaryRequest: {
-            /** @default null */
-            note?: string | null;
-            quantity: number;
-            reason: string;
-        };
         /** Corrected */
         Corrected: {
             /** Format: uuid */
@@ -2631,19 +2571,6 @@ export interface components {
             note: string | null;
             paise: number;
             reason: string | null;
-        };
-        /**
-         * DiscountRequest
-         * @description Either `percent_bp` (1000 is 10 %) or `amount_paise`, before tax where prices are. `reason` is one of the outlet's.
-         */
-        DiscountRequest: {
-            /** @default null */
-            amount_paise?: number | null;
-            /** @default null */
-            note?: string | null;
-            /** @default null */
-            percent_bp?: number | null;
-            reason: string;
         };
         /**
          * DismissRequest
@@ -2824,7 +2751,7 @@ export interface components {
              * @default cash
              * @enum {string}
              */
-            method?: "cash" | "upi" | "card" | "netbanking" | "wallet";
+            method?: "cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet";
             /** @default null */
             reference?: string | null;
         };
@@ -2845,7 +2772,7 @@ export interface components {
             failed_count: number;
             hour: number;
             /** @enum {string} */
-            method: "cash" | "upi" | "card" | "netbanking" | "wallet";
+            method: "cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet";
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
@@ -3044,7 +2971,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "refund" | "dispute";
-            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            method: ("cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet") | null;
             /** Format: uuid */
             payment_id: string;
             reason: string;
@@ -3097,7 +3024,7 @@ export interface components {
             captured_paise: number;
             failed_count: number;
             /** @enum {string} */
-            method: "cash" | "upi" | "card" | "netbanking" | "wallet";
+            method: "cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet";
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
@@ -3286,7 +3213,6 @@ export interface components {
             day_cutoff_minutes?: number;
             /** @enum {unknown} */
             dine_in_payment?: "pay_later" | "prepaid";
-            discount_reasons?: string[];
             explicit_start?: boolean;
             fssai?: string | null;
             /** @enum {unknown} */
@@ -3304,7 +3230,9 @@ export interface components {
             state_code?: string | null;
             /** @enum {unknown} */
             takeaway_payment?: "pay_later" | "prepaid";
+            tenders?: ("card_machine" | "house_upi" | "voucher")[];
             timezone?: string;
+            upi_address?: string | null;
             void_reasons?: string[];
         };
         /**
@@ -3507,7 +3435,6 @@ export interface components {
             day_cutoff_minutes: number;
             /** @enum {string} */
             dine_in_payment: "pay_later" | "prepaid";
-            discount_reasons: string[];
             explicit_start: boolean;
             fssai: string | null;
             /** @enum {string} */
@@ -3526,7 +3453,9 @@ export interface components {
             state_code: string | null;
             /** @enum {string} */
             takeaway_payment: "pay_later" | "prepaid";
+            tenders: ("card_machine" | "house_upi" | "voucher")[];
             timezone: string;
+            upi_address: string | null;
             version: number;
             void_reasons: string[];
         };
@@ -3553,7 +3482,6 @@ export interface components {
             day_cutoff_minutes?: number;
             /** @enum {unknown} */
             dine_in_payment?: "pay_later" | "prepaid";
-            discount_reasons?: string[];
             explicit_start?: boolean;
             fssai?: string | null;
             /** @enum {unknown} */
@@ -3571,7 +3499,9 @@ export interface components {
             state_code?: string | null;
             /** @enum {unknown} */
             takeaway_payment?: "pay_later" | "prepaid";
+            tenders?: ("card_machine" | "house_upi" | "voucher")[];
             timezone?: string;
+            upi_address?: string | null;
             version?: number;
             void_reasons?: string[];
         };
@@ -3583,7 +3513,7 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "discount" | "complimentary" | "take_back_discounts" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
         };
         /** OwnShift */
         OwnShift: {
@@ -3675,7 +3605,7 @@ export interface components {
             expires_at: string | null;
             /** Format: uuid */
             id: string;
-            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            method: ("cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet") | null;
             order_id: string | null;
             refunded_paise: number;
             refunds: components["schemas"]["Refund"][];
@@ -3845,7 +3775,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "refund" | "dispute";
-            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            method: ("cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet") | null;
             next_try_at: string | null;
             reason: string;
             reference: string | null;
@@ -3876,7 +3806,7 @@ export interface components {
             /** @enum {string} */
             kind: "refund" | "dispute";
             label: string;
-            method: ("cash" | "upi" | "card" | "netbanking" | "wallet") | null;
+            method: ("cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet") | null;
             next_try_at: string | null;
             /** Format: uuid */
             payment_id: string;
@@ -4230,6 +4160,21 @@ export interface components {
             paise: number;
             rate_bp: number;
             taxable_paise: number;
+        };
+        /**
+         * TenderRequest
+         * @description `reference` is what the guest or the machine shows: a slip's number, the bank's UTR, a voucher's number.
+         */
+        TenderRequest: {
+            amount_paise: number;
+            /** @default null */
+            bill_id?: string | null;
+            /** @default null */
+            order_id?: string | null;
+            /** @default null */
+            reference?: string | null;
+            /** @enum {unknown} */
+            tender: "card_machine" | "house_upi" | "voucher";
         };
         /**
          * Terms
@@ -5138,303 +5083,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid" | "/problems/wrong-buyer";
-                    };
-                };
-            };
-            /** @description Too Many Requests: Too many requests. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-many-requests";
-                    };
-                };
-            };
-            /** @description Service Unavailable: Not available right now. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unavailable";
-                    };
-                };
-            };
-        };
-    };
-    ApiBillsBillIdDiscountsDiscountBill: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description A lift, good for this act, once. */
-                "Manager-Approval"?: string;
-                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                bill_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DiscountRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BillView"];
-                };
-            };
-            /** @description Bad Request: The request can't be read. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bad-request";
-                    };
-                };
-            };
-            /** @description Unauthorized: Please sign in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unauthenticated";
-                    };
-                };
-            };
-            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
-                    };
-                };
-            };
-            /** @description Not Found: Not found; There is no such open bill; There is no such order. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-order";
-                    };
-                };
-            };
-            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; That is more than there is to take off. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/too-much-off";
-                    };
-                };
-            };
-            /** @description Request Entity Too Large: The request is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type: Only JSON is read. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unsupported-media-type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; Say either a percentage or an amount; This reason is not on the list. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/percent-or-amount" | "/problems/unknown-reason";
-                    };
-                };
-            };
-            /** @description Too Many Requests: Too many requests. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-many-requests";
-                    };
-                };
-            };
-            /** @description Service Unavailable: Not available right now. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unavailable";
-                    };
-                };
-            };
-        };
-    };
-    ApiBillsBillIdDiscountsDiscountIdTakeBack: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                bill_id: string;
-                discount_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BillView"];
-                };
-            };
-            /** @description Bad Request: The request can't be read. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bad-request";
-                    };
-                };
-            };
-            /** @description Unauthorized: Please sign in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unauthenticated";
-                    };
-                };
-            };
-            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
-                    };
-                };
-            };
-            /** @description Not Found: Not found; There is no such open bill; There is no such discount on this bill; There is no such order. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-discount" | "/problems/unknown-order";
-                    };
-                };
-            };
-            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; A part of this bill is paid already. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/part-is-paid";
-                    };
-                };
-            };
-            /** @description Request Entity Too Large: The request is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type: Only JSON is read. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unsupported-media-type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
                     };
                 };
             };
@@ -9980,310 +9628,6 @@ export interface operations {
             };
         };
     };
-    ApiOrdersOrderIdLinesLineIdComplimentaryGiveAway: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description A lift, good for this act, once. */
-                "Manager-Approval"?: string;
-                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                order_id: string;
-                line_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ComplimentaryRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Bad Request: The request can't be read. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bad-request";
-                    };
-                };
-            };
-            /** @description Unauthorized: Please sign in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unauthenticated";
-                    };
-                };
-            };
-            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
-                    };
-                };
-            };
-            /** @description Not Found: Not found; There is no such open bill; There is no such line; There is no such order. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-line" | "/problems/unknown-order";
-                    };
-                };
-            };
-            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; That is more than there is to take off. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/too-much-off";
-                    };
-                };
-            };
-            /** @description Request Entity Too Large: The request is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type: Only JSON is read. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unsupported-media-type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; This reason is not on the list. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/unknown-reason";
-                    };
-                };
-            };
-            /** @description Too Many Requests: Too many requests. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-many-requests";
-                    };
-                };
-            };
-            /** @description Service Unavailable: Not available right now. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unavailable";
-                    };
-                };
-            };
-        };
-    };
-    ApiOrdersOrderIdLinesLineIdDiscountDiscountLine: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description A lift, good for this act, once. */
-                "Manager-Approval"?: string;
-                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
-                "Idempotency-Key": string;
-            };
-            path: {
-                order_id: string;
-                line_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DiscountRequest"];
-            };
-        };
-        responses: {
-            /** @description Additional response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Bad Request: The request can't be read. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bad-request";
-                    };
-                };
-            };
-            /** @description Unauthorized: Please sign in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unauthenticated";
-                    };
-                };
-            };
-            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
-                    };
-                };
-            };
-            /** @description Not Found: Not found; There is no such open bill; There is no such line; There is no such order. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-line" | "/problems/unknown-order";
-                    };
-                };
-            };
-            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; That is more than there is to take off. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/too-much-off";
-                    };
-                };
-            };
-            /** @description Request Entity Too Large: The request is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-large";
-                    };
-                };
-            };
-            /** @description Unsupported Media Type: Only JSON is read. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unsupported-media-type";
-                    };
-                };
-            };
-            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; Say either a percentage or an amount; This reason is not on the list. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/percent-or-amount" | "/problems/unknown-reason";
-                    };
-                };
-            };
-            /** @description Too Many Requests: Too many requests. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/too-many-requests";
-                    };
-                };
-            };
-            /** @description Service Unavailable: Not available right now. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        type?: "/problems/unavailable";
-                    };
-                };
-            };
-        };
-    };
     ApiOrdersOrderIdLinesLineIdVoidVoidLine: {
         parameters: {
             query?: never;
@@ -11276,7 +10620,7 @@ export interface operations {
             query?: {
                 business_day?: string;
                 status?: "pending" | "processing" | "completed" | "failed" | "expired" | "cancelled";
-                method?: "cash" | "upi" | "card" | "netbanking" | "wallet";
+                method?: "cash" | "card_machine" | "house_upi" | "voucher" | "upi" | "card" | "netbanking" | "wallet";
                 bill_id?: string;
                 cursor?: string;
                 limit?: number;
@@ -11673,7 +11017,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Conflict: Somebody else is changing this right now; This conflicts with the present state; The amount due is another one; This can't be done in the present state; Cash needs an open shift here; Staff have to approve this order first; Nothing is due; This order has expired and can't be brought back; That is more than can be given back. */
+            /** @description Conflict: Somebody else is changing this right now; This conflicts with the present state; The amount due is another one; This can't be done in the present state; Cash needs an open shift here; Staff have to approve this order first; Nothing is due; This order has expired and can't be brought back; This reference has paid already; That is more than can be given back. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11681,7 +11025,154 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/busy" | "/problems/conflict" | "/problems/due-changed" | "/problems/illegal-change" | "/problems/no-open-shift" | "/problems/not-approved" | "/problems/nothing-due" | "/problems/order-expired" | "/problems/refund-too-large";
+                        type?: "/problems/busy" | "/problems/conflict" | "/problems/due-changed" | "/problems/illegal-change" | "/problems/no-open-shift" | "/problems/not-approved" | "/problems/nothing-due" | "/problems/order-expired" | "/problems/reference-used" | "/problems/refund-too-large";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiPaymentsConfirmTenderConfirmTender: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenderRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Somebody at the table has to let you in; Your role may not do this here; Please scan the code on your table again. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-admitted" | "/problems/not-permitted" | "/problems/scan-again";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-order";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This conflicts with the present state; The amount due is another one; This can't be done in the present state; Cash needs an open shift here; Staff have to approve this order first; Nothing is due; This order has expired and can't be brought back; This reference has paid already; That is more than can be given back; This outlet does not take this way of paying. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/conflict" | "/problems/due-changed" | "/problems/illegal-change" | "/problems/no-open-shift" | "/problems/not-approved" | "/problems/nothing-due" | "/problems/order-expired" | "/problems/reference-used" | "/problems/refund-too-large" | "/problems/tender-not-taken";
                     };
                 };
             };

@@ -1,23 +1,25 @@
 import { ApiError, explain, idempotencyKey, type Api } from '$lib';
 import { isFinalRefusal } from '$lib/ordering/sending';
 import { deviceStorage } from '$lib/storage.svelte';
-import type { Bill } from '$lib/types';
+import type { Bill, Outlet, Payment } from '$lib/types';
 import { toTake } from './cash';
 
-interface Receipt {
-  key: string;
-  bill_id: string;
-  amount_paise: number;
-  tendered_paise: number;
+/** What is said beside the amount: the cash that was given, or the tender with what proves it. */
+export interface Said {
+  tendered_paise?: number;
+  tender?: Outlet['tenders'][number];
+  reference?: string | null;
 }
 
-export type CashPaymentState = 'counting' | 'sending' | 'unknown' | 'done';
+type Receipt = Said & { key: string; bill_id: string; amount_paise: number };
+
+export type CounterPaymentState = 'counting' | 'sending' | 'unknown' | 'done';
 
 const ASK_AGAIN_MS = 3000;
 
-/** Taking cash for one bill: confirmed once, and never again while the first answer is unknown. */
-export class CashPayment {
-  state = $state<CashPaymentState>('counting');
+/** Taking a person's money for one bill: confirmed once, and never again while the first answer is unknown. */
+export class CounterPayment {
+  state = $state<CounterPaymentState>('counting');
   trouble = $state('');
   change = $state(0);
   receipt = $state.raw<Receipt | null>(null);
@@ -28,21 +30,17 @@ export class CashPayment {
   constructor(
     private readonly api: Pick<Api, 'post'>,
     bill: Pick<Bill, 'id'>,
+    private readonly kind: 'cash' | 'tender',
     private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> = deviceStorage,
   ) {
-    this.storageKey = `rasoi.waiter.cash.${bill.id}`;
+    this.storageKey = `rasoi.waiter.${kind}.${bill.id}`;
     this.receipt = this.read();
     if (this.receipt) void this.send(this.receipt);
   }
 
-  async confirm(bill: Bill, tendered: number): Promise<void> {
+  async confirm(bill: Bill, said: Said): Promise<void> {
     if (this.state === 'sending') return;
-    this.receipt ??= {
-      key: idempotencyKey(),
-      bill_id: bill.id,
-      amount_paise: toTake(bill),
-      tendered_paise: tendered,
-    };
+    this.receipt ??= { ...said, key: idempotencyKey(), bill_id: bill.id, amount_paise: toTake(bill) };
     this.storage.setItem(this.storageKey, JSON.stringify(this.receipt));
     await this.send(this.receipt);
   }
@@ -58,9 +56,8 @@ export class CashPayment {
     this.state = 'sending';
     this.trouble = '';
     try {
-      const payment = await this.api.post('/api/payments/confirm-cash', { body, key });
-      const change = payment.attempts.findLast((attempt) => attempt.method === 'cash')?.change_paise;
-      this.change = change ?? body.tendered_paise - body.amount_paise;
+      const payment = await this.post(body, key);
+      this.change = payment.attempts.findLast((attempt) => attempt.change_paise !== null)?.change_paise ?? 0;
       this.state = 'done';
       this.storage.removeItem(this.storageKey);
     } catch (error) {
@@ -68,6 +65,13 @@ export class CashPayment {
       if (error instanceof ApiError && isFinalRefusal(error.status, error.slug)) this.countAgain();
       else this.askAgain(receipt);
     }
+  }
+
+  private post({ bill_id, amount_paise, ...said }: Omit<Receipt, 'key'>, key: string): Promise<Payment> {
+    const { tender, reference = null, tendered_paise = 0 } = said;
+    return tender
+      ? this.api.post('/api/payments/confirm-tender', { body: { bill_id, amount_paise, tender, reference }, key })
+      : this.api.post('/api/payments/confirm-cash', { body: { bill_id, amount_paise, tendered_paise }, key });
   }
 
   private countAgain(): void {

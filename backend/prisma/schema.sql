@@ -4172,6 +4172,7 @@ CREATE TABLE staff.outlet (
     guest_limits jsonb DEFAULT '{}'::jsonb NOT NULL,
     closed_at timestamp(6) with time zone,
     void_reasons text[] DEFAULT ARRAY['Ordered by mistake'::text, 'Guest changed their mind'::text, 'Took too long'::text, 'Not as it should be'::text, 'Spilled or dropped'::text] NOT NULL,
+    discount_reasons text[] DEFAULT ARRAY['Waited too long'::text, 'Not as it should be'::text, 'Regular guest'::text, 'Celebration'::text, 'Staff or family'::text, 'Goodwill'::text] NOT NULL,
     tenders text[] DEFAULT ARRAY['card_machine'::text] NOT NULL,
     upi_address text,
     cash_drawers text[] DEFAULT ARRAY['Main drawer'::text, 'Second drawer'::text, 'Bar drawer'::text] NOT NULL,

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from rasoi.payments.shift_domain import ShiftRow, Sums
-from rasoi.payments.shift_schemas import Movement
+from rasoi.payments.shift_schemas import CashMovement
 
 COLUMNS = ShiftRow.__struct_fields__
 CHANGING = [name for name in COLUMNS if name not in ("outlet_id", "id", "opened_at")]
@@ -99,7 +99,7 @@ async def sums_of(conn: Any, outlet_id: int, shift_id: UUID) -> Sums:
 
 
 async def add_movement(
-    tx: Any, outlet_id: int, shift_id: UUID, movement: Movement, by: tuple[UUID, str]
+    tx: Any, outlet_id: int, shift_id: UUID, movement: CashMovement, by: tuple[UUID, str]
 ) -> None:
     """Cash put into the drawer or taken out of it."""
     await tx.execute(
@@ -110,7 +110,9 @@ async def add_movement(
     )
 
 
-async def movements_of(conn: Any, outlet_id: int, shift_ids: Sequence[UUID]) -> dict[UUID, list[Movement]]:
+async def movements_of(
+    conn: Any, outlet_id: int, shift_ids: Sequence[UUID]
+) -> dict[UUID, list[CashMovement]]:
     """What was put into the drawers and taken out, oldest first, by shift."""
     rows = await conn.fetch(
         """SELECT shift_id, id, kind, amount_paise, reason, note, by_name, at FROM payments.cash_movement
@@ -118,7 +120,9 @@ async def movements_of(conn: Any, outlet_id: int, shift_ids: Sequence[UUID]) -> 
         outlet_id,
         list(shift_ids),
     )
-    found: dict[UUID, list[Movement]] = {each: [] for each in shift_ids}
+    found: dict[UUID, list[CashMovement]] = {each: [] for each in shift_ids}
     for row in rows:
-        found[row["shift_id"]].append(Movement(**{name: row[name] for name in Movement.__struct_fields__}))
+        found[row["shift_id"]].append(
+            CashMovement(**{name: row[name] for name in CashMovement.__struct_fields__})
+        )
     return found

@@ -56,7 +56,7 @@ class ApproveRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     note: Note | None = None
 
 
-class Movement(msgspec.Struct, kw_only=True):
+class CashMovement(msgspec.Struct, kw_only=True):
     id: UUID
     kind: MovementKind
     amount_paise: int
@@ -86,7 +86,7 @@ class Shift(msgspec.Struct, kw_only=True):
     float_paise: int
     business_day: date
     opened_at: datetime
-    movements: list[Movement]
+    movements: list[CashMovement]
     counts: list[Counted]
     counted_paise: int | None
     expected_paise: int | None
@@ -115,7 +115,7 @@ class Shifts(msgspec.Struct):
     next: UUID | None
 
 
-def shift_view(row: ShiftRow, movements: Iterable[Movement], sums: Sums) -> Shift:
+def shift_view(row: ShiftRow, movements: Iterable[CashMovement], sums: Sums) -> Shift:
     """A shift as it is shown."""
     counted = row.status != "open"
     return Shift(

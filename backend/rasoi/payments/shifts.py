@@ -164,7 +164,7 @@ async def move_cash(
         if request.reason not in (await read_outlet(tx, principal.outlet_id)).cash_reasons:
             raise UnknownReason("Please choose one of the outlet's reasons.")
         now, _ = await now_and_business_day(tx, principal.outlet_id)
-        movement = schemas.Movement(
+        movement = schemas.CashMovement(
             id=uuid7(),
             kind=request.kind,
             amount_paise=request.amount_paise,

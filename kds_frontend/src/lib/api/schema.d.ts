@@ -90,6 +90,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bills/{bill_id}/discounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DiscountBill */
+        post: operations["ApiBillsBillIdDiscountsDiscountBill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bills/{bill_id}/discounts/{discount_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** TakeBack */
+        delete: operations["ApiBillsBillIdDiscountsDiscountIdTakeBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bills/{bill_id}/write-off": {
         parameters: {
             query?: never;
@@ -698,6 +732,40 @@ export interface paths {
         put?: never;
         /** CancelOrder */
         post: operations["ApiOrdersOrderIdCancelCancelOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/lines/{line_id}/complimentary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** GiveAway */
+        post: operations["ApiOrdersOrderIdLinesLineIdComplimentaryGiveAway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/lines/{line_id}/discount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** DiscountLine */
+        post: operations["ApiOrdersOrderIdLinesLineIdDiscountDiscountLine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2406,6 +2474,19 @@ export interface components {
             gstin?: string | null;
             name: string;
         };
+        /** CashMovement */
+        CashMovement: {
+            amount_paise: number;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "in" | "out";
+            note: string | null;
+            reason: string;
+        };
         /** CashRequest */
         CashRequest: {
             amount_paise: number;
@@ -2455,6 +2536,16 @@ export interface components {
             order_id?: string | null;
             /** @default null */
             provider?: string | null;
+        };
+        /**
+         * ComplimentaryRequest
+         * @description `reason` is one of the outlet's for discounts.
+         */
+        ComplimentaryRequest: {
+            /** @default null */
+            note?: string | null;
+            quantity: number;
+            reason: string;
         };
         /** Corrected */
         Corrected: {
@@ -2571,6 +2662,19 @@ export interface components {
             note: string | null;
             paise: number;
             reason: string | null;
+        };
+        /**
+         * DiscountRequest
+         * @description Either `percent_bp` (1000 is 10 %) or `amount_paise`, before tax where prices are. `reason` is one of the outlet's.
+         */
+        DiscountRequest: {
+            /** @default null */
+            amount_paise?: number | null;
+            /** @default null */
+            note?: string | null;
+            /** @default null */
+            percent_bp?: number | null;
+            reason: string;
         };
         /**
          * DismissRequest
@@ -3057,7 +3161,7 @@ export interface components {
         Movement: {
             quantity_milli: number;
             /** @default null */
-            reason: string | null;
+            reason?: string | null;
             /** Format: uuid */
             stock_id: string;
         };
@@ -3213,6 +3317,7 @@ export interface components {
             day_cutoff_minutes?: number;
             /** @enum {unknown} */
             dine_in_payment?: "pay_later" | "prepaid";
+            discount_reasons?: string[];
             explicit_start?: boolean;
             fssai?: string | null;
             /** @enum {unknown} */
@@ -3435,6 +3540,7 @@ export interface components {
             day_cutoff_minutes: number;
             /** @enum {string} */
             dine_in_payment: "pay_later" | "prepaid";
+            discount_reasons: string[];
             explicit_start: boolean;
             fssai: string | null;
             /** @enum {string} */
@@ -3482,6 +3588,7 @@ export interface components {
             day_cutoff_minutes?: number;
             /** @enum {unknown} */
             dine_in_payment?: "pay_later" | "prepaid";
+            discount_reasons?: string[];
             explicit_start?: boolean;
             fssai?: string | null;
             /** @enum {unknown} */
@@ -3513,7 +3620,7 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "discount" | "complimentary" | "take_back_discounts" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
         };
         /** OwnShift */
         OwnShift: {
@@ -3952,7 +4059,7 @@ export interface components {
             float_paise: number;
             /** Format: uuid */
             id: string;
-            movements: components["schemas"]["payments_shift_schemas_Movement"][];
+            movements: components["schemas"]["CashMovement"][];
             note: string | null;
             /** Format: date-time */
             opened_at: string;
@@ -4417,13 +4524,6 @@ export interface components {
         Workplaces: {
             items: components["schemas"]["Workplace"][];
         };
-        /** Movement */
-        inventory_schemas_Movement: {
-            quantity_milli: number;
-            reason?: string | null;
-            /** Format: uuid */
-            stock_id: string;
-        };
         /** NamedOutlet */
         orders_schemas_NamedOutlet: {
             id: number;
@@ -4447,19 +4547,6 @@ export interface components {
             net_paise: number;
             refunded_count: number;
             refunded_paise: number;
-        };
-        /** Movement */
-        payments_shift_schemas_Movement: {
-            amount_paise: number;
-            /** Format: date-time */
-            at: string;
-            by_name: string;
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "in" | "out";
-            note: string | null;
-            reason: string;
         };
         /** NamedOutlet */
         staff_schemas_NamedOutlet: {
@@ -5083,6 +5170,303 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid" | "/problems/wrong-buyer";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsBillIdDiscountsDiscountBill: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                bill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscountRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-order";
+                    };
+                };
+            };
+            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; That is more than there is to take off. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/too-much-off";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; Say either a percentage or an amount; This reason is not on the list. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/percent-or-amount" | "/problems/unknown-reason";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiBillsBillIdDiscountsDiscountIdTakeBack: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                bill_id: string;
+                discount_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillView"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such discount on this bill; There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-discount" | "/problems/unknown-order";
+                    };
+                };
+            };
+            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; A part of this bill is paid already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/part-is-paid";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
                     };
                 };
             };
@@ -5764,7 +6148,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["inventory_schemas_Movement"];
+                "application/json": components["schemas"]["Movement"];
             };
         };
         responses: {
@@ -6092,7 +6476,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["inventory_schemas_Movement"];
+                "application/json": components["schemas"]["Movement"];
             };
         };
         responses: {
@@ -9599,6 +9983,310 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdLinesLineIdComplimentaryGiveAway: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                order_id: string;
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplimentaryRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such line; There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-line" | "/problems/unknown-order";
+                    };
+                };
+            };
+            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; That is more than there is to take off. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/too-much-off";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; This reason is not on the list. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/unknown-reason";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiOrdersOrderIdLinesLineIdDiscountDiscountLine: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                order_id: string;
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscountRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such line; There is no such order. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-line" | "/problems/unknown-order";
+                    };
+                };
+            };
+            /** @description Conflict: This bill is closed; Somebody else is changing this right now; This can't be done in the present state; That is more than there is to take off. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bill-is-closed" | "/problems/busy" | "/problems/illegal-change" | "/problems/too-much-off";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid; Say either a percentage or an amount; This reason is not on the list. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid" | "/problems/percent-or-amount" | "/problems/unknown-reason";
                     };
                 };
             };

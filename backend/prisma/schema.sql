@@ -1213,25 +1213,36 @@ END $$;
 -- Name: lock_sittings(orders.placement[], timestamp with time zone, text[]); Type: FUNCTION; Schema: orders; Owner: -
 --
 
-CREATE FUNCTION orders.lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) RETURNS record
+CREATE FUNCTION orders.lock_sittings(INOUT p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
   r record;
+  v_moved boolean := false;
 BEGIN
   LOOP
-    FOR r IN SELECT o.ordinality AS n, s.id, t.name
+    FOR r IN SELECT o.ordinality AS n, s.id, t.name, t.id AS table_id
       FROM unnest(p) WITH ORDINALITY o
-      JOIN orders.dining_table t ON t.outlet_id = o.outlet_id AND t.id = o.table_id AND t.active
-      JOIN orders.sitting s ON s.outlet_id = o.outlet_id AND s.table_id = o.table_id AND s.ended_at IS NULL
       LEFT JOIN orders.guest_session g ON g.outlet_id = o.outlet_id AND g.id = o.session_id
-      WHERE p_outcomes[o.ordinality] IS NULL AND (o.session_id IS NULL
+      JOIN orders.dining_table t ON t.outlet_id = o.outlet_id AND t.id = coalesce(g.table_id, o.table_id) AND t.active
+      JOIN orders.sitting s ON s.outlet_id = t.outlet_id AND s.table_id = t.id AND s.ended_at IS NULL
+      WHERE p_outcomes[o.ordinality] IS NULL AND o.table_id IS NOT NULL AND (o.session_id IS NULL
         OR (g.sitting_id = s.id AND g.admission = 'admitted' AND g.qr_generation = t.qr_generation))
       ORDER BY s.outlet_id, s.id FOR SHARE OF s
     LOOP
       p_sittings[r.n] := r.id;
       p_names[r.n] := r.name;
+      IF p[r.n].table_id <> r.table_id THEN
+        p[r.n].table_id := r.table_id;
+        v_moved := true;
+      END IF;
     END LOOP;
+    IF v_moved THEN  -- no two orders of a call have the same table: the later ones are tried again
+      FOR r IN SELECT n FROM generate_subscripts(p_sittings, 1) n WHERE p_sittings[n] = ANY (p_sittings[:n - 1]) LOOP
+        p_outcomes[r.n] := 'stale';
+        p_sittings[r.n] := NULL;
+      END LOOP;
+    END IF;
     PERFORM FROM unnest(p) WITH ORDINALITY o JOIN orders.dining_table t ON t.outlet_id = o.outlet_id AND t.id = o.table_id AND t.active
     WHERE o.session_id IS NULL AND p_outcomes[o.ordinality] IS NULL AND p_sittings[o.ordinality] IS NULL;
     EXIT WHEN NOT FOUND;
@@ -1410,7 +1421,7 @@ BEGIN
   LEFT JOIN inventory.counted_among(p_outlets, p_source_of, p_sources) c(n) ON c.n = o.ordinality;
 
   IF v_named THEN
-    SELECT * INTO v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
+    SELECT * INTO p, v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
   END IF;
   IF v_guests THEN
     SELECT * INTO v_outcomes, v_each FROM orders.limit_guests(p, v_sittings, v_outcomes);
@@ -3380,6 +3391,25 @@ CREATE TABLE orders.reader (
 
 
 --
+-- Name: rearrangement; Type: TABLE; Schema: orders; Owner: -
+--
+
+CREATE TABLE orders.rearrangement (
+    outlet_id integer NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind text NOT NULL,
+    sitting_id uuid,
+    at timestamp(6) with time zone DEFAULT clock_timestamp() NOT NULL,
+    by uuid NOT NULL,
+    by_name text,
+    detail jsonb NOT NULL,
+    undone_at timestamp(6) with time zone,
+    undone_by text,
+    CONSTRAINT rearrangement_kind_check CHECK ((kind = ANY (ARRAY['move'::text, 'merge'::text])))
+);
+
+
+--
 -- Name: sitting; Type: TABLE; Schema: orders; Owner: -
 --
 
@@ -5011,6 +5041,14 @@ ALTER TABLE ONLY orders.reader
 
 
 --
+-- Name: rearrangement rearrangement_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
+--
+
+ALTER TABLE ONLY orders.rearrangement
+    ADD CONSTRAINT rearrangement_pkey PRIMARY KEY (outlet_id, id);
+
+
+--
 -- Name: sitting sitting_pkey; Type: CONSTRAINT; Schema: orders; Owner: -
 --
 
@@ -5878,6 +5916,13 @@ CREATE INDEX orders_outlet_id_session_id_idx ON orders.orders USING btree (outle
 --
 
 CREATE INDEX parked_subject_idx ON orders.parked USING btree (log, subject);
+
+
+--
+-- Name: rearrangement_sitting_idx; Type: INDEX; Schema: orders; Owner: -
+--
+
+CREATE INDEX rearrangement_sitting_idx ON orders.rearrangement USING btree (outlet_id, sitting_id, id);
 
 
 --
@@ -6880,10 +6925,10 @@ REVOKE ALL ON FUNCTION orders.lock_bills(p orders.placement[], p_days date[], p_
 
 
 --
--- Name: FUNCTION lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]); Type: ACL; Schema: orders; Owner: -
+-- Name: FUNCTION lock_sittings(INOUT p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]); Type: ACL; Schema: orders; Owner: -
 --
 
-REVOKE ALL ON FUNCTION orders.lock_sittings(p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION orders.lock_sittings(INOUT p orders.placement[], p_now timestamp with time zone, INOUT p_outcomes text[], OUT p_sittings uuid[], OUT p_names text[]) FROM PUBLIC;
 
 
 --

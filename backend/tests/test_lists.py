@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -92,6 +93,7 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
         assert answer.status_code == 201, answer.text
     for _ in range(LEAST):
         await pair(running)
+    await move_about(running)
     return {"{stock_id}": stock, "{station}": await bump_all(running)}
 
 
@@ -102,6 +104,17 @@ async def pair(running: Running) -> None:
     wrong = {"username": "manager", "password": "not this one"}
     answer = await running.ask("POST", "/api/staff/login", key=None, json=wrong)
     assert answer.status_code == 401, answer.text
+
+
+async def move_about(running: Running) -> None:
+    """A party that goes from table to table."""
+    tables = [each["id"] for each in (await running.ask("GET", "/api/tables", M)).json()["items"]]
+    seated = await running.ask("POST", f"/api/tables/{tables[0]}/seat", W, key="seat", json={"covers": 2})
+    assert seated.status_code == 200, seated.text
+    for number, (old, new) in enumerate(pairwise(tables[: LEAST + 1])):
+        body = {"table_id": new}
+        moved = await running.ask("POST", f"/api/tables/{old}/move", W, key=f"move {number}", json=body)
+        assert moved.status_code == 200, moved.text
 
 
 async def bump_all(running: Running) -> str:

@@ -43,6 +43,8 @@ WRITES: dict[tuple[str, str], Any] = BY_BODY | {
     ("DELETE", "/api/tables/{table_id:uuid}"): None,
     ("POST", "/api/tables/{table_id:uuid}/seat"): {"covers": 2},
     ("POST", "/api/tables/{table_id:uuid}/clear"): None,
+    ("POST", "/api/tables/{table_id:uuid}/move"): {"table_id": "{table_id:uuid}"},
+    ("POST", "/api/tables/rearrangements/{rearrangement_id:uuid}/undo"): None,
     ("POST", "/api/tables/{table_id:uuid}/walk-out"): {"reason": "not ours"},
     ("POST", "/api/tables/{table_id:uuid}/code"): None,
     ("PUT", "/api/offers/{offer_id:uuid}"): {
@@ -80,6 +82,7 @@ PLACES = {
     "{variant_id:uuid}": "SELECT id FROM menu.variant WHERE outlet_id = 1 AND active LIMIT 1",
     "{category_id:uuid}": "SELECT id FROM menu.category WHERE outlet_id = 1 LIMIT 1",
     "{table_id:uuid}": "SELECT table_id FROM orders.sitting WHERE outlet_id = 1 AND ended_at IS NULL LIMIT 1",
+    "{rearrangement_id:uuid}": "SELECT id FROM orders.rearrangement WHERE outlet_id = 1",
     "{session_id:uuid}": "SELECT id FROM orders.guest_session WHERE outlet_id = 1 AND admission = 'waiting' LIMIT 1",
     "{message_id:uuid}": "SELECT id FROM notifications.message WHERE outlet_id = 1 AND audience = 'staff' LIMIT 1",
     "{offer_id:uuid}": "SELECT id FROM offers.offer WHERE outlet_id = 1",

@@ -54,7 +54,7 @@ async def strange_money(running: Running, outlet_id: int | None) -> tuple[str, s
 
 
 async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
-    """Everything that an outlet's day brings: orders, cash, a refund, documents, a walk-out, stock, strange money."""
+    """Everything that an outlet's day brings: orders, cash, a refund, documents, a walk-out, a move, stock, strange money."""
 
     async def ask(method: str, path: str, role: str, body: Any = None) -> Any:
         answer = await running.ask(method, path, role, key=str(uuid4()), json=body)
@@ -67,7 +67,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     order = await ask("POST", "/api/orders", W, asked | {"expected_total_paise": total})
     due = {"amount_paise": quote["bill"]["payable_paise"], "tendered_paise": 1_000_00}
     paid = await ask("POST", "/api/payments/confirm-cash", W, due | {"order_id": order["id"]})
-    table = (await ask("GET", "/api/tables", W))["items"][0]
+    table, free = (await ask("GET", "/api/tables", W))["items"][:2]
     here = asked | {"type": "dine_in", "table_id": table["id"], "expected_total_paise": total}
     eaten = await ask("POST", "/api/orders", W, here)
     await ask("POST", f"/api/bills/{eaten['bill_id']}/attention", W, {"reason": "help"})
@@ -99,6 +99,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     for path in ("/api/notifications", "/api/kitchen/ready", "/api/staff/audit"):
         await eventually(lambda path=path: first_of(running, path))
     await eventually(lambda: reported(running))
+    await ask("POST", f"/api/tables/{table['id']}/move", W, {"table_id": free["id"]})
     return {
         "{order_id:uuid}": order["id"],
         "{line_id:uuid}": order["lines"][0]["id"],

@@ -142,6 +142,11 @@ class OrderDiscounted(OrderState, frozen=True, kw_only=True):
     changed_by: UUID | None
 
 
+@contract("rasoi.order.moved.v1", "orders")
+class OrderMoved(OrderState, frozen=True, kw_only=True):
+    """Its party or its bill has another table: `table` is where it is carried to from now on."""
+
+
 class SittingState(Contract, frozen=True, kw_only=True):
     """One party at a table, after the change: `state` is open or ended, `ending` cleared, timed_out or walk_out. `waiting` is
     how many guests wait to be let in; `ended_session_ids` are the guests' sessions that this change ended."""
@@ -166,7 +171,7 @@ class SittingOpened(SittingState, frozen=True, kw_only=True):
 
 @contract("rasoi.sitting.changed.v1", "orders")
 class SittingChanged(SittingState, frozen=True, kw_only=True):
-    """Somebody wants to join or was answered, the covers are others, or the table's code was renewed."""
+    """Somebody wants to join or was answered, the covers or the table are others, or the table's code was renewed."""
 
 
 @contract("rasoi.sitting.ended.v1", "orders")
@@ -199,7 +204,7 @@ class BillState(Contract, frozen=True, kw_only=True):
 
 @contract("rasoi.bill.changed.v1", "orders")
 class BillChanged(BillState, frozen=True, kw_only=True):
-    """Money came or went, or the guests want a waiter."""
+    """Money came or went, the guests want a waiter, or the bill has another table."""
 
 
 @contract("rasoi.bill.closed.v1", "orders")

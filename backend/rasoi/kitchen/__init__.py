@@ -10,6 +10,7 @@ from rasoi.contracts.orders import (
     OrderCancelRequested,
     OrderConfirmed,
     OrderLineVoided,
+    OrderMoved,
     OrderPlaced,
 )
 from rasoi.kitchen import handlers, repository
@@ -34,6 +35,7 @@ ROOM = Room(
         OrderCancelled: handlers.on_cancelled,
         OrderCancelRequested: handlers.on_cancel_requested,
         OrderLineVoided: handlers.on_line_voided,
+        OrderMoved: handlers.on_moved,
         BillChanged: handlers.on_bill,
         BillClosed: handlers.on_bill,
         MenuRepublished: handlers.on_menu,

@@ -180,6 +180,17 @@ class Kitchen(Changes):
         """Show on what is not yet served whether the bill is paid."""
         self._set_flag(self._live(order_id), "paid", paid, "paid" if paid else "unpaid", needed=False)
 
+    def move_order(self, order_id: UUID, table: str | None) -> None:
+        """Its tickets name its new table; screens are told of those that they show, or will."""
+        for ticket in [each for each in self.tickets.values() if each.order_id == order_id]:
+            moved = replace(ticket, table=table)
+            if ticket.table == table:
+                continue
+            if is_visible(ticket) or is_at_pass(ticket) or ticket.state in LIVE:
+                self._record(moved, "move", [])
+            else:
+                self.tickets[ticket.id] = moved
+
     def has_begun(self, order_id: UUID) -> bool:
         """Whether anybody has to be asked before the order is cancelled."""
         return any(may_have_begun(ticket) for ticket in self.of_order(order_id))

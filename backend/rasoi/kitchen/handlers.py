@@ -13,6 +13,7 @@ from rasoi.contracts.orders import (
     OrderCancelled,
     OrderCancelRequested,
     OrderLineVoided,
+    OrderMoved,
     OrderState,
 )
 from rasoi.kitchen import repository, service
@@ -57,6 +58,16 @@ async def on_line_voided(ctx: Context, tx: Tx, event: Event, order: OrderLineVoi
     left = {line.id: line.quantity for line in order.lines}
     await service.change_order(
         tx, event.outletid, [order.order_id], lambda work, order_id: work.kitchen.void_beyond(order_id, left)
+    )
+
+
+async def on_moved(ctx: Context, tx: Tx, event: Event, order: OrderMoved) -> None:
+    """What the kitchen has of it is carried to another table; nothing is made anew."""
+    await service.change_order(
+        tx,
+        event.outletid,
+        [order.order_id],
+        lambda work, order_id: work.kitchen.move_order(order_id, order.table),
     )
 
 

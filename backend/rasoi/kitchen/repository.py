@@ -27,10 +27,10 @@ SAVE = """WITH board AS (
   UPDATE kitchen.ticket t SET state = x.state, visible = x.visible, at_pass = x.at_pass, rush = x.rush, paid = x.paid,
     cancel_requested = x.cancel_requested, cancel_decider = x.cancel_decider, seen = x.seen, cleared = x.cleared,
     fired_at = x.fired_at, ready_at = x.ready_at, served_at = x.served_at, other_stations = x.other_stations,
-    version = x.version
+    table_name = x."table", version = x.version
   FROM jsonb_to_recordset($5) AS x (id uuid, state text, visible boolean, at_pass boolean, rush boolean, paid boolean,
     cancel_requested boolean, cancel_decider text, seen boolean, cleared boolean, fired_at timestamptz,
-    ready_at timestamptz, served_at timestamptz, other_stations jsonb, version bigint)
+    ready_at timestamptz, served_at timestamptz, other_stations jsonb, "table" text, version bigint)
   WHERE t.outlet_id = $1 AND t.id = x.id
 ), item AS (
   UPDATE kitchen.ticket_item i SET state = x.state, acknowledged = x.acknowledged

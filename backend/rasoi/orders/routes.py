@@ -15,6 +15,7 @@ from litestar.params import JSONBody, Parameter
 from rasoi.orders import (
     discount_routes,
     placing,
+    rearrangement_routes,
     schemas,
     seating_routes,
     service,
@@ -250,4 +251,5 @@ ROUTES = (
     *discount_routes.ROUTES,
     *seating_routes.ROUTES,
     *table_routes.ROUTES,
+    *rearrangement_routes.ROUTES,
 )

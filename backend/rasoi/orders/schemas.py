@@ -84,6 +84,7 @@ class SessionView(msgspec.Struct):
     session_id: UUID
     state: SessionState
     sitting_id: UUID | None
+    table: NamedTable | None  # where its party sits now
     waiting: list[Joiner]
 
 

@@ -43,7 +43,7 @@ class UnknownJoiner(NotFound):
     slug, title = "unknown-joiner", "Nobody waits to be let in under this id"
 
 
-async def _tell(
+async def tell(
     tx: Tx,
     row: SittingRow,
     event: type[contracts.SittingState] = contracts.SittingChanged,
@@ -95,7 +95,7 @@ async def scan(ctx: Context, table: Any, known: Principal | None) -> tuple[Princ
             tx, outlet_id, guest.session_id, table["id"], row.id, table["qr_generation"], admission
         )
         if admission == "waiting":
-            await _tell(tx, row)
+            await tell(tx, row)
     return guest, "seated" if admission == "admitted" else admission
 
 
@@ -113,14 +113,20 @@ async def _scanned_again(tx: Tx, known: Principal, row: SittingRow, table: Any) 
 async def session_view(ctx: Context, principal: Principal) -> schemas.SessionView:
     """What the guest's session may do, and who waits to be let in by it."""
     if principal.table_id is None:
-        return schemas.SessionView(principal.session_id, "takeaway", None, [])
+        return schemas.SessionView(principal.session_id, "takeaway", None, None, [])
     session = await rows.session(ctx.db, principal.outlet_id, principal.session_id)
     state = await rows.session_state(ctx.db, principal.outlet_id, principal.session_id) or "ended"
+    seated = None
+    if session is not None and session.sitting_id is not None:
+        seated = await rows.sitting(ctx.db, principal.outlet_id, session.sitting_id)
+    if seated is None:
+        return schemas.SessionView(principal.session_id, state, None, None, [])
     joiners = []
-    if session is not None and session.sitting_id is not None and state == "seated":
-        found = await rows.joiners(ctx.db, principal.outlet_id, [session.sitting_id])
-        joiners = views.joiners_of(found.get(session.sitting_id, []))
-    return schemas.SessionView(principal.session_id, state, session.sitting_id if session else None, joiners)
+    if state == "seated":
+        found = await rows.joiners(ctx.db, principal.outlet_id, [seated.id])
+        joiners = views.joiners_of(found.get(seated.id, []))
+    table = schemas.NamedTable(seated.table_id, seated.table_name)
+    return schemas.SessionView(principal.session_id, state, seated.id, table, joiners)
 
 
 async def answer_joiner(
@@ -142,7 +148,7 @@ async def answer_joiner(
             raise UnknownJoiner("The table has been cleared meanwhile.")
         if asked.admission == "waiting":
             await rows.answer_session(tx, principal.outlet_id, session_id, admission)
-            await _tell(tx, row)
+            await tell(tx, row)
             if principal.kind == "staff":
                 await audit(tx, principal, f"sitting.{admission}", str(row.id), {"table": row.table_name})
             return schemas.Joining(session_id, admission)
@@ -167,7 +173,7 @@ async def seat(ctx: Context, principal: Principal, table_id: UUID, covers: int) 
                 raise IllegalChange("Somebody has just sat down there.")
         elif row.covers != covers:
             row.covers = covers
-            await _tell(tx, row)
+            await tell(tx, row)
     return views.sitting_view(row, [])
 
 
@@ -181,7 +187,7 @@ async def renew_code(ctx: Context, principal: Principal, table_id: UUID) -> sche
         code = tables.qr_code(ctx.settings.table_code_key, outlet_id, table_id, generation)
         await db.set_qr(tx, outlet_id, table_id, generation, tables.qr_hash(code))
         if sitting is not None:
-            await _tell(tx, sitting, ended=await rows.sessions_of(tx, outlet_id, sitting.id))
+            await tell(tx, sitting, ended=await rows.sessions_of(tx, outlet_id, sitting.id))
         await audit(tx, principal, "table.new_code", str(table_id), {"table": table["name"]})
     return schemas.TableCode(table["name"], tables.table_url(ctx, outlet_id, table_id, generation))
 
@@ -190,7 +196,7 @@ async def _end(tx: Tx, row: SittingRow, ending: str) -> None:
     """The party is gone: its sessions may read their own bills, and nothing else."""
     row.ended_at, row.ending = await rows.now(tx), ending
     sessions = await rows.sessions_of(tx, row.outlet_id, row.id)
-    await _tell(tx, row, contracts.SittingEnded, sessions)
+    await tell(tx, row, contracts.SittingEnded, sessions)
 
 
 async def _seated(tx: Tx, principal: Principal, table_id: UUID) -> SittingRow:

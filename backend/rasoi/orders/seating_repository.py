@@ -72,6 +72,16 @@ async def save_sitting(tx: Any, row: SittingRow) -> None:
     )
 
 
+async def seated_at(tx: Any, outlet_id: int, table_ids: list[UUID]) -> dict[UUID, SittingRow]:
+    """Who sits at each of these tables, locked in one order for all until the transaction ends."""
+    rows = await tx.fetch(
+        """SELECT * FROM orders.sitting WHERE outlet_id = $1 AND table_id = ANY ($2) AND ended_at IS NULL
+        ORDER BY id FOR UPDATE""",
+        *(outlet_id, table_ids),
+    )
+    return {row["table_id"]: msgspec.convert(dict(row), SittingRow) for row in rows}
+
+
 async def now(tx: Any) -> datetime:
     return await tx.fetchval("SELECT clock_timestamp()")  # type: ignore[no-any-return]
 

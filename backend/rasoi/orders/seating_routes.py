@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request, get, post
 from litestar.params import JSONBody
 
@@ -66,10 +67,13 @@ async def refresh_session(ctx: Context, principal: Principal) -> schemas.GuestSe
     if principal.table_id is None:
         return await _session(ctx, principal, None, "takeaway")
     state = await rows.session_state(ctx.db, principal.outlet_id, principal.session_id) or "ended"
-    row = await db.table(ctx.db, principal.outlet_id, principal.table_id)
+    session = await rows.session(ctx.db, principal.outlet_id, principal.session_id)
+    at = session.table_id if session and session.table_id else principal.table_id  # they may have been moved
+    row = await db.table(ctx.db, principal.outlet_id, at)
     if row is None or state in ("ended", "renewed"):
         raise refusal(state if row else "ended")
-    return await _session(ctx, principal, schemas.NamedTable(row["id"], row["name"]), state)
+    seated = msgspec.structs.replace(principal, table_id=at)
+    return await _session(ctx, seated, schemas.NamedTable(row["id"], row["name"]), state)
 
 
 async def _session(

@@ -55,6 +55,7 @@ PERMISSIONS = {
         Permission("complimentary", "give something on the house", MANAGER, limited=True, liftable=True),
         Permission("take_back_discounts", "take discounts back", FLOOR),
         Permission("seat_tables", "seat, admit and clear tables", FLOOR),
+        Permission("rearrange", "move parties and bills to other tables", FLOOR),
         Permission("manage_tables", "set up tables and their codes", MANAGER),
         Permission("reprint", "reprint documents", FLOOR),
         Permission("take_off_sale", "86 dishes and choices", HOUSE, HOUSE),

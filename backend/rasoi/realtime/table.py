@@ -75,6 +75,7 @@ ROUTES: dict[type[Contract], tuple[Route, ...]] = {
     orders.OrderCancelled: about("order"),
     orders.OrderLineVoided: about("order"),
     orders.OrderDiscounted: about("order"),
+    orders.OrderMoved: about("order"),
     orders.OrderCancelRequested: about("order"),
     orders.OrderCancelRefused: about("order"),
     orders.BillChanged: about("bill", bill_and_its_orders),

@@ -42,6 +42,7 @@ EXPECTED: dict[type[Contract], Shown] = {
     orders.OrderCancelled: OF_ORDER,
     orders.OrderLineVoided: OF_ORDER,
     orders.OrderDiscounted: OF_ORDER,
+    orders.OrderMoved: OF_ORDER,
     orders.OrderCancelRequested: OF_ORDER,
     orders.OrderCancelRefused: OF_ORDER,
     orders.BillChanged: about("bill", f"bill:{BILL}"),

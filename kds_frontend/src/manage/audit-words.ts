@@ -63,6 +63,8 @@ export const ACTIONS: Record<string, string> = {
   'shift.opened': 'Started a shift',
   'sitting.admitted': 'Let a guest join a table',
   'sitting.clear': 'Cleared a table',
+  'sitting.move': 'Moved a party to another table',
+  'sitting.undo_move': 'Undid the move of a party',
   'sitting.refused': 'Kept a guest from joining a table',
   'sitting.walk_out': 'Marked a party as left',
   'table.added': 'Added a table',

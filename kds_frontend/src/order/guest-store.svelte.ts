@@ -27,7 +27,7 @@ export class GuestStore {
   /** The visit's bills, the newest first: one for the orders that are paid later, one for each that is prepaid. */
   bills = $state.raw<Bill[]>([]);
   /** What this phone may do at its table, and who waits to be let in by it. */
-  seat = $state.raw<Visit>({ session_id: '', state: 'seated', sitting_id: null, waiting: [] });
+  seat = $state.raw<Visit>({ session_id: '', state: 'seated', sitting_id: null, table: null, waiting: [] });
   /** Why the visit could not begin. */
   private startFault = $state.raw<unknown>(null);
   /** Why the last sending was refused, where that was found out without the guest. */
@@ -232,6 +232,8 @@ export class GuestStore {
   private async loadVisit(): Promise<void> {
     clearTimeout(this.askAgain);
     if (this.type === 'dine_in') this.seat = await this.api.get('/api/sessions/current');
+    const { table } = this.seat;
+    if (this.mayOrder && table && table.id !== this.session.info?.table?.id) await this.session.refresh(); // it was moved
     if (this.seat.state === 'waiting') this.askAgain = setTimeout(() => this.reloadSoon(), WAITING_MS);
     this.bills = await allPages((cursor) => this.api.get('/api/bills', { params: { query: { cursor } } }));
     this.follow();

@@ -58,7 +58,7 @@ BEGIN
   LEFT JOIN inventory.counted_among(p_outlets, p_source_of, p_sources) c(n) ON c.n = o.ordinality;
 
   IF v_named THEN
-    SELECT * INTO v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
+    SELECT * INTO p, v_outcomes, v_sittings, v_names FROM orders.lock_sittings(p, v_now, v_outcomes);
   END IF;
   IF v_guests THEN
     SELECT * INTO v_outcomes, v_each FROM orders.limit_guests(p, v_sittings, v_outcomes);

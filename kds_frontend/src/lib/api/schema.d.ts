@@ -2109,6 +2109,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tables/rearrangements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListRearrangements */
+        get: operations["ApiTablesRearrangementsListRearrangements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/rearrangements/{rearrangement_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** UndoRearrangement */
+        post: operations["ApiTablesRearrangementsRearrangementIdUndoUndoRearrangement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tables/{table_id}": {
         parameters: {
             query?: never;
@@ -2155,6 +2189,23 @@ export interface paths {
         put?: never;
         /** NewTableCode */
         post: operations["ApiTablesTableIdCodeNewTableCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/{table_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** MoveParty */
+        post: operations["ApiTablesTableIdMoveMoveParty"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3155,6 +3206,14 @@ export interface components {
             price_paise: number;
         };
         /**
+         * MoveRequest
+         * @description `table_id` is where they go.
+         */
+        MoveRequest: {
+            /** Format: uuid */
+            table_id: string;
+        };
+        /**
          * Movement
          * @description A receipt or waste.
          */
@@ -3620,7 +3679,7 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "discount" | "complimentary" | "take_back_discounts" | "seat_tables" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "discount" | "complimentary" | "take_back_discounts" | "seat_tables" | "rearrange" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
         };
         /** OwnShift */
         OwnShift: {
@@ -3851,6 +3910,26 @@ export interface components {
             previous_paise: number;
             round_off_paise: number;
         };
+        /** Rearrangement */
+        Rearrangement: {
+            /** Format: date-time */
+            at: string;
+            by: string | null;
+            from_table: components["schemas"]["NamedTable"];
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "move";
+            sitting_id: string | null;
+            to_table: components["schemas"]["NamedTable"];
+            undone_at: string | null;
+            undone_by: string | null;
+        };
+        /** Rearrangements */
+        Rearrangements: {
+            items: components["schemas"]["Rearrangement"][];
+            next: string | null;
+        };
         /** ReasonRequest */
         ReasonRequest: {
             /** @default null */
@@ -4029,6 +4108,7 @@ export interface components {
             sitting_id: string | null;
             /** @enum {string} */
             state: "seated" | "takeaway" | "waiting" | "refused" | "ended" | "renewed";
+            table: components["schemas"]["NamedTable"] | null;
             waiting: components["schemas"]["Joiner"][];
         };
         /** SetUp */
@@ -20562,6 +20642,235 @@ export interface operations {
             };
         };
     };
+    ApiTablesRearrangementsListRearrangements: {
+        parameters: {
+            query?: {
+                sitting_id?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rearrangements"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiTablesRearrangementsRearrangementIdUndoUndoRearrangement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                rearrangement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rearrangement"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such order; There is nothing to undo under this id; There is no such table. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-order" | "/problems/unknown-rearrangement" | "/problems/unknown-table";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This can't be undone any more; This can't be done in the present state; Nobody sits at this table; Somebody sits at that table. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/cant-undo" | "/problems/illegal-change" | "/problems/nobody-seated" | "/problems/table-taken";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
     ApiTablesTableIdRemoveTable: {
         parameters: {
             query?: never;
@@ -21033,6 +21342,155 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiTablesTableIdMoveMoveParty: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rearrangement"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found; There is no such open bill; There is no such order; There is no such table. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found" | "/problems/unknown-bill" | "/problems/unknown-order" | "/problems/unknown-table";
+                    };
+                };
+            };
+            /** @description Conflict: Somebody else is changing this right now; This can't be undone any more; This can't be done in the present state; Nobody sits at this table; Somebody sits at that table. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/busy" | "/problems/cant-undo" | "/problems/illegal-change" | "/problems/nobody-seated" | "/problems/table-taken";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
                     };
                 };
             };

@@ -187,6 +187,7 @@ async def test_manage(house: House, screens: Screens, size: tuple[int, int]) -> 
         "Reports",
         "Stock",
         "Menu",
+        "Offers",
         "Team",
         "Devices",
         "Settings",
@@ -199,6 +200,9 @@ async def test_manage(house: House, screens: Screens, size: tuple[int, int]) -> 
         if name == "Team":
             await page.get_by_role("button", name="Add a person").click()
             await close(page, "a new person")
+        if name == "Offers":
+            await page.get_by_role("button", name="Make an offer").click()
+            await close(page, "a new offer")
         if name == "Devices":
             await page.get_by_role("button", name=re.compile("^Shut out")).first.click()
             await close(page, "whether to shut out")

@@ -34,6 +34,10 @@ export type Diet = MenuItem['diet'];
 export type Variant = Schemas['VariantView'];
 export type ModifierGroup = Schemas['GroupView'];
 
+/* offers */
+export type Offer = Schemas['OfferView'];
+export type OfferTerms = Schemas['Terms'];
+
 /* inventory */
 export type StockItem = Schemas['StockView'];
 export type StockMovement = Schemas['MovementView'];

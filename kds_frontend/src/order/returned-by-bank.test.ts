@@ -11,7 +11,16 @@ const refund = (id: string, kind: Refund['kind'], amount_paise: number): Refund 
 
 /** The text of a bill of ₹63 of which this went back, and of each refund on it. */
 function shown(payment_status: Bill['payment_status'], refunds: Refund[]): { bill: string; refunds: string[] } {
-  const line = { id: 'l1', name: 'Naan', variant: '', quantity: 1, status: 'active', modifiers: [], allergies: [] };
+  const line = {
+    discounts: [],
+    id: 'l1',
+    name: 'Naan',
+    variant: '',
+    quantity: 1,
+    status: 'active',
+    modifiers: [],
+    allergies: [],
+  };
   const bill = {
     ...{ id: 'b1', status: 'closed', payment_status, documents: [], allergies: [], due_paise: 0, paid_paise: 6300 },
     refunded_paise: refunds.reduce((total, each) => total + each.amount_paise, 0),

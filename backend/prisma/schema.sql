@@ -1011,8 +1011,63 @@ BEGIN
       'sequence', v_series.last_number + 1, 'previous_hash', encode(v_series.last_hash, 'hex'), 'issued_at', v_issued_at,
       'business_day', staff.business_day_at(p_outlet, v_issued_at));
   END LOOP;
+  PERFORM staff.hold_days(p_outlet, ARRAY(SELECT (place->>'business_day')::date FROM jsonb_array_elements(v_places) place));
   RETURN jsonb_build_object('outlet', v_outlet, 'places', v_places,
     'hsn', coalesce(to_jsonb(menu.tax_codes(p_outlet, p_codes, p_versions)), '[]'));
+END $$;
+
+
+--
+-- Name: day_figures(integer, date); Type: FUNCTION; Schema: orders; Owner: -
+--
+
+CREATE FUNCTION orders.day_figures(p_outlet integer, p_day date) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'orders', 'pg_temp'
+    AS $$
+DECLARE
+  v_found jsonb;
+BEGIN
+  INSERT INTO orders.day_counter (outlet_id, business_day, last_number) VALUES (p_outlet, p_day, 0)
+  ON CONFLICT (outlet_id, business_day) DO NOTHING;
+  PERFORM FROM orders.day_counter WHERE outlet_id = p_outlet AND business_day = p_day FOR UPDATE;
+  -- a day's documents bear its date, the next one's, or, after an early lock, the one's before
+  WITH paper AS MATERIALIZED (
+    SELECT kind, sequence, number, taxable_paise, total_paise, body::jsonb AS body FROM orders.document
+    WHERE outlet_id = p_outlet AND business_day = p_day AND issued_on BETWEEN p_day - 1 AND p_day + 1
+  ), sold AS (
+    SELECT * FROM orders.orders WHERE outlet_id = p_outlet AND business_day = p_day
+  )
+  SELECT jsonb_build_object(
+    'documents', coalesce((SELECT jsonb_agg(to_jsonb(d) ORDER BY d.kind) FROM (
+      SELECT kind, count(*) AS count, (array_agg(number ORDER BY sequence))[1] AS first_number,
+        (array_agg(number ORDER BY sequence DESC))[1] AS last_number, sum(taxable_paise)::bigint AS taxable_paise,
+        sum(total_paise)::bigint AS total_paise, sum((body->>'discount_paise')::bigint)::bigint AS discount_paise,
+        sum((body->>'round_off_paise')::bigint)::bigint AS round_off_paise
+      FROM paper GROUP BY kind) d), '[]'),
+    'taxes', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.name, t.rate_bp) FROM (
+      SELECT t->>'name' AS name, (t->>'rate_bp')::int AS rate_bp,
+        sum((CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END) * (t->>'taxable_paise')::bigint)::bigint AS taxable_paise,
+        sum((CASE kind WHEN 'credit_note' THEN -1 ELSE 1 END) * (t->>'paise')::bigint)::bigint AS paise
+      FROM paper, jsonb_array_elements(body->'taxes') t GROUP BY 1, 2) t), '[]'),
+    'orders', (SELECT count(*) FROM sold WHERE status NOT IN ('rejected', 'expired', 'cancelled')),
+    'orders_paise', (SELECT coalesce(sum(total_paise), 0)::bigint FROM sold WHERE status NOT IN ('rejected', 'expired', 'cancelled')),
+    'cancelled', (SELECT count(*) FROM sold WHERE status = 'cancelled'),
+    'discount_paise', (SELECT coalesce(sum(discount_paise), 0)::bigint FROM sold WHERE status NOT IN ('rejected', 'expired', 'cancelled')),
+    'voids', (SELECT coalesce(sum((v->>'quantity')::int), 0) FROM sold, jsonb_array_elements(voids) v),
+    'voided_paise', (SELECT coalesce(sum((v->>'total_paise')::bigint), 0)::bigint FROM sold, jsonb_array_elements(voids) v),
+    'covers', (SELECT coalesce(sum(covers), 0) FROM orders.sitting s WHERE s.outlet_id = p_outlet AND EXISTS (
+      SELECT FROM orders.bill b WHERE b.outlet_id = p_outlet AND b.sitting_id = s.id AND b.business_day = p_day)),
+    'open_bills', coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'label', coalesce(table_name, 'Takeaway')) ORDER BY opened_at)
+      FROM orders.bill WHERE outlet_id = p_outlet AND status = 'open' AND business_day <= p_day), '[]'),
+    'open_orders', coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'label', coalesce(table_name, token, number::text)) ORDER BY id)
+      FROM orders.orders WHERE outlet_id = p_outlet AND business_day <= p_day
+        AND status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'ready', 'served')), '[]'),
+    'open_sittings', coalesce((SELECT jsonb_agg(jsonb_build_object('id', table_id, 'label', table_name) ORDER BY opened_at)
+      FROM orders.sitting WHERE outlet_id = p_outlet AND ended_at IS NULL
+        AND staff.business_day_at(p_outlet, opened_at) <= p_day), '[]'))
+  INTO v_found;
+  RETURN v_found;
 END $$;
 
 
@@ -1300,7 +1355,7 @@ BEGIN
     RETURNING outlet_id, last_number
   ) SELECT array_agg(day.last_number - cardinality(array_positions(p_outlets[o.n + 1:], o.outlet_id)) ORDER BY o.n)
   INTO v_numbers FROM unnest(p_outlets) WITH ORDINALITY o(outlet_id, n) LEFT JOIN day ON day.outlet_id = o.outlet_id;
-  PERFORM staff.refuse_closed(p_outlets);  -- who closes an outlet holds its counter
+  PERFORM staff.refuse_closed(p_outlets, p_days);  -- who closes an outlet or a day holds its counter
   RETURN v_numbers;
 END $$;
 
@@ -1731,6 +1786,7 @@ CREATE FUNCTION payments.add_to_day(p_outlet integer, p_totals jsonb) RETURNS vo
 DECLARE
   v_zone constant text := staff.read_outlet(p_outlet)->>'timezone';
 BEGIN
+  PERFORM staff.hold_days(p_outlet, ARRAY(SELECT DISTINCT day FROM jsonb_to_recordset(p_totals) AS t(day date)));
   INSERT INTO payments.hourly AS h (outlet_id, business_day, hour, method, captured_count, captured_paise, refunded_count,
     refunded_paise, failed_count)
   SELECT p_outlet, t.day, extract(hour FROM t.at AT TIME ZONE v_zone), t.method, sum(t.captured_count), sum(t.captured_paise),
@@ -2014,7 +2070,9 @@ CREATE FUNCTION staff.day_began(p_outlet integer) RETURNS timestamp with time zo
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'staff', 'pg_temp'
     AS $$
-  SELECT (business_day(p_outlet) + make_interval(mins => day_cutoff_minutes)) AT TIME ZONE timezone FROM outlet WHERE id = p_outlet
+  SELECT CASE WHEN locked_through = business_day(p_outlet) - 1 THEN least(began, locked_at) ELSE began END
+  FROM (SELECT (business_day(p_outlet) + make_interval(mins => day_cutoff_minutes)) AT TIME ZONE timezone AS began, locked_through,
+    locked_at FROM outlet WHERE id = p_outlet) o
 $$;
 
 
@@ -2033,6 +2091,24 @@ $$;
 
 
 --
+-- Name: hold_days(integer, date[]); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.hold_days(p_outlet integer, p_days date[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+DECLARE
+  v_locked date;
+BEGIN
+  SELECT locked_through INTO v_locked FROM outlet WHERE id = p_outlet FOR SHARE;
+  IF EXISTS (SELECT FROM unnest(p_days) day WHERE day <= v_locked) THEN
+    RAISE EXCEPTION 'the business day was locked meanwhile' USING ERRCODE = 'serialization_failure';
+  END IF;
+END $$;
+
+
+--
 -- Name: hold_open(integer); Type: FUNCTION; Schema: staff; Owner: -
 --
 
@@ -2042,6 +2118,21 @@ CREATE FUNCTION staff.hold_open(p_outlet integer) RETURNS boolean
     AS $$
   SELECT closed_at IS NULL FROM outlet WHERE id = p_outlet FOR SHARE
 $$;
+
+
+--
+-- Name: lock_day(integer, date); Type: FUNCTION; Schema: staff; Owner: -
+--
+
+CREATE FUNCTION staff.lock_day(p_outlet integer, p_day date) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'staff', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE outlet SET locked_through = p_day, locked_at = clock_timestamp()
+  WHERE id = p_outlet AND (locked_through IS NULL OR locked_through < p_day);
+  RETURN FOUND;
+END $$;
 
 
 --
@@ -2088,14 +2179,19 @@ CREATE FUNCTION staff.outlets_at(p_outlets integer[], p_at timestamp with time z
     SET search_path TO 'staff', 'pg_temp'
     AS $$
 BEGIN
-  RETURN QUERY SELECT d.id, d.version, CASE
-    WHEN p_at < (d.day + d.cutoff) AT TIME ZONE d.timezone THEN d.day - 1
-    WHEN p_at >= (d.day + 1 + d.cutoff) AT TIME ZONE d.timezone THEN d.day + 1
-    ELSE d.day
+  RETURN QUERY SELECT e.id, e.version, CASE
+    WHEN e.locked IS NULL OR e.day > e.locked THEN e.day
+    WHEN p_at >= now() THEN e.locked + 1
+    ELSE (SELECT t.day FROM outlets_at(ARRAY[e.id], now()) t)
   END
-  FROM (SELECT o.id, o.version, o.timezone, make_interval(mins => o.day_cutoff_minutes) AS cutoff,
-      ((p_at AT TIME ZONE o.timezone) - make_interval(mins => o.day_cutoff_minutes))::date AS day
-    FROM outlet o WHERE o.id = ANY (p_outlets)) d;
+  FROM (SELECT d.id, d.version, d.locked, CASE
+      WHEN p_at < (d.day + d.cutoff) AT TIME ZONE d.timezone THEN d.day - 1
+      WHEN p_at >= (d.day + 1 + d.cutoff) AT TIME ZONE d.timezone THEN d.day + 1
+      ELSE d.day
+    END AS day
+    FROM (SELECT o.id, o.version, o.timezone, o.locked_through AS locked, make_interval(mins => o.day_cutoff_minutes) AS cutoff,
+        ((p_at AT TIME ZONE o.timezone) - make_interval(mins => o.day_cutoff_minutes))::date AS day
+      FROM outlet o WHERE o.id = ANY (p_outlets)) d) e;
 END $$;
 
 
@@ -2137,16 +2233,19 @@ END $$;
 
 
 --
--- Name: refuse_closed(integer[]); Type: FUNCTION; Schema: staff; Owner: -
+-- Name: refuse_closed(integer[], date[]); Type: FUNCTION; Schema: staff; Owner: -
 --
 
-CREATE FUNCTION staff.refuse_closed(p_outlets integer[]) RETURNS void
+CREATE FUNCTION staff.refuse_closed(p_outlets integer[], p_days date[]) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'staff', 'pg_temp'
     AS $$
 BEGIN
   IF EXISTS (SELECT FROM outlet WHERE id = ANY (p_outlets) AND closed_at IS NOT NULL) THEN
     RAISE EXCEPTION 'the outlet is closed' USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(p_outlets, p_days) o(id, day) JOIN outlet USING (id) WHERE o.day <= locked_through) THEN
+    RAISE EXCEPTION 'the business day was locked meanwhile' USING ERRCODE = 'serialization_failure';
   END IF;
 END $$;
 
@@ -3545,6 +3644,23 @@ CREATE TABLE payments.daily (
 
 
 --
+-- Name: day_close; Type: TABLE; Schema: payments; Owner: -
+--
+
+CREATE TABLE payments.day_close (
+    outlet_id integer NOT NULL,
+    id uuid NOT NULL,
+    number integer NOT NULL,
+    business_day date NOT NULL,
+    closed_at timestamp(6) with time zone NOT NULL,
+    closed_by uuid NOT NULL,
+    closed_by_name text NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT day_close_number_check CHECK ((number > 0))
+);
+
+
+--
 -- Name: hourly; Type: TABLE; Schema: payments; Owner: -
 --
 
@@ -4209,6 +4325,8 @@ CREATE TABLE staff.outlet (
     cash_reasons text[] DEFAULT ARRAY['Change from the bank'::text, 'Paid a supplier'::text, 'Small purchase'::text, 'Tips paid out'::text, 'Taken to the safe'::text] NOT NULL,
     cash_needs_shift boolean DEFAULT false NOT NULL,
     shift_difference_paise integer DEFAULT 10000 NOT NULL,
+    locked_through date,
+    locked_at timestamp(6) with time zone,
     CONSTRAINT outlet_address_check CHECK (((length(address) >= 1) AND (length(address) <= 400))),
     CONSTRAINT outlet_amber_s_check CHECK (((amber_s >= 1) AND (amber_s <= 86400))),
     CONSTRAINT outlet_check CHECK ((amber_s < red_s)),
@@ -4225,6 +4343,7 @@ CREATE TABLE staff.outlet (
     CONSTRAINT outlet_id_check CHECK ((id > 0)),
     CONSTRAINT outlet_late_grace_s_check CHECK (((late_grace_s >= 0) AND (late_grace_s <= 86400))),
     CONSTRAINT outlet_legal_name_check CHECK (((length(legal_name) >= 1) AND (length(legal_name) <= 200))),
+    CONSTRAINT outlet_locked_check CHECK (((locked_through IS NULL) = (locked_at IS NULL))),
     CONSTRAINT outlet_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
     CONSTRAINT outlet_payment_timeout_s_check CHECK (((payment_timeout_s >= 30) AND (payment_timeout_s <= 86400))),
     CONSTRAINT outlet_phone_check CHECK ((phone ~ '^\+?[0-9 ()-]{6,20}$'::text)),
@@ -5094,6 +5213,14 @@ ALTER TABLE ONLY payments.comparison
 
 ALTER TABLE ONLY payments.daily
     ADD CONSTRAINT daily_pkey PRIMARY KEY (outlet_id, business_day, method);
+
+
+--
+-- Name: day_close day_close_pkey; Type: CONSTRAINT; Schema: payments; Owner: -
+--
+
+ALTER TABLE ONLY payments.day_close
+    ADD CONSTRAINT day_close_pkey PRIMARY KEY (outlet_id, id);
 
 
 --
@@ -5996,6 +6123,20 @@ CREATE INDEX cash_movement_outlet_id_shift_id_idx ON payments.cash_movement USIN
 
 
 --
+-- Name: day_close_outlet_id_business_day_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX day_close_outlet_id_business_day_key ON payments.day_close USING btree (outlet_id, business_day);
+
+
+--
+-- Name: day_close_outlet_id_number_key; Type: INDEX; Schema: payments; Owner: -
+--
+
+CREATE UNIQUE INDEX day_close_outlet_id_number_key ON payments.day_close USING btree (outlet_id, number);
+
+
+--
 -- Name: idempotency_created_at_idx; Type: INDEX; Schema: payments; Owner: -
 --
 
@@ -6420,6 +6561,13 @@ CREATE TRIGGER document_frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON orders.doc
 --
 
 CREATE TRIGGER cash_movement_frozen BEFORE DELETE OR UPDATE ON payments.cash_movement FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
+
+
+--
+-- Name: day_close day_close_frozen; Type: TRIGGER; Schema: payments; Owner: -
+--
+
+CREATE TRIGGER day_close_frozen BEFORE DELETE OR UPDATE OR TRUNCATE ON payments.day_close FOR EACH STATEMENT EXECUTE FUNCTION payments.refuse_change();
 
 
 --
@@ -6862,6 +7010,13 @@ REVOKE ALL ON FUNCTION orders.begin_documents(p_outlet integer, p_kinds text[], 
 
 
 --
+-- Name: FUNCTION day_figures(p_outlet integer, p_day date); Type: ACL; Schema: orders; Owner: -
+--
+
+REVOKE ALL ON FUNCTION orders.day_figures(p_outlet integer, p_day date) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION documents_of(p_outlet integer, p_bill uuid); Type: ACL; Schema: orders; Owner: -
 --
 
@@ -7142,10 +7297,24 @@ REVOKE ALL ON FUNCTION staff.demo_works() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION hold_days(p_outlet integer, p_days date[]); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.hold_days(p_outlet integer, p_days date[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION hold_open(p_outlet integer); Type: ACL; Schema: staff; Owner: -
 --
 
 REVOKE ALL ON FUNCTION staff.hold_open(p_outlet integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION lock_day(p_outlet integer, p_day date); Type: ACL; Schema: staff; Owner: -
+--
+
+REVOKE ALL ON FUNCTION staff.lock_day(p_outlet integer, p_day date) FROM PUBLIC;
 
 
 --
@@ -7198,10 +7367,10 @@ REVOKE ALL ON FUNCTION staff.refuse_change() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION refuse_closed(p_outlets integer[]); Type: ACL; Schema: staff; Owner: -
+-- Name: FUNCTION refuse_closed(p_outlets integer[], p_days date[]); Type: ACL; Schema: staff; Owner: -
 --
 
-REVOKE ALL ON FUNCTION staff.refuse_closed(p_outlets integer[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION staff.refuse_closed(p_outlets integer[], p_days date[]) FROM PUBLIC;
 
 
 --

@@ -27,7 +27,7 @@ LIST = (
         40,
         ("/api/orders", "/api/sessions", "/api/tables", "/api/bills", "/api/documents", "/documents"),
     ),
-    ListedRoom("payments", 50, ("/api/payments", "/api/shifts")),
+    ListedRoom("payments", 50, ("/api/payments", "/api/shifts", "/api/days")),
     ListedRoom("kitchen", 60, ("/api/kitchen",)),
     ListedRoom("notifications", 70, ("/api/notifications",)),
     ListedRoom("reports", 90, ("/api/reports",)),

@@ -82,6 +82,11 @@ async def shifts_add_up(db: Any) -> list[str]:
     return await _asked(db, "shifts_add_up")
 
 
+async def closed_days_stay(db: Any) -> list[str]:
+    """18, 21: what the report of a closed day says is what the day's statistics say still; its numbers have no gaps."""
+    return await _asked(db, "closed_days_stay")
+
+
 async def tickets_match_orders(db: Any) -> list[str]:
     """4: what may be cooked has exactly its tickets, what may not has none."""
     return await _asked(db, "tickets_match_orders")
@@ -205,6 +210,7 @@ ORACLES: dict[str, Oracle] = {
         refunds_within_captures,
         statistics_agree,
         shifts_add_up,
+        closed_days_stay,
         tickets_match_orders,
         captures_are_used,
         prepaid_is_paid,

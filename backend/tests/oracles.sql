@@ -356,3 +356,27 @@ UNION ALL
 SELECT r.id FROM payments.refund r LEFT JOIN payments.shift s ON (s.outlet_id, s.id) = (r.outlet_id, r.shift_id)
 WHERE r.shift_id IS NOT NULL AND (s.id IS NULL OR r.method <> 'cash' OR r.handed_by <> s.person_id
   OR r.settled_at < s.opened_at OR r.settled_at > s.closed_at);
+
+--? closed_days_stay: reports whose tenders are not the statistics of their day
+SELECT c.number FROM payments.day_close c CROSS JOIN LATERAL (
+  SELECT coalesce(jsonb_object_agg(t->>'method', jsonb_build_array(t->'captured_count', t->'captured_paise', t->'refunded_count',
+    t->'refunded_paise')), '{}') AS told FROM jsonb_array_elements(c.body::jsonb->'tenders') t) z
+WHERE z.told <> (SELECT coalesce(jsonb_object_agg(method, jsonb_build_array(captured_count, captured_paise, refunded_count, refunded_paise)), '{}')
+  FROM payments.daily d WHERE (d.outlet_id, d.business_day) = (c.outlet_id, c.business_day) AND captured_count + refunded_count > 0);
+
+--? closed_days_stay: reports whose documents or orders are not those of their day
+SELECT c.number FROM payments.day_close c WHERE (c.body::jsonb->>'sales_paise')::bigint <> (
+  SELECT coalesce(sum(CASE kind WHEN 'credit_note' THEN -total_paise ELSE total_paise END), 0) FROM orders.document d
+  WHERE (d.outlet_id, d.business_day) = (c.outlet_id, c.business_day))
+OR ((c.body::jsonb->>'orders')::int, (c.body::jsonb->>'orders_paise')::bigint) <> (
+  SELECT count(*), coalesce(sum(total_paise), 0) FROM orders.orders o WHERE (o.outlet_id, o.business_day) = (c.outlet_id, c.business_day)
+    AND status NOT IN ('rejected', 'expired', 'cancelled'));
+
+--? closed_days_stay: reports whose shifts are not those that were counted on their day
+SELECT c.number FROM payments.day_close c WHERE (c.body::jsonb->>'difference_paise')::bigint <> (
+  SELECT coalesce(sum(counted_paise - expected_paise), 0) FROM payments.shift s
+  WHERE (s.outlet_id, s.closed_day) = (c.outlet_id, c.business_day));
+
+--? closed_days_stay: reports whose number does not follow the one before
+SELECT number FROM (SELECT number, row_number() OVER (PARTITION BY outlet_id ORDER BY business_day) AS place FROM payments.day_close) n
+WHERE number <> place;

@@ -17,6 +17,7 @@ from rasoi import app
 from rasoi.platform.paging import read_page
 from rasoi.settings import Settings
 from tests import test_app
+from tests.payments.closed_days import keep_report
 from tests.test_app import M, Running, W, order_for
 
 running, dish = test_app.running, test_app.dish
@@ -87,6 +88,8 @@ async def busy(running: Running, dish: dict[str, Any]) -> dict[str, str]:
         for number in range(LEAST):
             answer = await running.ask("POST", path, M, key=f"{path} {number}", json=body)
             assert answer.status_code == 201, answer.text
+    for number in range(LEAST):
+        await keep_report(running.ctx.db, number + 1, date(2026, 1, number + 1))
     for drawer in ("Main drawer", "Second drawer", "Bar drawer"):
         begun = {"drawer": drawer, "float_paise": 0}
         answer = await running.ask("POST", "/api/shifts", W, key=drawer, json=begun)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from uuid_utils.compat import uuid7
 from rasoi.orders.tables import new_guest
 from rasoi.platform.auth import Principal, Tokens
 from tests import test_app
+from tests.payments.closed_days import keep_report
 from tests.test_app import MATRIX, G, K, M, O, Running, W, eventually, order_for
 from tests.test_lists import NEEDED
 
@@ -87,6 +89,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
     receipt = {"stock_id": stock["id"], "quantity_milli": 1000, "reason": "bought"}
     await ask("POST", "/api/inventory/receipts", M, receipt)
     await strange_money(running, 1)
+    report = await keep_report(running.ctx.db, 1, date(2026, 1, 1))
     shift = await ask("POST", "/api/shifts", W, {"drawer": "Main drawer", "float_paise": 100})
     await ask("POST", "/api/offers", M, {"name": "Ten off", "kind": "percent", "percent_bp": 1000})
     await ask("POST", "/api/staff/devices/code", M)  # let in at once: the tests are at home
@@ -110,6 +113,7 @@ async def business(running: Running, dish: dict[str, Any]) -> dict[str, Any]:
         "{shift_id:uuid}": shift["id"],
         "{station:str}": dish["station"],
         "{outlet_id:int}": 1,
+        "{report_id:uuid}": report,
         "{person_id:uuid}": await running.ctx.db.fetchval(
             "SELECT id FROM staff.person WHERE role = 'kitchen'"
         ),
@@ -196,6 +200,7 @@ async def test_figures_of_one_outlet_do_not_move_with_anothers_business(
             "{payment_id:uuid}",
             "{stock_id:uuid}",
             "{person_id:uuid}",
+            "{report_id:uuid}",
         ),
         "00000000-0000-7000-8000-000000000000",
     ) | {"{station:str}": dish["station"], "{outlet_id:int}": 1}

@@ -48,6 +48,7 @@ ROOM = Room(
     start=start,
     functions={
         "orders.unfinished(integer)": ("staff",),
+        "orders.day_figures(integer, date)": ("payments",),
         "orders.read_bill(integer, uuid, uuid, boolean)": ("payments",),
         "orders.save_bill(integer, jsonb, jsonb, jsonb, jsonb)": ("payments",),
         "orders.begin_documents(integer, text[], text[], integer[])": ("payments",),

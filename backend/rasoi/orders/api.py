@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -204,6 +204,57 @@ async def session_may_see(conn: Any, outlet_id: int, session_id: UUID, kind: str
 async def unfinished(conn: Any, outlet_id: int) -> dict[str, int]:
     """What of an outlet is not over: `sittings`, `bills`, `orders`. None is added before the transaction ends."""
     return await db.unfinished(conn, outlet_id)
+
+
+class OpenThing(msgspec.Struct, frozen=True):
+    """A bill, an order or (by its table) a party, as people call it."""
+
+    id: UUID
+    label: str
+
+
+class PaperSum(msgspec.Struct, frozen=True, kw_only=True):
+    """A day's documents of one kind."""
+
+    kind: str
+    count: int
+    first_number: str
+    last_number: str
+    taxable_paise: int
+    total_paise: int
+    discount_paise: int
+    round_off_paise: int
+
+
+class DayTax(msgspec.Struct, frozen=True, kw_only=True):
+    """One tax at one rate: what was sold at it, less what was credited."""
+
+    name: str
+    rate_bp: int
+    taxable_paise: int
+    paise: int
+
+
+class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A business day by its documents and orders, and what of it or before is not over."""
+
+    documents: list[PaperSum]
+    taxes: list[DayTax]
+    orders: int
+    orders_paise: int
+    cancelled: int
+    discount_paise: int
+    voids: int
+    voided_paise: int
+    covers: int
+    open_bills: list[OpenThing]
+    open_orders: list[OpenThing]
+    open_sittings: list[OpenThing]
+
+
+async def day_figures(tx: Any, outlet_id: int, day: date) -> DayFigures:
+    """What a business day comes to. No order is placed on it until the transaction ends. Paise."""
+    return msgspec.convert(await tx.fetchval("SELECT orders.day_figures($1, $2)", outlet_id, day), DayFigures)
 
 
 async def table_links(ctx: Context, outlet_id: int) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from rasoi.contracts.orders import (
     OrderProgressed,
 )
 from rasoi.payments import comparison, handlers, reconciliation, refunds, webhooks, workers
+from rasoi.payments.day_routes import ROUTES as DAY_ROUTES
 from rasoi.payments.providers import Providers
 from rasoi.payments.providers.razorpay import SIMULATOR_KEY_ID
 from rasoi.payments.providers.registry import build_providers
@@ -36,7 +37,7 @@ async def stop(ctx: Context) -> None:
 ROOM = Room(
     name="payments",
     linger_s=0.03,
-    routes=[*ROUTES, *SHIFT_ROUTES],
+    routes=[*ROUTES, *SHIFT_ROUTES, *DAY_ROUTES],
     handlers={
         OrderPlaced: handlers.on_order,
         OrderProgressed: handlers.on_order,

@@ -28,7 +28,7 @@ from rasoi.platform.database import Database, Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
 from rasoi.platform.problems import Conflict, Forbidden, NotFound, Unprocessable
 from rasoi.platform.transitions import route
-from rasoi.staff.api import audit, now_and_business_day, require_right
+from rasoi.staff.api import audit, hold_day, now_and_business_day, require_right
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -192,6 +192,7 @@ async def count(
         row = await _locked(ctx, tx, principal, shift_id)
         limit = (await read_outlet(tx, principal.outlet_id)).shift_difference_paise
         row.closed_at, row.closed_day = await now_and_business_day(tx, principal.outlet_id)
+        await hold_day(tx, row.outlet_id, row.closed_day)
         row.counts = [Counted(each.denomination_paise, each.quantity) for each in request.counts]
         row.counted_paise = total(row.counts)
         row.expected_paise = expected(row.float_paise, await db.sums_of(tx, row.outlet_id, row.id))

@@ -65,6 +65,7 @@ PERMISSIONS = {
         Permission("see_money", "see takings, documents and reports", MANAGER),
         Permission("strange_money", "settle money that fits no payment", MANAGER),
         Permission("settle_shifts", "settle other people's shifts", MANAGER),
+        Permission("close_day", "close the day", MANAGER),
         Permission("see_log", "see the audit log and sign-ins", MANAGER),
         Permission("manage_people", "manage people", MANAGER),
         Permission("manage_devices", "manage devices", MANAGER),

@@ -40,6 +40,16 @@ async def now_and_business_day(conn: Any, outlet_id: int) -> tuple[datetime, dat
     return row["now"], row["today"]
 
 
+async def lock_day(tx: Any, outlet_id: int, day: date) -> bool:
+    """Lock an outlet's books through this day; False where they are. Whoever books waits until the transaction ends."""
+    return await tx.fetchval("SELECT staff.lock_day($1, $2)", outlet_id, day)  # type: ignore[no-any-return]
+
+
+async def hold_day(tx: Any, outlet_id: int, day: date) -> None:
+    """Keep a day from being locked until the transaction ends. One that has been meanwhile fails as a serialisation does."""
+    await tx.execute("SELECT staff.hold_days($1, $2)", outlet_id, [day])
+
+
 async def day_began(conn: Any, outlet_id: int) -> datetime:
     """When the business day began that the outlet's books are on."""
     return await conn.fetchval("SELECT staff.day_began($1)", outlet_id)  # type: ignore[no-any-return]

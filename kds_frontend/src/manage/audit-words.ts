@@ -56,6 +56,7 @@ export const ACTIONS: Record<string, string> = {
   'service_token.made': 'Made a service token',
   'service_token.revoked': 'Revoked a service token',
   'session.switched': 'Went on at another outlet',
+  'day.closed': 'Closed the day',
   'shift.approved': 'Approved a shift',
   'shift.cash_in': 'Put cash into a drawer',
   'shift.cash_out': 'Took cash out of a drawer',

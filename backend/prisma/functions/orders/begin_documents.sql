@@ -26,6 +26,7 @@ BEGIN
       'sequence', v_series.last_number + 1, 'previous_hash', encode(v_series.last_hash, 'hex'), 'issued_at', v_issued_at,
       'business_day', staff.business_day_at(p_outlet, v_issued_at));
   END LOOP;
+  PERFORM staff.hold_days(p_outlet, ARRAY(SELECT (place->>'business_day')::date FROM jsonb_array_elements(v_places) place));
   RETURN jsonb_build_object('outlet', v_outlet, 'places', v_places,
     'hsn', coalesce(to_jsonb(menu.tax_codes(p_outlet, p_codes, p_versions)), '[]'));
 END $$;

@@ -5,6 +5,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_zone constant text := staff.read_outlet(p_outlet)->>'timezone';
 BEGIN
+  PERFORM staff.hold_days(p_outlet, ARRAY(SELECT DISTINCT day FROM jsonb_to_recordset(p_totals) AS t(day date)));
   INSERT INTO payments.hourly AS h (outlet_id, business_day, hour, method, captured_count, captured_paise, refunded_count,
     refunded_paise, failed_count)
   SELECT p_outlet, t.day, extract(hour FROM t.at AT TIME ZONE v_zone), t.method, sum(t.captured_count), sum(t.captured_paise),

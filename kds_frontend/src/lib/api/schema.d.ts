@@ -158,6 +158,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ListDays */
+        get: operations["ApiDaysListDays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** CloseDay */
+        post: operations["ApiDaysCloseCloseDay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OpenDay */
+        get: operations["ApiDaysOpenOpenDay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** DayReport */
+        get: operations["ApiDaysReportIdDayReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents": {
         parameters: {
             query?: never;
@@ -2556,6 +2624,13 @@ export interface components {
             name: string;
             name_hi: string | null;
         };
+        /** Check */
+        Check: {
+            blocking: boolean;
+            items: components["schemas"]["OpenThing"][];
+            /** @enum {string} */
+            name: "open_sittings" | "open_bills" | "open_orders" | "open_shifts" | "shifts_to_approve" | "refunds_to_hand_out" | "refunds_under_way" | "payments_under_way";
+        };
         /** Checkout */
         Checkout: {
             action: components["schemas"]["CheckoutAction"];
@@ -2587,6 +2662,30 @@ export interface components {
             order_id?: string | null;
             /** @default null */
             provider?: string | null;
+        };
+        /**
+         * CloseRequest
+         * @description The day that was looked at: 409 where another one is to be closed.
+         */
+        CloseRequest: {
+            /** Format: date */
+            business_day: string;
+        };
+        /** ClosedDay */
+        ClosedDay: {
+            /** Format: date */
+            business_day: string;
+            /** Format: date-time */
+            closed_at: string;
+            closed_by_name: string;
+            /** Format: uuid */
+            id: string;
+            number: number;
+        };
+        /** ClosedDays */
+        ClosedDays: {
+            items: components["schemas"]["ClosedDay"][];
+            next: string | null;
         };
         /**
          * ComplimentaryRequest
@@ -2660,6 +2759,40 @@ export interface components {
             methods: components["schemas"]["MethodTotals"][];
             total: components["schemas"]["payments_schemas_Totals"];
         };
+        /** DayReport */
+        DayReport: {
+            address: string | null;
+            /** Format: date */
+            business_day: string;
+            cancelled: number;
+            captured_paise: number;
+            cash_without_shift_paise: number;
+            /** Format: date-time */
+            closed_at: string;
+            closed_by_name: string;
+            covers: number;
+            difference_paise: number;
+            discount_paise: number;
+            documents: components["schemas"]["PaperSum"][];
+            gstin: string | null;
+            /** Format: uuid */
+            id: string;
+            left_over: components["schemas"]["Check"][];
+            legal_name: string | null;
+            number: number;
+            orders: number;
+            orders_paise: number;
+            outlet_id: number;
+            outlet_name: string;
+            refunded_paise: number;
+            sales_paise: number;
+            shifts: components["schemas"]["DrawerSum"][];
+            taxes: components["schemas"]["DayTax"][];
+            tenders: components["schemas"]["Tender"][];
+            timezone: string;
+            voided_paise: number;
+            voids: number;
+        };
         /** DaySales */
         DaySales: {
             average_paise: number;
@@ -2670,6 +2803,13 @@ export interface components {
             quantity: number;
             taxable_paise: number | null;
             total_paise: number;
+        };
+        /** DayTax */
+        DayTax: {
+            name: string;
+            paise: number;
+            rate_bp: number;
+            taxable_paise: number;
         };
         /** Device */
         Device: {
@@ -2823,6 +2963,18 @@ export interface components {
         Documents: {
             items: components["schemas"]["ListedDocument"][];
             next: string | null;
+        };
+        /** DrawerSum */
+        DrawerSum: {
+            approved_by_name: string | null;
+            counted_paise: number;
+            difference_paise: number;
+            drawer: string;
+            expected_paise: number;
+            float_paise: number;
+            person_name: string;
+            /** Format: uuid */
+            shift_id: string;
         };
         /**
          * DueRequest
@@ -3527,6 +3679,19 @@ export interface components {
             available: boolean;
             provider: string;
         };
+        /** OpenDay */
+        OpenDay: {
+            /** Format: date */
+            business_day: string;
+            checks: components["schemas"]["Check"][];
+            ready: boolean;
+        };
+        /** OpenThing */
+        OpenThing: {
+            /** Format: uuid */
+            id: string;
+            label: string;
+        };
         /** OpenWebhook */
         OpenWebhook: {
             event: string | null;
@@ -3679,7 +3844,7 @@ export interface components {
         OwnRight: {
             limit_paise: number | null;
             /** @enum {string} */
-            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "discount" | "complimentary" | "take_back_discounts" | "seat_tables" | "rearrange" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
+            permission: "take_cash" | "take_tenders" | "refund" | "hand_out_refunds" | "write_off" | "walk_outs" | "approve_orders" | "cancel_orders" | "cancel_made" | "void_lines" | "void_begun" | "discount" | "complimentary" | "take_back_discounts" | "seat_tables" | "rearrange" | "manage_tables" | "reprint" | "take_off_sale" | "edit_menu" | "manage_offers" | "manage_stock" | "see_money" | "strange_money" | "settle_shifts" | "close_day" | "see_log" | "manage_people" | "manage_devices" | "manage_tokens" | "change_settings";
         };
         /** OwnShift */
         OwnShift: {
@@ -3700,6 +3865,17 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "paired" | "over";
             token: string | null;
+        };
+        /** PaperSum */
+        PaperSum: {
+            count: number;
+            discount_paise: number;
+            first_number: string;
+            kind: string;
+            last_number: string;
+            round_off_paise: number;
+            taxable_paise: number;
+            total_paise: number;
         };
         /** PassView */
         PassView: {
@@ -4347,6 +4523,14 @@ export interface components {
             paise: number;
             rate_bp: number;
             taxable_paise: number;
+        };
+        /** Tender */
+        Tender: {
+            captured_count: number;
+            captured_paise: number;
+            method: string;
+            refunded_count: number;
+            refunded_paise: number;
         };
         /**
          * TenderRequest
@@ -5752,6 +5936,410 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiDaysListDays: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosedDays"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiDaysCloseCloseDay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseRequest"];
+            };
+        };
+        responses: {
+            /** @description Additional response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayReport"];
+                };
+            };
+            /** @description Bad Request: The request can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/bad-request";
+                    };
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; That page is not ours; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Conflict: Another day is to be closed; Somebody else is changing this right now; The day is not settled yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/another-day" | "/problems/busy" | "/problems/day-not-settled";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type: Only JSON is read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: This Idempotency-Key was used for another request; The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/idempotency-key-reused" | "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiDaysOpenOpenDay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenDay"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
+                    };
+                };
+            };
+            /** @description Service Unavailable: Not available right now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unavailable";
+                    };
+                };
+            };
+        };
+    };
+    ApiDaysReportIdDayReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Additional response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayReport"];
+                };
+            };
+            /** @description Unauthorized: Please sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: Not allowed; Your role may not do this here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/forbidden" | "/problems/not-permitted";
+                    };
+                };
+            };
+            /** @description Not Found: This day is not closed; Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/day-not-closed" | "/problems/not-found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: The request is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/invalid";
+                    };
+                };
+            };
+            /** @description Too Many Requests: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        type?: "/problems/too-many-requests";
                     };
                 };
             };

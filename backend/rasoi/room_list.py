@@ -19,7 +19,7 @@ class ListedRoom:
 
 # in the order of their starting
 LIST = (
-    ListedRoom("staff", 10, ("/api/staff", "/api/outlets")),
+    ListedRoom("staff", 10, ("/api/staff", "/api/outlets", "/api/setup")),
     ListedRoom("menu", 20, ("/api/menu",)),
     ListedRoom("inventory", 30, ("/api/inventory",)),
     ListedRoom(

@@ -172,6 +172,32 @@ async def test_a_move_before_the_last_one_is_not_undone(floor: Floor) -> None:
     assert (await floor.at(TABLE))["state"] == "occupied"
 
 
+async def test_who_came_back_by_another_move_undoes_that_one_first(floor: Floor) -> None:
+    await third_table(floor)
+    await floor.scan(await floor.code())
+    first = await move(floor)
+    await move(floor, OTHER_TABLE, THIRD)
+    last = await move(floor, THIRD, OTHER_TABLE)
+    answer = await undo(floor, first)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409,
+        "They were moved again since. Undo that first.",
+    )
+    assert (await undo(floor, last)).status_code == 200
+
+
+async def test_an_order_that_is_over_is_not_moved(floor: Floor) -> None:
+    host, _ = await floor.scan(await floor.code())
+    over, live = await floor.order(host), await floor.order(host)
+    await floor.desk.owner.execute(
+        "UPDATE orders.orders SET status = 'cancelled' WHERE id = $1", UUID(over["id"])
+    )
+    await move(floor)
+    told = [each[1] for each in await floor.desk.log() if each[0] == "rasoi.order.moved.v1"]
+    assert told == [live["id"]]
+    assert (await floor.do(host, "GET", f"/api/orders/{over['id']}"))["table"]["name"] == "Table 1"
+
+
 async def move_back_refused(floor: Floor, done: Json) -> None:
     answer = await undo(floor, done)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/cant-undo")

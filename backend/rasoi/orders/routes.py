@@ -180,9 +180,10 @@ async def void_line(
     line_id: UUID,
     key: IdempotencyKey,
     data: JSONBody[schemas.VoidRequest],
+    approval: Approval = None,
 ) -> Response[bytes]:
-    """Take back a quantity of a line of an open bill; what the kitchen has begun needs a right of its own."""
-    return await voiding.void_line(ctx, principal, order_id, line_id, data, key)
+    """Take back a quantity of a line of an open bill; what the kitchen has begun needs a right of its own, or an approval."""
+    return await voiding.void_line(ctx, principal, order_id, line_id, data, key, approval)
 
 
 @get("/api/bills/{bill_id:uuid}", guards=[EVERYBODY.and_scope("bills:read")])

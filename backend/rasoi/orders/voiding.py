@@ -17,7 +17,7 @@ from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
 from rasoi.platform.problems import NotFound, Unprocessable
-from rasoi.staff.api import audit, require_right
+from rasoi.staff.api import Approver, approved_by, audit, authorize
 from rasoi.staff.api import outlet as read_outlet
 
 
@@ -36,9 +36,11 @@ async def void_line(
     line_id: UUID,
     request: schemas.VoidRequest,
     key: IdempotencyKey,
+    approval: str | None = None,
 ) -> Response[bytes]:
     """Take back `request.quantity` of a line, once by the key, and answer with the order. Raises NotPermitted where
-    the kitchen has begun it and the role may not waste that, BillIsClosed, NotSoMany, UnknownReason."""
+    the kitchen has begun it, the role may not waste that and no `approval` of the line lets it, BillIsClosed, NotSoMany,
+    UnknownReason."""
 
     async def work(tx: Tx) -> tuple[int, schemas.Order]:
         async with service.locked_bill(ctx, principal.outlet_id, order_id=order_id, tx=tx) as (_, bill):
@@ -56,9 +58,10 @@ async def void_line(
                 by=principal.id,
                 by_name=principal.name,
             )
+            lifted = None
             if cause.begun:
-                require_right(ctx, principal, "void_begun")
-            await _write(tx, principal, order, line, bill.void_line(order, line, cause))
+                lifted = await authorize(ctx, tx, principal, "void_begun", str(line_id), approval)
+            await _write(tx, principal, order, line, bill.void_line(order, line, cause), lifted)
         return 200, views.order_view(order, bill.row, by_guest=False)
 
     return await idempotent(ctx, "orders", principal, key, work)
@@ -79,7 +82,9 @@ async def _stage(tx: Tx, order: OrderRow, line: LineRow) -> str | None:
     return await kitchen.stage_of(tx, order.outlet_id, order.id, line.id)
 
 
-async def _write(tx: Tx, principal: Principal, order: OrderRow, line: LineRow, void: VoidRow) -> None:
+async def _write(
+    tx: Tx, principal: Principal, order: OrderRow, line: LineRow, void: VoidRow, lifted: Approver | None
+) -> None:
     """The lines, the stock that nobody has begun to use, and who did it. What was begun, the kitchen's event makes waste."""
     await db.save_lines(tx, order)
     if not void.begun:
@@ -95,4 +100,4 @@ async def _write(tx: Tx, principal: Principal, order: OrderRow, line: LineRow, v
         "stage": void.stage,
         "amount_paise": void.total_paise,
     }
-    await audit(tx, principal, "order.void_line", str(order.id), detail)
+    await audit(tx, principal, "order.void_line", str(order.id), detail | approved_by(lifted))

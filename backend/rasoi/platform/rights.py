@@ -50,7 +50,7 @@ PERMISSIONS = {
         Permission("cancel_orders", "cancel orders", FLOOR, liftable=True),
         Permission("cancel_made", "cancel what is being made or ready", HOUSE, HOUSE, liftable=True),
         Permission("void_lines", "take something off an order", FLOOR),
-        Permission("void_begun", "take off an order what the kitchen has begun", MANAGER),
+        Permission("void_begun", "take off an order what the kitchen has begun", MANAGER, liftable=True),
         Permission("discount", "give discounts", MANAGER, limited=True, liftable=True),
         Permission("complimentary", "give something on the house", MANAGER, limited=True, liftable=True),
         Permission("take_back_discounts", "take discounts back", FLOOR),

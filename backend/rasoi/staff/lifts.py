@@ -27,7 +27,16 @@ from rasoi.staff.schemas import LINE, Pin
 TAGS = ["staff"]
 GOOD_S = 60
 MOST_PAISE = 10_000_000_00
-Liftable = Literal["refund", "write_off", "walk_outs", "cancel_orders", "cancel_made"]
+Liftable = Literal[
+    "refund",
+    "write_off",
+    "walk_outs",
+    "cancel_orders",
+    "cancel_made",
+    "void_begun",
+    "discount",
+    "complimentary",
+]
 Paise = Annotated[int, QueryParameter(ge=0, le=MOST_PAISE)]
 
 

@@ -16,6 +16,8 @@ from rasoi.orders.voiding import UnknownLine, UnknownReason
 from rasoi.platform.auth import Principal, Tokens
 from rasoi.platform.idempotency import IdempotencyKey, body_hash
 from rasoi.platform.rights import AboveLimit, NotPermitted
+from rasoi.staff.api import LiftRefused
+from tests.lifts import lift
 from tests.orders.conftest import COLA_1, HOT, KULFI_1, NAAN_1, Desk, guest, line, waiter
 from tests.orders.test_voiding import bill_of, cooked, manager, pay, reserved, void
 
@@ -128,6 +130,21 @@ async def test_who_may_and_how_much(desk: Desk) -> None:
     with pytest.raises(AboveLimit):
         await off(desk, order, None, amount_paise=6_00, who=waiter())
     await off(desk, order, None, amount_paise=4_00, who=waiter())
+
+
+async def test_a_managers_pin_lets_a_waiter_give_one_discount_up_to_its_amount(desk: Desk) -> None:
+    _, order = await desk.place(guest(), line(COLA_1, 2))
+    who, ids = waiter(), (UUID(order["id"]), UUID(order["lines"][0]["id"]))
+    request = schemas.DiscountRequest(reason=WHY, amount_paise=20_00)
+    little = await lift(desk.owner, who, "discount", str(ids[1]), 19_99, token="little")
+    with pytest.raises(LiftRefused):
+        await granting.discount_line(desk.ctx, who, *ids, request, key_for(request), little)
+    token = await lift(desk.owner, who, "discount", str(ids[1]), 20_00)
+    answer = await granting.discount_line(desk.ctx, who, *ids, request, key_for(request), token)
+    [told] = msgspec.json.decode(answer.content)["lines"][0]["discounts"]
+    assert told["by"] == "Asha" and told["approved_by"]
+    with pytest.raises(LiftRefused):
+        await granting.discount_line(desk.ctx, who, *ids, request, key_for(request), token)
 
 
 async def test_what_is_refused(desk: Desk) -> None:

@@ -16,6 +16,8 @@ from rasoi.orders.voids import NotSoMany
 from rasoi.platform.auth import Principal
 from rasoi.platform.idempotency import IdempotencyKey, KeyReused, body_hash
 from rasoi.platform.rights import NotPermitted
+from rasoi.staff.api import LiftRefused
+from tests.lifts import lift
 from tests.orders.conftest import COLA_1, HOT, KULFI_1, NAAN_1, Desk, guest, line, waiter
 
 REASON = "Took too long"
@@ -38,12 +40,14 @@ async def void(
     key: str = "",
     reason: str = REASON,
     note: str | None = None,
+    approval: str | None = None,
 ) -> Any:
     """Take back so many of the order's line number `at`; the order as it was answered."""
     request = schemas.VoidRequest(quantity=quantity, reason=reason, note=note)
     used = IdempotencyKey(key or str(uuid4()), "POST void", body_hash(msgspec.json.encode(request)))
     line_id = UUID(order["lines"][at]["id"])
-    answer = await voiding.void_line(desk.ctx, who or waiter(), UUID(order["id"]), line_id, request, used)
+    by = who or waiter()
+    answer = await voiding.void_line(desk.ctx, by, UUID(order["id"]), line_id, request, used, approval)
     return msgspec.json.decode(answer.content)
 
 
@@ -142,6 +146,21 @@ async def test_what_is_begun_needs_a_manager(desk: Desk, stage: str) -> None:
     assert refused.value.extensions == {"permission": "void_begun"}
     [told] = (await void(desk, order, who=manager()))["voids"]
     assert (told["begun"], told["by"]) == (True, "Meera")
+
+
+async def test_a_managers_pin_lets_a_waiter_take_back_what_is_begun_once(desk: Desk) -> None:
+    _, order = await desk.place(guest(), line(COLA_1, 2), line(KULFI_1))
+    await cooked(desk, order, "ready")
+    who, line_id = waiter(), order["lines"][0]["id"]
+    token = await lift(desk.owner, who, "void_begun", line_id)
+    with pytest.raises(LiftRefused):
+        await void(desk, order, who=who, at=1, approval=token)
+    [told] = (await void(desk, order, who=who, approval=token))["voids"]
+    assert (told["begun"], told["by"]) == (True, "Asha")
+    [entry] = await desk.owner.fetch("SELECT * FROM staff.audit WHERE action = 'order.void_line'")
+    assert entry["actor_name"] == "Asha" and entry["detail"]["approved_by"]
+    with pytest.raises(LiftRefused):
+        await void(desk, order, who=who, approval=token)
 
 
 @pytest.mark.parametrize("stage", ["held", "queued"])

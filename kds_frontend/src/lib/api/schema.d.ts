@@ -3504,7 +3504,7 @@ export interface components {
             /** @default 0 */
             amount_paise?: number;
             /** @enum {unknown} */
-            permission: "cancel_made" | "cancel_orders" | "refund" | "walk_outs" | "write_off";
+            permission: "cancel_made" | "cancel_orders" | "complimentary" | "discount" | "refund" | "void_begun" | "walk_outs" | "write_off";
             /** Format: uuid */
             person_id: string;
             pin: string;
@@ -10988,6 +10988,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
+                /** @description A lift, good for this act, once. */
+                "Manager-Approval"?: string;
                 /** @description Of the caller's choice, a new one for each new request; the same one makes a repeated request one. */
                 "Idempotency-Key": string;
             };
@@ -11036,7 +11038,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Forbidden: This is more than your role may do here; Not allowed; That page is not ours; Your role may not do this here. */
+            /** @description Forbidden: This is more than your role may do here; This approval does not cover this act, or not any more; Not allowed; That page is not ours; Your role may not do this here. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11044,7 +11046,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        type?: "/problems/above-limit" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
+                        type?: "/problems/above-limit" | "/problems/approval-not-valid" | "/problems/forbidden" | "/problems/foreign-page" | "/problems/not-permitted";
                     };
                 };
             };
@@ -17069,7 +17071,7 @@ export interface operations {
     ApiStaffLiftsPeopleListApprovers: {
         parameters: {
             query: {
-                permission: "refund" | "write_off" | "walk_outs" | "cancel_orders" | "cancel_made";
+                permission: "refund" | "write_off" | "walk_outs" | "cancel_orders" | "cancel_made" | "void_begun" | "discount" | "complimentary";
                 amount_paise?: number;
             };
             header?: never;

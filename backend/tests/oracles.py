@@ -77,6 +77,11 @@ async def statistics_agree(db: Any) -> list[str]:
     return violations
 
 
+async def tables_agree(db: Any) -> list[str]:
+    """Whoever was moved has bills, phones, orders and tickets at one table."""
+    return await _asked(db, "tables_agree")
+
+
 async def shifts_add_up(db: Any) -> list[str]:
     """19: a shift's expected sum is its cash tenders less its cash refunds and with its movements."""
     return await _asked(db, "shifts_add_up")
@@ -212,6 +217,7 @@ ORACLES: dict[str, Oracle] = {
         shifts_add_up,
         closed_days_stay,
         tickets_match_orders,
+        tables_agree,
         captures_are_used,
         prepaid_is_paid,
         stock_adds_up,

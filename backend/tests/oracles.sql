@@ -380,3 +380,21 @@ SELECT c.number FROM payments.day_close c WHERE (c.body::jsonb->>'difference_pai
 --? closed_days_stay: reports whose number does not follow the one before
 SELECT number FROM (SELECT number, row_number() OVER (PARTITION BY outlet_id ORDER BY business_day) AS place FROM payments.day_close) n
 WHERE number <> place;
+
+--? tables_agree: open bills that are at another table than their party
+SELECT b.id FROM orders.bill b JOIN orders.sitting s ON (s.outlet_id, s.id) = (b.outlet_id, b.sitting_id)
+WHERE b.status = 'open' AND s.ended_at IS NULL AND (b.table_id, b.table_name) IS DISTINCT FROM (s.table_id, s.table_name);
+
+--? tables_agree: orders under way that are for another table than that of their party
+SELECT o.id FROM orders.orders o JOIN orders.bill b ON (b.outlet_id, b.id) = (o.outlet_id, o.bill_id)
+JOIN orders.sitting s ON (s.outlet_id, s.id) = (b.outlet_id, b.sitting_id)
+WHERE o.status IN ('placed', 'awaiting_payment', 'confirmed', 'preparing', 'ready') AND s.ended_at IS NULL
+  AND o.table_id IS DISTINCT FROM s.table_id;
+
+--? tables_agree: phones that belong to another table than their party
+SELECT g.id FROM orders.guest_session g JOIN orders.sitting s ON (s.outlet_id, s.id) = (g.outlet_id, g.sitting_id)
+WHERE s.ended_at IS NULL AND g.table_id IS DISTINCT FROM s.table_id;
+
+--? tables_agree: tickets that name another table than their order
+SELECT t.id FROM kitchen.ticket t JOIN orders.orders o ON (o.outlet_id, o.id) = (t.outlet_id, t.order_id)
+WHERE o.status IN ('confirmed', 'preparing', 'ready') AND t.table_name IS DISTINCT FROM o.table_name;

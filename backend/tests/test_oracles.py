@@ -51,6 +51,7 @@ class Evening:
         await self.cancelled_by_the_kitchen()
         await self.taken_back()
         await self.made_cheaper()
+        await self.moved()
         await self.never_paid()
         await self.paid_and_rejected()
         await self.stock_by_hand()
@@ -154,6 +155,16 @@ class Evening:
         await self.ticketed(order)
         await s.cook(order)
         await s.cash(order)
+
+    async def moved(self) -> None:
+        """A party that goes to another table while its food is made, and orders there."""
+        s = self.service
+        old, new = s.tables[6], s.tables[7]
+        me = await s.sit(old)
+        order = await s.order(WAITER, s.line(3), table_id=old["id"])
+        await self.ticketed(order)
+        await s.do(WAITER, "POST", f"/api/tables/{old['id']}/move", json={"table_id": new["id"]})
+        assert (await s.order(me, s.line(3)))["table"]["id"] == new["id"]
 
     async def never_paid(self) -> None:
         s, me = self.service, guest()
@@ -298,6 +309,10 @@ PLANTED: list[tuple[str, str, str]] = [
     ("closed_days_stay", "shifts are not those", "UPDATE payments.shift SET counted_paise = counted_paise + 1"),
     ("closed_days_stay", "does not follow", """ALTER TABLE payments.day_close DISABLE TRIGGER ALL;
      UPDATE payments.day_close SET number = 2"""),
+    ("tables_agree", "open bills that", "UPDATE orders.bill SET table_name = 'x'"),
+    ("tables_agree", "orders under way", "UPDATE orders.orders SET table_id = uuidv7()"),
+    ("tables_agree", "phones that", "UPDATE orders.guest_session SET table_id = uuidv7()"),
+    ("tables_agree", "tickets that name", "UPDATE kitchen.ticket SET table_name = 'x'"),
     ("shifts_add_up", "do not expect", "UPDATE payments.shift SET expected_paise = expected_paise + 1"),
     ("shifts_add_up", "do not expect", "UPDATE payments.attempt SET shift_id = NULL"),
     ("shifts_add_up", "sum of their denominations", "UPDATE payments.shift SET counts = '[]'"),

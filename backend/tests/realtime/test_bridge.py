@@ -368,6 +368,7 @@ TO_GUESTS = {
     orders.BillState: {"bill", "order"},
     orders.SittingState: {"sitting"},
     payments.PaymentState: {"bill", "order"},
+    payments.ShiftChanged: set(),
     notifications.NotificationChanged: {"bill", "order"},
     menu.AvailabilityChanged: {"menu"},
     menu.MenuRepublished: {"menu"},

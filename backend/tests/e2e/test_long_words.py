@@ -131,7 +131,7 @@ async def holds(page: Page, where: str, part: str = "body") -> None:
         if wide <= 0 and not found:
             return
         await page.wait_for_timeout(100)
-    assert wide <= 0, f"{where} is {wide} px wider than the screen"
+    assert wide <= 0, f"{where} is {wide} px wider than the screen: {found}"
     assert found == [], (where, found)
 
 

@@ -245,7 +245,7 @@ async def test_long_words_in_the_kitchen_and_at_the_pass(
     await holds(pickup, "pickup")
 
 
-PAGES = ("Orders", "Payments", "Documents", "Reports", "Stock", "Menu", "Team", "Settings")
+PAGES = ("Orders", "Payments", "Documents", "Reports", "Stock", "Menu", "Day", "Team", "Settings")
 
 
 async def to_decide(house: House) -> Json:

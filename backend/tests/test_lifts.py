@@ -13,18 +13,25 @@ from rasoi.platform.rights import PERMISSIONS
 from rasoi.settings import Settings
 from tests import test_app
 from tests.lifts import is_used, lift
-from tests.test_app import M, O, Running, all_routes
+from tests.test_app import O, Running, all_routes
 from tests.test_outlets import business, rows_of
 
 running, dish = test_app.running, test_app.dish
 WHY = {"reason": "a test"}
+OFF = {"reason": "Goodwill"}
+LINE = "/api/orders/{order_id:uuid}/lines/{line_id:uuid}"
+# what makes an order cheaper comes before what ends it
 BODIES = {
+    f"{LINE}/discount": OFF | {"amount_paise": 100},
+    "/api/bills/{bill_id:uuid}/discounts": OFF | {"amount_paise": 100},
+    f"{LINE}/complimentary": OFF | {"quantity": 1},
     "/api/payments/{payment_id:uuid}/refund": WHY | {"amount_paise": 100},
     "/api/bills/{bill_id:uuid}/write-off": WHY,
     "/api/tables/{table_id:uuid}/walk-out": WHY,
     "/api/orders/{order_id:uuid}/cancel": WHY,
 }
 SUBJECT = {"refund": "{payment_id:uuid}", "walk_outs": "{table_id:uuid}", "cancel_orders": "{order_id:uuid}"}
+SUBJECT |= {"complimentary": "{line_id:uuid}"}
 
 
 def liftable_of(settings: Settings) -> dict[str, str]:
@@ -43,10 +50,11 @@ async def test_each_act(running: Running, dish: dict[str, Any], settings: Settin
     routes = liftable_of(settings)
     assert set(routes) == set(BODIES)
     named = await business(running, dish)
-    table = (await running.ask("GET", "/api/tables", M)).json()["items"][0]
-    named["{table_id:uuid}"] = table["id"]
-    eaten = "SELECT id FROM orders.orders WHERE bill_id = $1"
-    named["{order_id:uuid}"] = await running.ctx.db.fetchval(eaten, UUID(named["{bill_id:uuid}"]))
+    eaten = "SELECT id, table_id FROM orders.orders WHERE bill_id = $1"
+    order = await running.ctx.db.fetchrow(eaten, UUID(named["{bill_id:uuid}"]))
+    named |= {"{order_id:uuid}": order["id"], "{table_id:uuid}": order["table_id"]}
+    ordered = "SELECT id FROM orders.line WHERE order_id = $1"
+    named["{line_id:uuid}"] = await running.ctx.db.fetchval(ordered, named["{order_id:uuid}"])
     version = (await running.ask("GET", "/api/staff/rights", O)).json()["version"]
     rights = [
         {"role": "manager", "permission": each.name, "allowed": False}
@@ -57,13 +65,16 @@ async def test_each_act(running: Running, dish: dict[str, Any], settings: Settin
     assert changed.status_code == 200, changed.text
     who = Principal(kind="staff", id=uuid7(), outlet_id=1, role="manager", session_id=uuid7(), name="T")
     before = await rows_of(running, 1)
-    for path, permission in routes.items():
+    for path in BODIES:
+        permission = routes[path]
         if permission == "write_off":
             continue  # its bill must be a walk-out's: tests/orders/test_seating.py
-        subject = named[SUBJECT[permission]]
-        token = f"approval of {permission}"
+        subject = named[
+            SUBJECT.get(permission) or ("{line_id:uuid}" if path.startswith(LINE) else "{bill_id:uuid}")
+        ]
+        token = f"approval of {permission} for {path}"
         if true:
-            await lift(running.ctx.db, who, permission, str(subject), 100, token=token, role="owner")
+            await lift(running.ctx.db, who, permission, str(subject), 100_000, token=token, role="owner")
         at = path
         for placeholder, value in named.items():
             at = at.replace(placeholder, str(value))

@@ -74,6 +74,8 @@ async def test_a_dish_is_taken_off_in_three_taps_and_everybody_sees_it(
         {"quantity": 1, "reason": WHY},
         who="manager",
     )
+    pin = waiter.get_by_role("dialog", name="A manager’s PIN is needed")
+    await pin.get_by_role("button", name="Close").click()
     await waiter.get_by_role("button", name="Keep it").click()
     await expect(line.get_by_test_id("void-line")).to_have_count(0)
 

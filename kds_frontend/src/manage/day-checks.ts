@@ -26,7 +26,10 @@ export const CHECK_WORDS: Record<DayCheck['name'], Words> = {
     how: 'Serve or hand them out, or cancel them.',
     link: { href: '#orders', name: 'Open Orders' },
   },
-  open_shifts: { title: 'Drawers not counted', how: 'Count each drawer, under Shifts below.' },
+  open_shifts: {
+    title: 'Drawers not counted',
+    how: 'Who has the drawer counts it under My shift, or you do, under Shifts below.',
+  },
   shifts_to_approve: { title: 'Differences to approve', how: 'Look at each and approve it, under Shifts below.' },
   refunds_to_hand_out: {
     title: 'Cash to give back',

@@ -15,13 +15,13 @@ from rasoi.orders import repository as db
 from rasoi.orders.discounts import COMPLIMENTARY
 from rasoi.orders.domain import Bill
 from rasoi.orders.rows import DiscountRow, LineRow, OrderRow
-from rasoi.orders.voiding import UnknownReason, line_of
+from rasoi.orders.voiding import line_of, require_listed
 from rasoi.platform.auth import Principal
 from rasoi.platform.context import Context
 from rasoi.platform.database import Tx
 from rasoi.platform.idempotency import IdempotencyKey, idempotent
 from rasoi.platform.problems import Unprocessable
-from rasoi.staff.api import Approver, approved_by, audit, authorize
+from rasoi.staff.api import approved_by, audit, authorize
 from rasoi.staff.api import outlet as read_outlet
 
 ON_THE_HOUSE = "On the house"
@@ -52,12 +52,8 @@ async def discount_line(
             given = giving.off_lines(
                 [line], model, percent_bp=request.percent_bp, paise=request.amount_paise or 0
             )
-            lifted = await _authorize(
-                ctx, tx, principal, bill, "discount", line_id, _sum_of(given, model.id), approval
-            )
-            await _write(tx, bill, model, given, lifted)
-            detail = _told(order, line, request) | {"amount_paise": _sum_of(given, model.id)}
-            await audit(tx, principal, "order.discount", str(order_id), detail | approved_by(lifted))
+            told = await _give(ctx, tx, principal, bill, model, given, "discount", line_id, approval)
+            await audit(tx, principal, "order.discount", str(order_id), _told(order, line, request) | told)
         return 200, views.order_view(order, bill.row, by_guest=False)
 
     return await idempotent(ctx, "orders", principal, key, work)
@@ -82,15 +78,9 @@ async def give_away(
             line = line_of(order, line_id)
             giving.require_open(bill, [order])
             given = giving.on_the_house(line, model, request.quantity)
-            lifted = await _authorize(
-                ctx, tx, principal, bill, COMPLIMENTARY, line_id, _sum_of(given, model.id), approval
-            )
-            await _write(tx, bill, model, given, lifted)
-            detail = _told(order, line, request) | {
-                "quantity": request.quantity,
-                "amount_paise": _sum_of(given, model.id),
-            }
-            await audit(tx, principal, "order.complimentary", str(order_id), detail | approved_by(lifted))
+            told = await _give(ctx, tx, principal, bill, model, given, COMPLIMENTARY, line_id, approval)
+            detail = _told(order, line, request) | {"quantity": request.quantity}
+            await audit(tx, principal, "order.complimentary", str(order_id), detail | told)
         return 200, views.order_view(order, bill.row, by_guest=False)
 
     return await idempotent(ctx, "orders", principal, key, work)
@@ -115,16 +105,9 @@ async def discount_bill(
             given = giving.off_lines(
                 lines, model, percent_bp=request.percent_bp, paise=request.amount_paise or 0
             )
-            lifted = await _authorize(
-                ctx, tx, principal, bill, "discount", bill_id, _sum_of(given, model.id), approval
-            )
-            await _write(tx, bill, model, given, lifted)
-            detail = {
-                "reason": request.reason,
-                "note": request.note,
-                "amount_paise": _sum_of(given, model.id),
-            }
-            await audit(tx, principal, "bill.discount", str(bill_id), detail | approved_by(lifted))
+            told = await _give(ctx, tx, principal, bill, model, given, "discount", bill_id, approval)
+            detail = {"reason": request.reason, "note": request.note}
+            await audit(tx, principal, "bill.discount", str(bill_id), detail | told)
         return 200, await _view(ctx, principal, bill)
 
     return await idempotent(ctx, "orders", principal, key, work)
@@ -170,9 +153,7 @@ async def _manual(ctx: Context, principal: Principal, request: schemas.DiscountR
 
 
 async def _require_reason(ctx: Context, principal: Principal, reason: str) -> None:
-    reasons = (await read_outlet(ctx.db, principal.outlet_id)).discount_reasons
-    if reason not in reasons:
-        raise UnknownReason(f"Say one of these: {', '.join(reasons)}.", reasons=reasons)
+    require_listed(reason, (await read_outlet(ctx.db, principal.outlet_id)).discount_reasons)
 
 
 def _model(
@@ -202,35 +183,29 @@ def _told(
     return {"number": order.number, "dish": line.name, "reason": request.reason, "note": request.note}
 
 
-async def _authorize(
+async def _give(
     ctx: Context,
     tx: Tx,
     principal: Principal,
     bill: Bill,
+    model: DiscountRow,
+    given: giving.Given,
     permission: str,
     subject: UUID,
-    paise: int,
     approval: str | None,
-) -> Approver | None:
-    """The limit is for all of this kind that one bill gets by hand, so that many small discounts are no way around it."""
+) -> dict[str, Any]:
+    """The lines with their discount, where the caller or who approved it may give it; what the audit log is told of that. The
+    limit is for all of this kind that one bill gets by hand, so that many small discounts are no way around it."""
+    paise = sum(each.paise for rows in given.values() for each in rows if each.id == model.id)
     before = giving.given_by_hand(bill, permission == COMPLIMENTARY)
-    return await authorize(
+    lifted = await authorize(
         ctx, tx, principal, permission, str(subject), approval, paise=paise, in_all_paise=before + paise
     )
-
-
-def _sum_of(given: giving.Given, discount_id: UUID) -> int:
-    return sum(each.paise for rows in given.values() for each in rows if each.id == discount_id)
-
-
-async def _write(
-    tx: Tx, bill: Bill, model: DiscountRow, given: giving.Given, lifted: Approver | None
-) -> None:
-    """The lines with their discount, and when and by whose leave it was given."""
     facts = {"at": bill.now, "approved_by": lifted.name if lifted else None}
     stamped = {line_id: list(_stamp(rows, model.id, facts)) for line_id, rows in given.items()}
     for order in bill.discount(stamped, model, by=model.by):
         await db.save_lines(tx, order)
+    return {"amount_paise": paise} | approved_by(lifted)
 
 
 def _stamp(rows: Iterable[DiscountRow], discount_id: UUID, facts: dict[str, Any]) -> Iterable[DiscountRow]:

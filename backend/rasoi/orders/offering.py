@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from rasoi.menu.api import MenuSnapshot
 from rasoi.offers.api import OfferSnapshot, Portions, evaluate
 from rasoi.offers.api import snapshot as offer_snapshot
+from rasoi.orders.held import HeldByOutlet
 from rasoi.orders.pricing import PricedOrder, price
 from rasoi.orders.rows import DiscountRow
 from rasoi.orders.schemas import LineRequest
@@ -19,33 +18,14 @@ from rasoi.staff.api import Outlet
 OLDEST_S = 60.0  # then it is read anew, should word of a change have been lost
 
 
-class OfferSnapshots:
-    """The outlets' offers, dropped when one changes."""
+class OfferSnapshots(HeldByOutlet[OfferSnapshot]):
+    """The outlets' offers."""
 
-    def __init__(self) -> None:
-        self._cached: dict[int, OfferSnapshot] = {}
-        self._changes: dict[int, int] = defaultdict(int)
-        self._loading: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+    async def read(self, ctx: Context, outlet_id: int) -> OfferSnapshot:
+        return await offer_snapshot(ctx.db, outlet_id)
 
-    def _kept(self, outlet_id: int) -> OfferSnapshot | None:
-        found = self._cached.get(outlet_id)
-        return found if found is not None and found.age_s < OLDEST_S else None
-
-    async def of(self, ctx: Context, outlet_id: int) -> OfferSnapshot:
-        """The outlet's offers; loaded once, however many ask at a time."""
-        if kept := self._kept(outlet_id):
-            return kept
-        async with self._loading[outlet_id]:
-            if (kept := self._kept(outlet_id)) is None:
-                before = self._changes[outlet_id]
-                kept = await offer_snapshot(ctx.db, outlet_id)
-                if self._changes[outlet_id] == before:  # else it may be older than the change
-                    self._cached[outlet_id] = kept
-            return kept
-
-    def drop(self, outlet_id: int) -> None:
-        self._changes[outlet_id] += 1
-        self._cached.pop(outlet_id, None)
+    def is_fresh(self, held: OfferSnapshot) -> bool:
+        return held.age_s < OLDEST_S
 
 
 async def price_with_offers(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from rasoi.orders import schemas, views
 from rasoi.orders.batcher import PlacementBatcher
 from rasoi.orders.domain import BillFull, TooManyOrders, TooMuchHeld, needs_word, payment_of
 from rasoi.orders.giving_way import give_way
+from rasoi.orders.held import HeldByOutlet
 from rasoi.orders.metrics import PLACEMENTS
 from rasoi.orders.offering import price_with_offers
 from rasoi.orders.placement import Placement, build
@@ -45,25 +44,11 @@ class SoldOut(Conflict):
     slug, title = "sold-out", "Sold out"
 
 
-class Snapshots:
-    """The outlets' menus and settings, held in memory and dropped when they change."""
+class Snapshots(HeldByOutlet[tuple[Outlet, MenuSnapshot]]):
+    """The outlets' settings and menus."""
 
-    def __init__(self) -> None:
-        self._cached: dict[int, tuple[Outlet, MenuSnapshot]] = {}
-        self._loading: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    async def of(self, ctx: Context, outlet_id: int) -> tuple[Outlet, MenuSnapshot]:
-        """The outlet's settings and menu; loaded once, however many ask at a time."""
-        if cached := self._cached.get(outlet_id):
-            return cached
-        async with self._loading[outlet_id]:
-            if (cached := self._cached.get(outlet_id)) is None:
-                cached = (await read_outlet(ctx.db, outlet_id), await menu_snapshot(ctx.db, outlet_id))
-                self._cached[outlet_id] = cached
-            return cached
-
-    def drop(self, outlet_id: int) -> None:
-        self._cached.pop(outlet_id, None)
+    async def read(self, ctx: Context, outlet_id: int) -> tuple[Outlet, MenuSnapshot]:
+        return await read_outlet(ctx.db, outlet_id), await menu_snapshot(ctx.db, outlet_id)
 
 
 async def _open_outlet(ctx: Context, outlet_id: int) -> tuple[Outlet, MenuSnapshot]:

@@ -48,8 +48,7 @@ async def void_line(
             line = line_of(order, line_id)
             require_voidable(bill.row, order)
             reasons = (await read_outlet(ctx.db, principal.outlet_id)).void_reasons
-            if request.reason not in reasons:
-                raise UnknownReason(f"Say one of these: {', '.join(reasons)}.", reasons=reasons)
+            require_listed(request.reason, reasons)
             cause = VoidCause(
                 quantity=request.quantity,
                 reason=request.reason,
@@ -65,6 +64,12 @@ async def void_line(
         return 200, views.order_view(order, bill.row, by_guest=False)
 
     return await idempotent(ctx, "orders", principal, key, work)
+
+
+def require_listed(reason: str, reasons: list[str]) -> None:
+    """Raises UnknownReason for what the outlet's list does not have."""
+    if reason not in reasons:
+        raise UnknownReason(f"Say one of these: {', '.join(reasons)}.", reasons=reasons)
 
 
 def line_of(order: OrderRow, line_id: UUID) -> LineRow:

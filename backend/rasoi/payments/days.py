@@ -87,9 +87,8 @@ async def close(
             raise AnotherDay(f"{expected:%d %B %Y} is to be closed now.", business_day=str(expected))
         if not begun:
             raise AnotherDay("This day has not begun yet.", business_day=str(expected))
-        await orders.day_figures(
-            tx, outlet_id, day
-        )  # whoever places holds the day's counter before the outlet
+        # whoever places holds the day's counter before the outlet
+        await orders.day_figures(tx, outlet_id, day)
         if not await lock_day(tx, outlet_id, day):
             raise AnotherDay("Somebody has just closed it.", business_day=str(day))
         # what was booked until the lock is there now

@@ -31,9 +31,7 @@ class NothingDue(Conflict):
     slug, title = "nothing-due", "Nothing is due"
 
 
-async def due_of(
-    tx: Tx, principal: Principal, request: schemas.DueRequest | schemas.CashRequest | schemas.TenderRequest
-) -> orders.DueBill:
+async def due_of(tx: Tx, principal: Principal, request: schemas.DueRequest) -> orders.DueBill:
     """The bill that the request names, locked. To a guest of another table it does not exist."""
     if (request.order_id is None) == (request.bill_id is None):
         raise Unprocessable("Name either the order or the bill.")

@@ -33,18 +33,14 @@ class DueRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     bill_id: UUID | None = None
 
 
-class CashRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    order_id: UUID | None = None
-    bill_id: UUID | None = None
+class CashRequest(DueRequest, forbid_unknown_fields=True, kw_only=True):
     amount_paise: Paise
     tendered_paise: Paise
 
 
-class TenderRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class TenderRequest(DueRequest, forbid_unknown_fields=True, kw_only=True):
     """`reference` is what the guest or the machine shows: a slip's number, the bank's UTR, a voucher's number."""
 
-    order_id: UUID | None = None
-    bill_id: UUID | None = None
     amount_paise: Paise
     tender: TenderName
     reference: (

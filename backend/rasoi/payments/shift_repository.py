@@ -92,10 +92,12 @@ async def find(
     return [_row(row) for row in rows]
 
 
-async def sums_of(conn: Any, outlet_id: int, shift_id: UUID) -> Sums:
-    """What a shift took and gave."""
-    row = await conn.fetchrow("SELECT * FROM payments.shift_sums($1, $2)", outlet_id, shift_id)
-    return Sums(row["taken_paise"], row["refunded_paise"], row["in_paise"], row["out_paise"])
+async def sums_of(conn: Any, outlet_id: int, shift_ids: Sequence[UUID]) -> dict[UUID, Sums]:
+    """What shifts took and gave, by shift."""
+    rows = await conn.fetch(
+        "SELECT id, s.* FROM unnest($2::uuid[]) id, payments.shift_sums($1, id) s", outlet_id, list(shift_ids)
+    )
+    return {row["id"]: Sums(*(row[name] for name in Sums.__struct_fields__)) for row in rows}
 
 
 async def add_movement(

@@ -70,15 +70,15 @@ async def shift_for_cash(tx: Tx, principal: Principal) -> UUID | None:
 
 
 async def _view(conn: Database | Tx, row: ShiftRow) -> schemas.Shift:
-    movements = await db.movements_of(conn, row.outlet_id, [row.id])
-    sums = Sums() if row.status == "open" else await db.sums_of(conn, row.outlet_id, row.id)
-    return schemas.shift_view(row, movements[row.id], sums)
+    (view,) = await views(conn, row.outlet_id, [row])
+    return view
 
 
 async def views(conn: Database | Tx, outlet_id: int, rows: list[ShiftRow]) -> list[schemas.Shift]:
     """Shifts as they are shown."""
     movements = await db.movements_of(conn, outlet_id, [row.id for row in rows])
-    sums = {row.id: await db.sums_of(conn, outlet_id, row.id) for row in rows if row.status != "open"}
+    counted = [row.id for row in rows if row.status != "open"]
+    sums = await db.sums_of(conn, outlet_id, counted) if counted else {}
     return [schemas.shift_view(row, movements[row.id], sums.get(row.id, Sums())) for row in rows]
 
 
@@ -195,7 +195,9 @@ async def count(
         await hold_day(tx, row.outlet_id, row.closed_day)
         row.counts = [Counted(each.denomination_paise, each.quantity) for each in request.counts]
         row.counted_paise = total(row.counts)
-        row.expected_paise = expected(row.float_paise, await db.sums_of(tx, row.outlet_id, row.id))
+        row.expected_paise = expected(
+            row.float_paise, (await db.sums_of(tx, row.outlet_id, [row.id]))[row.id]
+        )
         row.closed_by, row.closed_by_name, row.note = principal.id, principal.name or "", request.note
         difference = row.counted_paise - row.expected_paise
         _move(row, after_count(difference, limit))

@@ -37,7 +37,7 @@ async def picture(page: Page, name: str) -> None:
 async def offer(house: House, code: str) -> AsyncIterator[None]:
     """A fifth off one dish."""
     body: dict[str, Any] = {
-        "name": "Happy hour",
+        "name": "Early bird",
         "percent_bp": 2_000,
         "kind": "percent",
         "item_ids": [house.item(code)["id"]],
